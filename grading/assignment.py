@@ -1,0 +1,96 @@
+"""An assignment, as its folder's `assignment.toml` describes it.
+
+Nothing about an assignment is written anywhere else: a new one is a new folder under `assignments/`.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading.errors import KitError
+
+ROOT = Path(__file__).resolve().parent.parent
+ASSIGNMENTS = ROOT / "assignments"
+PACKAGE = ROOT / "cs231n"
+DESCRIPTION = "assignment.toml"
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One assignment's source.
+
+    - notebooks: names without `.ipynb`, in the order students meet them
+    - student_modules: paths under `cs231n/`, stubbed in the release, taken from submissions
+    - given_modules: paths under `cs231n/`, complete in the release, laid down from source when grading
+    - topics: first two parts of a test cell's grade_id -> the function judged, then those it also depends on
+    """
+
+    name: str
+    title: str
+    folder: Path
+    notebooks: tuple[str, ...]
+    student_modules: tuple[str, ...]
+    given_modules: tuple[str, ...]
+    topics: dict[str, tuple[str, ...]]
+
+    @property
+    def notebook_files(self) -> tuple[str, ...]:
+        return tuple(f"{name}.ipynb" for name in self.notebooks)
+
+    @property
+    def student_files(self) -> tuple[str, ...]:
+        """Paths inside a release (and a submission) that students write, `/`-separated."""
+        return tuple(f"cs231n/{module}" for module in self.student_modules)
+
+    @property
+    def submitted_files(self) -> tuple[str, ...]:
+        return self.notebook_files + self.student_files
+
+    def notebook_path(self, notebook: str) -> Path:
+        return self.folder / f"{notebook}.ipynb"
+
+
+def names(folder: Path = ASSIGNMENTS) -> list[str]:
+    return sorted(path.parent.name for path in folder.glob(f"*/{DESCRIPTION}"))
+
+
+def load(name: str, folder: Path = ASSIGNMENTS) -> Assignment:
+    """Read `folder/name/assignment.toml`; raises KitError with one sentence when it is missing or wrong."""
+    path = folder / name / DESCRIPTION
+    if name not in names(folder):
+        known = ", ".join(names(folder)) or "none"
+        raise KitError(f"There is no assignment {name!r} in {folder}. Assignments here: {known}.")
+    try:
+        described = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise KitError(f"{path} is not valid TOML: {error}.") from None
+    assignment = Assignment(
+        name=name,
+        title=_text(described, "title", path),
+        folder=path.parent,
+        notebooks=_strings(described, "notebooks", path),
+        student_modules=_strings(described, "student_modules", path),
+        given_modules=_strings(described, "given_modules", path),
+        topics={topic: tuple(functions) for topic, functions in described.get("topics", {}).items()},
+    )
+    for notebook in assignment.notebooks:
+        if not assignment.notebook_path(notebook).is_file():
+            raise KitError(f"{path}: notebook {notebook!r} is listed, but {notebook}.ipynb is not in {path.parent}.")
+    for module in assignment.student_modules + assignment.given_modules:
+        if not (PACKAGE / module).is_file():
+            raise KitError(f"{path}: module {module!r} is listed, but {PACKAGE / module} does not exist.")
+    return assignment
+
+
+def _text(described: dict, key: str, path: Path) -> str:
+    value = described.get(key)
+    if not isinstance(value, str) or not value:
+        raise KitError(f"{path}: {key!r} must be a non-empty string, found {value!r}.")
+    return value
+
+
+def _strings(described: dict, key: str, path: Path) -> tuple[str, ...]:
+    value = described.get(key)
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise KitError(f"{path}: {key!r} must be a list of strings, found {value!r}.")
+    return tuple(value)

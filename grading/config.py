@@ -1,0 +1,60 @@
+"""nbgrader's configuration for a course of this kit, used by stock `nbgrader`, the formgrader and the kit alike.
+
+Every safety step is a preprocessor: nbgrader swallows what hooks raise, but stops at what a preprocessor raises.
+"""
+
+import os
+from pathlib import Path
+
+from grading import assignment
+from grading.course import Course, grading_environment
+
+CELL_SECONDS = 30        # a cell that runs longer is interrupted
+
+
+def configure(c, root: Path) -> None:
+    """Fill nbgrader's config object `c` for the course folder `root`."""
+    c.CourseDirectory.root = str(root)
+    c.CourseDirectory.course_id = "cs231n"
+    c.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
+    c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "results.json"]
+
+    c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE: replace the next line.\n"
+                                            'raise NotImplementedError("this cell is not written yet")'}
+    c.ClearMarkScheme.enforce_metadata = False           # rubrics stand in the locked question cells
+    c.GenerateAssignment.preprocessors = [
+        "grading.release.CheckMarkers",
+        "nbgrader.preprocessors.LockCells",
+        "nbgrader.preprocessors.ClearSolutions",
+        "nbgrader.preprocessors.ClearOutput",
+        "nbgrader.preprocessors.CheckCellMetadata",
+        "nbgrader.preprocessors.ComputeChecksums",
+        "nbgrader.preprocessors.SaveCells",
+        "nbgrader.preprocessors.ClearHiddenTests",
+        "nbgrader.preprocessors.ClearMarkScheme",
+        "nbgrader.preprocessors.ComputeChecksums",
+        "nbgrader.preprocessors.CheckCellMetadata",
+        "grading.release.CheckLeaks",
+    ]
+
+    c.Autograde.exclude_overwriting = {name: list(assignment.load(name).student_files) for name in assignment.names()}
+    c.Autograde.sanitize_preprocessors = ["grading.restore.Restore"]
+    c.Autograde.autograde_preprocessors = [
+        "grading.execute.Execute",
+        "nbgrader.preprocessors.LimitOutput",
+        "grading.scores.SaveScores",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    c.Execute.timeout = CELL_SECONDS
+    c.BaseConverter.permissions = 644
+
+    c.GenerateFeedback.preprocessors = [
+        "grading.feedback.HideTests",
+        "nbgrader.preprocessors.GetGrades",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    ]
+
+    # Kernels inherit this process's environment: stock nbgrader grades on the same small data as the kit.
+    for name, value in grading_environment(Course(root)).items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,148 @@
+"""The nbgrader course folder: where source, release, submitted, autograded and feedback live.
+
+The kit and stock `nbgrader` (commands and formgrader, started in this folder) read the same `nbgrader_config.py`, so
+both see one course.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading.assignment import ROOT
+from grading.errors import KitError
+
+CONFIG = "nbgrader_config.py"
+DEFAULT = ROOT / "grading" / "course"
+
+
+@dataclass(frozen=True)
+class Course:
+    """One course folder; every path below it has its name here."""
+
+    root: Path = DEFAULT
+
+    @property
+    def gradebook(self) -> Path:
+        return self.root / "gradebook.db"
+
+    @property
+    def grading_data(self) -> Path:
+        """The small data set that submissions are graded on (`CS231N_DATA`)."""
+        return self.root / "grading-data"
+
+    @property
+    def roster(self) -> Path:
+        """Optional `roster.csv` with a column `id`; when it is there, only its students can be collected."""
+        return self.root / "roster.csv"
+
+    @property
+    def log(self) -> Path:
+        return self.root / "kit.log"
+
+    def source(self, assignment: str) -> Path:
+        return self.root / "source" / assignment
+
+    def release(self, assignment: str) -> Path:
+        return self.root / "release" / assignment
+
+    def submitted(self, student: str, assignment: str) -> Path:
+        return self.root / "submitted" / student / assignment
+
+    def replaced(self, student: str, assignment: str) -> Path:
+        """Where an earlier submission goes when a newer one is collected: nothing handed in is thrown away."""
+        return self.root / "replaced" / student / assignment
+
+    def autograded(self, student: str, assignment: str) -> Path:
+        return self.root / "autograded" / student / assignment
+
+    def feedback(self, student: str, assignment: str) -> Path:
+        return self.root / "feedback" / student / assignment
+
+    def students(self, assignment: str) -> list[str]:
+        """Ids of those who have a collected submission."""
+        return sorted(path.parent.name for path in (self.root / "submitted").glob(f"*/{assignment}") if path.is_dir())
+
+    def prepare(self) -> None:
+        """Make the folder and its config, if this is a new course."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        config = self.root / CONFIG
+        if not config.exists():
+            config.write_text((DEFAULT / CONFIG).read_text(encoding="utf-8")
+                              .replace("parents[2]", f"parents[0].joinpath({str(ROOT)!r})"), encoding="utf-8")
+
+    @contextmanager
+    def nbgrader(self) -> Iterator[dict]:
+        """Keywords for nbgrader's converters: its course directory and this folder's own config.
+
+        Inside the context nbgrader writes its log to `kit.log` and never to the terminal.
+        """
+        from nbgrader.coursedir import CourseDirectory
+        from traitlets.config.loader import PyFileConfigLoader
+        from traitlets.log import get_logger
+
+        self.prepare()
+        handler = logging.FileHandler(self.log, encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger = get_logger()
+        logger.handlers[:] = [handler]
+        logger.propagate = False
+        logger.setLevel(logging.INFO)
+        try:
+            config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+            yield {"coursedir": CourseDirectory(config=config), "config": config}
+        finally:
+            logger.removeHandler(handler)
+            handler.close()
+
+    @contextmanager
+    def first_error(self) -> Iterator[Callable[[], str]]:
+        """Inside `nbgrader()`: a function that tells the cause nbgrader logged first, as one line."""
+        from traitlets.log import get_logger
+
+        causes: list[str] = []
+
+        class Listener(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                last = record.getMessage().strip().splitlines()[-1:]
+                if "Traceback" in record.getMessage():
+                    causes.extend(last)
+
+        listener = Listener(logging.ERROR)
+        get_logger().addHandler(listener)
+        try:
+            yield lambda: causes[0] if causes else ""
+        finally:
+            get_logger().removeHandler(listener)
+
+    def require_release(self, assignment: str) -> None:
+        if not self.gradebook.exists() or not self.source(assignment).is_dir():
+            raise KitError(f"{assignment} has not been generated in {self.root}. Run: kit generate {assignment}")
+
+
+def grading_environment(course: Course) -> dict[str, str]:
+    """What the student's code sees while it is graded: small data, few steps, no window for plots, one BLAS thread."""
+    return {
+        "CS231N_DATA": str(course.grading_data),
+        "CS231N_SCALE": "0.02",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+@contextmanager
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Set environment variables for a block, then put the former ones back."""
+    before = {key: os.environ.get(key) for key in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value

@@ -1,0 +1,128 @@
+"""Run a restored notebook in a kernel and note an outcome for each test cell.
+
+nbgrader's Execute loses every grade of a student whose kernel dies or ignores an interrupt. Here the kernel is
+started anew and the cells before are run again without the one that did it, so only that cell pays.
+"""
+
+from contextlib import ExitStack
+
+from nbclient.client import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader import utils
+from nbgrader.preprocessors import Execute as NbgraderExecute
+from traitlets import Float, Integer, Unicode
+
+NOTE = "kit"                    # the key under which a test cell's metadata holds its outcome and message
+_FAILED = ("AssertionError", "CheckFailed")
+
+
+class Execute(NbgraderExecute):
+    """nbgrader's Execute with an outcome per cell (DESIGN's words), and a new kernel after a death or a hang."""
+
+    shutdown_kernel = Unicode("immediate", help="Do not wait for what the student's code does at exit").tag(config=True)
+    restarts = Integer(4, help="New kernels a notebook may use up before the rest is skipped").tag(config=True)
+    patience = Float(0.34, help="After a first time-out, later cells get this share of `timeout`").tag(config=True)
+    max_output = Integer(1_000_000, help="Characters of output that are kept of one cell").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources, km=None):
+        NotebookClient.__init__(self, nb, km)
+        self.reset_execution_trackers()
+        self._check_assign_resources(resources)
+        self._hung = False
+        replayed: list[int] = []                 # what a new kernel has to run again
+        starts = 0
+        with ExitStack() as kernel:
+            self._start(kernel)
+            for index, cell in enumerate(nb.cells):
+                if cell.cell_type != "code":
+                    continue
+                if starts > self.restarts:
+                    self._note(cell, "skipped", "not run: the cells before it killed or hung the kernel too often")
+                    continue
+                outcome, message = self._run(cell, index)
+                self._note(cell, outcome, message)
+                if self._alive and outcome != "hung":
+                    if not utils.is_grade(cell):
+                        replayed.append(index)
+                    continue
+                starts += 1
+                if starts <= self.restarts:
+                    self._start(kernel)
+                    self._replay(nb, replayed)
+        return nb, resources
+
+    def _start(self, kernel: ExitStack) -> None:
+        kernel.close()
+        self.km = self.kc = None
+        kernel.enter_context(self.setup_kernel())
+        self._alive = True
+
+    def _run(self, cell: NotebookNode, index: int) -> tuple[str, str]:
+        """Run one cell. Returns (outcome, message); "hung" is a time-out that no interrupt ended."""
+        self._reply, self._printed = None, 0
+        limit = self._get_timeout(cell)
+        try:
+            self.execute_cell(cell, index, store_history=True)
+        except DeadKernelError:
+            self._alive = False
+            message = ("the Python process ended here: a crash, a call of exit, or more memory than there is")
+            cell.outputs.append(_error("DeadKernelError", message))
+            return "error", message
+        except CellTimeoutError:
+            self._hung = True
+            message = f"ran longer than {limit:g} s and did not react to an interrupt"
+            cell.outputs.append(_error("CellTimeoutError", message))
+            return "hung", message
+        if self._reply is None:                  # an empty cell: nothing to run, nothing to fail
+            return "passed", ""
+        content = self._reply["content"]
+        if content.get("status") == "ok":
+            return "passed", ""
+        name, value = content.get("ename", "Error"), content.get("evalue", "")
+        if name == "CellTimeoutError":
+            self._hung = True
+            return "timed_out", f"ran longer than {limit:g} s"
+        if name in _FAILED:
+            return "failed", value or "the check failed"
+        return "error", f"{name}: {value}"
+
+    def _replay(self, nb: NotebookNode, indices: list[int]) -> None:
+        """Bring a new kernel to where the old one was; what the cells put out the first time stays."""
+        for index in indices:
+            again = nb.cells[index].copy()
+            outcome, _ = self._run(again, index)
+            nb.cells[index] = NotebookNode(again, outputs=nb.cells[index].outputs)
+            if outcome == "hung" or not self._alive:
+                self._alive = False
+                return
+
+    def _note(self, cell: NotebookNode, outcome: str, message: str) -> None:
+        if utils.is_grade(cell):
+            cell.metadata[NOTE] = {"outcome": "timed_out" if outcome == "hung" else outcome, "message": message}
+
+    def _get_timeout(self, cell):
+        limit = super()._get_timeout(cell)
+        return max(1, round(limit * self.patience)) if limit and self._hung else limit
+
+    def on_cell_executed(self, **kwargs):
+        self._reply = kwargs["execute_reply"]
+        super().on_cell_executed(**kwargs)
+
+    def process_message(self, msg, cell, cell_index):
+        """Drop what a cell prints beyond `max_output`, before it fills the grader's memory."""
+        content = msg.get("content", {})
+        if msg.get("msg_type") == "stream":
+            room = self.max_output - self._printed
+            text = content.get("text", "")
+            self._printed += len(text)
+            if room <= 0:
+                return None
+            if len(text) > room:
+                content["text"] = text[:room] + "\n... output cut here ...\n"
+        return super().process_message(msg, cell, cell_index)
+
+
+def _error(name: str, message: str) -> NotebookNode:
+    return new_output("error", ename=name, evalue=message, traceback=[f"{name}: {message}"])

@@ -1,0 +1,93 @@
+"""From `assignments/` and `cs231n/` to nbgrader's source folder.
+
+The staged source holds the notebooks complete, and beside them the files of the release as students get them: student
+modules already stubbed. nbgrader copies those verbatim into the release, and lays the given ones down again when it
+grades.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from grading import markers, stubs
+from grading.assignment import PACKAGE, ROOT, Assignment
+from grading.course import Course
+from grading.errors import KitError
+
+INSTRUCTORS_PART = "# --- instructors only"      # in requirements.txt: what follows does not go out
+
+
+def stage(assignment: Assignment, course: Course) -> Path:
+    """Write `source/<assignment>/`; an earlier one is replaced only when the new one is whole.
+
+    Raises MarkerError (file:line) when a source cannot be cut safely.
+    """
+    target = course.source(assignment.name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".staging-", dir=target.parent) as scratch:
+        staged = Path(scratch) / assignment.name
+        for path, content in files(assignment).items():
+            (staged / path).parent.mkdir(parents=True, exist_ok=True)
+            (staged / path).write_text(content, encoding="utf-8", newline="\n")
+        (staged / "get_datasets.sh").chmod(0o755)
+        if target.exists():
+            os.replace(target, Path(scratch) / "former")
+        os.replace(staged, target)
+    return target
+
+
+def files(assignment: Assignment) -> dict[str, str]:
+    """Every staged file's text by its path in the release, checked for sound markers."""
+    staged = {}
+    for notebook in assignment.notebooks:
+        path = assignment.notebook_path(notebook)
+        check_notebook(path)
+        staged[path.name] = _text(path)
+    for module in assignment.given_modules:
+        staged[f"cs231n/{module}"] = stubs.strip_markers(_text(PACKAGE / module), shown(PACKAGE / module))
+    for module in assignment.student_modules:
+        staged[f"cs231n/{module}"] = stubs.make_stub(_text(PACKAGE / module), shown(PACKAGE / module))
+    staged["requirements.txt"] = _text(ROOT / "requirements.txt").split(INSTRUCTORS_PART)[0].rstrip() + "\n"
+    staged["get_datasets.sh"] = _text(ROOT / "get_datasets.sh")
+    staged["data/README.md"] = _text(ROOT / "data" / "README.md")
+    staged["README.md"] = _text(assignment.folder / "README.md")
+    return staged
+
+
+def check_notebook(path: Path) -> None:
+    """Raise MarkerError for a marker that nbgrader would miss, or for one in a cell it does not belong to."""
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except nbformat.reader.NotJSONError as error:
+        raise KitError(f"{shown(path)} is not a notebook: {str(error)[:80]!r}.") from None
+    raw = _text(path).splitlines()
+    for cell in notebook.cells:
+        markers.regions(cell.source, shown(path), kinds=region_kinds(cell), offset=_lines_before(raw, cell))
+
+
+def region_kinds(cell) -> tuple[str, ...]:
+    """The kinds of region that this cell of an instructor's notebook may hold."""
+    described = cell.metadata.get("nbgrader", {})
+    if described.get("solution"):
+        return ("SOLUTION",)
+    if described.get("grade"):
+        return ("HIDDEN TESTS",)
+    if cell.cell_type == "markdown" and described.get("locked"):
+        return ("MARK SCHEME",)
+    return ()
+
+
+def _lines_before(raw: list[str], cell) -> int:
+    """How many lines of the notebook's file stand before the cell's first source line."""
+    here = next((n for n, line in enumerate(raw) if line.strip() == f'"id": "{cell.get("id")}",'), 0)
+    return next((n + 1 for n, line in enumerate(raw[here:], here) if line.strip() == '"source": ['), here)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -1,0 +1,82 @@
+"""Student stubs: cut every solution region out of a Python source."""
+
+import ast
+
+from grading.markers import MarkerError, regions
+
+
+def make_stub(source: str, filename: str) -> str:
+    """Return `source` with each solution region replaced by a NotImplementedError that names its function.
+
+    The stub keeps every signature and docstring. Raises MarkerError (file:line) for a marker that is malformed, or
+    for a region that is not inside a function.
+    """
+    lines = source.splitlines()
+    functions = _functions(ast.parse(source, filename))
+    stub: list[str] = []
+    copied = 0
+    for region in regions(source, filename, kinds=("SOLUTION",)):
+        indent = lines[region.start][:len(lines[region.start]) - len(lines[region.start].lstrip())]
+        around = [(first, name) for first, last, name in functions if first < region.start < last]
+        leaves = [line for line in lines[region.start:region.end + 1] if line.strip() and not line.startswith(indent)]
+        if not around or not indent or leaves:
+            raise MarkerError(f"{filename}:{region.start + 1}: this solution region is not inside one function's body. "
+                              "Only function bodies can be stubbed; move the markers.")
+        name = max(around)[1]                     # the innermost: it starts last
+        stub += lines[copied:region.start]
+        stub += [f"{indent}# YOUR CODE HERE: replace the next line.",
+                 f'{indent}raise NotImplementedError("{name} is not implemented yet")']
+        copied = region.end + 1
+    text = "\n".join(stub + lines[copied:]) + "\n"
+    _check_same_interface(source, text, filename)
+    return text
+
+
+def strip_markers(source: str, filename: str) -> str:
+    """Return `source` complete, without its marker lines: how a module goes out that is given in full."""
+    marks = {line for region in regions(source, filename, kinds=("SOLUTION",)) for line in (region.start, region.end)}
+    return "".join(line for number, line in enumerate(source.splitlines(keepends=True)) if number not in marks)
+
+
+def unimplemented(source: str) -> list[str]:
+    """Names of the functions of a stub that still raise NotImplementedError first thing after the docstring."""
+    return [name for _, _, name in _functions(ast.parse(source))
+            if f'raise NotImplementedError("{name} is not implemented yet")' in source]
+
+
+def _functions(tree: ast.AST, prefix: str = "") -> list[tuple[int, int, str]]:
+    """(first line, last line, qualified name) of every function, lines 0-based and the last one exclusive."""
+    found = []
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            name = prefix + node.name
+            if not isinstance(node, ast.ClassDef):
+                found.append((node.lineno - 1, node.end_lineno, name))
+            found += _functions(node, prefix=f"{name}.")
+        else:
+            found += _functions(node, prefix)
+    return found
+
+
+def _check_same_interface(source: str, stub: str, filename: str) -> None:
+    try:
+        stubbed = _interface(ast.parse(stub, filename))
+    except SyntaxError as error:
+        raise MarkerError(f"{filename}:{error.lineno}: with its solution regions cut the module is no longer "
+                          f"valid Python ({error.msg}). Let each region hold whole statements.") from None
+    for name, described in _interface(ast.parse(source, filename)).items():
+        if stubbed.get(name) != described:
+            raise MarkerError(f"{filename}: the signature or docstring of {name} lies inside a solution region. "
+                              "Begin the region after the docstring.")
+
+
+def _interface(tree: ast.AST, prefix: str = "") -> dict[str, tuple]:
+    """Signature and docstring by qualified name, of what stays visible when bodies change."""
+    described = {}
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            described[prefix + node.name] = (ast.dump(node.args), ast.get_docstring(node))
+        elif isinstance(node, ast.ClassDef):
+            described[prefix + node.name] = (ast.dump(ast.Tuple(node.bases)), ast.get_docstring(node))
+            described |= _interface(node, prefix=f"{prefix}{node.name}.")
+    return described
