@@ -6,6 +6,7 @@ both see one course.
 
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,6 +81,7 @@ class Course:
         Inside the context nbgrader writes its log to `kit.log` and never to the terminal.
         """
         from nbgrader.coursedir import CourseDirectory
+        from sqlalchemy.exc import SAWarning
         from traitlets.config.loader import PyFileConfigLoader
         from traitlets.log import get_logger
 
@@ -91,8 +93,10 @@ class Course:
         logger.propagate = False
         logger.setLevel(logging.INFO)
         try:
-            config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
-            yield {"coursedir": CourseDirectory(config=config), "config": config}
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SAWarning)       # nbgrader's own queries: nothing a user could act on
+                config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+                yield {"coursedir": CourseDirectory(config=config), "config": config}
         finally:
             logger.removeHandler(handler)
             handler.close()

@@ -4,6 +4,9 @@ nbgrader's Execute loses every grade of a student whose kernel dies or ignores a
 started anew and the cells before are run again without the one that did it, so only that cell pays.
 """
 
+import os
+import subprocess
+import tempfile
 from contextlib import ExitStack
 
 from nbclient.client import NotebookClient
@@ -44,7 +47,7 @@ class Execute(NbgraderExecute):
                 outcome, message = self._run(cell, index)
                 self._note(cell, outcome, message)
                 if self._alive and outcome != "hung":
-                    if not utils.is_grade(cell):
+                    if not utils.is_grade(cell) and outcome != "timed_out":
                         replayed.append(index)
                     continue
                 starts += 1
@@ -56,8 +59,16 @@ class Execute(NbgraderExecute):
     def _start(self, kernel: ExitStack) -> None:
         kernel.close()
         self.km = self.kc = None
-        kernel.enter_context(self.setup_kernel())
+        self._sockets = kernel.enter_context(tempfile.TemporaryDirectory(prefix="kit-"))
+        # What is written past Python's own streams is not for the instructor's terminal.
+        kernel.enter_context(self.setup_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         self._alive = True
+
+    def create_kernel_manager(self):
+        manager = super().create_kernel_manager()
+        if os.name == "posix":                   # no port that others on this machine could open
+            manager.transport, manager.ip = "ipc", os.path.join(self._sockets, "kernel")
+        return manager
 
     def _run(self, cell: NotebookNode, index: int) -> tuple[str, str]:
         """Run one cell. Returns (outcome, message); "hung" is a time-out that no interrupt ended."""
@@ -78,6 +89,8 @@ class Execute(NbgraderExecute):
         if self._reply is None:                  # an empty cell: nothing to run, nothing to fail
             return "passed", ""
         content = self._reply["content"]
+        if any(payload.get("source") == "ask_exit" for payload in content.get("payload", [])):
+            self._alive = False                  # exit() in IPython ends the process once the cell is done
         if content.get("status") == "ok":
             return "passed", ""
         name, value = content.get("ename", "Error"), content.get("evalue", "")

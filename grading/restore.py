@@ -11,6 +11,7 @@ is built from the key (the source with its solutions cut), in the key's order:
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -42,7 +43,7 @@ def read_submitted(path: Path) -> tuple[NotebookNode | None, str]:
         found = json.loads(path.read_bytes())
         if isinstance(found, dict) and isinstance(found.get("worksheets"), list):      # nbformat 3, Jupyter before 2015
             found = nbformat.convert(nbformat.from_dict(found), 4)
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, nbformat.ValidationError):
         return None, "is corrupt (no valid notebook JSON)"
     if not isinstance(found, dict) or not isinstance(found.get("cells"), list):
         return None, "is corrupt (JSON, but no notebook: it has no list of cells)"
@@ -58,14 +59,12 @@ def restore(submitted: NotebookNode | None, key: NotebookNode) -> tuple[Notebook
     if submitted is None:
         return restored, []
     ours = {cell.metadata.nbgrader.grade_id: cell for cell in restored.cells if "nbgrader" in cell.metadata}
-    known_text = {cell.id: cell.source for cell in key.cells}
     followers: dict[str, list[NotebookNode]] = {"": []}
     met: set[str] = set()
     repeated: set[str] = set()
     anchor = ""
     for found in submitted.cells:
-        kind, source = _kind(found), _source(found)
-        if kind is None or source is None:
+        if not isinstance(found, dict) or (kind := _kind(found)) is None or (source := _source(found)) is None:
             continue
         name = _identity(found, ours)
         if name and name not in met:
@@ -85,9 +84,6 @@ def restore(submitted: NotebookNode | None, key: NotebookNode) -> tuple[Notebook
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if name:
             cells += [cell, *followers.get(name, [])]
-    for number, cell in enumerate(cells):
-        if "nbgrader" not in cell.metadata:
-            cell.id = cell.id if cell.id in known_text else f"own-{number}"
     _make_ids_unique(cells)
     restored.cells = cells
     remarks = []
@@ -120,8 +116,8 @@ def _identity(cell: dict, ours: dict[str, NotebookNode]) -> str:
     return ""
 
 
-def _kind(cell: object) -> str | None:
-    kind = cell.get("cell_type") if isinstance(cell, dict) else None
+def _kind(cell: dict) -> str | None:
+    kind = cell.get("cell_type")
     return kind if kind in ("code", "markdown", "raw") else None
 
 
@@ -155,8 +151,8 @@ def _make_ids_unique(cells: list[NotebookNode]) -> None:
     taken = {cell.id for cell in cells if "nbgrader" in cell.metadata}
     for number, cell in enumerate(cells):
         if "nbgrader" not in cell.metadata:
-            if cell.id in taken:
-                cell.id = f"own-{number}"
+            if cell.id in taken or not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", cell.id):
+                cell.id = f"own-cell-{number}"
             taken.add(cell.id)
 
 

@@ -12,12 +12,12 @@ def make_stub(source: str, filename: str) -> str:
     for a region that is not inside a function.
     """
     lines = source.splitlines()
-    functions = _functions(ast.parse(source, filename))
+    spans = functions(source, filename)
     stub: list[str] = []
     copied = 0
     for region in regions(source, filename, kinds=("SOLUTION",)):
         indent = lines[region.start][:len(lines[region.start]) - len(lines[region.start].lstrip())]
-        around = [(first, name) for first, last, name in functions if first < region.start < last]
+        around = [(first, name) for first, last, name in spans if first < region.start < last]
         leaves = [line for line in lines[region.start:region.end + 1] if line.strip() and not line.startswith(indent)]
         if not around or not indent or leaves:
             raise MarkerError(f"{filename}:{region.start + 1}: this solution region is not inside one function's body. "
@@ -38,14 +38,12 @@ def strip_markers(source: str, filename: str) -> str:
     return "".join(line for number, line in enumerate(source.splitlines(keepends=True)) if number not in marks)
 
 
-def unimplemented(source: str) -> list[str]:
-    """Names of the functions of a stub that still raise NotImplementedError first thing after the docstring."""
-    return [name for _, _, name in _functions(ast.parse(source))
-            if f'raise NotImplementedError("{name} is not implemented yet")' in source]
+def functions(source: str, filename: str = "<source>") -> list[tuple[int, int, str]]:
+    """(first line, last line, qualified name) of every function, lines 0-based and the last one exclusive."""
+    return _functions(ast.parse(source, filename))
 
 
 def _functions(tree: ast.AST, prefix: str = "") -> list[tuple[int, int, str]]:
-    """(first line, last line, qualified name) of every function, lines 0-based and the last one exclusive."""
     found = []
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -1,0 +1,1 @@
+"""CS231n: the package in which the assignments are written."""

@@ -1,0 +1,287 @@
+"""How much of a function's work is done by Python, and where its loops are.
+
+Two steps that do not need each other, for `testing.assert_vectorized`:
+
+- `interpreted_events` runs a function under `sys.settrace` and counts. Arrays go in as `Probe`, an ndarray that shows
+  every row that C code (`map`, `zip`, `sum`, `list`) takes out of it.
+- `source_of` and `read_loops` read the source and run nothing.
+"""
+
+import ast
+import copy
+import inspect
+import os
+import sys
+import textwrap
+import threading
+import types
+from collections import Counter
+from contextlib import contextmanager
+
+import numpy as np
+import scipy
+
+# Loops that no counting sees, since they go through C, and what stops the counting. np.add.reduce is no such loop.
+DISGUISED = {
+    "numpy": {"vectorize", "frompyfunc", "apply_along_axis", "apply_over_axes", "nditer", "ndenumerate"},
+    "itertools": {"starmap"},
+    "functools": {"reduce"}, "past": {"reduce"}, "six": {"reduce"},
+    "sys": {"settrace", "setprofile"}, "threading": {"settrace", "setprofile"},
+}
+# Calls worth naming in a message as the place of a loop.
+ITERATING = {"map", "filter", "zip", "sum", "list", "tuple", "sorted", "min", "max", "any", "all", "set", "tolist"}
+
+
+class CountingStopped(RuntimeError):
+    """The function switched off the trace that counts it."""
+
+
+class Probe(np.ndarray):
+    """An ndarray whose rows and elements do not leave it unseen: these methods are Python, so the trace sees the calls.
+
+    A list of integer labels or indices is only listed, which is how `scores[range(N), list(y)]` selects.
+    """
+
+    def __iter__(self):
+        if self.ndim == 1 and self.dtype.kind in "iub":
+            return iter(self.view(np.ndarray))
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index):
+        return super().__getitem__(index)
+
+    def item(self, *index):
+        return super().item(*index)
+
+    def tolist(self):
+        if self.ndim == 0 or (self.ndim == 1 and self.dtype.kind in "iub"):
+            return super().tolist()
+        return [row.tolist() for row in self]
+
+    @property
+    def flat(self):
+        return self.reshape(-1) if self.flags.c_contiguous else super().flat
+
+    @flat.setter
+    def flat(self, values):
+        np.ndarray.flat.__set__(self, values)
+
+
+# Code that is not a student's: this file, Python's own modules, numpy, scipy and what is installed beside them.
+PROBE_FILE = Probe.__iter__.__code__.co_filename
+LIBRARIES = (
+    PROBE_FILE, "<frozen ",
+    os.path.join(os.path.dirname(os.__file__), ""),
+    *(os.path.join(os.path.dirname(os.path.dirname(module.__file__)), "") for module in (np, scipy)),
+)
+
+
+def interpreted_events(function, args):
+    """Return how often the busiest place of the interpreted code ran in function(*args), int.
+
+    A place is a line of Python, a Python function, a line's calls of one library function, or a line's looks at rows
+    and elements. What a library does inside is no place. So a loop over N examples has a place that runs N times; blocks
+    of 16 rows, N / 16 times; vectorized code, the same few times for any N.
+
+    The arguments are copied. Should the function fail on a Probe, plain arrays take its place.
+    Raises CountingStopped if the function takes the trace off; its own exceptions pass unchanged.
+    """
+    try:
+        with _probes_in_object_of(function):
+            return _count(function, _probes(copy.deepcopy(tuple(args))))
+    except CountingStopped:
+        raise
+    except Exception:
+        return _count(function, copy.deepcopy(tuple(args)))
+
+
+def _count(function, args):
+    counts = Counter()
+
+    def trace(frame, event, arg):
+        code, caller = frame.f_code, frame.f_back
+        if not _in_library(code):
+            counts[code] += 1
+            return trace_lines
+        if code.co_filename == PROBE_FILE:
+            while caller and _in_library(caller.f_code):
+                caller = caller.f_back
+        elif code.co_flags & inspect.CO_GENERATOR:  # numpy resumes one at each call of einsum, several times
+            return None
+        if caller and not _in_library(caller.f_code):
+            counts[caller.f_code, caller.f_lineno, code] += 1
+        return None
+
+    def trace_lines(frame, event, arg):
+        if event == "line":
+            counts[frame.f_code, frame.f_lineno] += 1
+        return trace_lines
+
+    before, before_in_threads = sys.gettrace(), threading.gettrace()
+    threading.settrace(trace)
+    sys.settrace(trace)
+    try:
+        function(*args)
+        kept = sys.gettrace() is trace
+    finally:
+        sys.settrace(before)
+        threading.settrace(before_in_threads)
+    if not kept:
+        raise CountingStopped
+    return max(counts.values(), default=0)
+
+
+def _in_library(code):
+    return code.co_filename.startswith(LIBRARIES)
+
+
+def _probes(value):
+    """The value with a Probe for every array in it, through tuples, lists and dicts."""
+    if type(value) is np.ndarray:
+        return value.view(Probe)
+    if type(value) in (tuple, list):
+        return type(value)(map(_probes, value))
+    if type(value) is dict:
+        return {key: _probes(item) for key, item in value.items()}
+    return value
+
+
+@contextmanager
+def _probes_in_object_of(method):
+    """While this lasts, the arrays among the attributes of a method's object, and in its dictionaries, are Probes."""
+    owner = getattr(method, "__self__", None)
+    attributes = {} if isinstance(owner, (type, types.ModuleType)) else getattr(owner, "__dict__", {})
+    places = [attributes, *(value for value in attributes.values() if type(value) is dict)]
+    before = [dict(place) for place in places]
+    for place in places:
+        place.update({name: value.view(Probe) for name, value in place.items() if type(value) is np.ndarray})
+    during = [dict(place) for place in places]
+    try:
+        yield
+    finally:
+        for place, old, new in zip(places, before, during):
+            for name, value in place.items():
+                if isinstance(value, Probe):
+                    place[name] = old[name] if value is new.get(name) else value.view(np.ndarray)
+
+
+# Reading the source
+
+
+def source_of(function):
+    """Return (text, qualified name, file name) of the module that defines a function, or None where that is unknown.
+
+    For a function of a notebook, the text is the function alone, and the file name "".
+    """
+    try:
+        function = inspect.unwrap(function)
+        name = function.__qualname__
+        module = inspect.getmodule(function)
+        return inspect.getsource(module), name, os.path.basename(inspect.getsourcefile(module))
+    except (TypeError, ValueError, AttributeError, OSError):
+        pass
+    try:
+        return textwrap.dedent(inspect.getsource(function)), name, ""
+    except (TypeError, OSError):
+        return None
+
+
+def read_loops(text, qualified_name):
+    """Find the loops that a function can reach in its own module.
+
+    Inputs:
+    - text: source of the module, str
+    - qualified_name: the function, as in "svm_loss_vectorized" or "KNearestNeighbor.compute_distances_no_loops"
+
+    Returns (loops, disguised): lists of (line number, what), loops that show and names of DISGUISED.
+    Reached are the function and, from there, what it names of the module: functions, values and any class's methods.
+    """
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):  # edited since it was imported
+        return [], []
+    imported = _imported_names(tree)
+    loops, disguised = set(), set()
+    for node in _reached(tree, qualified_name):
+        root, _, path = _dotted(node, imported).partition(".")
+        if path.rpartition(".")[2] in DISGUISED.get(root, ()):
+            disguised.add((node.lineno, f"{root}.{path}"))
+        elif isinstance(node, (ast.For, ast.While)):
+            loops.add((node.lineno, type(node).__name__.lower()))
+        elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            loops.add((node.lineno, "comprehension"))
+        elif isinstance(node, ast.Call):
+            called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if called in ITERATING and (isinstance(node.func, ast.Name) or called == "tolist"):
+                loops.add((node.lineno, f"{called}()"))
+    return sorted(loops), sorted(disguised)
+
+
+def _imported_names(tree):
+    """{local name: dotted name} of every import, wherever it stands."""
+    imported = {"np": "numpy"}  # a notebook imports in another cell
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported.update({alias.asname: alias.name for alias in node.names if alias.asname})
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                everything = DISGUISED.get((node.module or "").partition(".")[0], ())
+                for name in everything if alias.name == "*" else [alias.name]:
+                    imported[alias.asname or name] = f"{node.module}.{name}"
+    return imported
+
+
+def _dotted(node, imported):
+    """`np.linalg.norm` as "numpy.linalg.norm"; "" for what is not a dotted name."""
+    if isinstance(node, ast.Name):
+        return imported.get(node.id, node.id)
+    if isinstance(node, ast.Attribute):
+        home = _dotted(node.value, imported)
+        return f"{home}.{node.attr}" if home else ""
+    return ""
+
+
+def _reached(tree, qualified_name):
+    """Yield every syntax node of a function and of what it names in its module."""
+    names, methods = _definitions(tree.body), {}
+    for definitions in list(names.values()):
+        for node in definitions:
+            if isinstance(node, ast.ClassDef):
+                for name, inside in _definitions(node.body).items():
+                    methods.setdefault(name, []).extend(inside)
+
+    owner, _, name = qualified_name.partition(".<locals>")[0].rpartition(".")
+    waiting = list(owner and methods.get(name) or names.get(name, []))
+    seen = set()
+    while waiting:
+        definition = waiting.pop()
+        if definition in seen:
+            continue
+        seen.add(definition)
+        if isinstance(definition, ast.ClassDef):  # named is called: what else runs of it is named as a method
+            waiting += methods.get("__init__", []) + methods.get("__call__", [])
+            continue
+        for node in ast.walk(definition):
+            yield node
+            if isinstance(node, ast.Name):
+                waiting += names.get(node.id, [])
+            elif isinstance(node, ast.Attribute):
+                waiting += methods.get(node.attr, [])
+
+
+def _definitions(body):
+    """{name: [nodes that define it]} of a module or class body, blocks of `if` and `try` included."""
+    found = {}
+    waiting = list(body)
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.setdefault(node.name, []).append(node)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            for target in ast.walk(node):
+                if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
+                    found.setdefault(target.id, []).append(node)
+        else:
+            for block in ("body", "orelse", "finalbody", "handlers"):
+                waiting += getattr(node, block, [])
+    return found

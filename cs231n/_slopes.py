@@ -1,0 +1,88 @@
+"""Slopes of a function, measured by differences, and how they compare with a gradient: for `testing.assert_gradient`."""
+
+import numpy as np
+
+from cs231n.gradient_check import is_kink
+
+FLOAT32_STEP, FLOAT32_RTOL = 3e-3, 1e-2  # differences of numbers with seven digits keep about two or three of them
+
+
+class Slopes:
+    """Slopes of F(x) = sum(f(x) * dout) along the coordinates of x, which are numbered as in x.flat.
+
+    - f: f(x) is a float64 array, shape of dout; it may change what it is given, which is a copy
+    - x: float64, any shape
+    - dout: upstream gradient, float64; 1.0 if f returns a number
+    - h: step to either side, for a function computed in float64; larger for one that rounds to float32 on the way
+    """
+
+    def __init__(self, f, x, dout, h):
+        __tracebackhide__ = True
+        self.f, self.x, self.dout = f, x, dout
+        self.here = f(x.copy())
+        self.in_float32 = self._rounds_to_float32()
+        self.h = max(h, FLOAT32_STEP) if self.in_float32 else h
+        eps = np.finfo(np.float32 if self.in_float32 else np.float64).eps
+        self.noise = 16 * eps * np.sum(np.abs(self.here * dout))  # what rounding may do to F(a) - F(b)
+
+    def compare(self, grad, coordinates, rtol):
+        """Compare with a gradient.
+
+        Inputs:
+        - grad: float64, shape (x.size,)
+        - coordinates: K numbers of coordinates, int, shape (K,)
+        - rtol: allowed difference, relative to the slope or, where that is larger, the root mean square of the K slopes
+
+        Returns (measured, off, kinks):
+        - measured: centred differences, float64, shape (K,)
+        - off: where the gradient disagrees, bool, shape (K,)
+        - kinks: where it disagrees as a right one may, since there is a kink, bool, shape (K,); never where off
+        """
+        rtol = max(rtol, FLOAT32_RTOL) if self.in_float32 else rtol
+        measured = np.array([self._centred(i, self.h) for i in coordinates])
+        size = root_mean_square(measured)
+
+        def agrees(slope, grad, step):
+            return abs(slope - grad) <= rtol * max(abs(slope), size) + self.noise / step
+
+        off, kinks = np.zeros((2, len(coordinates)), dtype=bool)
+        for k, i in enumerate(coordinates):
+            if agrees(measured[k], grad[i], self.h):
+                continue
+            # A larger step is less noisy, a smaller one stays clear of a kink nearby.
+            if any(agrees(self._centred(i, step), grad[i], step) for step in (10 * self.h, self.h / 10)):
+                continue
+            kinks[k] = self._has_kink(i, measured[k] - grad[i])
+            off[k] = not kinks[k]
+        return measured, off, kinks
+
+    def _has_kink(self, i, error):
+        if self.in_float32:  # too coarse for is_kink; here the gap between the slopes must be as large as the error
+            gap = (self._difference(i, 0, self.h) - self._difference(i, -self.h, 0)) / self.h
+            return abs(gap) >= abs(error)
+        return is_kink(lambda x: self.f(x.copy()), self.x, np.unravel_index(i, self.x.shape), self.dout, self.h)
+
+    def _centred(self, i, step):
+        return self._difference(i, -step, step) / (2 * step)
+
+    def _difference(self, i, start, end):
+        return np.sum((self._moved(i, end) - self._moved(i, start)) * self.dout)
+
+    def _moved(self, i, step):
+        if step == 0:
+            return self.here
+        x = self.x.copy()
+        x.flat[i] += step
+        return self.f(x)
+
+    def _rounds_to_float32(self):
+        """If f rounds x to float32, then rounding it beforehand changes nothing, while a larger change does."""
+        x = self.x + 1e-3 * np.sin(1 + np.arange(self.x.size)).reshape(self.x.shape)
+        rounded = x.astype(np.float32).astype(np.float64)
+        return np.array_equal(self.f(x), self.f(rounded.copy())) and not np.array_equal(self.f(rounded), self.here)
+
+
+def root_mean_square(x):
+    """sqrt(mean(x**2)), 0.0 for no entries; without overflow."""
+    largest = np.max(np.abs(x), initial=0.0)
+    return largest * np.sqrt(np.mean((x / largest) ** 2)) if largest > 0 else 0.0

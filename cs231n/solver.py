@@ -1,0 +1,214 @@
+"""Training: a Solver takes a model, data and an update rule, and keeps the record of what happened."""
+
+import inspect
+import pickle
+
+import numpy as np
+
+from cs231n import optim
+
+
+class Solver:
+    """Train a model by mini-batch gradient descent and keep its best parameters.
+
+        solver = Solver(model, data, update_rule="sgd", optim_config={"learning_rate": 1e-2}, num_epochs=5)
+        solver.train()
+
+    A model is any object with
+    - params: dict of float arrays by name
+    - loss(X, y): returns (loss, grads), grads a dict with the keys of params
+    - loss(X): returns scores, shape (N, C)
+
+    Attributes that grow during training:
+    - loss_history: list of float, the loss of each mini-batch before its step
+    - train_acc_history, val_acc_history: list of float in [0, 1], accuracy before the first epoch and after each
+    - best_val_acc, best_params: the best accuracy so far on the validation data, and a copy of params at that time
+    - epoch: number of epochs done
+
+    Source: CS231n notes, "Neural networks, part 3".
+    """
+
+    def __init__(
+        self,
+        model,
+        data,
+        *,
+        update_rule="sgd",
+        optim_config=None,
+        lr_decay=1.0,
+        batch_size=100,
+        num_epochs=10,
+        num_train_samples=1000,
+        num_val_samples=None,
+        print_every=10,
+        verbose=True,
+        checkpoint_name=None,
+        rng=None,
+        **unknown,
+    ):
+        """Prepare the training of `model` on `data`.
+
+        Inputs:
+        - model: see above; its params are trained where they are
+        - data: dict with "X_train" (N, d_1, ..., d_k), "y_train" (N,), "X_val" (M, d_1, ..., d_k), "y_val" (M,)
+        - update_rule: name of a function in cs231n.optim
+        - optim_config: settings of the update rule, such as {"learning_rate": 1e-2}; each of the model's arrays
+          gets a copy
+        - lr_decay: what the learning rate is multiplied by after each epoch
+        - batch_size: number of examples in a mini-batch, drawn with replacement
+        - num_epochs: an epoch is N // batch_size steps, and at least one
+        - num_train_samples, num_val_samples: number of examples on which accuracy is measured; None means all
+        - print_every: print the loss every so many steps
+        - verbose: print at all
+        - checkpoint_name: if given, everything but the data is pickled to <checkpoint_name>_epoch_<epoch>.pkl
+          after each epoch
+        - rng: numpy.random.Generator that draws the examples; None draws them from np.random, so that
+          np.random.seed fixes a run
+
+        Raises TypeError for an unknown keyword, ValueError for an unknown update rule or data that do not fit.
+        """
+        if unknown:
+            raise TypeError(
+                f"Solver: unknown keyword {', '.join(unknown)}; it knows {', '.join(_keywords())}. "
+                "Settings of the update rule, such as learning_rate, go into optim_config"
+            )
+        rule = vars(optim).get(update_rule)
+        if not callable(rule):
+            raise ValueError(
+                f"Solver: cs231n.optim has no update rule {update_rule!r}, it has {', '.join(_update_rules())}; "
+                "choose one of them, or write the new one there"
+            )
+        _check_data(data)
+
+        self.model = model
+        self.X_train, self.y_train = data["X_train"], data["y_train"]
+        self.X_val, self.y_val = data["X_val"], data["y_val"]
+
+        self.update_rule = rule
+        self.optim_config = dict(optim_config or {})
+        self.lr_decay = lr_decay
+        self.batch_size = batch_size
+        self.num_epochs = num_epochs
+        self.num_train_samples = num_train_samples
+        self.num_val_samples = num_val_samples
+        self.print_every = print_every
+        self.verbose = verbose
+        self.checkpoint_name = checkpoint_name
+        self.rng = np.random if rng is None else rng
+
+        self.epoch = 0
+        self.best_val_acc = 0.0
+        self.best_params = {}
+        self.loss_history = []
+        self.train_acc_history = []
+        self.val_acc_history = []
+        self.optim_configs = {name: dict(self.optim_config) for name in model.params}
+
+    def train(self):
+        """Run all epochs, then give the model the parameters that did best on the validation data.
+
+        A second call goes on from there for as many epochs again.
+        """
+        steps_per_epoch = max(len(self.X_train) // self.batch_size, 1)
+        num_steps = self.num_epochs * steps_per_epoch
+
+        if self.epoch == 0:
+            self._measure_accuracy()
+        for step in range(1, num_steps + 1):
+            self._step()
+            if self.verbose and (step - 1) % self.print_every == 0:
+                print(f"step {step} of {num_steps}: loss {self.loss_history[-1]:.4f}")
+
+            if step % steps_per_epoch == 0:
+                self.epoch += 1
+                for config in self.optim_configs.values():
+                    config["learning_rate"] *= self.lr_decay
+                self._measure_accuracy()
+                self._save_checkpoint()
+
+        for name, best in self.best_params.items():
+            self.model.params[name] = best.copy()
+
+    def check_accuracy(self, X, y, num_samples=None, batch_size=100):
+        """Fraction of examples that the model labels correctly.
+
+        Inputs:
+        - X: data, shape (N, d_1, ..., d_k)
+        - y: labels, int, shape (N,)
+        - num_samples: measure on that many examples, drawn with replacement, if there are more; None means all
+        - batch_size: number of examples for which scores are computed at a time
+
+        Returns:
+        - accuracy: float in [0, 1]
+        """
+        if num_samples is not None and num_samples < len(X):
+            sample = self.rng.choice(len(X), num_samples)
+            X, y = X[sample], y[sample]
+
+        num_correct = 0
+        for start in range(0, len(X), batch_size):
+            batch = slice(start, start + batch_size)
+            y_pred = np.argmax(self.model.loss(X[batch]), axis=1)
+            num_correct += np.sum(y_pred == y[batch])
+        return float(num_correct / len(X))
+
+    def _step(self):
+        """Draw a mini-batch and move every array of the model one step."""
+        batch = self.rng.choice(len(self.X_train), self.batch_size)
+        loss, grads = self.model.loss(self.X_train[batch], self.y_train[batch])
+        self.loss_history.append(float(loss))
+
+        for name, w in self.model.params.items():
+            next_w, config = self.update_rule(w, grads[name], self.optim_configs[name])
+            self.model.params[name] = next_w
+            self.optim_configs[name] = config
+
+    def _measure_accuracy(self):
+        """Measure, record and print accuracy, and copy the parameters if they are the best so far."""
+        train_acc = self.check_accuracy(self.X_train, self.y_train, self.num_train_samples)
+        val_acc = self.check_accuracy(self.X_val, self.y_val, self.num_val_samples)
+        self.train_acc_history.append(train_acc)
+        self.val_acc_history.append(val_acc)
+        if self.verbose:
+            print(f"epoch {self.epoch}: accuracy {train_acc:.3f} (train), {val_acc:.3f} (val)")
+
+        if val_acc > self.best_val_acc or not self.best_params:
+            self.best_val_acc = val_acc
+            self.best_params = {name: w.copy() for name, w in self.model.params.items()}
+
+    def _save_checkpoint(self):
+        """Pickle the state of the training, without the data."""
+        if self.checkpoint_name is None:
+            return
+        data = ("X_train", "y_train", "X_val", "y_val")
+        checkpoint = {key: value for key, value in vars(self).items() if key not in data}
+        if self.rng is np.random:
+            del checkpoint["rng"]  # a module cannot be pickled
+        with open(f"{self.checkpoint_name}_epoch_{self.epoch}.pkl", "wb") as file:
+            pickle.dump(checkpoint, file)
+
+
+def _keywords():
+    """The names of a Solver's keywords."""
+    parameters = inspect.signature(Solver).parameters.values()
+    return [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
+
+
+def _update_rules():
+    """The names of the functions in cs231n.optim that have the form of an update rule."""
+    functions = inspect.getmembers(optim, inspect.isfunction)
+    return [name for name, function in functions if list(inspect.signature(function).parameters)[2:] == ["config"]]
+
+
+def _check_data(data):
+    """Raise ValueError unless `data` holds images and as many labels, for training and validation."""
+    for part in ("train", "val"):
+        images, labels = f"X_{part}", f"y_{part}"
+        for key in (images, labels):
+            if key not in data:
+                raise ValueError(f"Solver: data has no {key!r}, it has {', '.join(map(repr, data)) or 'nothing'}")
+        if len(data[images]) != len(data[labels]) or len(data[images]) == 0:
+            raise ValueError(
+                f"Solver: data has {len(data[images])} images in {images!r} and {len(data[labels])} labels in "
+                f"{labels!r}; there must be as many of the one as of the other, and at least one"
+            )

@@ -1,0 +1,156 @@
+"""The kit's commands. Exit 0: done; 1: something failed and is named; 2: wrong use."""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from grading import assignment as assignments
+from grading.course import DEFAULT, Course
+from grading.errors import KitError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        return options.run(options)
+    except KitError as error:
+        print(f"kit: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("kit: stopped. Run the same command again to go on.", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kit", description="The CS231n assignment kit: from source to grades.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name: str, run, about: str, *, assignment: bool = True) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=about, description=about)
+        added.set_defaults(run=run)
+        if assignment:
+            added.add_argument("assignment", metavar="ASSIGNMENT", help=f"one of: {', '.join(assignments.names())}")
+        added.add_argument("--course", type=Path, default=DEFAULT, metavar="FOLDER",
+                           help="the nbgrader course folder (default: grading/course)")
+        return added
+
+    demo = command("demo", _demo, "the whole road on a sample class: release, collect, autograde, feedback, scores",
+                   assignment=False)
+    demo.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+
+    test = commands.add_parser("test", help="every test of the repository", add_help=False)
+    test.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="options of pytest")
+    test.set_defaults(run=_test)
+
+    command("generate", _generate, "stage, release, leak check, zip")
+
+    collect = command("collect", _collect, "take in submissions")
+    collect.add_argument("paths", nargs="+", type=Path, metavar="PATH",
+                         help="a folder with one folder or zip per student id, or one student's zip")
+
+    autograde = command("autograde", _autograde, "grade what is collected; what is graded and unchanged is skipped")
+    autograde.add_argument("--student", action="append", metavar="ID", help="only this one (may be repeated)")
+    autograde.add_argument("--regrade", action="store_true", help="grade again what is graded and unchanged")
+    autograde.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="limit of one cell (default: 30)")
+    autograde.add_argument("--json", type=Path, metavar="FILE", help="write scores and outcomes of every cell")
+
+    feedback = command("feedback", _feedback, "write feedback pages, without hidden tests")
+    feedback.add_argument("--student", action="append", metavar="ID", help="only this one (may be repeated)")
+
+    command("formgrade", _formgrade, "open nbgrader's formgrader on this course", assignment=False)
+    command("doctor", _doctor, "what this machine offers", assignment=False)
+    return parser
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds, 1 or more")
+    return int(text)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from grading import demo
+
+    return demo.run(options.assignments or assignments.names(), Course(options.course.resolve()))
+
+
+def _test(options: argparse.Namespace) -> int:
+    os.chdir(assignments.ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *options.pytest])
+
+
+def _generate(options: argparse.Namespace) -> int:
+    from grading import release
+
+    archive = release.generate(assignments.load(options.assignment), Course(options.course.resolve()))
+    print(f"{options.assignment}: released in {archive.with_suffix('')}\n"
+          f"{options.assignment}: packed as  {archive} ({archive.stat().st_size / 1024:.0f} KB)")
+    return 0
+
+
+def _collect(options: argparse.Namespace) -> int:
+    from grading import collect
+
+    course = Course(options.course.resolve())
+    course.prepare()
+    taken = collect.collect(assignments.load(options.assignment), course, options.paths)
+    for one in taken:
+        stream = sys.stderr if one.state == "refused" else sys.stdout
+        print(f"{one.student}: {one.state}{'; ' + one.sentence if one.sentence else ''}", file=stream)
+    counts = {state: sum(one.state == state for one in taken) for state in ("new", "updated", "unchanged", "refused")}
+    print(", ".join(f"{count} {state}" for state, count in counts.items()))
+    return 1 if counts["refused"] else 0
+
+
+def _autograde(options: argparse.Namespace) -> int:
+    from grading import autograde, results, table
+
+    assignment, course = assignments.load(options.assignment), Course(options.course.resolve())
+    print(f"sandbox: {autograde.SANDBOX}")
+    graded = autograde.autograde(assignment, course, options.student, regrade=options.regrade, timeout=options.timeout,
+                                 tell=progress)
+    print(table.scores(assignment, graded))
+    if options.json:
+        scores = {result.student: results.with_marks(course, result) for result in graded}
+        options.json.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+    return 1 if any(result.fault for result in graded) else 0
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    from grading import feedback
+
+    course = Course(options.course.resolve())
+    students = feedback.feedback(assignments.load(options.assignment), course, options.student)
+    print(f"{options.assignment}: feedback for {len(students)} in {course.root / 'feedback'}")
+    return 0
+
+
+def _formgrade(options: argparse.Namespace) -> int:
+    course = Course(options.course.resolve())
+    course.prepare()
+    os.chdir(course.root)
+    os.execvp("jupyter", ["jupyter", "lab", "--LabApp.default_url=/formgrader"])
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from grading import doctor
+
+    lines, problems = doctor.findings()
+    print("\n".join(lines))
+    for problem in problems:
+        print(f"kit: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def progress(result, number: int, of: int) -> None:
+    """One line per submission, in a terminal and in a log alike."""
+    score, max_score = result.autograded()
+    state = "not graded" if result.fault else f"{score:g}/{max_score:g}"
+    print(f"[{number}/{of}] {result.student}: {state}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""Grade submissions: restore, run, score, one submission after the other, through nbgrader's own classes."""
+
+import hashlib
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+from nbgrader import utils
+from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
+
+from grading import diagnosis, results
+from grading.assignment import Assignment
+from grading.course import Course, environment, grading_environment
+from grading.errors import KitError
+from grading.restore import key_notebook, read_submitted, restore
+from grading.results import Result
+
+SANDBOX = "none: submissions run with your own rights"
+GRADING_IMAGES = (500, 100)          # train and test images of the small set that submissions are graded on
+
+
+def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *, regrade: bool = False,
+              timeout: int | None = None, tell: Callable[[Result, int, int], None] | None = None) -> list[Result]:
+    """Grade the submissions of `students` (default: everyone collected); what is graded and unchanged is skipped.
+
+    `tell(result, number, of)` is called after each. A fault of ours becomes that result's `fault`; its student keeps
+    whatever was graded before.
+    """
+    course.require_release(assignment.name)
+    collected = course.students(assignment.name)
+    if students is None:
+        students = collected
+    for student in students:
+        if student not in collected:
+            raise KitError(f"{student!r} has no submission of {assignment.name} in {course.root / 'submitted'}. "
+                           f"Collected: {', '.join(collected) or 'none'}.")
+    graded = []
+    prepare_data(course)
+    with course.nbgrader() as nbgrader, environment(grading_environment(course)):
+        if timeout is not None:
+            nbgrader["config"].Execute.timeout = timeout
+        keys = {name: key_notebook(course.source(assignment.name) / f"{name}.ipynb", nbgrader["config"])
+                for name in assignment.notebooks}
+        for number, student in enumerate(students, 1):
+            fingerprint = _fingerprint(assignment, course, student, timeout)
+            result = results.read(course, student, assignment.name)
+            if regrade or result is None or result.fault or result.fingerprint != fingerprint:
+                result = _grade(assignment, course, student, keys, nbgrader, fingerprint)
+            graded.append(result)
+            if tell:
+                tell(result, number, len(students))
+    return graded
+
+
+def prepare_data(course: Course) -> None:
+    """Make the small grading data once."""
+    if not course.grading_data.exists():
+        from cs231n.synthetic import write_synthetic_cifar10
+
+        course.prepare()
+        num_train, num_test = GRADING_IMAGES
+        write_synthetic_cifar10(str(course.grading_data), num_train=num_train, num_test=num_test)
+
+
+def _grade(assignment: Assignment, course: Course, student: str, keys: dict, nbgrader: dict,
+           fingerprint: str) -> Result:
+    grader = Grader(assignment, course, student, keys, nbgrader)
+    result = Result(student, assignment.name, fingerprint, SANDBOX)
+    target = course.autograded(student, assignment.name)
+    former = target.with_name(f".former-{target.name}")
+    shutil.rmtree(former, ignore_errors=True)
+    if target.exists():
+        target.rename(former)
+    try:
+        grader.start()
+    except KeyboardInterrupt:
+        _put_back(target, former)
+        raise
+    except Exception as error:
+        _put_back(target, former)
+        nbgrader["coursedir"].log.exception("grading %s, %s", student, assignment.name)
+        result.fault = f"the kit failed on this submission ({type(error).__name__}: {error}); see {course.log}"
+        return result
+    shutil.rmtree(former, ignore_errors=True)
+    result.remarks = grader.remarks
+    result.notebooks = results.from_notebooks(assignment, target)
+    result.remarks += diagnosis.remarks(assignment, target, result)
+    results.write(course, result)
+    return result
+
+
+def _put_back(target: Path, former: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    if former.exists():
+        former.rename(target)
+
+
+class Grader(Autograde):
+    """nbgrader's Autograde for one submission: every listed notebook is graded, whatever was handed in.
+
+    Where nbgrader copies all a student's files and overwrites some, this lays the source's files down and takes from
+    the student only what the assignment lists.
+    """
+
+    def __init__(self, assignment: Assignment, course: Course, student: str, keys: dict, nbgrader: dict):
+        super().__init__(**nbgrader)
+        self.coursedir.assignment_id, self.coursedir.student_id = assignment.name, student
+        self._assignment, self._course, self._student, self._keys = assignment, course, student, keys
+        self.remarks: list[str] = []
+
+    def init_notebooks(self) -> None:
+        submitted = self._course.submitted(self._student, self._assignment.name)
+        self.notebooks = [str(submitted / name) for name in self._assignment.notebook_files]
+
+    def convert_notebooks(self) -> None:
+        """One submission: what goes wrong is raised, not collected."""
+        self.init_assignment(self._assignment.name, self._student)
+        for notebook in self.notebooks:
+            self.convert_single_notebook(notebook)
+        self.set_permissions(self._assignment.name, self._student)
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        submitted = self._course.submitted(student_id, assignment_id)
+        target = self._course.autograded(student_id, assignment_id)
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            gradebook.update_or_create_student(student_id)
+            time = self.coursedir.get_existing_timestamp(str(submitted))
+            gradebook.update_or_create_submission(assignment_id, student_id, **({"timestamp": time} if time else {}))
+        shutil.copytree(self._course.source(assignment_id), target, ignore=shutil.ignore_patterns("*.ipynb"))
+        for name in self._assignment.student_files:
+            handed = submitted / name
+            if handed.is_symlink() or not handed.is_file():
+                self.remarks.append(f"{name} is {'a link' if handed.is_symlink() else 'missing'}; "
+                                    "nothing of it is implemented")
+            else:
+                shutil.copyfile(handed, target / name)
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        name = Path(notebook_filename).stem
+        submitted, problem = read_submitted(Path(notebook_filename))
+        if problem:
+            self.remarks.append(f"{name}.ipynb {problem}; its tests ran on the submitted modules, "
+                                "answers and code in the notebook count as not given")
+        restored, remarks = restore(submitted, self._keys[name])
+        self.remarks += [f"{name}.ipynb: {remark}" for remark in remarks]
+        target = self._course.autograded(self._student, self._assignment.name) / f"{name}.ipynb"
+        nbformat.write(restored, target)
+        self._sanitizing = False
+        self._init_preprocessors()
+        with utils.setenv(NBGRADER_EXECUTION="autograde"):
+            super(Autograde, self).convert_single_notebook(str(target))
+
+
+def _fingerprint(assignment: Assignment, course: Course, student: str, timeout: int | None) -> str:
+    """Changes when the submission, the source or the kit's own way of grading changes."""
+    digest = hashlib.sha256(repr((sys.version_info[:2], timeout)).encode())
+    here = Path(__file__).parent
+    graders = [here / f"{name}.py" for name in ("autograde", "config", "diagnosis", "execute", "restore", "scores")]
+    for folder in (course.submitted(student, assignment.name), course.source(assignment.name)):
+        graders += sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    for path in graders:
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

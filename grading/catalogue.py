@@ -1,0 +1,82 @@
+"""The misconception catalogue: known mistakes as small wrong variants of the reference.
+
+Each file `misconceptions/<module>.toml` belongs to one student module and holds entries like
+
+    [[mistake]]
+    name = "squared_distances"
+    function = "KNearestNeighbor.compute_distances_no_loops"
+    says = "The distances are squared: the square root is missing."
+    read = "the definition of the Euclidean distance"
+    edits = [["np.sqrt(squared)", "squared"]]         # what stands in the reference, what the mistake writes
+    # or: body = '''...'''                            # in place of the whole solution region
+
+An edit that the reference no longer contains is an error: the catalogue cannot go stale unnoticed.
+"""
+
+import textwrap
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading import markers
+from grading.assignment import PACKAGE, Assignment
+from grading.errors import KitError
+from grading.stubs import functions
+
+FOLDER = Path(__file__).parent / "misconceptions"
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """One known mistake; `module` is the path under `cs231n/`, `function` the qualified name within it."""
+
+    name: str
+    module: str
+    function: str
+    says: str
+    read: str
+    edits: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{Path(self.module).stem}/{self.name}"
+
+    def source(self) -> str:
+        """The module with this mistake in it, markers left in place."""
+        reference = (PACKAGE / self.module).read_text(encoding="utf-8")
+        region = _region(reference, self)
+        lines = reference.splitlines(keepends=True)
+        solution = "".join(lines[region.start + 1:region.end])
+        indent = lines[region.start][:len(lines[region.start]) - len(lines[region.start].lstrip())]
+        if self.body:
+            wrong = textwrap.indent(textwrap.dedent(self.body).strip("\n") + "\n", indent)
+        else:
+            wrong = solution
+            for old, new in self.edits:
+                if old not in wrong:
+                    raise KitError(f"misconceptions, {self.label}: {old!r} does not stand in the solution of "
+                                   f"{self.function}. The reference has changed; change the entry with it.")
+                wrong = wrong.replace(old, new)
+        return "".join(lines[:region.start + 1]) + wrong + "".join(lines[region.end:])
+
+
+def load(assignment: Assignment, folder: Path = FOLDER) -> list[Misconception]:
+    """Every entry about a student module of this assignment."""
+    entries: list[Misconception] = []
+    for module in assignment.student_modules:
+        path = folder / f"{Path(module).stem}.toml"
+        if not path.exists():
+            continue
+        for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("mistake", []):
+            edits = tuple((old, new) for old, new in entry.pop("edits", []))
+            entries.append(Misconception(module=module, edits=edits, **entry))
+    return entries
+
+
+def _region(reference: str, entry: Misconception) -> markers.Region:
+    spans = {name: (first, last) for first, last, name in functions(reference)}
+    if entry.function not in spans:
+        raise KitError(f"misconceptions, {entry.label}: cs231n/{entry.module} has no function {entry.function}.")
+    first, last = spans[entry.function]
+    return next(region for region in markers.regions(reference, entry.module) if first < region.start < last)

@@ -1,0 +1,63 @@
+"""The whole road on a sample class, with nothing left out: from source to scores and feedback."""
+
+import time
+
+from grading import assignment as assignments
+from grading import autograde, collect, feedback, release, sample_class, table
+from grading.course import Course
+from grading.errors import KitError
+
+TIMEOUT = 10          # seconds a cell may take here: one of the sample students never ends
+MISTAKES = (
+    "k_nearest_neighbor/tie_goes_to_larger_label",
+    "k_nearest_neighbor/squared_distances",
+    "k_nearest_neighbor/loop_inside_no_loops",
+)
+
+
+def run(names: list[str], course: Course) -> int:
+    """Release, collect, autograde and write feedback for each assignment named. Returns the exit code."""
+    started = time.monotonic()
+    made = []
+    for assignment in [assignments.load(name) for name in names]:
+        _refuse_a_real_class(assignment.name, course)
+        _say(f"{assignment.name}: {assignment.title}")
+        _say("generate: source -> release")
+        archive = release.generate(assignment, course)
+        _say("a sample class, made from the source")
+        folder = course.root / "sample-class" / assignment.name
+        students = sample_class.make(assignment, course, folder, MISTAKES)
+        taken = collect.collect(assignment, course, [folder])
+        refused = [one for one in taken if one.state == "refused"]
+        if refused:
+            raise KitError(f"the sample class was not taken in: {refused[0].sentence}")
+        _say(f"autograde: {len(students)} submissions (sandbox: {autograde.SANDBOX})")
+        graded = autograde.autograde(assignment, course, students, timeout=TIMEOUT,
+                                     tell=lambda result, number, of: print(f"    [{number}/{of}] {result.student}",
+                                                                           flush=True))
+        faults = [result for result in graded if result.fault]
+        if faults:
+            raise KitError(f"{faults[0].student}: {faults[0].fault}")
+        _say("feedback: pages for every student")
+        feedback.feedback(assignment, course, students)
+        print()
+        print(table.scores(assignment, graded))
+        made += [("the students' kit", archive), ("the sample class", folder)]
+    made += [("graded notebooks", course.root / "autograded"), ("feedback", course.root / "feedback"),
+             ("gradebook", course.gradebook)]
+    print(f"\nMade in {time.monotonic() - started:.0f} s:")
+    for what, path in made:
+        print(f"    {what:<18} {path}")
+    print("Next: grading/kit formgrade (grade the written answers)")
+    return 0
+
+
+def _refuse_a_real_class(assignment: str, course: Course) -> None:
+    real = [student for student in course.students(assignment) if not student.startswith(sample_class.PREFIX)]
+    if real:
+        raise KitError(f"{course.root} holds {len(real)} submissions of {assignment} from your class; the sample class "
+                       "would mix with them. Name another folder: kit demo --course /tmp/kit-demo")
+
+
+def _say(text: str) -> None:
+    print(f"==> {text}", flush=True)

@@ -1,0 +1,51 @@
+"""One sentence on what happened to a submission, for the instructor's table and the student's feedback."""
+
+import ast
+from pathlib import Path
+
+from grading.assignment import Assignment
+from grading.results import Result
+
+_UNIMPLEMENTED = " is not implemented yet"
+
+
+def remarks(assignment: Assignment, folder: Path, result: Result) -> list[str]:
+    """Sentences about modules that do not load and functions that are not written; `folder` is the graded one."""
+    found = []
+    for name in assignment.student_files:
+        problem = syntax_problem(folder / name)
+        if problem:
+            found.append(f"{name} {problem}; none of its functions can run")
+    missing = {cell["message"].split(_UNIMPLEMENTED)[0].split(": ")[-1]
+               for cell in result.cells.values() if _UNIMPLEMENTED in cell["message"]}
+    if missing:
+        found.append(f"not implemented: {', '.join(sorted(missing))}")
+    return found
+
+
+def syntax_problem(path: Path) -> str:
+    """One clause on why a module cannot be parsed, or "" when it can."""
+    try:
+        ast.parse(path.read_bytes())
+    except SyntaxError as error:
+        return f"line {error.lineno}: {error.msg}"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return f"cannot be parsed ({error})"
+    return ""
+
+
+def sentence(result: Result) -> str:
+    """The submission in one line: what is wrong with it as a whole, else which cells it lost and how."""
+    if result.fault:
+        return result.fault
+    lost = [(name, cell) for name, cell in result.cells.items() if cell["outcome"] not in ("passed", "manual")]
+    told = list(result.remarks)
+    by_outcome: dict[str, list[str]] = {}
+    for name, cell in lost:
+        if _UNIMPLEMENTED not in cell["message"]:
+            by_outcome.setdefault(cell["outcome"], []).append(name)
+    for outcome, words in (("timed_out", "ran too long"), ("error", "stopped with an error"),
+                           ("skipped", "not run"), ("failed", "wrong")):
+        if outcome in by_outcome:
+            told.append(f"{words}: {', '.join(by_outcome[outcome])}")
+    return "; ".join(told) or "all tests passed"

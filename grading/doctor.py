@@ -1,0 +1,39 @@
+"""What this machine offers: Python, the libraries, data, the sandbox."""
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+from grading.assignment import ROOT, names
+from grading.course import DEFAULT
+
+_LIBRARIES = ("numpy", "scipy", "matplotlib", "nbgrader", "jupyterlab", "ipykernel", "nbclient", "pytest", "hypothesis")
+
+
+def findings() -> tuple[list[str], list[str]]:
+    """(lines to show, problems that must be mended first)."""
+    lines = [f"python     {platform.python_version()} at {sys.executable}",
+             f"machine    {platform.system()} {platform.machine()}, {os.cpu_count()} cores"]
+    problems = []
+    if sys.version_info < (3, 11):
+        problems.append(f"Python {platform.python_version()} is too old: 3.11 or newer is needed.")
+    for library in _LIBRARIES:
+        try:
+            lines.append(f"{library:<10} {importlib.metadata.version(library)}")
+        except importlib.metadata.PackageNotFoundError:
+            problems.append(f"{library} is not installed. Start the kit through grading/kit, which installs it.")
+    if shutil.which("alembic") is None:
+        problems.append("`alembic` is not on PATH, which nbgrader needs for a new gradebook. Start through grading/kit.")
+    real, synthetic = ROOT / "data" / "cifar-10-batches-py", ROOT / "data" / "synthetic-cifar-10-batches-py"
+    data = "CIFAR-10" if real.is_dir() else "synthetic stand-in" if synthetic.is_dir() else "none (./get_datasets.sh)"
+    lines.append(f"data       {data}")
+    lines.append(f"assignments {', '.join(names())}")
+    gradebook = DEFAULT / "gradebook.db"
+    lines.append(f"gradebook  {gradebook if gradebook.exists() else 'none yet'}")
+    lines.append("sandbox    none: submissions are run with your own rights; grade only a class you trust")
+    if not os.access(ROOT / "grading" / "course", os.W_OK):
+        problems.append(f"{Path(DEFAULT)} cannot be written to. Change its permissions.")
+    return lines, problems

@@ -1,0 +1,57 @@
+"""Feedback for students: nbgrader's pages without hidden tests and rubrics."""
+
+import re
+
+from nbformat.v4 import new_output
+from nbgrader.converters import GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from grading.assignment import Assignment
+from grading.course import Course
+from grading.errors import KitError
+from grading.execute import NOTE
+
+_HIDDEN = re.compile(r"### BEGIN (HIDDEN TESTS|MARK SCHEME).*?### END \1[^\n]*", re.DOTALL)
+_HEADINGS = {"passed": "Passed.", "failed": "Failed.", "error": "Stopped with an error.",
+             "timed_out": "Took too long.", "skipped": "Not run."}
+
+
+def feedback(assignment: Assignment, course: Course, students: list[str] | None = None) -> list[str]:
+    """Write `feedback/<student>/<assignment>/*.html` for everyone graded. Returns the students' ids."""
+    course.require_release(assignment.name)
+    graded = [student for student in course.students(assignment.name)
+              if course.autograded(student, assignment.name).is_dir()]
+    if not graded:
+        raise KitError(f"No submission of {assignment.name} is graded yet. Run: kit autograde {assignment.name}")
+    for student in students or []:
+        if student not in graded:
+            raise KitError(f"{student!r} has no graded submission of {assignment.name}. Graded: {', '.join(graded)}.")
+    chosen = students or graded
+    with course.nbgrader() as nbgrader, course.first_error() as cause:
+        nbgrader["coursedir"].assignment_id = assignment.name
+        for student in chosen:
+            nbgrader["coursedir"].student_id = student
+            converter = GenerateFeedback(**nbgrader)
+            converter.force = True
+            try:
+                converter.start()
+            except NbGraderException as error:
+                raise KitError(f"Feedback for {student} failed: {cause() or error} (see {course.log}).") from None
+    return chosen
+
+
+class HideTests(NbGraderPreprocessor):
+    """Cut hidden tests and rubrics out of the page; of a hidden test's output only the outcome and its message stay.
+
+    A traceback quotes the lines of the test, so it goes too.
+    """
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        hidden = _HIDDEN.search(cell.source) is not None
+        cell.source = _HIDDEN.sub("", cell.source).rstrip()
+        noted = cell.metadata.get(NOTE)
+        if noted and hidden:
+            text = f"{_HEADINGS[noted['outcome']]} {noted['message']}".strip()
+            cell.outputs = [new_output("stream", name="stdout", text=text + "\n")]
+        return cell, resources

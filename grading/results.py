@@ -1,0 +1,100 @@
+"""What grading a submission came to: an outcome and a score for each graded cell.
+
+Kept as `results.json` beside the autograded notebooks; scores given by hand live in nbgrader's gradebook alone.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbgrader import utils
+from nbgrader.api import Gradebook, MissingEntry
+
+from grading.assignment import Assignment
+from grading.course import Course
+from grading.execute import NOTE
+
+FILE = "results.json"
+
+
+@dataclass
+class Result:
+    """One submission's result.
+
+    - notebooks: {notebook: {grade_id: {"score", "max_score", "outcome", "message"}}}; outcome as in DESIGN section 2,
+      or "manual" with score None until it is marked
+    - remarks: sentences about the submission as a whole
+    - fault: set when the kit failed; then nothing counts against the student
+    """
+
+    student: str
+    assignment: str
+    fingerprint: str
+    sandbox: str
+    notebooks: dict[str, dict[str, dict]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+    fault: str = ""
+
+    @property
+    def cells(self) -> dict[str, dict]:
+        """Every graded cell by grade_id."""
+        return {name: cell for cells in self.notebooks.values() for name, cell in cells.items()}
+
+    def autograded(self, notebook: str | None = None) -> tuple[float, float]:
+        """(score, max score) over the autograded cells, of one notebook or of all."""
+        chosen = self.cells if notebook is None else self.notebooks.get(notebook, {})
+        tests = [cell for cell in chosen.values() if cell["outcome"] != "manual"]
+        return sum(cell["score"] or 0.0 for cell in tests), sum(cell["max_score"] for cell in tests)
+
+
+def from_notebooks(assignment: Assignment, folder: Path) -> dict[str, dict[str, dict]]:
+    """Read outcomes out of the notebooks in `folder`, just executed."""
+    found: dict[str, dict[str, dict]] = {}
+    for notebook in assignment.notebooks:
+        cells = found[notebook] = {}
+        for cell in nbformat.read(folder / f"{notebook}.ipynb", as_version=4).cells:
+            if not utils.is_grade(cell):
+                continue
+            points = float(cell.metadata.nbgrader.points)
+            if utils.is_solution(cell):
+                score, _ = utils.determine_grade(cell)
+                noted = {"outcome": "manual", "message": "no answer given" if score == 0 else ""}
+            else:
+                noted = dict(cell.metadata[NOTE])
+                score = points if noted["outcome"] == "passed" else 0.0
+            cells[cell.metadata.nbgrader.grade_id] = {"score": score, "max_score": points, **noted}
+    return found
+
+
+def read(course: Course, student: str, assignment: str) -> Result | None:
+    """The kept result, or None when there is none."""
+    path = course.autograded(student, assignment) / FILE
+    try:
+        return Result(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write(course: Course, result: Result) -> None:
+    path = course.autograded(result.student, result.assignment) / FILE
+    path.write_text(json.dumps(asdict(result), indent=1) + "\n", encoding="utf-8")
+
+
+def with_marks(course: Course, result: Result) -> dict[str, dict[str, dict]]:
+    """{notebook: {cell: {score, max_score, outcome}}} as it stands now, with what was marked by hand."""
+    if result.fault:
+        return {}
+    marked: dict[str, dict[str, dict]] = {}
+    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
+        for notebook, cells in result.notebooks.items():
+            marked[notebook] = {}
+            for name, cell in cells.items():
+                score = cell["score"]
+                try:
+                    by_hand = gradebook.find_grade(name, notebook, result.assignment, result.student).manual_score
+                except MissingEntry:
+                    by_hand = None
+                marked[notebook][name] = {"score": score if by_hand is None else by_hand,
+                                          "max_score": cell["max_score"], "outcome": cell["outcome"]}
+    return marked

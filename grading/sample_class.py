@@ -1,0 +1,76 @@
+"""A class to try the kit on, made from the source at run time.
+
+A perfect submission, the untouched release, single known mistakes, and submissions that are broken in the ways that
+submissions are broken.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+
+from grading import catalogue, markers
+from grading.assignment import PACKAGE, Assignment
+from grading.course import Course
+from grading.stubs import strip_markers
+
+PREFIX = "sample-"
+
+
+def make(assignment: Assignment, course: Course, folder: Path, mistakes: tuple[str, ...]) -> list[str]:
+    """Write one folder per sample student below `folder`; returns their ids. `mistakes` are catalogue labels."""
+    shutil.rmtree(folder, ignore_errors=True)
+    known = {entry.label: entry for entry in catalogue.load(assignment)}
+    perfect = folder / f"{PREFIX}perfect"
+    _perfect(assignment, course, perfect)
+    shutil.copytree(course.release(assignment.name), folder / f"{PREFIX}untouched")
+
+    def variant(name: str, change: Callable[[Path], None]) -> None:
+        target = folder / f"{PREFIX}{name}"
+        shutil.copytree(perfect, target)
+        change(target)
+
+    for label in mistakes:
+        entry = known[label]
+        variant(entry.name.replace("_", "-"), lambda target, entry=entry: _write(
+            target / "cs231n" / entry.module, strip_markers(entry.source(), entry.module)))
+    module, notebook = assignment.student_files[0], assignment.notebook_files[0]
+    variant("syntax-error", lambda target: _write(
+        target / module, (target / module).read_text(encoding="utf-8").replace("):\n", ")\n", 1)))
+    variant("missing-notebook", lambda target: (target / notebook).unlink())
+    variant("corrupt-notebook", lambda target: _write(
+        target / notebook, (target / notebook).read_text(encoding="utf-8")[:-400]))
+    variant("endless-loop", lambda target: _write(target / module, _endless(PACKAGE / assignment.student_modules[0])))
+    return sorted(path.name for path in folder.iterdir())
+
+
+def _perfect(assignment: Assignment, course: Course, target: Path) -> None:
+    """The release with every stub and every answer filled in from the source."""
+    shutil.copytree(course.release(assignment.name), target)
+    for module in assignment.student_modules:
+        path = PACKAGE / module
+        _write(target / "cs231n" / module, strip_markers(path.read_text(encoding="utf-8"), module))
+    for notebook in assignment.notebook_files:
+        source = {cell.id: cell for cell in nbformat.read(assignment.folder / notebook, as_version=4).cells}
+        released = json.loads((target / notebook).read_text(encoding="utf-8"))
+        for cell in released["cells"]:
+            if cell["metadata"].get("nbgrader", {}).get("solution"):
+                lines = source[cell["id"]].source.splitlines(keepends=True)
+                marks = {n for region in markers.regions("".join(lines), notebook) for n in (region.start, region.end)}
+                cell["source"] = [line for number, line in enumerate(lines) if number not in marks]
+        _write(target / notebook, json.dumps(released, indent=1, ensure_ascii=False) + "\n")
+
+
+def _endless(module: Path) -> str:
+    """The module with a loop that never ends at the start of its first solution."""
+    lines = module.read_text(encoding="utf-8").splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if line.strip() == "### BEGIN SOLUTION")
+    indent = lines[first][:lines[first].index("#")]
+    lines.insert(first + 1, f"{indent}while True:\n{indent}    pass\n")
+    return strip_markers("".join(lines), module.name)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

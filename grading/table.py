@@ -1,0 +1,32 @@
+"""Results as a table that fits a terminal."""
+
+import shutil
+import textwrap
+
+from grading import diagnosis
+from grading.assignment import Assignment
+from grading.results import Result
+
+
+def scores(assignment: Assignment, results: list[Result]) -> str:
+    """One row per submission: autograded points by notebook, the total, and below it what happened."""
+    width = max(60, shutil.get_terminal_size((100, 24)).columns)
+    names = max([len("student"), *(len(result.student) for result in results)])
+    columns = [max(len(notebook), 7) for notebook in assignment.notebooks]
+    heads = "  ".join(f"{notebook:>{column}}" for notebook, column in zip(assignment.notebooks, columns, strict=True))
+    lines = [f"{'student':<{names}}  {heads}  {'total':>9}", "-" * (names + sum(columns) + 2 * len(columns) + 11)]
+    for result in results:
+        if result.fault:
+            cells = "  ".join(f"{'-':>{column}}" for column in columns)
+            total = "not graded"
+        else:
+            cells = "  ".join(f"{_points(*result.autograded(notebook)):>{column}}"
+                              for notebook, column in zip(assignment.notebooks, columns, strict=True))
+            total = _points(*result.autograded())
+        lines.append(f"{result.student:<{names}}  {cells}  {total:>9}")
+        lines += textwrap.wrap(diagnosis.sentence(result), width, initial_indent="    ", subsequent_indent="    ")
+    return "\n".join(lines)
+
+
+def _points(score: float, max_score: float) -> str:
+    return f"{score:g}/{max_score:g}"

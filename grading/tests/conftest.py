@@ -1,0 +1,48 @@
+"""What the tests share: small notebooks, a course folder, the kit started as a person starts it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grading.assignment import ROOT
+
+
+def cell(kind: str, grade_id: str = "", source: str = "", points: float | None = None, *, solution: bool = False,
+         locked: bool = False, **metadata):
+    """A notebook cell as nbgrader describes it; without a grade_id, an ordinary one."""
+    made = nbformat.v4.new_code_cell(source) if kind == "code" else nbformat.v4.new_markdown_cell(source)
+    if grade_id:
+        made.id = grade_id
+        made.metadata["nbgrader"] = {"grade": points is not None, "grade_id": grade_id, "locked": locked,
+                                     "schema_version": 3, "solution": solution, "task": False}
+        if points is not None:
+            made.metadata.nbgrader["points"] = points
+    made.metadata.update(metadata)
+    return made
+
+
+def notebook(*cells):
+    made = nbformat.v4.new_notebook(cells=list(cells))
+    made.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return made
+
+
+def kit(*arguments, course: Path | None = None, root: Path = ROOT, check: bool = False) -> subprocess.CompletedProcess:
+    """Run a kit command in its own process, as `grading/kit` does once the environment stands."""
+    command = [sys.executable, "-m", "grading", *map(str, arguments)]
+    if course is not None:
+        command += ["--course", str(course)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=900,
+                          env=os.environ | {"PYTHONPATH": str(root)})
+    if check:
+        assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture
+def course_folder(tmp_path):
+    return tmp_path / "course"

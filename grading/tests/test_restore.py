@@ -1,0 +1,142 @@
+import json
+
+import nbformat
+import pytest
+from conftest import cell, notebook
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grading.restore import key_notebook, read_submitted, restore
+
+SOURCE = notebook(
+    cell("markdown", "", "Lesson"),
+    cell("code", "demo-setup", "import numpy as np", locked=True),
+    cell("code", "demo-solve", "x = 1\n### BEGIN SOLUTION\ny = 2\n### END SOLUTION", solution=True),
+    cell("code", "demo-y-check", "# checks y\nassert y == 2", 2, locked=True),
+    cell("code", "demo-y-hidden", "# more\n### BEGIN HIDDEN TESTS\nassert y > 1\n### END HIDDEN TESTS", 3, locked=True),
+    cell("markdown", "demo-why-question", "Why?\n### BEGIN MARK SCHEME\none point\n### END MARK SCHEME", locked=True),
+    cell("markdown", "demo-why-answer", "### BEGIN SOLUTION\nBecause.\n### END SOLUTION", 4, solution=True),
+)
+OURS = [c.metadata.nbgrader.grade_id for c in SOURCE.cells if "nbgrader" in c.metadata]
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    path = tmp_path_factory.mktemp("key") / "demo.ipynb"
+    nbformat.write(SOURCE, path)
+    return key_notebook(path)
+
+
+def grade_ids(restored):
+    return [c.metadata.nbgrader.grade_id for c in restored.cells if "nbgrader" in c.metadata]
+
+
+def by_id(restored):
+    return {c.metadata.nbgrader.grade_id: c for c in restored.cells if "nbgrader" in c.metadata}
+
+
+def submitted(*cells):
+    return nbformat.from_dict({"cells": list(cells)})
+
+
+def test_the_key_keeps_tests_and_rubrics_and_cuts_solutions(key):
+    sources = {c.id: c.source for c in key.cells}
+    assert "assert y > 1" in sources["demo-y-hidden"] and "one point" in sources["demo-why-question"]
+    assert "y = 2" not in sources["demo-solve"] and "Because" not in sources["demo-why-answer"]
+
+
+def test_what_the_student_wrote_is_kept_and_what_is_locked_is_ours(key):
+    restored, _ = restore(submitted(
+        cell("code", "demo-solve", "y = 3", solution=True),
+        cell("code", "", "extra = y"),
+        cell("code", "demo-y-check", "pass", 100, locked=False, tags=["skip-execution"]),
+        cell("markdown", "demo-why-answer", "I think so.", 4, solution=True)), key)
+    cells = by_id(restored)
+    assert cells["demo-solve"].source == "y = 3"
+    assert cells["demo-why-answer"].source == "I think so."
+    assert cells["demo-y-check"].source == "# checks y\nassert y == 2"
+    assert cells["demo-y-check"].metadata.nbgrader.points == 2
+    assert "tags" not in cells["demo-y-check"].metadata
+    assert [c.source for c in restored.cells].index("extra = y") == [c.id for c in restored.cells].index("demo-solve") + 1
+
+
+def test_deleted_cells_come_back_in_their_place_and_are_named(key):
+    restored, remarks = restore(submitted(cell("code", "demo-solve", "y = 2", solution=True)), key)
+    assert grade_ids(restored) == OURS
+    assert "demo-y-hidden" in remarks[0] and "put back" in remarks[0]
+
+
+def test_a_copied_test_cell_is_left_out_and_a_copied_solution_cell_stays_as_an_ordinary_one(key):
+    test = cell("code", "demo-y-check", "assert y == 2", 2, locked=True)
+    restored, remarks = restore(submitted(
+        cell("code", "demo-solve", "y = 1", solution=True), cell("code", "demo-solve", "y = y + 1", solution=True),
+        test, test), key)
+    assert grade_ids(restored) == OURS
+    assert [c.source for c in restored.cells if "nbgrader" not in c.metadata] == ["y = y + 1"]
+    assert any("demo-y-check" in remark and "left out" in remark for remark in remarks)
+
+
+def test_cells_whose_metadata_was_lost_are_known_by_their_id(key):
+    plain = cell("code", "", "y = 7")
+    plain.id = "demo-solve"
+    restored, _ = restore(submitted(plain), key)
+    assert by_id(restored)["demo-solve"].source == "y = 7"
+
+
+def test_pictures_pasted_into_an_answer_stay(key):
+    answer = cell("markdown", "demo-why-answer", "![](attachment:a.png)", 4, solution=True)
+    answer["attachments"] = {"a.png": {"image/png": "aGVsbG8="}}
+    restored, _ = restore(submitted(answer), key)
+    assert by_id(restored)["demo-why-answer"].attachments == {"a.png": {"image/png": "aGVsbG8="}}
+
+
+anything = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+                        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+                            st.sampled_from(["cell_type", "source", "metadata", "nbgrader", "grade_id", "id", "tags",
+                                             "points", "schema_version", "attachments", "outputs"]), inner, max_size=5),
+                        max_leaves=12)
+odd_cells = anything | st.fixed_dictionaries({
+    "cell_type": st.sampled_from(["code", "markdown", "raw", "heading"]),
+    "source": st.text(max_size=12) | st.lists(st.text(max_size=4), max_size=2),
+    "metadata": st.fixed_dictionaries({"nbgrader": st.fixed_dictionaries({
+        "grade_id": st.sampled_from([*OURS, "unknown"]) | anything, "schema_version": st.sampled_from([1, 3, 99]),
+        "points": anything})}) | anything,
+    "id": st.sampled_from([*OURS, "x"]) | anything})
+
+
+@given(st.lists(odd_cells, max_size=8))
+def test_whatever_is_handed_in_every_cell_of_ours_is_there_once_and_the_notebook_is_valid(key, cells):
+    submission = nbformat.from_dict(json.loads(json.dumps({"cells": cells})))
+    restored, _ = restore(submission, key)
+    assert grade_ids(restored) == OURS
+    nbformat.validate(restored)
+    locked = by_id(key)
+    assert all(c.source == locked[name].source for name, c in by_id(restored).items() if c.metadata.nbgrader.locked)
+
+
+@pytest.mark.parametrize("content, says", [
+    (b"", "corrupt"), (b"{", "corrupt"), (b"[]", "corrupt"), (b"\xff\xfe", "corrupt"), (b'{"cells": 3}', "corrupt"),
+    (b"[" * 100_000, "corrupt"), (b'{"nbformat": 3, "worksheets": [3]}', "corrupt"),
+])
+def test_what_is_no_notebook_is_told_in_a_clause(tmp_path, content, says):
+    path = tmp_path / "demo.ipynb"
+    path.write_bytes(content)
+    found, problem = read_submitted(path)
+    assert found is None and says in problem
+
+
+def test_a_notebook_of_an_unknown_or_an_old_format_is_read(tmp_path):
+    new = tmp_path / "new.ipynb"
+    new.write_text(json.dumps({"nbformat": 99, "cells": [{"cell_type": "code", "source": "1"}]}))
+    assert read_submitted(new)[0].cells[0].source == "1"
+    old = tmp_path / "old.ipynb"
+    old.write_text(json.dumps({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [
+        {"cells": [{"cell_type": "code", "input": ["1"], "outputs": [], "language": "python"}]}]}))
+    assert "".join(read_submitted(old)[0].cells[0].source) == "1"
+
+
+def test_a_link_and_a_missing_file_are_told(tmp_path):
+    (tmp_path / "real.ipynb").write_text("{}")
+    (tmp_path / "link.ipynb").symlink_to(tmp_path / "real.ipynb")
+    assert "not an ordinary file" in read_submitted(tmp_path / "link.ipynb")[1]
+    assert read_submitted(tmp_path / "none.ipynb")[1] == "is missing"
