@@ -104,7 +104,12 @@ transfer() {
         local quiet=-q
         if [ -t 2 ]; then quiet=-nv; fi
         wget "$quiet" -c -t 1 -T "$stall" -O "$archive" "$url" || status=$?
-        if [ "$status" != 0 ]; then problem="wget ended with code $status"; fi
+        case $status in
+            0) ;;
+            4) problem="the connection failed or stood still" ;;
+            8) problem="the server answered with an error" ;;
+            *) problem="wget ended with code $status" ;;
+        esac
     else
         fail "found neither curl nor wget, expected one of them: install curl, or use ./get_datasets.sh --synthetic."
     fi
@@ -118,7 +123,7 @@ transfer() {
     elif [ -z "$problem" ] && [ "$size" -lt "$bytes" ]; then
         problem="it sent $size of $bytes bytes"
     fi
-    if [ "$again" = restart ]; then rm -f -- "$archive"; fi
+    if [ "$again" = restart ] || [ ! -s "$archive" ]; then rm -f -- "$archive"; fi
 }
 
 # download: $archive, whole and checked.

@@ -80,8 +80,8 @@ def interpreted_events(function, args):
     """Return how often the busiest place of the interpreted code ran in function(*args), int.
 
     A place is a line of Python, a Python function, a line's calls of one library function, or a line's looks at rows
-    and elements. What a library does inside is no place. So a loop over N examples has a place that runs N times; blocks
-    of 16 rows, N / 16 times; vectorized code, the same few times for any N.
+    and elements. What a library does inside is no place. So a loop over N examples has a place that runs N times;
+    blocks of 16 rows, N / 16 times; vectorized code, the same few times for any N.
 
     The arguments are copied. Should the function fail on a Probe, plain arrays take its place.
     Raises CountingStopped if the function takes the trace off; its own exceptions pass unchanged.
@@ -159,7 +159,7 @@ def _probes_in_object_of(method):
     try:
         yield
     finally:
-        for place, old, new in zip(places, before, during):
+        for place, old, new in zip(places, before, during, strict=True):
             for name, value in place.items():
                 if isinstance(value, Probe):
                     place[name] = old[name] if value is new.get(name) else value.view(np.ndarray)

@@ -99,12 +99,12 @@ def _guess_pattern(found, expected, allowed):
         (expected**2, "the square of the expected value"),
         (np.sqrt(np.abs(expected)), "the square root of the expected value"),
     ]
-    ratio = np.sum(found * expected) / np.sum(expected**2)
-    times, divided = round(ratio), round(1 / ratio) if ratio else 0
-    if 2 < abs(times) <= LARGEST_FACTOR:
-        guesses.append((times * expected, f"{times} times the expected value"))
-    if 2 < abs(divided) <= LARGEST_FACTOR:
-        guesses.append((expected / divided, f"1/{divided} of the expected value"))
+    scaled = expected / np.max(np.abs(expected))
+    ratio = np.sum(found * scaled) / np.sum(expected * scaled)
+    if 2 < abs(ratio) < LARGEST_FACTOR:
+        guesses.append((round(ratio) * expected, f"{round(ratio)} times the expected value"))
+    if 2 < abs(1 / ratio) < LARGEST_FACTOR:
+        guesses.append((expected / round(1 / ratio), f"1/{round(1 / ratio)} of the expected value"))
     for candidate, words in guesses:
         if np.all(np.abs(found - candidate) <= allowed):
             return each + words

@@ -141,10 +141,8 @@ def write_synthetic_cifar10(folder, num_train=50000, num_test=10000, seed=SEED):
             (parts / name).write_bytes(_pickled(batch))
         meta = {"num_cases_per_batch": sizes[0], "label_names": list(CLASSES), "num_vis": 3072}
         (parts / "batches.meta").write_bytes(_pickled(meta))
-        (parts / SYNTHETIC_NOTE).write_text(
-            f"Synthetic stand-in for CIFAR-10, drawn by cs231n/synthetic.py with seed {seed}. Not photographs.\n",
-            newline="\n",
-        )
+        note = f"Synthetic stand-in for CIFAR-10, drawn by cs231n/synthetic.py with seed {seed}. Not photographs.\n"
+        (parts / SYNTHETIC_NOTE).write_bytes(note.encode())
         parts.chmod(0o755)
         os.rename(parts, folder)
     finally:
@@ -261,26 +259,23 @@ def _pickled(batch):
     Python 3's pickle writes neither that nor numpy's old module names, and its bytes vary with the numpy version.
     Knows dict, list, str in ASCII, int from 0 to 2**31 - 1 and a 2-d uint8 array.
     """
-    return b"\x80\x02" + b"".join(_opcodes(batch)) + b"."
+    return b"\x80\x02" + _opcodes(batch) + b"."
 
 
 def _opcodes(value):
-    if isinstance(value, (dict, list)):
-        items = value if isinstance(value, list) else [part for pair in value.items() for part in pair]
-        yield b"](" if isinstance(value, list) else b"}("
-        for item in items:
-            yield from _opcodes(item)
-        yield b"e" if isinstance(value, list) else b"u"
-    elif isinstance(value, str):
-        yield b"U" + struct.pack("<B", len(value)) + value.encode("ascii")
-    elif isinstance(value, int):
-        yield b"K" + struct.pack("<B", value) if value < 256 else b"J" + struct.pack("<i", value)
-    else:
-        yield b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R(K\x01"
-        for length in value.shape:
-            yield from _opcodes(length)
-        yield b"\x86cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R(K\x03U\x01|NNN" + 2 * b"J\xff\xff\xff\xff" + b"K\x00tb"
-        yield b"\x89T" + struct.pack("<i", value.nbytes) + value.tobytes() + b"tb"
+    if isinstance(value, dict):
+        return b"}(" + b"".join(_opcodes(part) for pair in value.items() for part in pair) + b"u"
+    if isinstance(value, list):
+        return b"](" + b"".join(map(_opcodes, value)) + b"e"
+    if isinstance(value, str):
+        return b"U" + struct.pack("<B", len(value)) + value.encode("ascii")
+    if isinstance(value, int):
+        return b"K" + struct.pack("<B", value) if value < 256 else b"J" + struct.pack("<i", value)
+    empty = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
+    shape = b"".join(map(_opcodes, value.shape)) + b"\x86"
+    dtype = b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R(K\x03U\x01|NNN" + 2 * b"J\xff\xff\xff\xff" + b"K\x00tb"
+    data = b"T" + struct.pack("<i", value.nbytes) + value.tobytes()
+    return empty + b"(K\x01" + shape + dtype + b"\x89" + data + b"tb"
 
 
 def main(arguments=None):

@@ -19,8 +19,8 @@ __all__ = [
     "assert_shape", "assert_vectorized", "fresh", "interpreted_events",
 ]
 
-# By the size of the coarsest float, in bytes: relative tolerance, and absolute for where zero is expected. float32 knows
-# seven digits, but a square root of a difference of sums of squares, as in kNN, keeps about three of them.
+# By the size of the coarsest float, in bytes: relative tolerance, and absolute for where zero is expected. float32
+# knows seven digits, but a square root of a difference of sums of squares, as in kNN, keeps about three of them.
 TOLERANCE = {2: (5e-2, 1e-3), 4: (2e-3, 1e-6), 8: (1e-6, 1e-12)}
 
 
@@ -51,9 +51,9 @@ def assert_close(found, expected, name, *, like=(), rtol=None, look_at=""):
     allowed = rtol * np.maximum(np.abs(expected), size) + atol
     with np.errstate(over="ignore"):
         error = np.abs(found - expected)
+        worst = np.argmax(error / allowed) if error.size else 0
     if np.all(error <= allowed):
         return
-    worst = np.argmax(error / allowed)
     one, other = found.flat[worst], expected.flat[worst]
     off = f"{np.sum(error > allowed)} of {error.size} entries, by up to {error.max():.2g}; expected are entries of"
     fail(
@@ -195,7 +195,7 @@ def assert_agreement(looped, vectorized, args, names=("loss", "dW"), *, expected
         trouble = "is not right itself yet"
     if trouble:
         print(f"{name_of(looped)} {trouble}: {name_of(vectorized)} was not compared with it.")
-    for value, other, name in zip(found, reference or (), names):
+    for value, other, name in zip(found, reference or (), names, strict=False):
         assert_close(value, other, f"{name_of(vectorized)}: {name}", like=args, look_at=look_at)
 
 

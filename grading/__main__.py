@@ -60,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     feedback = command("feedback", _feedback, "write feedback pages, without hidden tests")
     feedback.add_argument("--student", action="append", metavar="ID", help="only this one (may be repeated)")
 
+    trial = command("trial", _trial, "put the tests on trial: which cells each known mistake loses")
+    trial.add_argument("--only", metavar="WORD", default="", help="entries whose label contains WORD")
+    trial.add_argument("--unusual", action="store_true", help="the correct but unusual versions instead")
+
     command("formgrade", _formgrade, "open nbgrader's formgrader on this course", assignment=False)
     command("doctor", _doctor, "what this machine offers", assignment=False)
     return parser
@@ -126,6 +130,19 @@ def _feedback(options: argparse.Namespace) -> int:
     students = feedback.feedback(assignments.load(options.assignment), course, options.student)
     print(f"{options.assignment}: feedback for {len(students)} in {course.root / 'feedback'}")
     return 0
+
+
+def _trial(options: argparse.Namespace) -> int:
+    from grading import catalogue, trial
+
+    assignment = assignments.load(options.assignment)
+    entries = catalogue.unusual(assignment) if options.unusual else catalogue.mistakes(assignment)
+    entries = [entry for entry in entries if options.only in entry.label]
+    lines, problems = trial.table(assignment, entries)
+    print(f"{lines}\n{len(entries)} entries, {len(problems)} problems")
+    for problem in problems:
+        print(f"kit: {problem}", file=sys.stderr)
+    return 1 if problems else 0
 
 
 def _formgrade(options: argparse.Namespace) -> int:

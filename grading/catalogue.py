@@ -10,7 +10,8 @@ Each file `misconceptions/<module>.toml` belongs to one student module and holds
     edits = [["np.sqrt(squared)", "squared"]]         # what stands in the reference, what the mistake writes
     # or: body = '''...'''                            # in place of the whole solution region
 
-An edit that the reference no longer contains is an error: the catalogue cannot go stale unnoticed.
+An edit that the reference no longer contains is an error: the catalogue cannot go stale unnoticed. Correct but
+unusual versions, which the tests must let pass, are written the same way as `[[version]]` in `tests/unusual/`.
 """
 
 import textwrap
@@ -23,20 +24,27 @@ from grading.assignment import PACKAGE, Assignment
 from grading.errors import KitError
 from grading.stubs import functions
 
-FOLDER = Path(__file__).parent / "misconceptions"
+MISTAKES = Path(__file__).parent / "misconceptions"
+UNUSUAL = Path(__file__).parent / "tests" / "unusual"
 
 
 @dataclass(frozen=True)
-class Misconception:
-    """One known mistake; `module` is the path under `cs231n/`, `function` the qualified name within it."""
+class Entry:
+    """A variant of one function; `module` is the path under `cs231n/`, `function` the qualified name within it.
+
+    - says, read: for a mistake, one sentence to the student and what to read again
+    - top: lines that come before the module's own (imports, helper functions)
+    """
 
     name: str
     module: str
     function: str
-    says: str
-    read: str
+    says: str = ""
+    read: str = ""
     edits: tuple[tuple[str, str], ...] = ()
     body: str = ""
+    top: str = ""
+    correct: bool = False
 
     @property
     def label(self) -> str:
@@ -55,28 +63,36 @@ class Misconception:
             wrong = solution
             for old, new in self.edits:
                 if old not in wrong:
-                    raise KitError(f"misconceptions, {self.label}: {old!r} does not stand in the solution of "
+                    raise KitError(f"catalogue, {self.label}: {old!r} does not stand in the solution of "
                                    f"{self.function}. The reference has changed; change the entry with it.")
                 wrong = wrong.replace(old, new)
-        return "".join(lines[:region.start + 1]) + wrong + "".join(lines[region.end:])
+        return self.top.lstrip("\n") + "".join(lines[:region.start + 1]) + wrong + "".join(lines[region.end:])
 
 
-def load(assignment: Assignment, folder: Path = FOLDER) -> list[Misconception]:
-    """Every entry about a student module of this assignment."""
-    entries: list[Misconception] = []
+def mistakes(assignment: Assignment, folder: Path = MISTAKES) -> list[Entry]:
+    """Every known mistake in a student module of this assignment."""
+    return [Entry(**entry) for entry in _entries(assignment, folder, "mistake")]
+
+
+def unusual(assignment: Assignment, folder: Path = UNUSUAL) -> list[Entry]:
+    """Every correct but unusual version of a function of this assignment."""
+    return [Entry(**entry, correct=True) for entry in _entries(assignment, folder, "version")]
+
+
+def _entries(assignment: Assignment, folder: Path, kind: str) -> list[dict]:
+    found = []
     for module in assignment.student_modules:
         path = folder / f"{Path(module).stem}.toml"
-        if not path.exists():
-            continue
-        for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("mistake", []):
+        described = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        for entry in described.get(kind, []):
             edits = tuple((old, new) for old, new in entry.pop("edits", []))
-            entries.append(Misconception(module=module, edits=edits, **entry))
-    return entries
+            found.append({"module": module, "edits": edits, **entry})
+    return found
 
 
-def _region(reference: str, entry: Misconception) -> markers.Region:
+def _region(reference: str, entry: Entry) -> markers.Region:
     spans = {name: (first, last) for first, last, name in functions(reference)}
     if entry.function not in spans:
-        raise KitError(f"misconceptions, {entry.label}: cs231n/{entry.module} has no function {entry.function}.")
+        raise KitError(f"catalogue, {entry.label}: cs231n/{entry.module} has no function {entry.function}.")
     first, last = spans[entry.function]
     return next(region for region in markers.regions(reference, entry.module) if first < region.start < last)

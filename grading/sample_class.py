@@ -22,7 +22,7 @@ PREFIX = "sample-"
 def make(assignment: Assignment, course: Course, folder: Path, mistakes: tuple[str, ...]) -> list[str]:
     """Write one folder per sample student below `folder`; returns their ids. `mistakes` are catalogue labels."""
     shutil.rmtree(folder, ignore_errors=True)
-    known = {entry.label: entry for entry in catalogue.load(assignment)}
+    known = {entry.label: entry for entry in catalogue.mistakes(assignment)}
     perfect = folder / f"{PREFIX}perfect"
     _perfect(assignment, course, perfect)
     shutil.copytree(course.release(assignment.name), folder / f"{PREFIX}untouched")

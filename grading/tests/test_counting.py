@@ -2,6 +2,7 @@
 
 Every specimen computes the right values (checked here), so that only the way it works differs.
 """
+# ruff: noqa: B905, C4, E721, RET, SIM  the specimens are written as students write
 
 import collections
 import functools
@@ -477,8 +478,9 @@ def blocks_of_rows(self, X):
 @honest("test")
 @method
 def blocks_with_einsum(self, X):
+    T = self.X_train
     return np.concatenate([
-        np.sqrt(np.einsum("ijk,ijk->ij", X[i:i + 16, None] - self.X_train, X[i:i + 16, None] - self.X_train, optimize=True))
+        np.sqrt(np.einsum("ijk,ijk->ij", X[i:i + 16, None] - T, X[i:i + 16, None] - T, optimize=True))
         for i in range(0, len(X), 16)])
 
 
@@ -823,8 +825,9 @@ def test_the_message_names_the_growth_and_the_line():
     with pytest.raises(CheckFailed) as failure:
         judge("affine", "row_by_row")
     line = row_by_row.__code__.co_firstlineno + 2
-    assert str(failure.value).startswith("row_by_row loops in Python over the number of examples.")
-    assert "257 times for 256" in str(failure.value) and f"line {line}: comprehension (test_counting.py)" in str(failure.value)
+    message = str(failure.value)
+    assert message.startswith("row_by_row loops in Python over the number of examples.")
+    assert "257 times for 256" in message and f"line {line}: comprehension (test_counting.py)" in message
 
 
 def test_a_disguise_is_named_with_its_line():
@@ -855,7 +858,7 @@ def disguised(text, name="f"):
     "import functools as ft\ndef f(x): return ft.reduce(max, x)",
     "from past.builtins import reduce\ndef f(x): return reduce(max, x)",
     "from itertools import starmap\ndef g(x): return starmap(pow, x)\ndef f(x): return g(x)",
-    "import numpy as np\ntry:\n    v = np.frompyfunc(abs, 1, 1)\nexcept TypeError:\n    v = None\ndef f(x): return v(x)",
+    "import numpy as np\ntry:\n    v = np.frompyfunc(abs, 1, 1)\nexcept OSError:\n    v = 0\ndef f(x): return v(x)",
     "import numpy as np\nclass A:\n    go = np.vectorize(abs)\n    def f(self, x): return self.go(x)",
     "import numpy as np\nclass A:\n    def __init__(self): np.nditer\ndef f(x): return A()",
     "import sys\ndef f(x): sys.settrace(None)",
