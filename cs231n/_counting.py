@@ -9,6 +9,7 @@ Two steps that do not need each other, for `testing.assert_vectorized`:
 
 import ast
 import copy
+import gc
 import inspect
 import os
 import sys
@@ -117,7 +118,8 @@ def _count(function, args):
             counts[frame.f_code, frame.f_lineno] += 1
         return trace_lines
 
-    before, before_in_threads = sys.gettrace(), threading.gettrace()
+    before, before_in_threads, collecting = sys.gettrace(), threading.gettrace(), gc.isenabled()
+    gc.disable()  # it would run other objects' code in between
     threading.settrace(trace)
     sys.settrace(trace)
     try:
@@ -126,6 +128,8 @@ def _count(function, args):
     finally:
         sys.settrace(before)
         threading.settrace(before_in_threads)
+        if collecting:
+            gc.enable()
     if not kept:
         raise CountingStopped
     return max(counts.values(), default=0)
@@ -278,9 +282,10 @@ def _definitions(body):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             found.setdefault(node.name, []).append(node)
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            for target in ast.walk(node):
-                if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store):
-                    found.setdefault(target.id, []).append(node)
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                for part in ast.walk(target):
+                    if isinstance(part, ast.Name):
+                        found.setdefault(part.id, []).append(node)
         else:
             for block in ("body", "orelse", "finalbody", "handlers"):
                 waiting += getattr(node, block, [])

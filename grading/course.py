@@ -6,6 +6,7 @@ both see one course.
 
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -92,8 +93,10 @@ class Course:
         logger.handlers[:] = [handler]
         logger.propagate = False
         logger.setLevel(logging.INFO)
+        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         try:
-            with warnings.catch_warnings():
+            # nbgrader calls `alembic` by name
+            with environment({"PATH": programs}), warnings.catch_warnings():
                 warnings.simplefilter("ignore", SAWarning)       # nbgrader's own queries: nothing a user could act on
                 config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
                 yield {"coursedir": CourseDirectory(config=config), "config": config}

@@ -24,7 +24,7 @@ def make(assignment: Assignment, course: Course, folder: Path, mistakes: tuple[s
     shutil.rmtree(folder, ignore_errors=True)
     known = {entry.label: entry for entry in catalogue.mistakes(assignment)}
     perfect = folder / f"{PREFIX}perfect"
-    _perfect(assignment, course, perfect)
+    complete(assignment, course, perfect)
     shutil.copytree(course.release(assignment.name), folder / f"{PREFIX}untouched")
 
     def variant(name: str, change: Callable[[Path], None]) -> None:
@@ -46,7 +46,7 @@ def make(assignment: Assignment, course: Course, folder: Path, mistakes: tuple[s
     return sorted(path.name for path in folder.iterdir())
 
 
-def _perfect(assignment: Assignment, course: Course, target: Path) -> None:
+def complete(assignment: Assignment, course: Course, target: Path) -> None:
     """The release with every stub and every answer filled in from the source."""
     shutil.copytree(course.release(assignment.name), target)
     for module in assignment.student_modules:

@@ -5,6 +5,7 @@ modules already stubbed. nbgrader copies those verbatim into the release, and la
 grades.
 """
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -47,11 +48,23 @@ def files(assignment: Assignment) -> dict[str, str]:
         staged[f"cs231n/{module}"] = stubs.strip_markers(_text(PACKAGE / module), shown(PACKAGE / module))
     for module in assignment.student_modules:
         staged[f"cs231n/{module}"] = stubs.make_stub(_text(PACKAGE / module), shown(PACKAGE / module))
+    staged["cs231n/assignment.json"] = _handed_in(assignment)
     staged["requirements.txt"] = _text(ROOT / "requirements.txt").split(INSTRUCTORS_PART)[0].rstrip() + "\n"
     staged["get_datasets.sh"] = _text(ROOT / "get_datasets.sh")
     staged["data/README.md"] = _text(ROOT / "data" / "README.md")
     staged["README.md"] = _text(assignment.folder / "README.md")
     return staged
+
+
+def _handed_in(assignment: Assignment) -> str:
+    """What `python -m cs231n.submit` packs and looks for: files, and the cells students write in each notebook."""
+    import nbformat
+
+    cells = {notebook: [cell.id for cell in nbformat.read(assignment.notebook_path(notebook), as_version=4).cells
+                        if cell.metadata.get("nbgrader", {}).get("solution")]
+             for notebook in assignment.notebooks}
+    return json.dumps({"name": assignment.name, "notebooks": assignment.notebook_files,
+                       "modules": assignment.student_files, "cells": cells}, indent=1) + "\n"
 
 
 def check_notebook(path: Path) -> None:

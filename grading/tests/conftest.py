@@ -8,7 +8,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from grading import assignment as assignments
+from grading import sample_class
 from grading.assignment import ROOT
+from grading.course import Course
 
 
 def cell(kind: str, grade_id: str = "", source: str = "", points: float | None = None, *, solution: bool = False,
@@ -41,6 +44,24 @@ def kit(*arguments, course: Path | None = None, root: Path = ROOT, check: bool =
     if check:
         assert done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory):
+    """(assignment1, a course in which it is released); not to be changed."""
+    from grading import release
+
+    assignment, course = assignments.load("assignment1"), Course(tmp_path_factory.mktemp("released") / "course")
+    release.generate(assignment, course)
+    return assignment, course
+
+
+@pytest.fixture
+def perfect(released, tmp_path):
+    """(assignment1, a folder with a perfect submission laid out like the release)."""
+    assignment, course = released
+    sample_class.complete(assignment, course, tmp_path / "perfect")
+    return assignment, tmp_path / "perfect"
 
 
 @pytest.fixture

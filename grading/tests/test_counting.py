@@ -5,10 +5,12 @@ Every specimen computes the right values (checked here), so that only the way it
 # ruff: noqa: B905, C4, E721, RET, SIM  the specimens are written as students write
 
 import collections
+import copy
 import functools
 import itertools
 import math
 import operator
+import pickle
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +19,7 @@ from functools import reduce as fold
 import numpy as np
 import pytest
 import scipy.sparse
+import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy import apply_along_axis as along
@@ -682,7 +685,7 @@ def blocks_of_sixteen(W, X, y, reg):
 @honest("softmax")
 def many_prints_and_shapes(W, X, y, reg):
     N, D_, C_ = X.shape[0], X.shape[1], W.shape[1]
-    assert (D_, C_) == W.shape, f"{X.shape} {W.shape}"
+    assert W.shape == (D_, C_), f"{X.shape} {W.shape}"
     print(N, X[0], X.mean())
     scores = X @ W
     return float(np.mean(np.log(np.exp(scores).sum(1)) - scores[np.arange(N), y])) + reg * np.sum(W**2)
@@ -889,3 +892,70 @@ def test_a_function_without_source_is_judged_by_its_events_alone():
     with pytest.raises(CheckFailed, match="loops in Python over rows"):
         assert_vectorized(lambda n: (names["slow"], (np.ones(n),)), grows="rows")
     assert_vectorized(lambda n: (np.sum, (np.ones(n),)), grows="rows")
+
+
+# A Probe is an ndarray
+
+
+def in_place(x):
+    x = x.copy()
+    x += 1
+    x[x > 2] *= 2
+    x[:, 0] = 7
+    x[[0, 1], [1, 2]] -= 3
+    x.flat[::5] = 0
+    x.T.flat[1] = 9
+    x.flat = x.flat[::-1].copy()
+    np.fill_diagonal(x, 5)
+    np.add.at(x, ([0, 0], [1, 1]), 1)
+    np.maximum(x, 0, out=x)
+    x.sort(axis=0)
+    x.resize(x.shape)
+    return x
+
+
+EXPRESSIONS = {
+    "arithmetic": lambda x: -x + 2 * x - x / 3 + x**2 % 5 // 2 + abs(x),
+    "comparison": lambda x: (x > 0) & (x <= 1) | (x == x[0, 0]) ^ ~(x != 0),
+    "matmul": lambda x: x @ x.T + x.dot(x.T) + np.dot(x, x.T) + np.matmul(x, x.T) + np.inner(x, x),
+    "einsum": lambda x: np.einsum("ij,kj->ik", x, x, optimize=True) + np.tensordot(x, x, axes=(1, 1)),
+    "norms": lambda x: np.linalg.norm(x, axis=1) + np.linalg.norm(x) + np.linalg.norm(x, ord=1),
+    "decompositions": lambda x: np.linalg.svd(x)[1] + np.linalg.eigvalsh(x.T @ x)[0] + np.linalg.lstsq(x, x[:, 0])[0][0],
+    "reductions": lambda x: x.sum() + x.mean(0).max() + np.var(x) + np.prod(x, axis=1).min() + np.ptp(x) + np.median(x),
+    "order": lambda x: np.argsort(x, axis=1)[:, :2] + np.argmax(x) + np.argpartition(x, 1)[:, :1] * 0 + x.argmin(),
+    "indices": lambda x: x[[0, 2, 1]][:, ::-1][..., None][np.newaxis, 1:].squeeze() + x[x[:, 0].argsort()][:2],
+    "masks": lambda x: np.where(x > 0, x, 0)[np.any(x > 0, axis=1)].sum() + x[x > 0].sum() + np.count_nonzero(x > 0),
+    "selection": lambda x: np.take_along_axis(x, np.argmax(x, axis=1)[:, None], axis=1) + x[np.arange(5), [0, 1, 2, 0, 1]],
+    "choose": lambda x: np.choose([0, 1, 2, 0, 1], x.T) + np.select([x[:, 0] > 0], [x[:, 1]], x[:, 2]),
+    "stacking": lambda x: np.vstack([x, np.hstack([x[:, :1], x[:, 1:]])]) + np.concatenate([x, x]) + np.tile(x, (2, 1)),
+    "splitting": lambda x: np.stack(np.array_split(x, 5)).sum(axis=1) + np.repeat(x[:1], 5, axis=0) + np.roll(x, 1, axis=0),
+    "shapes": lambda x: x.reshape(-1, 5).T.ravel().reshape(x.shape) + x.swapaxes(0, 1).T + np.moveaxis(x, 0, 1).T + x.flatten()[0],
+    "padding": lambda x: np.pad(x, 1)[1:-1, 1:-1] + np.broadcast_to(x[0], x.shape) + np.expand_dims(x, 0)[0],
+    "counting": lambda x: np.bincount(np.digitize(x.ravel(), [0]), minlength=3) + np.histogram(x, 3)[0],
+    "unique": lambda x: np.unique(np.round(x), return_counts=True)[1].sum() + np.isin(x, x[0]).sum(),
+    "cumulative": lambda x: np.cumsum(x, axis=0) + np.diff(x, axis=0, prepend=0) + np.clip(x, -1, 1) + np.nan_to_num(x),
+    "in place": in_place,
+    "sparse": lambda x: scipy.sparse.csr_matrix(x > 0).T @ x + (scipy.sparse.coo_matrix(x).T @ x),
+    "sparse indices": lambda x: scipy.sparse.csr_matrix((x[:, 0], (np.arange(5), [0, 1, 2, 0, 1])), shape=(5, 3)).toarray(),
+    "scipy": lambda x: cdist(x, x) + logsumexp(x, axis=1) + scipy.special.softmax(x, axis=1).sum(),
+    "matrix": lambda x: np.asarray(np.asmatrix(x) * np.matrix(x).T),
+    "masked": lambda x: np.ma.masked_less(x, 0).sum(axis=0).filled(0),
+    "dtypes": lambda x: x.astype(np.float32).astype(np.uint8, casting="unsafe") + np.asarray(x, dtype=np.float16).nbytes,
+    "lists": lambda x: np.array(x.tolist()) + np.array(list(x)) + np.array([row for row in x]) + np.asarray([x, x])[0],
+    "numbers": lambda x: float(x[0, 0]) + x.item(3) + int(x.max()) + x[1][2] + [10, 20, 30][int(x[0].argmax())] + len(x),
+    "words": lambda x: f"{x[0, 0]:.3f} {x.sum():.3f} {x.shape} {x[0]} {x.dtype}",
+    "ones": lambda x: np.zeros_like(x) + np.ones_like(x) + np.full_like(x, 2) + np.eye(5)[np.arange(5) % 5][:, :3],
+    "meshes": lambda x: np.add.outer(x[:, 0], x[0]) + np.ix_(x[:, 0], x[0])[0] + np.meshgrid(x[0], x[:, 0])[0],
+    "reduce": lambda x: np.add.reduce(x, axis=1) + np.logaddexp.reduce(x, axis=1) + np.maximum.accumulate(x, axis=1)[:, 0],
+    "copies": lambda x: x.copy() + np.array(x) + np.ascontiguousarray(x.T).T + np.asfortranarray(x) + copy.deepcopy(x),
+    "pickle": lambda x: pickle.loads(pickle.dumps(x)),
+}
+
+
+@pytest.mark.parametrize("name", EXPRESSIONS)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_probe_computes_what_an_array_computes(name, order):
+    x = np.array(np.random.default_rng(5).normal(size=(5, 3)), order=order)
+    expected = EXPRESSIONS[name](x.copy(order="K"))
+    found = EXPRESSIONS[name](x.copy(order="K").view(Probe))
+    assert np.array_equal(np.asarray(found), np.asarray(expected))
