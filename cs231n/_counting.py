@@ -70,10 +70,9 @@ class Probe(np.ndarray):
 
 # Code that is not a student's: this file, Python's own modules, numpy, scipy and what is installed beside them.
 PROBE_FILE = Probe.__iter__.__code__.co_filename
-LIBRARIES = (
-    PROBE_FILE, "<frozen ",
-    os.path.join(os.path.dirname(os.__file__), ""),
-    *(os.path.join(os.path.dirname(os.path.dirname(module.__file__)), "") for module in (np, scipy)),
+PACKAGE = os.path.join(os.path.dirname(PROBE_FILE), "")  # a student's, even where it is installed
+LIBRARIES = ("<frozen ", os.path.join(os.path.dirname(os.__file__), "")) + tuple(
+    os.path.join(os.path.dirname(os.path.dirname(module.__file__)), "") for module in (np, scipy)
 )
 
 
@@ -87,16 +86,19 @@ def interpreted_events(function, args):
     The arguments are copied. Should the function fail on a Probe, plain arrays take its place.
     Raises CountingStopped if the function takes the trace off; its own exceptions pass unchanged.
     """
+    __tracebackhide__ = True
     try:
         with _probes_in_object_of(function):
             return _count(function, _probes(copy.deepcopy(tuple(args))))
-    except CountingStopped:
+    except (CountingStopped, NotImplementedError, TimeoutError):
         raise
-    except Exception:
-        return _count(function, copy.deepcopy(tuple(args)))
+    except Exception:  # such as a type that must be ndarray itself, or a dict with a 0-d array for a key
+        pass
+    return _count(function, copy.deepcopy(tuple(args)))
 
 
 def _count(function, args):
+    __tracebackhide__ = True
     counts = Counter()
 
     def trace(frame, event, arg):
@@ -136,7 +138,8 @@ def _count(function, args):
 
 
 def _in_library(code):
-    return code.co_filename.startswith(LIBRARIES)
+    name = code.co_filename
+    return name == PROBE_FILE or name.startswith(LIBRARIES) and not name.startswith(PACKAGE)
 
 
 def _probes(value):

@@ -55,12 +55,12 @@ def assert_close(found, expected, name, *, like=(), rtol=None, look_at=""):
     if np.all(error <= allowed):
         return
     one, other = found.flat[worst], expected.flat[worst]
-    off = f"{np.sum(error > allowed)} of {error.size} entries, by up to {error.max():.2g}; expected are entries of"
+    off = f"{np.sum(error > allowed)} of {error.size} entries, by up to {error.max():.2g}"
     fail(
         f"{at(name, np.unravel_index(worst, shape))} is wrong.",
         ("found", number(one, other)),
         ("expected", number(other, one)),
-        ("off", f"{off} about {size:.2g} in size" if error.size > 1 else ""),
+        ("off", f"{off} (the expected entries are about {size:.2g} in size)" if error.size > 1 else ""),
         ("pattern", guess_pattern(found, expected, allowed / 10)),
         ("look at", look_at),
     )

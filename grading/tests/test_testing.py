@@ -1,4 +1,4 @@
-"""The checks of the notebooks: right answers in every form pass, wrong ones fail, and the message says what is wrong."""
+"""The checks of the notebooks: right answers in every form pass, wrong ones fail with a message that helps."""
 
 import numpy as np
 import pytest
@@ -194,7 +194,7 @@ def test_the_message_reads_like_this():
 dW[1, 0] is wrong.
   found     2
   expected  4
-  off       6 of 6 entries, by up to 2; expected are entries of about 1.9 in size
+  off       6 of 6 entries, by up to 2 (the expected entries are about 1.9 in size)
   pattern   every entry is half the expected value
   look at   The penalty reg * sum(W**2) has no half."""
 

@@ -1,0 +1,287 @@
+"""The whole road: a sample class is collected, graded and given feedback, by the commands and by stock nbgrader."""
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import kit
+from nbgrader.api import Gradebook
+
+from grading import autograde, catalogue, leaks, results, sample_class
+from grading import collect as collecting
+from grading.course import Course
+from grading.demo import MISTAKES
+
+TIMEOUT = 10
+
+
+@pytest.fixture(scope="session")
+def graded(released, tmp_path_factory):
+    """(assignment, course, {student: Result}) of the sample class, graded once."""
+    assignment, before = released
+    course = Course(tmp_path_factory.mktemp("graded") / "course")
+    shutil.copytree(before.root, course.root)
+    folder = course.root / "sample-class"
+    students = sample_class.make(assignment, course, folder, MISTAKES)
+    collecting.collect(assignment, course, [folder])
+    return assignment, course, {result.student: result for result in
+                                autograde.autograde(assignment, course, students, timeout=TIMEOUT)}
+
+
+@pytest.fixture
+def own_course(released, tmp_path):
+    """(assignment, a course of one's own with the release in it)."""
+    assignment, before = released
+    shutil.copytree(before.root, tmp_path / "course")
+    return assignment, Course(tmp_path / "course")
+
+
+def lost(result):
+    return {name for name, cell in result.cells.items() if cell["outcome"] not in ("passed", "manual")}
+
+
+def in_topics_of(assignment, function):
+    topics = [topic for topic, functions in assignment.topics.items() if function in functions]
+    return lambda name: name.rsplit("-", 1)[0] in topics
+
+
+def test_a_perfect_submission_has_every_point(graded):
+    _, _, found = graded
+    score, max_score = found["sample-perfect"].autograded()
+    assert score == max_score > 15
+
+
+def test_the_untouched_release_has_no_point_in_any_autograded_cell(graded):
+    _, _, found = graded
+    untouched = found["sample-untouched"]
+    assert untouched.autograded()[0] == 0
+    assert not [name for name, cell in untouched.cells.items() if cell["outcome"] == "passed"]
+
+
+@pytest.mark.parametrize("label", MISTAKES)
+def test_a_known_mistake_loses_points_in_the_cells_of_its_function_only(graded, label):
+    assignment, _, found = graded
+    entry = next(entry for entry in catalogue.mistakes(assignment) if entry.label == label)
+    gone = lost(found[f"sample-{entry.name.replace('_', '-')}"])
+    assert gone and all(map(in_topics_of(assignment, entry.function), gone)), gone
+
+
+def test_every_faulty_submission_has_a_sentence_that_says_what_happened(graded):
+    from grading.diagnosis import sentence
+
+    _, _, found = graded
+    says = {student: sentence(result) for student, result in found.items()}
+    assert "line 21" in says["sample-syntax-error"] or re.search(r"line \d+: expected ':'", says["sample-syntax-error"])
+    assert "is missing" in says["sample-missing-notebook"]
+    assert "is corrupt" in says["sample-corrupt-notebook"]
+    assert "ran too long" in says["sample-endless-loop"]
+    assert "not implemented" in says["sample-untouched"]
+
+
+def test_an_endless_loop_costs_only_the_cells_that_call_it(graded):
+    assignment, _, found = graded
+    gone = lost(found["sample-endless-loop"])
+    assert gone and all(map(in_topics_of(assignment, "KNearestNeighbor.compute_distances_two_loops"), gone)), gone
+
+
+def test_a_lost_notebook_costs_what_was_in_the_notebook_and_not_the_modules(graded):
+    _, _, found = graded
+    for student in ("sample-missing-notebook", "sample-corrupt-notebook"):
+        assert found[student].autograded()[0] > 0
+        assert lost(found[student]) and all("knn-cross_validation" in name or "knn-best_k" in name
+                                            for name in lost(found[student]))
+
+
+def test_the_gradebook_says_what_the_results_say(graded):
+    assignment, course, found = graded
+    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
+        for student, result in found.items():
+            for notebook, cells in result.notebooks.items():
+                for name, cell in cells.items():
+                    grade = gradebook.find_grade(name, notebook, assignment.name, student)
+                    assert (grade.auto_score, grade.max_score) == (cell["score"], cell["max_score"]), (student, name)
+
+
+def test_json_has_a_score_and_an_outcome_for_every_graded_cell(graded, tmp_path):
+    assignment, course, found = graded
+    done = kit("autograde", assignment.name, "--timeout", TIMEOUT, "--json", tmp_path / "scores.json", course=course.root)
+    assert done.returncode == 0, done.stderr
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    assert set(scores) == set(found)
+    perfect = scores["sample-perfect"]["knn"]
+    assert all(set(cell) == {"score", "max_score", "outcome"} for cell in perfect.values())
+    assert {cell["outcome"] for cell in perfect.values()} == {"passed", "manual"}
+    assert all(cell["score"] is None for cell in perfect.values() if cell["outcome"] == "manual")
+
+
+def test_what_is_graded_and_unchanged_is_skipped(graded):
+    assignment, course, found = graded
+    path = course.autograded("sample-perfect", assignment.name) / "knn.ipynb"
+    before = path.stat().st_mtime_ns
+    autograde.autograde(assignment, course, ["sample-perfect"], timeout=TIMEOUT)
+    assert path.stat().st_mtime_ns == before
+
+
+def test_helpers_are_restored_and_what_the_student_wrote_survives(graded):
+    assignment, course, _ = graded
+    folder = course.autograded("sample-squared-distances", assignment.name)
+    source = course.source(assignment.name)
+    for module in assignment.given_modules:
+        assert (folder / "cs231n" / module).read_bytes() == (source / "cs231n" / module).read_bytes()
+    submitted = course.submitted("sample-squared-distances", assignment.name)
+    for name in assignment.student_files:
+        assert (folder / name).read_bytes() == (submitted / name).read_bytes()
+
+
+def test_a_resubmission_keeps_no_stale_points_and_no_mark_by_hand_is_lost(own_course, perfect):
+    assignment, course = own_course
+    _, work = perfect
+    inbox = course.root / "inbox"
+    shutil.copytree(work, inbox / "ann")
+    collecting.collect(assignment, course, [inbox])
+    first = autograde.autograde(assignment, course, ["ann"])[0]
+    assert first.autograded()[0] == first.autograded()[1]
+    answer = next(name for name, cell in first.notebooks["knn"].items() if cell["outcome"] == "manual")
+    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
+        gradebook.find_grade(answer, "knn", assignment.name, "ann").manual_score = 1.5
+        gradebook.db.commit()
+
+    # The test cells are gone and a function is broken: the old points must not stay.
+    path = inbox / "ann" / "knn.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["cells"] = [cell for cell in notebook["cells"] if not cell["metadata"].get("nbgrader", {}).get("grade")
+                         or cell["metadata"]["nbgrader"]["solution"]]
+    path.write_text(json.dumps(notebook))
+    module = inbox / "ann" / "cs231n" / "classifiers" / "k_nearest_neighbor.py"
+    module.write_text(module.read_text().replace("np.sqrt(dists, out=dists)", "dists"))
+    assert collecting.collect(assignment, course, [inbox])[0].state == "updated"
+    second = autograde.autograde(assignment, course, ["ann"])[0]
+    assert second.autograded()[1] == first.autograded()[1]
+    assert "knn-no_loops-distances" in lost(second)
+    marked = results.with_marks(course, second)["knn"][answer]
+    assert marked["score"] == 1.5
+
+
+def test_odd_metadata_in_one_submission_never_stops_the_others(own_course, perfect):
+    assignment, course = own_course
+    _, work = perfect
+    inbox = course.root / "inbox"
+    for student in ("ann", "bob", "cem"):
+        shutil.copytree(work, inbox / student)
+
+    def change(student, how):
+        path = inbox / student / "knn.ipynb"
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        how(notebook["cells"])
+        path.write_text(json.dumps(notebook))
+
+    def twice(cells):
+        cells.extend(json.loads(json.dumps(cells[-3:])))
+        cells.insert(5, json.loads(json.dumps(next(c for c in cells if c["id"] == "knn-two_loops-check"))))
+
+    def tampered(cells):
+        for cell in cells:
+            described = cell["metadata"].get("nbgrader")
+            if described:
+                described.update(schema_version=99, points=1000, checksum="0")
+            cell["metadata"]["tags"] = ["skip-execution", "raises-exception"]
+
+    change("ann", twice)
+    change("bob", tampered)
+    collecting.collect(assignment, course, [inbox])
+    found = autograde.autograde(assignment, course)
+    assert [result.fault for result in found] == ["", "", ""]
+    assert len({result.autograded() for result in found}) == 1 and found[0].autograded()[0] == found[0].autograded()[1]
+
+
+def test_a_fault_of_ours_is_named_and_costs_the_student_nothing(own_course, perfect, monkeypatch):
+    from grading import scores
+
+    assignment, course = own_course
+    _, work = perfect
+    for student in ("ann", "bob"):
+        shutil.copytree(work, course.root / "inbox" / student)
+    collecting.collect(assignment, course, [course.root / "inbox"])
+    whole = scores.SaveScores.preprocess
+
+    def disk_full(self, nb, resources):
+        if resources["nbgrader"]["student"] == "ann":
+            raise OSError("No space left on device")
+        return whole(self, nb, resources)
+
+    monkeypatch.setattr(scores.SaveScores, "preprocess", disk_full)
+    ann, bob = autograde.autograde(assignment, course)
+    assert "No space left" in ann.fault and not bob.fault
+    assert results.with_marks(course, ann) == {}
+    assert not course.autograded("ann", assignment.name).exists()
+    monkeypatch.undo()
+    again = autograde.autograde(assignment, course)[0]
+    assert not again.fault and again.autograded()[0] == again.autograded()[1]
+
+
+def test_feedback_shows_points_and_messages_but_no_hidden_test_and_no_rubric(graded):
+    assignment, course, _ = graded
+    kit("feedback", assignment.name, course=course.root, check=True)
+    hidden = [line for line, where in leaks.secrets(assignment).lines.items() if "knn.ipynb" in where and len(line) > 30]
+    for student in ("sample-perfect", "sample-squared-distances", "sample-syntax-error"):
+        page = (course.feedback(student, assignment.name) / "knn.html").read_text(encoding="utf-8")
+        text = html.unescape(re.sub(r"<[^>]+>", "", page))
+        submitted = (course.submitted(student, assignment.name) / "knn.ipynb").read_text(encoding="utf-8")
+        own = "\n".join("".join(cell["source"]) for cell in json.loads(submitted)["cells"])      # may be shown
+        shown = [line for line in hidden if line in text and line not in own]
+        assert not shown, (student, shown[:3])
+        assert "BEGIN HIDDEN" not in text and "MARK SCHEME" not in text
+    page = (course.feedback("sample-squared-distances", assignment.name) / "knn.html").read_text(encoding="utf-8")
+    assert "Failed." in page
+
+
+def stock(course: Course, *arguments):
+    programs = Path(sys.executable).parent
+    return subprocess.run([str(programs / "nbgrader"), *arguments], cwd=course.root, capture_output=True, text=True,
+                          timeout=600, env=os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
+
+
+def test_stock_nbgrader_releases_grades_and_reports_the_same_course(own_course, graded, perfect):
+    assignment, course = own_course
+    _, _, by_kit = graded
+    _, work = perfect
+    before = (course.release(assignment.name) / "knn.ipynb").read_bytes()
+    done = stock(course, "generate_assignment", assignment.name, "--force")
+    assert done.returncode == 0, done.stderr
+    assert (course.release(assignment.name) / "knn.ipynb").read_bytes() == before
+    students = ["sample-perfect", "sample-squared-distances"]
+    for student in students:
+        shutil.copytree(graded[1].submitted(student, assignment.name), course.submitted(student, assignment.name))
+    done = stock(course, "autograde", assignment.name)
+    assert done.returncode == 0, done.stderr
+    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
+        for student in students:
+            for notebook, cells in by_kit[student].notebooks.items():
+                for name, cell in cells.items():
+                    assert gradebook.find_grade(name, notebook, assignment.name, student).auto_score == cell["score"]
+    done = stock(course, "generate_feedback", assignment.name)
+    assert done.returncode == 0, done.stderr
+    assert "BEGIN HIDDEN" not in (course.feedback(students[0], assignment.name) / "knn.html").read_text()
+
+
+def test_stock_nbgrader_stops_at_a_misspelt_marker_too(own_course):
+    assignment, course = own_course
+    path = course.source(assignment.name) / "knn.ipynb"
+    path.write_text(path.read_text(encoding="utf-8").replace("### BEGIN SOLUTION", "### BEGIN SOLUTON", 1))
+    done = stock(course, "generate_assignment", assignment.name, "--force")
+    assert done.returncode != 0 and "looks like a marker" in done.stderr
+
+
+def test_grading_before_the_release_or_an_unknown_student_is_one_sentence(own_course, tmp_path):
+    done = kit("autograde", "assignment1", course=tmp_path / "new")
+    assert done.returncode == 1 and "has not been generated" in done.stderr and "Traceback" not in done.stderr
+    done = kit("autograde", "assignment1", "--student", "nobody", course=own_course[1].root)
+    assert done.returncode == 1 and "'nobody' has no submission" in done.stderr
+    done = kit("feedback", "assignment1", course=own_course[1].root)
+    assert done.returncode == 1 and "is graded yet" in done.stderr
