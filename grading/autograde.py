@@ -19,7 +19,6 @@ from grading.restore import key_notebook, read_submitted, restore
 from grading.results import Result
 
 SANDBOX = "none: submissions run with your own rights"
-GRADING_IMAGES = (500, 100)          # train and test images of the small set that submissions are graded on
 
 
 def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *, regrade: bool = False,
@@ -38,7 +37,7 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
             raise KitError(f"{student!r} has no submission of {assignment.name} in {course.root / 'submitted'}. "
                            f"Collected: {', '.join(collected) or 'none'}.")
     graded = []
-    prepare_data(course)
+    course.prepare_data()
     with course.nbgrader() as nbgrader, environment(grading_environment(course)):
         if timeout is not None:
             nbgrader["config"].Execute.timeout = timeout
@@ -53,16 +52,6 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
             if tell:
                 tell(result, number, len(students))
     return graded
-
-
-def prepare_data(course: Course) -> None:
-    """Make the small grading data once."""
-    if not course.grading_data.exists():
-        from cs231n.synthetic import write_synthetic_cifar10
-
-        course.prepare()
-        num_train, num_test = GRADING_IMAGES
-        write_synthetic_cifar10(str(course.grading_data), num_train=num_train, num_test=num_test)
 
 
 def _grade(assignment: Assignment, course: Course, student: str, keys: dict, nbgrader: dict,

@@ -9,9 +9,9 @@ from grading.errors import KitError
 
 TIMEOUT = 10          # seconds a cell may take here: one of the sample students never ends
 MISTAKES = (
-    "k_nearest_neighbor/tie_goes_to_larger_label",
-    "k_nearest_neighbor/squared_distances",
-    "k_nearest_neighbor/loop_inside_no_loops",
+    "k_nearest_neighbor/tie_larger",
+    "k_nearest_neighbor/squared_no_loops",
+    "k_nearest_neighbor/one_loop_no_loops",
 )
 
 

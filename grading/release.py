@@ -39,6 +39,7 @@ def generate(assignment: Assignment, course: Course) -> Path:
             os.replace(former, folder)
         raise
     shutil.rmtree(former, ignore_errors=True)
+    course.prepare_data()
     return archive
 
 

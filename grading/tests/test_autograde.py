@@ -130,11 +130,11 @@ def test_what_is_graded_and_unchanged_is_skipped(graded):
 
 def test_helpers_are_restored_and_what_the_student_wrote_survives(graded):
     assignment, course, _ = graded
-    folder = course.autograded("sample-squared-distances", assignment.name)
+    folder = course.autograded("sample-squared-no-loops", assignment.name)
     source = course.source(assignment.name)
     for module in assignment.given_modules:
         assert (folder / "cs231n" / module).read_bytes() == (source / "cs231n" / module).read_bytes()
-    submitted = course.submitted("sample-squared-distances", assignment.name)
+    submitted = course.submitted("sample-squared-no-loops", assignment.name)
     for name in assignment.student_files:
         assert (folder / name).read_bytes() == (submitted / name).read_bytes()
 
@@ -229,7 +229,7 @@ def test_feedback_shows_points_and_messages_but_no_hidden_test_and_no_rubric(gra
     assignment, course, _ = graded
     kit("feedback", assignment.name, course=course.root, check=True)
     hidden = [line for line, where in leaks.secrets(assignment).lines.items() if "knn.ipynb" in where and len(line) > 30]
-    for student in ("sample-perfect", "sample-squared-distances", "sample-syntax-error"):
+    for student in ("sample-perfect", "sample-squared-no-loops", "sample-syntax-error"):
         page = (course.feedback(student, assignment.name) / "knn.html").read_text(encoding="utf-8")
         text = html.unescape(re.sub(r"<[^>]+>", "", page))
         submitted = (course.submitted(student, assignment.name) / "knn.ipynb").read_text(encoding="utf-8")
@@ -237,7 +237,7 @@ def test_feedback_shows_points_and_messages_but_no_hidden_test_and_no_rubric(gra
         shown = [line for line in hidden if line in text and line not in own]
         assert not shown, (student, shown[:3])
         assert "BEGIN HIDDEN" not in text and "MARK SCHEME" not in text
-    page = (course.feedback("sample-squared-distances", assignment.name) / "knn.html").read_text(encoding="utf-8")
+    page = (course.feedback("sample-squared-no-loops", assignment.name) / "knn.html").read_text(encoding="utf-8")
     assert "Failed." in page
 
 
@@ -255,7 +255,7 @@ def test_stock_nbgrader_releases_grades_and_reports_the_same_course(own_course, 
     done = stock(course, "generate_assignment", assignment.name, "--force")
     assert done.returncode == 0, done.stderr
     assert (course.release(assignment.name) / "knn.ipynb").read_bytes() == before
-    students = ["sample-perfect", "sample-squared-distances"]
+    students = ["sample-perfect", "sample-squared-no-loops"]
     for student in students:
         shutil.copytree(graded[1].submitted(student, assignment.name), course.submitted(student, assignment.name))
     done = stock(course, "autograde", assignment.name)
