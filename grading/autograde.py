@@ -15,6 +15,7 @@ from grading import diagnosis, results
 from grading.assignment import Assignment
 from grading.course import Course, environment, grading_environment
 from grading.errors import KitError
+from grading.naming import Names
 from grading.restore import key_notebook, read_submitted, restore
 from grading.results import Result
 
@@ -43,11 +44,16 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
             nbgrader["config"].Execute.timeout = timeout
         keys = {name: key_notebook(course.source(assignment.name) / f"{name}.ipynb", nbgrader["config"])
                 for name in assignment.notebooks}
+        names = Names(assignment, course.root / f"traces-{assignment.name}.json")
         for number, student in enumerate(students, 1):
             fingerprint = _fingerprint(assignment, course, student, timeout)
             result = results.read(course, student, assignment.name)
             if regrade or result is None or result.fault or result.fingerprint != fingerprint:
                 result = _grade(assignment, course, student, keys, nbgrader, fingerprint)
+                result.named = [] if result.fault else [
+                    {"function": entry.function, "says": entry.says, "read": entry.read} for entry in names.name(result)]
+                if not result.fault:
+                    results.write(course, result)
             graded.append(result)
             if tell:
                 tell(result, number, len(students))
@@ -77,7 +83,6 @@ def _grade(assignment: Assignment, course: Course, student: str, keys: dict, nbg
     result.remarks = grader.remarks
     result.notebooks = results.from_notebooks(assignment, target)
     result.remarks += diagnosis.remarks(assignment, target, result)
-    results.write(course, result)
     return result
 
 

@@ -40,6 +40,7 @@ def sentence(result: Result) -> str:
         return result.fault
     lost = [(name, cell) for name, cell in result.cells.items() if cell["outcome"] not in ("passed", "manual")]
     told = list(result.remarks)
+    told += [f"{known['function']} looks like a known mistake: {known['says'].rstrip('.')}" for known in result.named]
     by_outcome: dict[str, list[str]] = {}
     for name, cell in lost:
         if _UNIMPLEMENTED not in cell["message"]:

@@ -1,16 +1,20 @@
 """Feedback for students: nbgrader's pages without hidden tests and rubrics."""
 
 import re
+from pathlib import Path
 
 from nbformat.v4 import new_output
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from grading import assignment as assignments
+from grading import results
 from grading.assignment import Assignment
 from grading.course import Course
 from grading.errors import KitError
 from grading.execute import NOTE
+from grading.trial import topic
 
 _HIDDEN = re.compile(r"### BEGIN (HIDDEN TESTS|MARK SCHEME).*?### END \1[^\n]*", re.DOTALL)
 _HEADINGS = {"passed": "Passed.", "failed": "Failed.", "error": "Stopped with an error.",
@@ -44,14 +48,29 @@ def feedback(assignment: Assignment, course: Course, students: list[str] | None 
 class HideTests(NbGraderPreprocessor):
     """Cut hidden tests and rubrics out of the page; of a hidden test's output only the outcome and its message stay.
 
-    A traceback quotes the lines of the test, so it goes too.
+    A traceback quotes the lines of the test, so it goes too. A known mistake is named in the cells that it cost.
     """
+
+    def preprocess(self, nb, resources):
+        described = resources["nbgrader"]
+        result = results.read(Course(Path.cwd()), described["student"], described["assignment"])
+        self._named = {known["function"]: known for known in result.named} if result else {}
+        self._topics = assignments.load(described["assignment"]).topics
+        return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, cell_index):
         hidden = _HIDDEN.search(cell.source) is not None
         cell.source = _HIDDEN.sub("", cell.source).rstrip()
         noted = cell.metadata.get(NOTE)
         if noted and hidden:
-            text = f"{_HEADINGS[noted['outcome']]} {noted['message']}".strip()
-            cell.outputs = [new_output("stream", name="stdout", text=text + "\n")]
+            cell.outputs = [_text(f"{_HEADINGS[noted['outcome']]} {noted['message']}".strip())]
+        if noted and noted["outcome"] != "passed":
+            judged = self._topics.get(topic(cell.metadata.nbgrader["grade_id"]), ("",))[0]
+            if judged in self._named:
+                known = self._named[judged]
+                cell.outputs.append(_text(f"This looks like a known mistake. {known['says']}\nRead again: {known['read']}"))
         return cell, resources
+
+
+def _text(text: str):
+    return new_output("stream", name="stdout", text=text + "\n")

@@ -24,6 +24,7 @@ class Result:
 
     - notebooks: {notebook: {grade_id: {"score", "max_score", "outcome", "message"}}}; outcome as in DESIGN section 2,
       or "manual" with score None until it is marked
+    - named: known mistakes that it looks like, {"function", "says", "read"} each
     - remarks: sentences about the submission as a whole
     - fault: set when the kit failed; then nothing counts against the student
     """
@@ -34,6 +35,7 @@ class Result:
     sandbox: str
     notebooks: dict[str, dict[str, dict]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    named: list[dict[str, str]] = field(default_factory=list)
     fault: str = ""
 
     @property

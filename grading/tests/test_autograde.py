@@ -72,6 +72,20 @@ def test_a_known_mistake_loses_points_in_the_cells_of_its_function_only(graded, 
     assert gone and all(map(in_topics_of(assignment, entry.function), gone)), gone
 
 
+@pytest.mark.parametrize("label", MISTAKES)
+def test_a_known_mistake_is_named(graded, label):
+    assignment, _, found = graded
+    entry = next(entry for entry in catalogue.mistakes(assignment) if entry.label == label)
+    named = found[f"sample-{entry.name.replace('_', '-')}"].named
+    assert [(known["function"], known["says"]) for known in named] == [(entry.function, entry.says)]
+
+
+def test_what_is_right_or_not_written_is_given_no_name(graded):
+    _, _, found = graded
+    for student in ("sample-perfect", "sample-untouched", "sample-syntax-error", "sample-missing-notebook"):
+        assert found[student].named == []
+
+
 def test_every_faulty_submission_has_a_sentence_that_says_what_happened(graded):
     from grading.diagnosis import sentence
 
@@ -238,7 +252,7 @@ def test_feedback_shows_points_and_messages_but_no_hidden_test_and_no_rubric(gra
         assert not shown, (student, shown[:3])
         assert "BEGIN HIDDEN" not in text and "MARK SCHEME" not in text
     page = (course.feedback("sample-squared-no-loops", assignment.name) / "knn.html").read_text(encoding="utf-8")
-    assert "Failed." in page
+    assert "Failed." in page and "looks like a known mistake. The distances are squared" in page
 
 
 def stock(course: Course, *arguments):
