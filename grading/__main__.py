@@ -64,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     trial.add_argument("--only", metavar="WORD", default="", help="entries whose label contains WORD")
     trial.add_argument("--unusual", action="store_true", help="the correct but unusual versions instead")
 
-    command("formgrade", _formgrade, "open nbgrader's formgrader on this course", assignment=False)
+    formgrade = command("formgrade", _formgrade, "open nbgrader's formgrader on this course", assignment=False)
+    formgrade.add_argument("jupyter", nargs=argparse.REMAINDER, metavar="...", help="options of jupyter lab")
     command("doctor", _doctor, "what this machine offers", assignment=False)
     return parser
 
@@ -150,7 +151,7 @@ def _formgrade(options: argparse.Namespace) -> int:
     course = Course(options.course.resolve())
     course.prepare()
     os.chdir(course.root)
-    os.execvp("jupyter", ["jupyter", "lab", "--LabApp.default_url=/formgrader"])
+    os.execvp("jupyter", ["jupyter", "lab", "--LabApp.default_url=/formgrader", *options.jupyter])
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -48,5 +48,10 @@ def sentence(result: Result) -> str:
     for outcome, words in (("timed_out", "ran too long"), ("error", "stopped with an error"),
                            ("skipped", "not run"), ("failed", "wrong")):
         if outcome in by_outcome:
-            told.append(f"{words}: {', '.join(by_outcome[outcome])}")
+            told.append(f"{words}: {_few(by_outcome[outcome])}")
     return "; ".join(told) or "all tests passed"
+
+
+def _few(names: list[str], most: int = 6) -> str:
+    """The names, or the first of them when there are too many to read."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

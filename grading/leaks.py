@@ -59,7 +59,8 @@ def secrets(assignment: Assignment) -> Secrets:
                 continue
             hidden |= {line.strip(): where for line in markers.inside(cell.source, found)}
             open_lines |= {line.strip() for line in markers.outside(cell.source, found)}
-            for seed in _SEED.findall("\n".join(markers.inside(cell.source, found))):
+            tests = [region for region in found if region.kind == "HIDDEN TESTS"]
+            for seed in _SEED.findall("\n".join(markers.inside(cell.source, tests))):
                 seeds[seed.replace("_", "")] = where
     for module in assignment.student_modules:
         source = (PACKAGE / module).read_text(encoding="utf-8")
@@ -69,7 +70,9 @@ def secrets(assignment: Assignment) -> Secrets:
     for path, text in stage.files(assignment).items():
         if not path.endswith(".ipynb"):
             open_lines |= {line.strip() for line in text.splitlines()}
-    return Secrets({line: where for line, where in hidden.items() if line and line not in open_lines}, seeds)
+    open_text = "\n".join(open_lines)          # a line that is part of an open one is no secret either
+    return Secrets({line: where for line, where in hidden.items()
+                    if line and line not in open_lines and (len(line) < _LONG or line not in open_text)}, seeds)
 
 
 def check_release(folder: Path, assignment: Assignment) -> None:
