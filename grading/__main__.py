@@ -66,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
 
     formgrade = command("formgrade", _formgrade, "open nbgrader's formgrader on this course", assignment=False)
     formgrade.add_argument("jupyter", nargs=argparse.REMAINDER, metavar="...", help="options of jupyter lab")
+    bench = commands.add_parser("bench", help="the measurements, as ratios within one run")
+    bench.set_defaults(run=_bench)
+    bench.add_argument("--json", type=Path, metavar="FILE", help="write them as JSON too")
     command("doctor", _doctor, "what this machine offers", assignment=False)
     return parser
 
@@ -152,6 +155,15 @@ def _formgrade(options: argparse.Namespace) -> int:
     course.prepare()
     os.chdir(course.root)
     os.execvp("jupyter", ["jupyter", "lab", "--LabApp.default_url=/formgrader", *options.jupyter])
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from grading import bench
+
+    measured = bench.run(tell=lambda one: print(bench.row(one), flush=True))
+    if options.json:
+        options.json.write_text(json.dumps(bench.as_json(measured), indent=1) + "\n", encoding="utf-8")
+    return 1 if any(one.ratio > one.wanted for one in measured) else 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
