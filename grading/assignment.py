@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from grading import stubs
 from grading.errors import KitError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,8 @@ class Assignment:
     - notebooks: names without `.ipynb`, in the order students meet them
     - student_modules: paths under `cs231n/`, stubbed in the release, taken from submissions
     - given_modules: paths under `cs231n/`, complete in the release, laid down from source when grading
+    - given_functions: qualified names in student modules that go out complete all the same
+    - later: classes and functions of student modules that a later assignment introduces; left out here
     - topics: first two parts of a test cell's grade_id -> the function judged, then those it also depends on
     """
 
@@ -32,6 +35,8 @@ class Assignment:
     student_modules: tuple[str, ...]
     given_modules: tuple[str, ...]
     topics: dict[str, tuple[str, ...]]
+    given_functions: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
 
     @property
     def notebook_files(self) -> tuple[str, ...]:
@@ -48,6 +53,23 @@ class Assignment:
 
     def notebook_path(self, notebook: str) -> Path:
         return self.folder / f"{notebook}.ipynb"
+
+    def source(self, module: str) -> str:
+        """A module as the instructor has it, markers included, without what comes later."""
+        text = (PACKAGE / module).read_text(encoding="utf-8")
+        return stubs.leave_out(text, self.later) if module in self.student_modules else text
+
+    def stub(self, module: str) -> str:
+        """A student module as the release hands it out. Raises MarkerError when it cannot be cut safely."""
+        return stubs.make_stub(self.source(module), f"cs231n/{module}", self.given_functions)
+
+    def complete(self, module: str) -> str:
+        """A module with every solution in it."""
+        return stubs.strip_markers(self.source(module), f"cs231n/{module}")
+
+    def is_students(self, function: str) -> bool:
+        """Whether students of this assignment write the function with this qualified name."""
+        return function not in self.given_functions and function.split(".")[0] not in self.later
 
 
 def names(folder: Path = ASSIGNMENTS) -> list[str]:
@@ -71,6 +93,8 @@ def load(name: str, folder: Path = ASSIGNMENTS) -> Assignment:
         notebooks=_strings(described, "notebooks", path),
         student_modules=_strings(described, "student_modules", path),
         given_modules=_strings(described, "given_modules", path),
+        given_functions=_strings(described, "given_functions", path, needed=False),
+        later=_strings(described, "later", path, needed=False),
         topics={topic: tuple(functions) for topic, functions in described.get("topics", {}).items()},
     )
     for notebook in assignment.notebooks:
@@ -89,8 +113,8 @@ def _text(described: dict, key: str, path: Path) -> str:
     return value
 
 
-def _strings(described: dict, key: str, path: Path) -> tuple[str, ...]:
-    value = described.get(key)
+def _strings(described: dict, key: str, path: Path, needed: bool = True) -> tuple[str, ...]:
+    value = described.get(key, None if needed else [])
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise KitError(f"{path}: {key!r} must be a list of strings, found {value!r}.")
     return tuple(value)

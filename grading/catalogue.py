@@ -22,7 +22,7 @@ from pathlib import Path
 from grading import markers
 from grading.assignment import PACKAGE, Assignment
 from grading.errors import KitError
-from grading.stubs import functions
+from grading.stubs import solutions
 
 MISTAKES = Path(__file__).parent / "misconceptions"
 UNUSUAL = Path(__file__).parent / "tests" / "unusual"
@@ -70,7 +70,7 @@ class Entry:
 
 
 def mistakes(assignment: Assignment, folder: Path = MISTAKES) -> list[Entry]:
-    """Every known mistake in a student module of this assignment."""
+    """Every known mistake in a function that students of this assignment write."""
     return [Entry(**entry) for entry in _entries(assignment, folder, "mistake")]
 
 
@@ -86,13 +86,14 @@ def _entries(assignment: Assignment, folder: Path, kind: str) -> list[dict]:
         described = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         for entry in described.get(kind, []):
             edits = tuple((old, new) for old, new in entry.pop("edits", []))
-            found.append({"module": module, "edits": edits, **entry})
+            if assignment.is_students(entry["function"]):
+                found.append({"module": module, "edits": edits, **entry})
     return found
 
 
 def _region(reference: str, entry: Entry) -> markers.Region:
-    spans = {name: (first, last) for first, last, name in functions(reference)}
-    if entry.function not in spans:
-        raise KitError(f"catalogue, {entry.label}: cs231n/{entry.module} has no function {entry.function}.")
-    first, last = spans[entry.function]
-    return next(region for region in markers.regions(reference, entry.module) if first < region.start < last)
+    for region, function in solutions(reference, f"cs231n/{entry.module}"):
+        if function == entry.function:
+            return region
+    raise KitError(f"catalogue, {entry.label}: cs231n/{entry.module} has no solution region in {entry.function}. "
+                   "The reference has changed; change the entry with it.")

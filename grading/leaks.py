@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading import markers, stage
+from grading import markers, stage, stubs
 from grading.assignment import PACKAGE, Assignment
 from grading.errors import KitError
 
@@ -63,12 +63,15 @@ def secrets(assignment: Assignment) -> Secrets:
             for seed in _SEED.findall("\n".join(markers.inside(cell.source, tests))):
                 seeds[seed.replace("_", "")] = where
     for module in assignment.student_modules:
-        source = (PACKAGE / module).read_text(encoding="utf-8")
-        found = markers.regions(source, module)
-        hidden |= {line.strip(): f"cs231n/{module}" for line in markers.inside(source, found)}
-        open_lines |= {line.strip() for line in markers.outside(source, found)}
+        where, source = f"cs231n/{module}", assignment.source(module)
+        solved = stubs.solutions(source, where)
+        given = [region for region, function in solved if function in assignment.given_functions]
+        everything = (PACKAGE / module).read_text(encoding="utf-8")
+        hidden |= {line.strip(): where for line in everything.splitlines()}
+        open_lines |= {line.strip() for line in markers.outside(source, [region for region, _ in solved])}
+        open_lines |= {line.strip() for line in markers.inside(source, given)}
     for path, text in stage.files(assignment).items():
-        if not path.endswith(".ipynb"):
+        if not path.endswith(".ipynb") and path not in assignment.student_files:
             open_lines |= {line.strip() for line in text.splitlines()}
     open_text = "\n".join(open_lines)          # a line that is part of an open one is no secret either
     return Secrets({line: where for line, where in hidden.items()

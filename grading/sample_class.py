@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 
 from grading import catalogue, markers
-from grading.assignment import PACKAGE, Assignment
+from grading.assignment import Assignment
 from grading.course import Course
 from grading.stubs import strip_markers
 
@@ -42,7 +42,7 @@ def make(assignment: Assignment, course: Course, folder: Path, mistakes: tuple[s
     variant("missing-notebook", lambda target: (target / notebook).unlink())
     variant("corrupt-notebook", lambda target: _write(
         target / notebook, (target / notebook).read_text(encoding="utf-8")[:-400]))
-    variant("endless-loop", lambda target: _write(target / module, _endless(PACKAGE / assignment.student_modules[0])))
+    variant("endless-loop", lambda target: _write(target / module, _endless(assignment)))
     return sorted(path.name for path in folder.iterdir())
 
 
@@ -50,8 +50,7 @@ def complete(assignment: Assignment, course: Course, target: Path) -> None:
     """The release with every stub and every answer filled in from the source."""
     shutil.copytree(course.release(assignment.name), target)
     for module in assignment.student_modules:
-        path = PACKAGE / module
-        _write(target / "cs231n" / module, strip_markers(path.read_text(encoding="utf-8"), module))
+        _write(target / "cs231n" / module, assignment.complete(module))
     for notebook in assignment.notebook_files:
         source = {cell.id: cell for cell in nbformat.read(assignment.folder / notebook, as_version=4).cells}
         released = json.loads((target / notebook).read_text(encoding="utf-8"))
@@ -63,13 +62,14 @@ def complete(assignment: Assignment, course: Course, target: Path) -> None:
         _write(target / notebook, json.dumps(released, indent=1, ensure_ascii=False) + "\n")
 
 
-def _endless(module: Path) -> str:
-    """The module with a loop that never ends at the start of its first solution."""
-    lines = module.read_text(encoding="utf-8").splitlines(keepends=True)
+def _endless(assignment: Assignment) -> str:
+    """The first module with a loop that never ends at the start of its first solution."""
+    module = assignment.student_modules[0]
+    lines = assignment.source(module).splitlines(keepends=True)
     first = next(number for number, line in enumerate(lines) if line.strip() == "### BEGIN SOLUTION")
     indent = lines[first][:lines[first].index("#")]
     lines.insert(first + 1, f"{indent}while True:\n{indent}    pass\n")
-    return strip_markers("".join(lines), module.name)
+    return strip_markers("".join(lines), module)
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,8 +10,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from grading import markers, stubs
-from grading.assignment import PACKAGE, ROOT, Assignment
+from grading import markers
+from grading.assignment import ROOT, Assignment
 from grading.course import Course
 from grading.errors import KitError
 
@@ -45,9 +45,9 @@ def files(assignment: Assignment) -> dict[str, str]:
         check_notebook(path)
         staged[path.name] = _text(path)
     for module in assignment.given_modules:
-        staged[f"cs231n/{module}"] = stubs.strip_markers(_text(PACKAGE / module), shown(PACKAGE / module))
+        staged[f"cs231n/{module}"] = assignment.complete(module)
     for module in assignment.student_modules:
-        staged[f"cs231n/{module}"] = stubs.make_stub(_text(PACKAGE / module), shown(PACKAGE / module))
+        staged[f"cs231n/{module}"] = assignment.stub(module)
     staged["cs231n/assignment.json"] = _handed_in(assignment)
     staged["requirements.txt"] = _text(ROOT / "requirements.txt").split(INSTRUCTORS_PART)[0].rstrip() + "\n"
     staged["get_datasets.sh"] = _text(ROOT / "get_datasets.sh")

@@ -2,34 +2,45 @@
 
 import ast
 
-from grading.markers import MarkerError, regions
+from grading.markers import MarkerError, Region, regions
 
 
-def make_stub(source: str, filename: str) -> str:
+def make_stub(source: str, filename: str, given: tuple[str, ...] = ()) -> str:
     """Return `source` with each solution region replaced by a NotImplementedError that names its function.
 
-    The stub keeps every signature and docstring. Raises MarkerError (file:line) for a marker that is malformed, or
+    Functions whose qualified name is in `given` stay complete. The stub keeps every signature and docstring. Raises MarkerError (file:line) for a marker that is malformed, or
     for a region that is not inside a function.
     """
     lines = source.splitlines()
-    spans = functions(source, filename)
     stub: list[str] = []
     copied = 0
+    for region, name in solutions(source, filename):
+        stub += lines[copied:region.start]
+        if name in given:
+            stub += lines[region.start + 1:region.end]
+        else:
+            indent = _indent(lines[region.start])
+            stub += [f"{indent}# YOUR CODE HERE: replace the next line.",
+                     f'{indent}raise NotImplementedError("{name} is not implemented yet")']
+        copied = region.end + 1
+    text = "\n".join(stub + lines[copied:]) + "\n"
+    _check_same_interface(source, text, filename)
+    return text
+
+
+def solutions(source: str, filename: str) -> list[tuple[Region, str]]:
+    """Every solution region with the qualified name of the function whose body it is in."""
+    lines, spans = source.splitlines(), functions(source, filename)
+    found = []
     for region in regions(source, filename, kinds=("SOLUTION",)):
-        indent = lines[region.start][:len(lines[region.start]) - len(lines[region.start].lstrip())]
+        indent = _indent(lines[region.start])
         around = [(first, name) for first, last, name in spans if first < region.start < last]
         leaves = [line for line in lines[region.start:region.end + 1] if line.strip() and not line.startswith(indent)]
         if not around or not indent or leaves:
             raise MarkerError(f"{filename}:{region.start + 1}: this solution region is not inside one function's body. "
                               "Only function bodies can be stubbed; move the markers.")
-        name = max(around)[1]                     # the innermost: it starts last
-        stub += lines[copied:region.start]
-        stub += [f"{indent}# YOUR CODE HERE: replace the next line.",
-                 f'{indent}raise NotImplementedError("{name} is not implemented yet")']
-        copied = region.end + 1
-    text = "\n".join(stub + lines[copied:]) + "\n"
-    _check_same_interface(source, text, filename)
-    return text
+        found.append((region, max(around)[1]))          # the innermost function: it starts last
+    return found
 
 
 def strip_markers(source: str, filename: str) -> str:
@@ -38,9 +49,25 @@ def strip_markers(source: str, filename: str) -> str:
     return "".join(line for number, line in enumerate(source.splitlines(keepends=True)) if number not in marks)
 
 
+def leave_out(source: str, names: tuple[str, ...]) -> str:
+    """Return `source` without its top-level classes and functions in `names`."""
+    lines = source.splitlines(keepends=True)
+    body = ast.parse(source).body
+    for number, node in reversed(list(enumerate(body))):
+        if getattr(node, "name", None) in names:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
+            last = body[number + 1].lineno - 1 if number + 1 < len(body) else len(lines)
+            lines[first:last] = []
+    return "".join(lines).rstrip("\n") + "\n"
+
+
 def functions(source: str, filename: str = "<source>") -> list[tuple[int, int, str]]:
     """(first line, last line, qualified name) of every function, lines 0-based and the last one exclusive."""
     return _functions(ast.parse(source, filename))
+
+
+def _indent(line: str) -> str:
+    return line[:len(line) - len(line.lstrip())]
 
 
 def _functions(tree: ast.AST, prefix: str = "") -> list[tuple[int, int, str]]:

@@ -18,7 +18,7 @@ from pathlib import Path
 import nbformat
 
 from grading import stubs
-from grading.assignment import PACKAGE, Assignment
+from grading.assignment import Assignment
 from grading.catalogue import Entry
 
 CELL_SECONDS = 20
@@ -45,7 +45,7 @@ class TestCell:
 def test_cells(assignment: Assignment) -> list[TestCell]:
     """The test cells of every notebook that judge a function of a student module, in order."""
     defined = {name for module in assignment.student_modules
-               for _, _, name in stubs.functions((PACKAGE / module).read_text(encoding="utf-8"))}
+               for _, _, name in stubs.functions(assignment.source(module)) if assignment.is_students(name)}
     found = []
     for notebook in assignment.notebooks:
         for cell in nbformat.read(assignment.notebook_path(notebook), as_version=4).cells:
@@ -99,8 +99,7 @@ def entry_source(entry: Entry | None) -> dict[str, str]:
 
 def stub_sources(assignment: Assignment) -> dict[str, str]:
     """Every student module as the release hands it out."""
-    return {module: stubs.make_stub((PACKAGE / module).read_text(encoding="utf-8"), module)
-            for module in assignment.student_modules}
+    return {module: assignment.stub(module) for module in assignment.student_modules}
 
 
 def verdict_on_mistake(entry: Entry, cells: list[TestCell], lost: dict[str, str]) -> list[str]:
@@ -116,9 +115,7 @@ def verdict_on_mistake(entry: Entry, cells: list[TestCell], lost: dict[str, str]
 
 def _lay_down(assignment: Assignment, changed: dict[str, str], folder: Path) -> None:
     for module in assignment.given_modules + assignment.student_modules:
-        source = changed.get(module)
-        if source is None:
-            source = stubs.strip_markers((PACKAGE / module).read_text(encoding="utf-8"), module)
+        source = changed.get(module) or assignment.complete(module)
         (folder / "cs231n" / module).parent.mkdir(parents=True, exist_ok=True)
         (folder / "cs231n" / module).write_text(source, encoding="utf-8")
 

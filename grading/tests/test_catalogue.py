@@ -75,5 +75,5 @@ def test_an_entry_that_the_reference_has_outgrown_is_an_error():
     with pytest.raises(KitError, match="does not stand in the solution"):
         entry.source()
     entry = catalogue.Entry("gone", "classifiers/k_nearest_neighbor.py", "KNearestNeighbor.nothing", body="pass")
-    with pytest.raises(KitError, match="has no function"):
+    with pytest.raises(KitError, match="has no solution region"):
         entry.source()

@@ -11,7 +11,8 @@ import nbformat
 import pytest
 from conftest import kit
 
-from grading import leaks, release
+from grading import assignment as assignments
+from grading import leaks, release, stubs
 from grading.assignment import ROOT
 from grading.course import Course
 
@@ -134,6 +135,14 @@ def test_the_leak_check_finds_what_should_not_be_there(released, tmp_path, spoil
     spoil(folder)
     with pytest.raises(leaks.LeakError, match=says):
         leaks.check_release(folder, assignment)
+
+
+def test_the_leak_check_does_not_rely_on_the_stub_maker(tmp_path, monkeypatch):
+    assignment, course = assignments.load("assignment1"), Course(tmp_path / "course")
+    monkeypatch.setattr(stubs, "make_stub", lambda source, filename, given=(): stubs.strip_markers(source, filename))
+    with pytest.raises(leaks.LeakError, match="would show"):
+        release.generate(assignment, course)
+    assert not course.release(assignment.name).exists()
 
 
 def test_an_output_in_a_released_notebook_is_a_leak(released, tmp_path):

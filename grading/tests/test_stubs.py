@@ -2,9 +2,9 @@ import ast
 
 import pytest
 
-from grading.assignment import PACKAGE, load, names
+from grading.assignment import load, names
 from grading.markers import MarkerError
-from grading.stubs import make_stub, strip_markers
+from grading.stubs import leave_out, make_stub, strip_markers
 
 SOURCE = '''"""A module."""
 import numpy as np
@@ -70,7 +70,19 @@ def test_what_cannot_be_cut_safely_is_an_error_with_its_line(wrong, says):
 @pytest.mark.parametrize("name", names())
 def test_every_student_module_can_be_cut_and_its_stub_compiles(name):
     for module in load(name).student_modules:
-        source = (PACKAGE / module).read_text(encoding="utf-8")
-        stub = make_stub(source, module)
+        stub = load(name).stub(module)
         compile(stub, module, "exec")
         assert "NotImplementedError" in stub
+
+
+def test_a_given_function_goes_out_complete_in_a_module_of_stubs():
+    stub = make_stub(SOURCE, "m.py", given=("loss",))
+    assert "return W" in stub and "SOLUTION" not in stub and "secret" not in stub
+
+
+def test_what_a_later_assignment_introduces_is_left_out():
+    source = SOURCE + "\n\n@decorated\nclass Later:\n    def g(self):\n        return 3\n\n\ndef last():\n    return 4\n"
+    rest = leave_out(source, ("Later", "Model"))
+    assert "Later" not in rest and "decorated" not in rest and "Model" not in rest
+    assert "def loss(W)" in rest and "def last()" in rest
+    ast.parse(rest)

@@ -1,0 +1,78 @@
+"""The one entry point: what a person sees who starts it for the first time, or wrongly."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+from conftest import kit
+
+from grading.assignment import ROOT, load
+from grading.errors import KitError
+
+
+def test_help_names_every_command():
+    done = kit("--help")
+    assert done.returncode == 0
+    for command in ("demo", "test", "generate", "collect", "autograde", "feedback", "formgrade", "doctor", "bench"):
+        assert command in done.stdout
+    assert "--json" in kit("autograde", "--help").stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("nonsense",), ("generate",), ("autograde", "assignment1", "--timeout", "soon")])
+def test_wrong_use_exits_2_and_shows_the_usage(arguments):
+    done = kit(*arguments)
+    assert done.returncode == 2 and "usage: kit" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_doctor_tells_what_is_there():
+    done = kit("doctor")
+    assert done.returncode == 0, done.stderr
+    for word in ("python", "numpy", "nbgrader", "data", "sandbox"):
+        assert word in done.stdout
+
+
+def test_without_a_usable_python_the_entry_point_says_what_to_install(tmp_path):
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("bash", "dirname", "cat", "cksum", "rm"):
+        (programs / name).symlink_to(shutil.which(name))
+    (programs / "python3").write_text("#!/bin/sh\nexit 1\n")       # a name on PATH that does not start
+    (programs / "python3").chmod(0o755)
+    (tmp_path / "repository" / "grading").mkdir(parents=True)
+    for name in ("grading/kit", "requirements.txt", ".requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path / "repository" / name)
+    done = subprocess.run([str(tmp_path / "repository" / "grading" / "kit"), "demo"], capture_output=True, text=True,
+                          env={"PATH": str(programs)}, timeout=60)
+    assert done.returncode == 1
+    assert "no Python 3.11 or newer" in done.stderr and "KIT_PYTHON" in done.stderr
+
+
+@pytest.mark.parametrize("text, says", [
+    ("title = ", "not valid TOML"),
+    ("title = 'x'\nnotebooks = 'knn'\n", "'notebooks' must be a list of strings"),
+    ("title = ''\n", "'title' must be a non-empty string"),
+    ("title = 'x'\nnotebooks = ['gone']\nstudent_modules = []\ngiven_modules = []\n", "gone.ipynb is not in"),
+    ("title = 'x'\nnotebooks = []\nstudent_modules = ['gone.py']\ngiven_modules = []\n", "gone.py does not exist"),
+])
+def test_a_wrong_description_of_an_assignment_is_one_sentence(tmp_path, text, says):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "assignment.toml").write_text(text)
+    with pytest.raises(KitError, match=says):
+        load("one", tmp_path)
+
+
+def test_the_demo_does_not_mix_with_a_real_class(tmp_path):
+    course = tmp_path / "course"
+    (course / "submitted" / "ann" / "assignment1").mkdir(parents=True)
+    done = kit("demo", course=course)
+    assert done.returncode == 1
+    assert "holds 1 submissions of assignment1 from your class" in done.stderr
+    assert [path.name for path in (course / "submitted").iterdir()] == ["ann"]
+
+
+def test_bench_measures_ratios(tmp_path):
+    done = kit("bench", "--json", tmp_path / "bench.json")
+    assert done.returncode in (0, 1), done.stderr          # the figures are for people; here they only have to be there
+    measured = json.loads((tmp_path / "bench.json").read_text())
+    assert len(measured) >= 3 and all(one["ratio"] > 0 and one["wanted"] for one in measured)
