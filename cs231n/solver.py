@@ -1,7 +1,9 @@
 """Training: a Solver takes a model, data and an update rule, and keeps the record of what happened."""
 
 import inspect
+import os
 import pickle
+import sys
 
 import numpy as np
 
@@ -12,7 +14,7 @@ class Solver:
     """Train a model by mini-batch gradient descent and keep its best parameters.
 
         solver = Solver(model, data, update_rule="sgd", optim_config={"learning_rate": 1e-2}, num_epochs=5)
-        solver.train()
+        solver.train()        # with a checkpoint_name also solver.resume(), which goes on where a run was interrupted
 
     A model is any object with
     - params: dict of float arrays by name
@@ -36,6 +38,7 @@ class Solver:
         update_rule="sgd",
         optim_config=None,
         lr_decay=1.0,
+        lr_schedule=None,
         batch_size=100,
         num_epochs=10,
         num_train_samples=1000,
@@ -55,17 +58,20 @@ class Solver:
         - optim_config: settings of the update rule, such as {"learning_rate": 1e-2}; each of the model's arrays
           gets a copy
         - lr_decay: what the learning rate is multiplied by after each epoch
+        - lr_schedule: function (learning_rate, epoch) -> learning rate of that epoch, from the one in optim_config
+          and the number of epochs done, as in cs231n.optim; in place of lr_decay
         - batch_size: number of examples in a mini-batch, drawn with replacement
         - num_epochs: an epoch is N // batch_size steps, and at least one
         - num_train_samples, num_val_samples: number of examples on which accuracy is measured; None means all
-        - print_every: print the loss every so many steps
+        - print_every: print the loss every so many steps; on a terminal that line is overwritten by the next
         - verbose: print at all
-        - checkpoint_name: if given, everything but the data is pickled to <checkpoint_name>_epoch_<epoch>.pkl
-          after each epoch
+        - checkpoint_name: if given, everything but the data and lr_schedule is pickled to
+          <checkpoint_name>_epoch_<epoch>.pkl after each epoch; resume goes on from there
         - rng: numpy.random.Generator that draws the examples; None draws them from np.random, so that
           np.random.seed fixes a run
 
-        Raises TypeError for an unknown keyword, ValueError for an unknown update rule or data that do not fit.
+        Raises TypeError for an unknown keyword, ValueError for an unknown update rule, for data that do not fit and
+        for a schedule that has no learning rate to start from or comes with lr_decay.
         """
         if unknown:
             raise TypeError(
@@ -79,6 +85,9 @@ class Solver:
                 "choose one of them, or write the new one there"
             )
         _check_data(data)
+        if lr_schedule is not None and (lr_decay != 1.0 or "learning_rate" not in (optim_config or {})):
+            raise ValueError("Solver: lr_schedule takes the place of lr_decay and starts from the learning rate in "
+                             f"optim_config; found lr_decay {lr_decay} and optim_config {optim_config}")
 
         self.model = model
         self.X_train, self.y_train = data["X_train"], data["y_train"]
@@ -87,6 +96,7 @@ class Solver:
         self.update_rule = rule
         self.optim_config = dict(optim_config or {})
         self.lr_decay = lr_decay
+        self.lr_schedule = lr_schedule
         self.batch_size = batch_size
         self.num_epochs = num_epochs
         self.num_train_samples = num_train_samples
@@ -109,22 +119,45 @@ class Solver:
 
         A second call goes on from there for as many epochs again.
         """
+        self._run(self.num_epochs)
+
+    def resume(self, checkpoint=None):
+        """Go on after a checkpoint until num_epochs epochs are done in all; ends as a run that was never interrupted.
+
+        Inputs:
+        - checkpoint: file that an earlier run with the same settings wrote; None means the last one of
+          checkpoint_name, and if there is none the run begins at the beginning
+
+        The checkpoint brings the model, the histories, what the update rule remembers and the state of the random
+        numbers; data, settings and lr_schedule are this Solver's. Unpickling can run code: resume from files of your
+        own. Raises ValueError for a checkpoint of another update rule, of other parameters or of another kind of rng.
+        """
+        if checkpoint is None and self.checkpoint_name is not None:
+            paths = map(self._checkpoint_path, range(self.num_epochs, 0, -1))
+            checkpoint = next(filter(os.path.exists, paths), None)
+        if checkpoint is not None:
+            self._restore(checkpoint)
+        self._run(self.num_epochs - self.epoch)
+
+    def _run(self, num_epochs):
+        """Train for so many epochs from where things stand, then keep the best parameters."""
         steps_per_epoch = max(len(self.X_train) // self.batch_size, 1)
-        num_steps = self.num_epochs * steps_per_epoch
+        num_steps = num_epochs * steps_per_epoch
 
         if self.epoch == 0:
             self._measure_accuracy()
-        for step in range(1, num_steps + 1):
-            self._step()
-            if self.verbose and (step - 1) % self.print_every == 0:
-                print(f"step {step} of {num_steps}: loss {self.loss_history[-1]:.4f}")
+        for first in range(1, num_steps + 1, steps_per_epoch):
+            self._follow_schedule()
+            for step in range(first, first + steps_per_epoch):
+                self._step()
+                if self.verbose and (step - 1) % self.print_every == 0:
+                    _print_over(f"step {step} of {num_steps}: loss {self.loss_history[-1]:.4f}")
 
-            if step % steps_per_epoch == 0:
-                self.epoch += 1
-                for config in self.optim_configs.values():
-                    config["learning_rate"] *= self.lr_decay
-                self._measure_accuracy()
-                self._save_checkpoint()
+            self.epoch += 1
+            for config in self.optim_configs.values():
+                config["learning_rate"] *= self.lr_decay
+            self._measure_accuracy()
+            self._save_checkpoint()
 
         for name, best in self.best_params.items():
             self.model.params[name] = best.copy()
@@ -152,6 +185,13 @@ class Solver:
             num_correct += np.sum(y_pred == y[batch])
         return float(num_correct / len(X))
 
+    def _follow_schedule(self):
+        """Set every learning rate to that of the epoch which begins, if there is a schedule."""
+        if self.lr_schedule is not None:
+            learning_rate = self.lr_schedule(self.optim_config["learning_rate"], self.epoch)
+            for config in self.optim_configs.values():
+                config["learning_rate"] = learning_rate
+
     def _step(self):
         """Draw a mini-batch and move every array of the model one step."""
         batch = self.rng.choice(len(self.X_train), self.batch_size)
@@ -170,6 +210,7 @@ class Solver:
         self.train_acc_history.append(train_acc)
         self.val_acc_history.append(val_acc)
         if self.verbose:
+            _print_over("")
             print(f"epoch {self.epoch}: accuracy {train_acc:.3f} (train), {val_acc:.3f} (val)")
 
         if val_acc > self.best_val_acc or not self.best_params:
@@ -177,15 +218,60 @@ class Solver:
             self.best_params = {name: w.copy() for name, w in self.model.params.items()}
 
     def _save_checkpoint(self):
-        """Pickle the state of the training, without the data."""
+        """Pickle the state of the training, without the data; an interruption leaves a whole file or none."""
         if self.checkpoint_name is None:
             return
-        data = ("X_train", "y_train", "X_val", "y_val")
-        checkpoint = {key: value for key, value in vars(self).items() if key not in data}
-        if self.rng is np.random:
-            del checkpoint["rng"]  # a module cannot be pickled
-        with open(f"{self.checkpoint_name}_epoch_{self.epoch}.pkl", "wb") as file:
+        left_out = ("X_train", "y_train", "X_val", "y_val", "lr_schedule", "rng")
+        checkpoint = {key: value for key, value in vars(self).items() if key not in left_out}
+        checkpoint |= {"update_rule": self.update_rule.__name__, "random_state": self._random_state()}
+
+        path = self._checkpoint_path(self.epoch)
+        with open(f"{path}.part", "wb") as file:
             pickle.dump(checkpoint, file)
+        os.replace(f"{path}.part", path)
+
+    def _checkpoint_path(self, epoch):
+        return f"{self.checkpoint_name}_epoch_{epoch}.pkl"
+
+    def _restore(self, path):
+        """Take over what a checkpoint recorded."""
+        with open(path, "rb") as file:
+            checkpoint = pickle.load(file)
+        random_state = checkpoint["random_state"]
+        found = _description(checkpoint["update_rule"], checkpoint["model"], random_state)
+        expected = _description(self.update_rule.__name__, self.model, self._random_state())
+        if found != expected:
+            raise ValueError(
+                f"Solver: {path} belongs to a run with {found}, this one has {expected}; resume with the settings of "
+                "that run, or begin afresh under another checkpoint_name"
+            )
+
+        if self.rng is np.random:
+            np.random.set_state(random_state)
+        else:
+            self.rng.bit_generator.state = random_state
+        vars(self.model).update(vars(checkpoint["model"]))
+        for record in ("epoch", "best_val_acc", "best_params", "loss_history", "train_acc_history", "val_acc_history",
+                       "optim_configs"):
+            setattr(self, record, checkpoint[record])
+
+    def _random_state(self):
+        """Where the sequence of random numbers stands."""
+        return np.random.get_state(legacy=False) if self.rng is np.random else self.rng.bit_generator.state
+
+
+def _description(rule_name, model, random_state):
+    """What a run and its checkpoint must have in common, in words."""
+    shapes = ", ".join(f"{name} {np.shape(array)}" for name, array in model.params.items())
+    return f"update rule {rule_name}, rng {random_state['bit_generator']}, parameters {shapes}"
+
+
+def _print_over(line):
+    """Print a line of progress: on a terminal over the one before it, elsewhere below it."""
+    if sys.stdout.isatty():
+        print(f"\r\033[K{line}", end="", flush=True)
+    elif line:
+        print(line)
 
 
 def _keywords():

@@ -88,7 +88,8 @@ def _demo(options: argparse.Namespace) -> int:
 def _test(options: argparse.Namespace) -> int:
     os.chdir(assignments.ROOT)
     # One file's tests stay together: they share what is slow to make.
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", "--numprocesses=auto", "--dist=loadfile", *options.pytest])
+    pytest = [sys.executable, "-m", "pytest", "--numprocesses=auto", "--dist=loadfile"]
+    os.execv(sys.executable, [*pytest, *options.pytest])
 
 
 def _generate(options: argparse.Namespace) -> int:

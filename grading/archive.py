@@ -53,7 +53,7 @@ def _open_folder(folder: Path) -> Handed:
         if _is_junk(name):
             continue
         if path.is_symlink():
-            raise KitError(f"{folder}: {name} is a symbolic link. A submission holds only plain files; it was not taken.")
+            raise KitError(f"{folder}: {name} is a symbolic link. A submission holds only plain files.")
         if path.is_dir():
             continue
         if not path.is_file():
@@ -97,7 +97,7 @@ def _read_member(archive: Path, member: zipfile.ZipInfo, name: str) -> bytes:
             return _read(opened.open(member), archive, name)
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error) \
             as error:
-        raise KitError(f"{archive}: {name} cannot be unpacked ({error}). Ask the student to hand it in again.") from None
+        raise KitError(f"{archive}: {name} cannot be unpacked ({error}). Ask for it once more.") from None
 
 
 def _read(stream, where: Path, name: str) -> bytes:

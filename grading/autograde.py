@@ -50,9 +50,9 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
             result = results.read(course, student, assignment.name)
             if regrade or result is None or result.fault or result.fingerprint != fingerprint:
                 result = _grade(assignment, course, student, keys, nbgrader, fingerprint)
-                result.named = [] if result.fault else [
-                    {"function": entry.function, "says": entry.says, "read": entry.read} for entry in names.name(result)]
                 if not result.fault:
+                    result.named = [{"function": entry.function, "says": entry.says, "read": entry.read}
+                                    for entry in names.name(result)]
                     results.write(course, result)
             graded.append(result)
             if tell:

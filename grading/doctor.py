@@ -18,15 +18,13 @@ def findings() -> tuple[list[str], list[str]]:
     lines = [f"python     {platform.python_version()} at {sys.executable}",
              f"machine    {platform.system()} {platform.machine()}, {os.cpu_count()} cores"]
     problems = []
-    if sys.version_info < (3, 11):
-        problems.append(f"Python {platform.python_version()} is too old: 3.11 or newer is needed.")
     for library in _LIBRARIES:
         try:
             lines.append(f"{library:<10} {importlib.metadata.version(library)}")
         except importlib.metadata.PackageNotFoundError:
             problems.append(f"{library} is not installed. Start the kit through grading/kit, which installs it.")
-    if shutil.which("alembic") is None:
-        problems.append("`alembic` is not on PATH, which nbgrader needs for a new gradebook. Start through grading/kit.")
+    if not (Path(sys.executable).with_name("alembic").exists() or shutil.which("alembic")):
+        problems.append("`alembic`, which nbgrader needs for a new gradebook, is missing. Start through grading/kit.")
     real, synthetic = ROOT / "data" / "cifar-10-batches-py", ROOT / "data" / "synthetic-cifar-10-batches-py"
     data = "CIFAR-10" if real.is_dir() else "synthetic stand-in" if synthetic.is_dir() else "none (./get_datasets.sh)"
     lines.append(f"data       {data}")

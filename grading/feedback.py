@@ -68,7 +68,8 @@ class HideTests(NbGraderPreprocessor):
             judged = self._topics.get(topic(cell.metadata.nbgrader["grade_id"]), ("",))[0]
             if judged in self._named:
                 known = self._named[judged]
-                cell.outputs.append(_text(f"This looks like a known mistake. {known['says']}\nRead again: {known['read']}"))
+                cell.outputs.append(_text(f"This looks like a known mistake. {known['says']}\n"
+                                          f"Read again: {known['read']}"))
         return cell, resources
 
 

@@ -63,6 +63,6 @@ class Names:
 
 
 def _rounded(message: str) -> str:
-    """The message with numbers at three digits (sums in another order differ in the last ones), without line numbers."""
+    """The message without line numbers, and numbers at three digits: sums in another order differ in the last ones."""
     message = "\n".join(line for line in message.splitlines() if not line.startswith("  loops "))
     return _NUMBER.sub(lambda number: f"{float(number.group()):.2e}", message)

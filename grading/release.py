@@ -52,7 +52,12 @@ def _convert(assignment: Assignment, course: Course) -> None:
             try:
                 converter.start()
             except (Exception, SystemExit) as raised:
-                raise KitError(f"nbgrader could not release {assignment.name}: {error() or raised} "
+                cause = error() or str(raised)
+                if "submissions associated" in cause:
+                    raise KitError(f"{assignment.name} has submissions in {course.gradebook}, and its graded cells "
+                                   "have changed; their scores would be lost. Put the cells back, or start another "
+                                   "course folder: --course FOLDER.") from None
+                raise KitError(f"nbgrader could not release {assignment.name}: {cause} "
                                f"(the whole story is in {course.log}).") from None
 
 

@@ -8,8 +8,8 @@ from grading.markers import MarkerError, Region, regions
 def make_stub(source: str, filename: str, given: tuple[str, ...] = ()) -> str:
     """Return `source` with each solution region replaced by a NotImplementedError that names its function.
 
-    Functions whose qualified name is in `given` stay complete. The stub keeps every signature and docstring. Raises MarkerError (file:line) for a marker that is malformed, or
-    for a region that is not inside a function.
+    Functions whose qualified name is in `given` stay complete. The stub keeps every signature and docstring.
+    Raises MarkerError (file:line) for a marker that is malformed, or for a region that is not inside a function.
     """
     lines = source.splitlines()
     stub: list[str] = []

@@ -8,6 +8,7 @@ _MODULE_OF = {
     "LinearSVM": "linear_classifier",
     "Softmax": "linear_classifier",
     "TwoLayerNet": "fc_net",
+    "FullyConnectedNet": "fc_net",
 }
 
 __all__ = list(_MODULE_OF)

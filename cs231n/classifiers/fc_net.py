@@ -81,3 +81,105 @@ class TwoLayerNet:
         }
         return loss, grads
         ### END SOLUTION
+
+
+class FullyConnectedNet:
+    """A net of any depth with ReLU and softmax loss: (affine - relu) x (L - 1) - affine.
+
+    For D features, hidden layers of H_1, ..., H_(L-1) units and C classes, attributes:
+    - params: dict of float arrays, "W1" (D, H_1), "b1" (H_1,), "W2" (H_1, H_2), "b2" (H_2,), ...,
+      "WL" (H_(L-1), C), "bL" (C,), with the number of the layer for L
+    - num_layers: L, number of affine layers
+    - reg: L2 strength >= 0; the penalty is 0.5 * reg * (sum(W1**2) + ... + sum(WL**2)), with a half, and biases
+      are free
+    - dtype: of params and of all that is computed from them
+
+    The net knows its loss and gradients; a Solver trains it.
+    Source: CS231n notes, "Neural networks, part 1" and "part 2".
+    """
+
+    def __init__(self, hidden_dims, input_dim=3 * 32 * 32, num_classes=10, reg=0.0, weight_scale=1e-2,
+                 initialization="plain", dtype=np.float32, seed=None):
+        """Fill self.params with the arrays of an untrained net.
+
+        Inputs:
+        - hidden_dims: [H_1, ..., H_(L-1)], list of int, one for each hidden layer; it is not modified
+        - input_dim: D, number of values in one example
+        - num_classes: C
+        - reg: L2 strength >= 0
+        - weight_scale: standard deviation of the initial weights where initialization is "plain"
+        - initialization: standard deviation of the weights of a layer with n inputs (its matrix has n rows):
+          "plain": weight_scale, in every layer; "xavier": sqrt(1 / n); "he": sqrt(2 / n), for ReLU
+        - dtype: float type of params; numeric gradients need np.float64
+        - seed: int that fixes the weights; None leaves them to np.random, so that np.random.seed fixes them
+
+        Weights are drawn from a normal distribution with mean 0, each layer's anew: rng.standard_normal(shape) has
+        standard deviation 1. Biases are zero. The lines at the end give every array its dtype.
+        Raises ValueError for an unknown initialization.
+        Source: CS231n notes, "Neural networks, part 2", weight initialization; Glorot and Bengio 2010 (Xavier), He
+        et al. 2015.
+        """
+        if initialization not in ("plain", "xavier", "he"):
+            raise ValueError(f"FullyConnectedNet: initialization is {initialization!r}; choose plain, xavier or he")
+        self.params = {}
+        self.num_layers = 1 + len(hidden_dims)
+        self.reg = reg
+        self.dtype = dtype
+        rng = np.random if seed is None else np.random.default_rng(seed)
+
+        ### BEGIN SOLUTION
+        dims = [input_dim, *hidden_dims, num_classes]
+        for layer, (num_in, num_out) in enumerate(zip(dims[:-1], dims[1:], strict=True), start=1):
+            scale = {"plain": weight_scale, "xavier": np.sqrt(1 / num_in), "he": np.sqrt(2 / num_in)}[initialization]
+            self.params[f"W{layer}"] = scale * rng.standard_normal((num_in, num_out))
+            self.params[f"b{layer}"] = np.zeros(num_out)
+        ### END SOLUTION
+
+        for name, array in self.params.items():
+            self.params[name] = array.astype(dtype)
+
+    def loss(self, X, y=None):
+        """Scores of a mini-batch at test time; loss and gradients at training time.
+
+        Inputs:
+        - X: mini-batch, float, shape (N, d_1, ..., d_k) with d_1 * ... * d_k = D
+        - y: labels, int, shape (N,), 0 <= y[i] < C; None at test time
+
+        Returns scores if y is None:
+        - scores: float, shape (N, C); the last layer has no ReLU
+
+        Returns (loss, grads) otherwise:
+        - loss: mini-batch mean of the softmax loss, plus 0.5 * reg * (sum(W1**2) + ... + sum(WL**2)), in nats, float
+        - grads: dict with the keys of self.params; grads[key] is the gradient of loss with respect to
+          self.params[key], in its shape
+
+        Forward, each layer hands its output to the next, and its cache is kept; backward, the same layers come in
+        reverse. The layers of cs231n.layers and cs231n.layer_utils do most of the work. The penalty covers every
+        layer's weights and no biases, and shows in the gradients as it does in the loss. X, y and self.params are
+        not modified.
+        """
+        X = X.astype(self.dtype)
+
+        ### BEGIN SOLUTION
+        names = [(f"W{layer}", f"b{layer}") for layer in range(1, self.num_layers + 1)]
+        *hidden_layers, (W_last, b_last) = names
+
+        hidden, caches = X, []
+        for W, b in hidden_layers:
+            hidden, cache = affine_relu_forward(hidden, self.params[W], self.params[b])
+            caches.append(cache)
+        scores, scores_cache = affine_forward(hidden, self.params[W_last], self.params[b_last])
+        if y is None:
+            return scores
+
+        loss, dscores = softmax_loss(scores, y)
+        grads = {}
+        dhidden, grads[W_last], grads[b_last] = affine_backward(dscores, scores_cache)
+        for W, b in reversed(hidden_layers):
+            dhidden, grads[W], grads[b] = affine_relu_backward(dhidden, caches.pop())
+
+        for W, _ in names:
+            loss += 0.5 * self.reg * np.sum(self.params[W] ** 2)
+            grads[W] = grads[W] + self.reg * self.params[W]
+        return loss, grads
+        ### END SOLUTION

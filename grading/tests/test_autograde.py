@@ -13,10 +13,11 @@ import pytest
 from conftest import kit
 from nbgrader.api import Gradebook
 
-from grading import autograde, catalogue, leaks, results, sample_class
+from grading import autograde, catalogue, leaks, release, results, sample_class, stage
 from grading import collect as collecting
 from grading.course import Course
 from grading.demo import MISTAKES
+from grading.errors import KitError
 
 TIMEOUT = 10
 
@@ -180,6 +181,24 @@ def test_a_resubmission_keeps_no_stale_points_and_no_mark_by_hand_is_lost(own_co
     assert "knn-no_loops-distances" in lost(second)
     marked = results.with_marks(course, second)["knn"][answer]
     assert marked["score"] == 1.5
+
+
+def test_a_release_whose_cells_changed_is_refused_while_there_are_submissions(graded, monkeypatch):
+    assignment, course, _ = graded
+    changed = Course(course.root.parent / "changed")
+    shutil.copytree(course.root, changed.root)
+    whole = stage.files
+
+    def one_cell_less(assignment):
+        staged = whole(assignment)
+        notebook = json.loads(staged["knn.ipynb"])
+        notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "knn-two_loops-check"]
+        return staged | {"knn.ipynb": json.dumps(notebook)}
+
+    monkeypatch.setattr(stage, "files", one_cell_less)
+    with pytest.raises(KitError, match="has submissions"):
+        release.generate(assignment, changed)
+    assert "knn-two_loops-check" in (changed.release(assignment.name) / "knn.ipynb").read_text()
 
 
 def test_odd_metadata_in_one_submission_never_stops_the_others(own_course, perfect):

@@ -10,7 +10,6 @@ ASSIGNMENTS = {name: assignments.load(name) for name in assignments.names()}
 CELLS = {name: trial.test_cells(assignment) for name, assignment in ASSIGNMENTS.items()}
 MISTAKES = [(name, entry) for name, one in ASSIGNMENTS.items() for entry in catalogue.mistakes(one)]
 UNUSUAL = [(name, entry) for name, one in ASSIGNMENTS.items() for entry in catalogue.unusual(one)]
-SEEDS = tuple(range(1000, 1200))
 
 
 def label(value):
@@ -42,31 +41,6 @@ def test_the_catalogue_is_large_and_says_something_to_the_student(name):
     assert len(entries) >= 60 and len([entry for one, entry in UNUSUAL if one == name]) >= 40
     assert all(entry.says.endswith(".") and len(entry.says) > 20 and entry.read for entry in entries)
     assert len({entry.label for entry in entries}) == len(entries)
-
-
-def seeded(name, function=None):
-    """Hidden cells with random inputs, of one function or of all."""
-    return [cell for cell in CELLS[name] if cell.hidden and "default_rng(" in cell.source
-            and function in (None, cell.functions[0])]
-
-
-@pytest.mark.parametrize("name, cell", [(name, cell) for name in ASSIGNMENTS for cell in seeded(name)],
-                         ids=lambda value: getattr(value, "name", value))
-def test_the_reference_passes_for_every_seed(name, cell):
-    verdicts = trial.run(ASSIGNMENTS[name], {}, [cell], SEEDS)
-    assert {message for verdict in verdicts for message in verdict.values()} == {""}
-
-
-def spread(name, count=20):
-    """Entries spread over the catalogue whose function has hidden tests with random inputs."""
-    entries = [entry for one, entry in MISTAKES if one == name and seeded(name, entry.function)]
-    return entries[::max(1, len(entries) // count)][:count]
-
-
-@pytest.mark.parametrize("name, entry", [(name, entry) for name in ASSIGNMENTS for entry in spread(name)], ids=label)
-def test_a_known_mistake_has_the_same_verdict_for_every_seed(name, entry):
-    verdicts = trial.run(ASSIGNMENTS[name], trial.entry_source(entry), seeded(name, entry.function), SEEDS)
-    assert len({tuple(sorted(cell for cell, message in verdict.items() if message)) for verdict in verdicts}) == 1
 
 
 def test_an_entry_that_the_reference_has_outgrown_is_an_error():

@@ -1,0 +1,36 @@
+"""The verdicts of the hidden tests do not hang on the seed that drew their inputs."""
+
+import pytest
+
+from grading import assignment as assignments
+from grading import catalogue, trial
+
+ASSIGNMENTS = {name: assignments.load(name) for name in assignments.names()}
+CELLS = {name: trial.test_cells(assignment) for name, assignment in ASSIGNMENTS.items()}
+SEEDS = tuple(range(1000, 1200))
+
+
+def seeded(name, function=None):
+    """Hidden cells with random inputs, of one function or of all."""
+    return [cell for cell in CELLS[name] if cell.hidden and "default_rng(" in cell.source
+            and function in (None, cell.functions[0])]
+
+
+@pytest.mark.parametrize("name, cell", [(name, cell) for name in ASSIGNMENTS for cell in seeded(name)],
+                         ids=lambda value: getattr(value, "name", value))
+def test_the_reference_passes_for_every_seed(name, cell):
+    verdicts = trial.run(ASSIGNMENTS[name], {}, [cell], SEEDS)
+    assert {message for verdict in verdicts for message in verdict.values()} == {""}
+
+
+def spread(name, count=20):
+    """Entries spread over the catalogue whose function has hidden tests with random inputs."""
+    entries = [entry for entry in catalogue.mistakes(ASSIGNMENTS[name]) if seeded(name, entry.function)]
+    return entries[::max(1, len(entries) // count)][:count]
+
+
+@pytest.mark.parametrize("name, entry", [(name, entry) for name in ASSIGNMENTS for entry in spread(name)],
+                         ids=lambda value: getattr(value, "label", value))
+def test_a_known_mistake_has_the_same_verdict_for_every_seed(name, entry):
+    verdicts = trial.run(ASSIGNMENTS[name], trial.entry_source(entry), seeded(name, entry.function), SEEDS)
+    assert len({tuple(sorted(cell for cell, message in verdict.items() if message)) for verdict in verdicts}) == 1
