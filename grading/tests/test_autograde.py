@@ -125,7 +125,8 @@ def test_the_gradebook_says_what_the_results_say(graded):
 
 def test_json_has_a_score_and_an_outcome_for_every_graded_cell(graded, tmp_path):
     assignment, course, found = graded
-    done = kit("autograde", assignment.name, "--timeout", TIMEOUT, "--json", tmp_path / "scores.json", course=course.root)
+    done = kit("autograde", assignment.name, "--timeout", TIMEOUT, "--json", tmp_path / "scores.json",
+               course=course.root)
     assert done.returncode == 0, done.stderr
     scores = json.loads((tmp_path / "scores.json").read_text())
     assert set(scores) == set(found)
@@ -261,7 +262,8 @@ def test_a_fault_of_ours_is_named_and_costs_the_student_nothing(own_course, perf
 def test_feedback_shows_points_and_messages_but_no_hidden_test_and_no_rubric(graded):
     assignment, course, _ = graded
     kit("feedback", assignment.name, course=course.root, check=True)
-    hidden = [line for line, where in leaks.secrets(assignment).lines.items() if "knn.ipynb" in where and len(line) > 30]
+    secrets = leaks.secrets(assignment).lines
+    hidden = [line for line, where in secrets.items() if "knn.ipynb" in where and len(line) > 30]
     for student in ("sample-perfect", "sample-squared-no-loops", "sample-syntax-error"):
         page = (course.feedback(student, assignment.name) / "knn.html").read_text(encoding="utf-8")
         text = html.unescape(re.sub(r"<[^>]+>", "", page))

@@ -37,8 +37,8 @@ def server(course):
         port = free.getsockname()[1]
     programs = Path(sys.executable).parent
     process = subprocess.Popen(
-        [str(programs / "jupyter"), "lab", "--no-browser", "--allow-root", "--IdentityProvider.token=", "--ip=127.0.0.1",
-         f"--port={port}", "--ServerApp.port_retries=0"], cwd=course.root, stdout=subprocess.DEVNULL,
+        [str(programs / "jupyter"), "lab", "--no-browser", "--allow-root", "--IdentityProvider.token=",
+         "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"], cwd=course.root, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, env=os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
     address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 120
     try:

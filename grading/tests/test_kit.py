@@ -19,7 +19,8 @@ def test_help_names_every_command():
     assert "--json" in kit("autograde", "--help").stdout
 
 
-@pytest.mark.parametrize("arguments", [(), ("nonsense",), ("generate",), ("autograde", "assignment1", "--timeout", "soon")])
+@pytest.mark.parametrize("arguments", [
+    (), ("nonsense",), ("generate",), ("autograde", "assignment1", "--timeout", "soon")])
 def test_wrong_use_exits_2_and_shows_the_usage(arguments):
     done = kit(*arguments)
     assert done.returncode == 2 and "usage: kit" in done.stderr and "Traceback" not in done.stderr
