@@ -8,10 +8,11 @@ Every rule has the form rule(w, dw, config=None) -> (next_w, config):
   rule's defaults, and None counts as an empty dict
 
 - next_w: weights after the step, shape of w
-- config: the dict to hand in again with the next step for the same w
+- config: the dict that was handed in, brought up to date; hand it in again with the next step for the same w
 
-A Solver keeps one config per array and looks a rule up by its name in this module. In the formulas below g stands
-for dw, lr for the learning rate, and every operation is done element by element.
+Each array of weights needs a config of its own. A Solver keeps them, and looks a rule up by its name in this
+module. In the formulas below g stands for dw, lr for the learning rate, and every operation is done element by
+element.
 
 Every schedule has the form schedule(learning_rate, epoch, ...) -> learning rate of that epoch.
 """

@@ -78,8 +78,7 @@ class Solver:
                 f"Solver: unknown keyword {', '.join(unknown)}; it knows {', '.join(_keywords())}. "
                 "Settings of the update rule, such as learning_rate, go into optim_config"
             )
-        rule = vars(optim).get(update_rule)
-        if not callable(rule):
+        if update_rule not in _update_rules():
             raise ValueError(
                 f"Solver: cs231n.optim has no update rule {update_rule!r}, it has {', '.join(_update_rules())}; "
                 "choose one of them, or write the new one there"
@@ -93,7 +92,7 @@ class Solver:
         self.X_train, self.y_train = data["X_train"], data["y_train"]
         self.X_val, self.y_val = data["X_val"], data["y_val"]
 
-        self.update_rule = rule
+        self.update_rule = getattr(optim, update_rule)
         self.optim_config = dict(optim_config or {})
         self.lr_decay = lr_decay
         self.lr_schedule = lr_schedule

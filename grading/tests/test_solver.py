@@ -1,12 +1,15 @@
 """The Solver trains any model with params and a loss, and keeps an honest record."""
 
+import io
 import pickle
+from contextlib import redirect_stdout
+from functools import partial
 
 import numpy as np
 import pytest
 
 from cs231n import optim
-from cs231n.classifiers import TwoLayerNet
+from cs231n.classifiers import FullyConnectedNet, TwoLayerNet
 from cs231n.solver import Solver
 
 
@@ -122,6 +125,22 @@ def test_the_learning_rate_decays_after_each_epoch(ones):
     assert solver.loss_history == [3.0, 2.0, 1.5, 1.25]
 
 
+def test_a_schedule_sets_the_learning_rate_of_each_epoch_from_the_first_one(ones):
+    solver = countdown_solver(ones, lr_schedule=partial(optim.step_decay, every=2))
+    solver.train()
+    assert solver.loss_history == [3.0, 2.0, 1.0, 0.5]
+    assert solver.optim_config == {"learning_rate": 1.0}
+    warming_up = countdown_solver(ones, lr_schedule=lambda learning_rate, epoch: learning_rate * epoch)
+    warming_up.train()
+    assert warming_up.loss_history == [3.0, 3.0, 2.0, 0.0]
+
+
+@pytest.mark.parametrize("wrong", [{"lr_decay": 0.5}, {"optim_config": {}}, {"optim_config": None}], ids=str)
+def test_a_schedule_with_a_second_decay_or_without_a_rate_to_start_from_is_refused(wrong, ones):
+    with pytest.raises(ValueError, match="lr_schedule takes the place of lr_decay and starts from the learning rate"):
+        countdown_solver(ones, lr_schedule=optim.inverse_time_decay, **wrong)
+
+
 def test_every_array_has_a_config_of_its_own_and_the_callers_stays_as_it_was(net, data, monkeypatch):
     def counting(w, dw, config=None):
         config["steps"] = config.get("steps", 0) + 1
@@ -189,7 +208,138 @@ def test_a_checkpoint_of_each_epoch_holds_everything_but_the_data(net, data, tmp
         assert not {"X_train", "y_train", "X_val", "y_val"} & checkpoint.keys()
 
 
-@pytest.mark.parametrize("name", ["sdg", "np", "__doc__", None])
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_on_a_terminal_the_steps_share_one_line_and_the_epochs_stay(ones):
+    with redirect_stdout(Terminal()) as screen:
+        countdown_solver(ones, num_epochs=2, batch_size=5, verbose=True, print_every=1).train()
+    shown = [line.split("\033[K")[-1] for line in screen.getvalue().split("\n")]      # what is left of each line
+    assert shown == ["epoch 0: accuracy 0.000 (train), 0.000 (val)", "epoch 1: accuracy 1.000 (train), 1.000 (val)",
+                     "epoch 2: accuracy 0.000 (train), 0.000 (val)", ""]
+    assert screen.getvalue().count("\r\033[Kstep") == 4
+
+
+# interrupted runs
+
+
+class PowerCut(Exception):
+    pass
+
+
+class Net(FullyConnectedNet):
+    """A net whose loss can be asked for so many times, and then no more."""
+
+    lifetime = float("inf")
+
+    def loss(self, X, y=None):
+        if Net.lifetime == 0:
+            raise PowerCut
+        Net.lifetime -= 1
+        return super().loss(X, y)
+
+
+def adam_solver(data, checkpoint_name=None, rng=7, **kwargs):
+    """Five epochs of four steps; with the two measurements of accuracy, the loss is asked for 2 + 5 * 6 times."""
+    net = Net([6, 5], input_dim=4, num_classes=2, initialization="he", seed=0)
+    settings = {"update_rule": "adam", "optim_config": {"learning_rate": 0.02}, "batch_size": 15, "num_epochs": 5,
+                "num_train_samples": 20, "verbose": False, **kwargs}
+    return Solver(net, data, checkpoint_name=checkpoint_name, rng=rng and np.random.default_rng(rng), **settings)
+
+
+def outcome(solver):
+    return (solver.epoch, solver.loss_history, solver.train_acc_history, solver.val_acc_history, solver.best_val_acc,
+            {name: w.tolist() for name, w in solver.model.params.items()},
+            {name: (config["t"], config["learning_rate"], config["m"].tolist())
+             for name, config in solver.optim_configs.items()})
+
+
+@pytest.mark.parametrize("rng", [7, None], ids=["a generator", "np.random"])
+@pytest.mark.parametrize("decay", [{"lr_decay": 0.8}, {"lr_schedule": optim.inverse_time_decay}], ids=list)
+@pytest.mark.parametrize(("lifetime", "epochs_saved"), [(1, 0), (5, 0), (9, 1), (13, 1), (20, 3), (31, 4)])
+def test_an_interrupted_run_that_is_resumed_ends_as_one_that_was_not(
+    lifetime, epochs_saved, decay, rng, data, tmp_path, monkeypatch
+):
+    np.random.seed(1)
+    undisturbed = adam_solver(data, None, rng, **decay)
+    undisturbed.train()
+
+    np.random.seed(1)
+    monkeypatch.setattr(Net, "lifetime", lifetime)
+    with pytest.raises(PowerCut):
+        adam_solver(data, tmp_path / "run", rng, **decay).resume()
+    assert len(list(tmp_path.iterdir())) == epochs_saved
+
+    np.random.seed(2 if epochs_saved else 1)
+    monkeypatch.setattr(Net, "lifetime", float("inf"))
+    resumed = adam_solver(data, tmp_path / "run", rng, **decay)
+    resumed.resume()
+    assert outcome(resumed) == outcome(undisturbed)
+
+
+def test_a_run_can_be_resumed_from_any_of_its_checkpoints_and_made_longer(data, tmp_path):
+    undisturbed = adam_solver(data, tmp_path / "run", num_epochs=4)
+    undisturbed.train()
+    shorter = adam_solver(data, tmp_path / "run", num_epochs=2)
+    shorter.resume()
+    assert shorter.epoch == 2
+    resumed = adam_solver(data, num_epochs=4)
+    resumed.resume(tmp_path / "run_epoch_1.pkl")
+    assert outcome(resumed) == outcome(undisturbed)
+
+
+def test_resuming_a_finished_run_makes_no_step(data, tmp_path, monkeypatch):
+    finished = adam_solver(data, tmp_path / "run")
+    finished.train()
+    monkeypatch.setattr(Net, "lifetime", 0)
+    again = adam_solver(data, tmp_path / "run")
+    again.resume()
+    assert outcome(again) == outcome(finished)
+
+
+def test_a_checkpoint_that_cannot_be_written_whole_leaves_the_former_one(ones, tmp_path):
+    solver = countdown_solver(ones, num_epochs=1, checkpoint_name=tmp_path / "run")
+    solver.train()
+    former = (tmp_path / "run_epoch_1.pkl").read_bytes()
+
+    model = Countdown()
+    model.unwritable = lambda: None      # the pickle breaks off in the middle
+    with pytest.raises((AttributeError, pickle.PicklingError)):
+        countdown_solver(ones, model, num_epochs=1, checkpoint_name=tmp_path / "run").train()
+    assert (tmp_path / "run_epoch_1.pkl").read_bytes() == former
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"update_rule": "sgd"}, "update rule sgd"),
+        ({"rng": None}, "rng MT19937"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused_and_changes_nothing(settings, found, data, tmp_path):
+    adam_solver(data, tmp_path / "run", num_epochs=1).train()
+    other = adam_solver(data, **settings)
+    before = {name: w.copy() for name, w in other.model.params.items()}
+    with pytest.raises(ValueError, match=f"update rule adam, rng PCG64, parameters W1 .*, this one has .*{found}"):
+        other.resume(tmp_path / "run_epoch_1.pkl")
+    assert other.epoch == 0
+    assert all((w == before[name]).all() for name, w in other.model.params.items())
+
+
+def test_a_checkpoint_of_a_net_of_another_shape_is_refused(data, tmp_path):
+    adam_solver(data, tmp_path / "run", num_epochs=1).train()
+    other = adam_solver(data)
+    other.model.params["W3"] = np.zeros((5, 9))
+    with pytest.raises(ValueError, match=r"W3 \(5, 2\).*this one has .*W3 \(5, 9\)"):
+        other.resume(tmp_path / "run_epoch_1.pkl")
+
+
+# what is refused
+
+
+@pytest.mark.parametrize("name", ["sdg", "np", "__doc__", "step_decay", None])
 def test_an_unknown_update_rule_is_refused_with_the_names_of_the_known_ones(name, ones):
     with pytest.raises(ValueError, match=f"no update rule {name!r}, it has .*sgd"):
         Solver(Countdown(), ones, update_rule=name)

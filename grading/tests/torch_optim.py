@@ -7,6 +7,7 @@ all steps before it and no coordinate stands still.
 """
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ def torch_path(case):
 def stored_path(case):
     """{step: weights} as stored."""
     described = json.loads(EXPECTED.read_text(encoding="utf-8"))
-    return {int(step): np.array(w) for step, w in described["paths"][case].items()}
+    return {int(step): np.reshape(w, START.shape) for step, w in described["paths"][case].items()}
 
 
 def write_expected():
@@ -68,9 +69,9 @@ def write_expected():
     paths = {}
     for case in CASES:
         path = torch_path(case)
-        paths[case] = {str(step): path[step - 1].tolist() for step in KEPT}
+        paths[case] = {str(step): path[step - 1].ravel().tolist() for step in KEPT}
     described = {"made_by": f"grading/tests/torch_optim.py, torch {torch.__version__}", "paths": paths}
-    text = json.dumps(described, indent=1).replace("[\n", "[").replace("\n   ", " ")
+    text = re.sub(r"\s+(?=[-\d\]])", " ", json.dumps(described, indent=1))      # each list of numbers on one line
     EXPECTED.write_text(text + "\n", encoding="utf-8")
 
 
