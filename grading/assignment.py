@@ -24,7 +24,7 @@ class Assignment:
     - student_modules: paths under `cs231n/`, stubbed in the release, taken from submissions
     - given_modules: paths under `cs231n/`, complete in the release, laid down from source when grading
     - given_functions: qualified names in student modules that go out complete all the same
-    - later: classes and functions of student modules that a later assignment introduces; left out here
+    - later: top-level classes and functions that a later assignment introduces; left out of the release
     - topics: first two parts of a test cell's grade_id -> the function judged, then those it also depends on
     """
 
@@ -56,8 +56,7 @@ class Assignment:
 
     def source(self, module: str) -> str:
         """A module as the instructor has it, markers included, without what comes later."""
-        text = (PACKAGE / module).read_text(encoding="utf-8")
-        return stubs.leave_out(text, self.later) if module in self.student_modules else text
+        return stubs.leave_out((PACKAGE / module).read_text(encoding="utf-8"), self.later)
 
     def stub(self, module: str) -> str:
         """A student module as the release hands it out. Raises MarkerError when it cannot be cut safely."""

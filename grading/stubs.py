@@ -51,8 +51,9 @@ def strip_markers(source: str, filename: str) -> str:
 
 def leave_out(source: str, names: tuple[str, ...]) -> str:
     """Return `source` without its top-level classes and functions in `names`."""
-    lines = source.splitlines(keepends=True)
-    body = ast.parse(source).body
+    lines, body = source.splitlines(keepends=True), ast.parse(source).body
+    if not any(getattr(node, "name", None) in names for node in body):
+        return source
     for number, node in reversed(list(enumerate(body))):
         if getattr(node, "name", None) in names:
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
