@@ -8,11 +8,6 @@ from grading.course import Course
 from grading.errors import KitError
 
 TIMEOUT = 10          # seconds a cell may take here: one of the sample students never ends
-MISTAKES = (
-    "k_nearest_neighbor/tie_larger",
-    "k_nearest_neighbor/squared_no_loops",
-    "k_nearest_neighbor/one_loop_no_loops",
-)
 
 
 def run(names: list[str], course: Course) -> int:
@@ -26,7 +21,7 @@ def run(names: list[str], course: Course) -> int:
         archive = release.generate(assignment, course)
         _say("a sample class, made from the source")
         folder = course.root / "sample-class" / assignment.name
-        students = sample_class.make(assignment, course, folder, MISTAKES)
+        students = sample_class.make(assignment, course, folder)
         taken = collect.collect(assignment, course, [folder])
         refused = [one for one in taken if one.state == "refused"]
         if refused:

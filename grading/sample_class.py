@@ -19,10 +19,20 @@ from grading.stubs import strip_markers
 PREFIX = "sample-"
 
 
-def make(assignment: Assignment, course: Course, folder: Path, mistakes: tuple[str, ...]) -> list[str]:
-    """Write one folder per sample student below `folder`; returns their ids. `mistakes` are catalogue labels."""
+# One sample student makes each of these, labels of the catalogue.
+MISTAKES = (
+    "k_nearest_neighbor/tie_larger",
+    "k_nearest_neighbor/squared_no_loops",
+    "k_nearest_neighbor/one_loop_no_loops",
+    "fc_net/relu_on_scores",
+    "optim/adam_no_bias_correction",
+    "optim/rmsprop_accumulates",
+)
+
+
+def make(assignment: Assignment, course: Course, folder: Path) -> list[str]:
+    """Write one folder per sample student below `folder`; returns their ids."""
     shutil.rmtree(folder, ignore_errors=True)
-    known = {entry.label: entry for entry in catalogue.mistakes(assignment)}
     perfect = folder / f"{PREFIX}perfect"
     complete(assignment, course, perfect)
     shutil.copytree(course.release(assignment.name), folder / f"{PREFIX}untouched")
@@ -32,8 +42,7 @@ def make(assignment: Assignment, course: Course, folder: Path, mistakes: tuple[s
         shutil.copytree(perfect, target)
         change(target)
 
-    for label in mistakes:
-        entry = known[label]
+    for entry in mistakes(assignment):
         variant(entry.name.replace("_", "-"), lambda target, entry=entry: _write(
             target / "cs231n" / entry.module, strip_markers(entry.source(), entry.module)))
     module, notebook = assignment.student_files[0], assignment.notebook_files[0]
@@ -44,6 +53,11 @@ def make(assignment: Assignment, course: Course, folder: Path, mistakes: tuple[s
         target / notebook, (target / notebook).read_text(encoding="utf-8")[:-400]))
     variant("endless-loop", lambda target: _write(target / module, _endless(assignment)))
     return sorted(path.name for path in folder.iterdir())
+
+
+def mistakes(assignment: Assignment) -> list[catalogue.Entry]:
+    """The known mistakes that sample students of this assignment make."""
+    return [entry for entry in catalogue.mistakes(assignment) if entry.label in MISTAKES]
 
 
 def complete(assignment: Assignment, course: Course, target: Path) -> None:

@@ -13,10 +13,10 @@ import pytest
 from conftest import kit
 from nbgrader.api import Gradebook
 
-from grading import autograde, catalogue, leaks, release, results, sample_class, stage
+from grading import assignment as assignments
+from grading import autograde, leaks, release, results, sample_class, stage
 from grading import collect as collecting
 from grading.course import Course
-from grading.demo import MISTAKES
 from grading.errors import KitError
 
 TIMEOUT = 10
@@ -29,7 +29,7 @@ def graded(released, tmp_path_factory):
     course = Course(tmp_path_factory.mktemp("graded") / "course")
     shutil.copytree(before.root, course.root)
     folder = course.root / "sample-class"
-    students = sample_class.make(assignment, course, folder, MISTAKES)
+    students = sample_class.make(assignment, course, folder)
     collecting.collect(assignment, course, [folder])
     return assignment, course, {result.student: result for result in
                                 autograde.autograde(assignment, course, students, timeout=TIMEOUT)}
@@ -65,18 +65,16 @@ def test_the_untouched_release_has_no_point_in_any_autograded_cell(graded):
     assert not [name for name, cell in untouched.cells.items() if cell["outcome"] == "passed"]
 
 
-@pytest.mark.parametrize("label", MISTAKES)
-def test_a_known_mistake_loses_points_in_the_cells_of_its_function_only(graded, label):
+@pytest.mark.parametrize("entry", sample_class.mistakes(assignments.load("assignment1")), ids=lambda entry: entry.label)
+def test_a_known_mistake_loses_points_in_the_cells_of_its_function_only(graded, entry):
     assignment, _, found = graded
-    entry = next(entry for entry in catalogue.mistakes(assignment) if entry.label == label)
     gone = lost(found[f"sample-{entry.name.replace('_', '-')}"])
     assert gone and all(map(in_topics_of(assignment, entry.function), gone)), gone
 
 
-@pytest.mark.parametrize("label", MISTAKES)
-def test_a_known_mistake_is_named(graded, label):
-    assignment, _, found = graded
-    entry = next(entry for entry in catalogue.mistakes(assignment) if entry.label == label)
+@pytest.mark.parametrize("entry", sample_class.mistakes(assignments.load("assignment1")), ids=lambda entry: entry.label)
+def test_a_known_mistake_is_named(graded, entry):
+    _, _, found = graded
     named = found[f"sample-{entry.name.replace('_', '-')}"].named
     assert [(known["function"], known["says"]) for known in named] == [(entry.function, entry.says)]
 
