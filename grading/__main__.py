@@ -13,7 +13,9 @@ from grading.errors import KitError
 
 def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options, options.others = parser.parse_known_args(arguments)
+    if options.others and options.command not in ("test", "formgrade"):      # these hand them on
+        parser.error(f"unrecognized arguments: {' '.join(options.others)}")
     try:
         return options.run(options)
     except KitError as error:
@@ -41,8 +43,7 @@ def _parser() -> argparse.ArgumentParser:
                    assignment=False)
     demo.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
 
-    test = commands.add_parser("test", help="every test of the repository", add_help=False)
-    test.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="options of pytest")
+    test = commands.add_parser("test", help="every test of the repository; options are pytest's", add_help=False)
     test.set_defaults(run=_test)
 
     command("generate", _generate, "stage, release, leak check, zip")
@@ -64,8 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     trial.add_argument("--only", metavar="WORD", default="", help="entries whose label contains WORD")
     trial.add_argument("--unusual", action="store_true", help="the correct but unusual versions instead")
 
-    formgrade = command("formgrade", _formgrade, "open nbgrader's formgrader on this course", assignment=False)
-    formgrade.add_argument("jupyter", nargs=argparse.REMAINDER, metavar="...", help="options of jupyter lab")
+    command("formgrade", _formgrade, "open nbgrader's formgrader on this course; other options are jupyter lab's",
+            assignment=False)
     bench = commands.add_parser("bench", help="the measurements, as ratios within one run")
     bench.set_defaults(run=_bench)
     bench.add_argument("--json", type=Path, metavar="FILE", help="write them as JSON too")
@@ -89,7 +90,7 @@ def _test(options: argparse.Namespace) -> int:
     os.chdir(assignments.ROOT)
     # One file's tests stay together: they share what is slow to make.
     pytest = [sys.executable, "-m", "pytest", "--numprocesses=auto", "--dist=loadfile"]
-    os.execv(sys.executable, [*pytest, *options.pytest])
+    os.execv(sys.executable, [*pytest, *options.others])
 
 
 def _generate(options: argparse.Namespace) -> int:
@@ -155,7 +156,7 @@ def _formgrade(options: argparse.Namespace) -> int:
     course = Course(options.course.resolve())
     course.prepare()
     os.chdir(course.root)
-    os.execvp("jupyter", ["jupyter", "lab", "--LabApp.default_url=/formgrader", *options.jupyter])
+    os.execvp("jupyter", ["jupyter", "lab", "--LabApp.default_url=/formgrader", *options.others])
 
 
 def _bench(options: argparse.Namespace) -> int:
