@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     autograde = command("autograde", _autograde, "grade what is collected; what is graded and unchanged is skipped")
     autograde.add_argument("--student", action="append", metavar="ID", help="only this one (may be repeated)")
     autograde.add_argument("--regrade", action="store_true", help="grade again what is graded and unchanged")
-    autograde.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="limit of one cell (default: 30)")
+    autograde.add_argument("--timeout", type=_whole, metavar="SECONDS", help="limit of one cell (default: 30)")
+    autograde.add_argument("--jobs", type=_whole, default=os.cpu_count() or 1, metavar="N",
+                           help="submissions graded at a time (default: one per core)")
     autograde.add_argument("--json", type=Path, metavar="FILE", help="write scores and outcomes of every cell")
 
     feedback = command("feedback", _feedback, "write feedback pages, without hidden tests")
@@ -74,9 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _seconds(text: str) -> int:
+def _whole(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds, 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 or more")
     return int(text)
 
 
@@ -122,7 +124,7 @@ def _autograde(options: argparse.Namespace) -> int:
     assignment, course = assignments.load(options.assignment), Course(options.course.resolve())
     print(f"sandbox: {autograde.SANDBOX}")
     graded = autograde.autograde(assignment, course, options.student, regrade=options.regrade, timeout=options.timeout,
-                                 tell=progress)
+                                 jobs=options.jobs, tell=progress)
     print(table.scores(assignment, graded))
     if options.json:
         scores = {result.student: results.with_marks(course, result) for result in graded}

@@ -1,9 +1,11 @@
-"""Grade submissions: restore, run, score, one submission after the other, through nbgrader's own classes."""
+"""Grade submissions: restore, run, score, through nbgrader's own classes."""
 
 import hashlib
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
@@ -23,11 +25,12 @@ SANDBOX = "none: submissions run with your own rights"
 
 
 def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *, regrade: bool = False,
-              timeout: int | None = None, tell: Callable[[Result, int, int], None] | None = None) -> list[Result]:
+              timeout: int | None = None, jobs: int = 1,
+              tell: Callable[[Result, int, int], None] | None = None) -> list[Result]:
     """Grade the submissions of `students` (default: everyone collected); what is graded and unchanged is skipped.
 
-    `tell(result, number, of)` is called after each. A fault of ours becomes that result's `fault`; its student keeps
-    whatever was graded before.
+    `jobs` submissions are graded at a time; `tell(result, number, of)` is called as each is done. A fault of ours
+    becomes that result's `fault`; its student keeps whatever was graded before. Returns results in students' order.
     """
     course.require_release(assignment.name)
     collected = course.students(assignment.name)
@@ -37,48 +40,67 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
         if student not in collected:
             raise KitError(f"{student!r} has no submission of {assignment.name} in {course.root / 'submitted'}. "
                            f"Collected: {', '.join(collected) or 'none'}.")
-    graded = []
     course.prepare_data()
-    with course.nbgrader() as nbgrader, environment(grading_environment(course)):
-        if timeout is not None:
-            nbgrader["config"].Execute.timeout = timeout
-        keys = {name: key_notebook(course.source(assignment.name) / f"{name}.ipynb", nbgrader["config"])
-                for name in assignment.notebooks}
-        names = Names(assignment, course.root / f"traces-{assignment.name}.json")
-        for number, student in enumerate(students, 1):
-            fingerprint = _fingerprint(assignment, course, student, timeout)
-            result = results.read(course, student, assignment.name)
-            if regrade or result is None or result.fault or result.fingerprint != fingerprint:
-                result = _grade(assignment, course, student, keys, nbgrader, fingerprint)
-                if not result.fault:
-                    result.named = [{"function": entry.function, "says": entry.says, "read": entry.read}
-                                    for entry in names.name(result)]
-                    results.write(course, result)
-            graded.append(result)
+    names = Names(assignment, course.root / f"traces-{assignment.name}.json")
+    done: dict[str, Result] = {}
+    due = []
+    for student in students:
+        kept = results.read(course, student, assignment.name)
+        if regrade or kept is None or kept.fingerprint != _fingerprint(assignment, course, student, timeout):
+            due.append(student)
+        else:
+            done[student] = kept
             if tell:
-                tell(result, number, len(students))
-    return graded
+                tell(kept, len(done), len(students))
+    for result in _grade_all(assignment, course, due, timeout, jobs):
+        if not result.fault:
+            result.named = [{"function": entry.function, "says": entry.says, "read": entry.read}
+                            for entry in names.name(result)]
+            results.write(course, result)
+        done[result.student] = result
+        if tell:
+            tell(result, len(done), len(students))
+    return [done[student] for student in students]
 
 
-def _grade(assignment: Assignment, course: Course, student: str, keys: dict, nbgrader: dict,
-           fingerprint: str) -> Result:
-    grader = Grader(assignment, course, student, keys, nbgrader)
-    result = Result(student, assignment.name, fingerprint, SANDBOX)
+def _grade_all(assignment: Assignment, course: Course, students: list[str], timeout: int | None,
+               jobs: int) -> Iterator[Result]:
+    """Results as they are done; with more than one job, each in a process of its own."""
+    if jobs == 1 or len(students) < 2:
+        for student in students:
+            yield _grade(assignment, course, student, timeout)
+        return
+    with ProcessPoolExecutor(min(jobs, len(students)), mp_context=get_context("spawn")) as workers:
+        running = [workers.submit(_grade, assignment, course, student, timeout) for student in students]
+        try:
+            for done in as_completed(running):
+                yield done.result()
+        except BaseException:
+            workers.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _grade(assignment: Assignment, course: Course, student: str, timeout: int | None) -> Result:
+    result = Result(student, assignment.name, _fingerprint(assignment, course, student, timeout), SANDBOX)
     target = course.autograded(student, assignment.name)
     former = target.with_name(f".former-{target.name}")
     shutil.rmtree(former, ignore_errors=True)
     if target.exists():
         target.rename(former)
-    try:
-        grader.start()
-    except KeyboardInterrupt:
-        _put_back(target, former)
-        raise
-    except Exception as error:
-        _put_back(target, former)
-        nbgrader["coursedir"].log.exception("grading %s, %s", student, assignment.name)
-        result.fault = f"the kit failed on this submission ({type(error).__name__}: {error}); see {course.log}"
-        return result
+    with course.nbgrader() as nbgrader, environment(grading_environment(course)):
+        if timeout is not None:
+            nbgrader["config"].Execute.timeout = timeout
+        grader = Grader(assignment, course, student, nbgrader)
+        try:
+            grader.start()
+        except KeyboardInterrupt:
+            _put_back(target, former)
+            raise
+        except Exception as error:
+            _put_back(target, former)
+            grader.log.exception("grading %s, %s", student, assignment.name)
+            result.fault = f"the kit failed on this submission ({type(error).__name__}: {error}); see {course.log}"
+            return result
     shutil.rmtree(former, ignore_errors=True)
     result.remarks = grader.remarks
     result.notebooks = results.from_notebooks(assignment, target)
@@ -99,10 +121,10 @@ class Grader(Autograde):
     the student only what the assignment lists.
     """
 
-    def __init__(self, assignment: Assignment, course: Course, student: str, keys: dict, nbgrader: dict):
+    def __init__(self, assignment: Assignment, course: Course, student: str, nbgrader: dict):
         super().__init__(**nbgrader)
         self.coursedir.assignment_id, self.coursedir.student_id = assignment.name, student
-        self._assignment, self._course, self._student, self._keys = assignment, course, student, keys
+        self._assignment, self._course, self._student = assignment, course, student
         self.remarks: list[str] = []
 
     def init_notebooks(self) -> None:
@@ -138,7 +160,8 @@ class Grader(Autograde):
         if problem:
             self.remarks.append(f"{name}.ipynb {problem}; its tests ran on the submitted modules, "
                                 "answers and code in the notebook count as not given")
-        restored, remarks = restore(submitted, self._keys[name])
+        key = key_notebook(self._course.source(self._assignment.name) / f"{name}.ipynb", self.config)
+        restored, remarks = restore(submitted, key)
         self.remarks += [f"{name}.ipynb: {remark}" for remark in remarks]
         target = self._course.autograded(self._student, self._assignment.name) / f"{name}.ipynb"
         nbformat.write(restored, target)

@@ -1,5 +1,6 @@
 """The whole road on a sample class, with nothing left out: from source to scores and feedback."""
 
+import os
 import time
 
 from grading import assignment as assignments
@@ -27,7 +28,7 @@ def run(names: list[str], course: Course) -> int:
         if refused:
             raise KitError(f"the sample class was not taken in: {refused[0].sentence}")
         _say(f"autograde: {len(students)} submissions (sandbox: {autograde.SANDBOX})")
-        graded = autograde.autograde(assignment, course, students, timeout=TIMEOUT,
+        graded = autograde.autograde(assignment, course, students, timeout=TIMEOUT, jobs=os.cpu_count() or 1,
                                      tell=lambda result, number, of: print(f"    [{number}/{of}] {result.student}",
                                                                            flush=True))
         faults = [result for result in graded if result.fault]

@@ -5,6 +5,7 @@ submissions are broken.
 """
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -46,8 +47,8 @@ def make(assignment: Assignment, course: Course, folder: Path) -> list[str]:
         variant(entry.name.replace("_", "-"), lambda target, entry=entry: _write(
             target / "cs231n" / entry.module, strip_markers(entry.source(), entry.module)))
     module, notebook = assignment.student_files[0], assignment.notebook_files[0]
-    variant("syntax-error", lambda target: _write(
-        target / module, (target / module).read_text(encoding="utf-8").replace("):\n", ")\n", 1)))
+    variant("syntax-error", lambda target: _write(target / module, re.sub(
+        r"(?m)^( *def .*):$", r"\1", (target / module).read_text(encoding="utf-8"), count=1)))
     variant("missing-notebook", lambda target: (target / notebook).unlink())
     variant("corrupt-notebook", lambda target: _write(
         target / notebook, (target / notebook).read_text(encoding="utf-8")[:-400]))

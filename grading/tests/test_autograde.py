@@ -32,7 +32,7 @@ def graded(released, tmp_path_factory):
     students = sample_class.make(assignment, course, folder)
     collecting.collect(assignment, course, [folder])
     return assignment, course, {result.student: result for result in
-                                autograde.autograde(assignment, course, students, timeout=TIMEOUT)}
+                                autograde.autograde(assignment, course, students, timeout=TIMEOUT, jobs=2)}
 
 
 @pytest.fixture
