@@ -82,7 +82,7 @@ def test_the_instructors_notebook_runs_from_top_to_bottom(name, notebook, data, 
         [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", str(tmp_path),
          "--ExecutePreprocessor.timeout=900", str(assignments.load(name).notebook_path(notebook))],
         capture_output=True, text=True, timeout=1200,
-        env=os.environ | {"CS231N_DATA": str(data), "OPENBLAS_NUM_THREADS": "2"})
+        env=os.environ | {"CS231N_DATA": str(data), "OPENBLAS_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr[-3000:]
     executed = nbformat.read(tmp_path / f"{notebook}.ipynb", as_version=4)
     outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
