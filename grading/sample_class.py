@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 
-from grading import catalogue, markers
+from grading import catalogue
 from grading.assignment import Assignment
 from grading.course import Course
 from grading.stubs import strip_markers
@@ -71,9 +71,7 @@ def complete(assignment: Assignment, course: Course, target: Path) -> None:
         released = json.loads((target / notebook).read_text(encoding="utf-8"))
         for cell in released["cells"]:
             if cell["metadata"].get("nbgrader", {}).get("solution"):
-                lines = source[cell["id"]].source.splitlines(keepends=True)
-                marks = {n for region in markers.regions("".join(lines), notebook) for n in (region.start, region.end)}
-                cell["source"] = [line for number, line in enumerate(lines) if number not in marks]
+                cell["source"] = strip_markers(source[cell["id"]].source, notebook).splitlines(keepends=True)
         _write(target / notebook, json.dumps(released, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -93,8 +93,9 @@ def run(assignment: Assignment, changed: dict[str, str], cells: list[TestCell],
     return json.loads(text)
 
 
-def entry_source(entry: Entry | None) -> dict[str, str]:
-    return {} if entry is None else {entry.module: stubs.strip_markers(entry.source(), entry.module)}
+def entry_source(entry: Entry) -> dict[str, str]:
+    """The module that this entry changes, as `run` takes it."""
+    return {entry.module: stubs.strip_markers(entry.source(), entry.module)}
 
 
 def stub_sources(assignment: Assignment) -> dict[str, str]:
