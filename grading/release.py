@@ -1,7 +1,6 @@
 """From source to release: the students' folder and its zip, through nbgrader, checked for leaks."""
 
 import os
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from grading import leaks, markers, stage
 from grading.assignment import Assignment
 from grading.course import Course
 from grading.errors import KitError
+from grading.folders import set_aside
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)        # zip's own first moment: the archive's bytes depend on its content alone
 
@@ -24,21 +24,11 @@ def generate(assignment: Assignment, course: Course) -> Path:
     """
     stage.files(assignment)                                   # every marker is sound before anything is touched
     folder = course.release(assignment.name)
-    former = folder.with_name(f".former-{folder.name}")
-    shutil.rmtree(former, ignore_errors=True)
-    if folder.exists():
-        os.replace(folder, former)
-    try:
+    with set_aside(folder):
         stage.stage(assignment, course)
         _convert(assignment, course)
         leaks.check_release(folder, assignment)
         archive = _pack(folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        if former.exists():
-            os.replace(former, folder)
-        raise
-    shutil.rmtree(former, ignore_errors=True)
     course.prepare_data()
     return archive
 
