@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grading import assignment as assignments
 from grading.course import DEFAULT, Course
+from grading.desk import clean_text
 from grading.errors import KitError
 
 
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options)
     except KitError as error:
-        print(f"kit: {error}", file=sys.stderr)
+        print(f"kit: {clean_text(str(error), 10_000)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("kit: stopped. Run the same command again to go on.", file=sys.stderr)
@@ -58,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     autograde.add_argument("--timeout", type=_whole, metavar="SECONDS", help="limit of one cell (default: 30)")
     autograde.add_argument("--jobs", type=_whole, default=os.cpu_count() or 1, metavar="N",
                            help="submissions graded at a time (default: one per core)")
+    autograde.add_argument("--stock", action="store_true", help="run submissions as stock nbgrader does: slow, no sandbox")
+    autograde.add_argument("--unsafe", action="store_true", help="grade even where no sandbox works")
     autograde.add_argument("--json", type=Path, metavar="FILE", help="write scores and outcomes of every cell")
 
     feedback = command("feedback", _feedback, "write feedback pages, without hidden tests")
@@ -112,7 +115,7 @@ def _collect(options: argparse.Namespace) -> int:
     taken = collect.collect(assignments.load(options.assignment), course, options.paths)
     for one in taken:
         stream = sys.stderr if one.state == "refused" else sys.stdout
-        print(f"{one.student}: {one.state}{'; ' + one.sentence if one.sentence else ''}", file=stream)
+        print(clean_text(f"{one.student}: {one.state}{'; ' + one.sentence if one.sentence else ''}"), file=stream)
     counts = {state: sum(one.state == state for one in taken) for state in ("new", "updated", "unchanged", "refused")}
     print(", ".join(f"{count} {state}" for state, count in counts.items()))
     return 1 if counts["refused"] else 0
@@ -120,11 +123,14 @@ def _collect(options: argparse.Namespace) -> int:
 
 def _autograde(options: argparse.Namespace) -> int:
     from grading import autograde, results, table
+    from grading.progress import Progress
 
     assignment, course = assignments.load(options.assignment), Course(options.course.resolve())
-    print(f"sandbox: {autograde.SANDBOX}")
-    graded = autograde.autograde(assignment, course, options.student, regrade=options.regrade, timeout=options.timeout,
-                                 jobs=options.jobs, tell=progress)
+    sandbox = autograde.STOCK if options.stock else autograde.choose_sandbox(options.unsafe)
+    print(f"sandbox: {sandbox.level} ({sandbox.why})", flush=True)
+    with Progress() as progress:
+        graded = autograde.autograde(assignment, course, options.student, sandbox=sandbox, regrade=options.regrade,
+                                     timeout=options.timeout, jobs=options.jobs, listener=progress)
     print(table.scores(assignment, graded))
     if options.json:
         scores = {result.student: results.with_marks(course, result) for result in graded}
@@ -178,13 +184,6 @@ def _doctor(options: argparse.Namespace) -> int:
     for problem in problems:
         print(f"kit: {problem}", file=sys.stderr)
     return 1 if problems else 0
-
-
-def progress(result, number: int, of: int) -> None:
-    """One line per submission, in a terminal and in a log alike."""
-    score, max_score = result.autograded()
-    state = "not graded" if result.fault else f"{score:g}/{max_score:g}"
-    print(f"[{number}/{of}] {result.student}: {state}", flush=True)
 
 
 if __name__ == "__main__":

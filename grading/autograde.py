@@ -1,183 +1,209 @@
-"""Grade submissions: restore, run, score, through nbgrader's own classes."""
+"""Grade submissions: decide which are due, have the engine run them, enter what came of it in the books."""
 
 import hashlib
-import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
 
-import nbformat
-from nbgrader import utils
-from nbgrader.api import Gradebook
-from nbgrader.converters import Autograde
-
-from grading import diagnosis, results
+from grading import diagnosis, pool, results, stock
 from grading.assignment import Assignment
-from grading.course import Course, environment, grading_environment
+from grading.course import Course
+from grading.engine import run
+from grading.engine.sandbox import Sandbox, probe
+from grading.engine.worker import Worker
 from grading.errors import KitError
+from grading.ledger import Ledger
 from grading.naming import Names
-from grading.restore import key_notebook, read_submitted, restore
+from grading.pages import Clean
 from grading.results import Result
+from grading.submission import Lesson, Submission, lay_down_given, lessons, load, source_text, staged
 
-SANDBOX = "none: submissions run with your own rights"
+STOCK = Sandbox("none", "stock nbgrader runs submissions with your own rights")
 
 
-def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *, regrade: bool = False,
-              timeout: int | None = None, jobs: int = 1,
-              tell: Callable[[Result, int, int], None] | None = None) -> list[Result]:
+class Listener:
+    """Told what a run does; the kit's commands show it."""
+
+    def began(self, student: str) -> None:
+        """Grading of this student's submission has begun."""
+
+    def done(self, result: Result, number: int, of: int) -> None:
+        """This result is in the books, or was already; it is number `number` of `of`."""
+
+
+def choose_sandbox(unsafe: bool = False) -> Sandbox:
+    """What this machine offers. Without any sandbox a KitError, unless the instructor has said `--unsafe`."""
+    sandbox = probe()
+    if sandbox.level == "none" and not unsafe:
+        raise KitError(f"no sandbox works on this machine: {sandbox.why}. Submissions would run with your own rights. "
+                       "Grade on Linux with bubblewrap, or say --unsafe for a class that you trust.")
+    return sandbox
+
+
+def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *, sandbox: Sandbox | None = None,
+              regrade: bool = False, timeout: float | None = None, jobs: int = 1, listener: Listener | None = None
+              ) -> list[Result]:
     """Grade the submissions of `students` (default: everyone collected); what is graded and unchanged is skipped.
 
-    `jobs` submissions are graded at a time; `tell(result, number, of)` is called as each is done. A fault of ours
-    becomes that result's `fault`; its student keeps whatever was graded before. Returns results in students' order.
+    - sandbox: where they run; None looks for one. STOCK has nbgrader run them, without any
+    - jobs: how many run at a time
+
+    A fault of ours becomes that result's `fault`; its student keeps whatever was graded before. Returns results in
+    students' order.
     """
     course.require_release(assignment.name)
+    listener = listener or Listener()
     collected = course.students(assignment.name)
-    if students is None:
-        students = collected
+    students = collected if students is None else list(dict.fromkeys(students))
     for student in students:
         if student not in collected:
             raise KitError(f"{student!r} has no submission of {assignment.name} in {course.root / 'submitted'}. "
                            f"Collected: {', '.join(collected) or 'none'}.")
     course.prepare_data()
-    names = Names(assignment, course.root / f"traces-{assignment.name}.json")
+    limit = float(timeout or _default_limit(course))
+    fingerprints = Fingerprints(assignment, course, limit)
     done: dict[str, Result] = {}
     due = []
     for student in students:
         kept = results.read(course, student, assignment.name)
-        if regrade or kept is None or kept.fingerprint != _fingerprint(assignment, course, student, timeout):
+        if regrade or kept is None or kept.fingerprint != fingerprints.of(student):
             due.append(student)
         else:
             done[student] = kept
-            if tell:
-                tell(kept, len(done), len(students))
-    for result in _grade_all(assignment, course, due, timeout, jobs):
-        if not result.fault:
-            result.named = [{"function": entry.function, "says": entry.says, "read": entry.read}
-                            for entry in names.name(result)]
-            results.write(course, result)
-        done[result.student] = result
-        if tell:
-            tell(result, len(done), len(students))
+            listener.done(kept, len(done), len(students))
+    if due:
+        sandbox = sandbox or choose_sandbox()
+        grade_all = _by_nbgrader if sandbox is STOCK else _by_engine
+        for result in grade_all(assignment, course, due, sandbox, fingerprints, limit, jobs, listener):
+            done[result.student] = result
+            listener.done(result, len(done), len(students))
     return [done[student] for student in students]
 
 
-def _grade_all(assignment: Assignment, course: Course, students: list[str], timeout: int | None,
-               jobs: int) -> Iterator[Result]:
-    """Results as they are done; with more than one job, each in a process of its own."""
-    if jobs == 1 or len(students) < 2:
-        for student in students:
-            yield _grade(assignment, course, student, timeout)
-        return
-    with ProcessPoolExecutor(min(jobs, len(students)), mp_context=get_context("spawn")) as workers:
-        running = [workers.submit(_grade, assignment, course, student, timeout) for student in students]
-        try:
-            for done in as_completed(running):
-                yield done.result()
-        except BaseException:
-            workers.shutdown(wait=False, cancel_futures=True)
-            raise
+def _by_engine(assignment: Assignment, course: Course, due: list[str], sandbox: Sandbox, fingerprints: "Fingerprints",
+               limit: float, jobs: int, listener: Listener) -> Iterator[Result]:
+    with ExitStack() as held:
+        nbgrader = held.enter_context(course.nbgrader())
+        ledger = held.enter_context(Ledger(course))
+        naming = held.enter_context(Naming(assignment, course))
+        given = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="kit-given-")))
+        grader = Grader(assignment, course, limit, nbgrader["config"])
+        lay_down_given(assignment, grader.staged, given)
+        graded = pool.run(due, jobs, lambda: Worker(sandbox, given, course.grading_data), grader.grade, listener.began)
+        held.callback(graded.close)
+        for student, found in graded:
+            result = Result(student, assignment.name, fingerprints.of(student), sandbox.level)
+            if isinstance(found, Exception):
+                course.log_exception(f"grading {student}, {assignment.name}", found)
+                result.fault = f"the kit failed on this submission ({type(found).__name__}: {found}); see {course.log}"
+                yield result
+                continue
+            result.remarks = found.remarks
+            result.notebooks = results.from_notebooks(found.notebooks)
+            result.remarks += diagnosis.remarks({name: found.files[name] for name in assignment.student_files}, result)
+            result.fault = results.own_fault(result)
+            if not result.fault:
+                result.named = naming.named(result)
+                ledger.record(result, found.notebooks, found.files)
+            yield result
 
 
-def _grade(assignment: Assignment, course: Course, student: str, timeout: int | None) -> Result:
-    result = Result(student, assignment.name, _fingerprint(assignment, course, student, timeout), SANDBOX)
-    target = course.autograded(student, assignment.name)
-    former = target.with_name(f".former-{target.name}")
-    shutil.rmtree(former, ignore_errors=True)
-    if target.exists():
-        target.rename(former)
-    with course.nbgrader() as nbgrader, environment(grading_environment(course)):
-        if timeout is not None:
-            nbgrader["config"].Execute.timeout = timeout
-        grader = Grader(assignment, course, student, nbgrader)
-        try:
-            grader.start()
-        except KeyboardInterrupt:
-            _put_back(target, former)
-            raise
-        except Exception as error:
-            _put_back(target, former)
-            grader.log.exception("grading %s, %s", student, assignment.name)
-            result.fault = f"the kit failed on this submission ({type(error).__name__}: {error}); see {course.log}"
-            return result
-    shutil.rmtree(former, ignore_errors=True)
-    result.remarks = grader.remarks
-    result.notebooks = results.from_notebooks(assignment, target)
-    result.remarks += diagnosis.remarks(assignment, target, result)
-    return result
+def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], sandbox: Sandbox, fingerprints: "Fingerprints",
+                 limit: float, jobs: int, listener: Listener) -> Iterator[Result]:
+    with Naming(assignment, course) as naming:
+        for result in stock.grade_all(assignment, course, due, limit, jobs):
+            if not result.fault:
+                result.fingerprint = fingerprints.of(result.student)
+                result.named = naming.named(result)
+                results.write(course, result)
+            yield result
 
 
-def _put_back(target: Path, former: Path) -> None:
-    shutil.rmtree(target, ignore_errors=True)
-    if former.exists():
-        former.rename(target)
+class Grader:
+    """Grades one submission in a worker; used by several threads, each with its own worker."""
+
+    def __init__(self, assignment: Assignment, course: Course, limit: float, config):
+        self._assignment, self._course, self._limit = assignment, course, limit
+        self._lessons: dict[str, Lesson] = lessons(assignment, course, config)
+        self.staged = staged(assignment, course)
+
+    def grade(self, worker: Worker, student: str) -> Submission:
+        """The submission with its notebooks executed."""
+        found = load(self._assignment, self._course, student, self._lessons, self.staged)
+        files = {name: found.files[name] for name in self._assignment.student_files}
+        texts = {name.removesuffix(".py").replace("/", "."): source_text(content) for name, content in files.items()}
+        for name, notebook in found.notebooks.items():
+            run.grade(worker, notebook, self._lessons[name].plan, run.Submission(files, texts), self._limit)
+            Clean().preprocess(notebook, {})
+        return found
 
 
-class Grader(Autograde):
-    """nbgrader's Autograde for one submission: every listed notebook is graded, whatever was handed in.
+class Naming:
+    """Names known mistakes, in a process of its own: working out the catalogue's traces forks, and threads run here."""
 
-    Where nbgrader copies all a student's files and overwrites some, this lays the source's files down and takes from
-    the student only what the assignment lists.
-    """
+    def __init__(self, assignment: Assignment, course: Course):
+        self._arguments = assignment, course.root / f"traces-{assignment.name}.json"
+        self._process: ProcessPoolExecutor | None = None
 
-    def __init__(self, assignment: Assignment, course: Course, student: str, nbgrader: dict):
-        super().__init__(**nbgrader)
-        self.coursedir.assignment_id, self.coursedir.student_id = assignment.name, student
-        self._assignment, self._course, self._student = assignment, course, student
-        self.remarks: list[str] = []
+    def __enter__(self) -> "Naming":
+        return self
 
-    def init_notebooks(self) -> None:
-        submitted = self._course.submitted(self._student, self._assignment.name)
-        self.notebooks = [str(submitted / name) for name in self._assignment.notebook_files]
+    def __exit__(self, *_) -> None:
+        if self._process:
+            self._process.shutdown(cancel_futures=True)
 
-    def convert_notebooks(self) -> None:
-        """One submission: what goes wrong is raised, not collected."""
-        self.init_assignment(self._assignment.name, self._student)
-        for notebook in self.notebooks:
-            self.convert_single_notebook(notebook)
-        self.set_permissions(self._assignment.name, self._student)
-
-    def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        submitted = self._course.submitted(student_id, assignment_id)
-        target = self._course.autograded(student_id, assignment_id)
-        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-            gradebook.update_or_create_student(student_id)
-            time = self.coursedir.get_existing_timestamp(str(submitted))
-            gradebook.update_or_create_submission(assignment_id, student_id, **({"timestamp": time} if time else {}))
-        shutil.copytree(self._course.source(assignment_id), target, ignore=shutil.ignore_patterns("*.ipynb"))
-        for name in self._assignment.student_files:
-            handed = submitted / name
-            if handed.is_symlink() or not handed.is_file():
-                self.remarks.append(f"{name} is {'a link' if handed.is_symlink() else 'missing'}; "
-                                    "nothing of it is implemented")
-            else:
-                shutil.copyfile(handed, target / name)
-
-    def convert_single_notebook(self, notebook_filename: str) -> None:
-        name = Path(notebook_filename).stem
-        submitted, problem = read_submitted(Path(notebook_filename))
-        if problem:
-            self.remarks.append(f"{name}.ipynb {problem}; its tests ran on the submitted modules, "
-                                "answers and code in the notebook count as not given")
-        key = key_notebook(self._course.source(self._assignment.name) / f"{name}.ipynb", self.config)
-        restored, remarks = restore(submitted, key)
-        self.remarks += [f"{name}.ipynb: {remark}" for remark in remarks]
-        target = self._course.autograded(self._student, self._assignment.name) / f"{name}.ipynb"
-        nbformat.write(restored, target)
-        self._sanitizing = False
-        self._init_preprocessors()
-        with utils.setenv(NBGRADER_EXECUTION="autograde"):
-            super(Autograde, self).convert_single_notebook(str(target))
+    def named(self, result: Result) -> list[dict[str, str]]:
+        if all(cell["outcome"] in ("passed", "manual") for cell in result.cells.values()):
+            return []
+        if self._process is None:
+            self._process = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_prepare_names,
+                                                initargs=self._arguments)
+        return self._process.submit(_name, result).result()
 
 
-def _fingerprint(assignment: Assignment, course: Course, student: str, timeout: int | None) -> str:
-    """Changes when the submission, the source or the kit's own way of grading changes."""
-    digest = hashlib.sha256(repr((sys.version_info[:2], timeout)).encode())
-    here = Path(__file__).parent
-    graders = [here / f"{name}.py" for name in ("autograde", "config", "diagnosis", "execute", "restore", "scores")]
-    for folder in (course.submitted(student, assignment.name), course.source(assignment.name)):
-        graders += sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    for path in graders:
+_names: list[Names] = []                 # of the naming process
+
+
+def _prepare_names(assignment: Assignment, cache: Path) -> None:
+    _names.append(Names(assignment, cache))
+
+
+def _name(result: Result) -> list[dict[str, str]]:
+    return [{"function": entry.function, "says": entry.says, "read": entry.read} for entry in _names[0].name(result)]
+
+
+class Fingerprints:
+    """What changes when a submission, the source or the kit's own way of grading changes."""
+
+    def __init__(self, assignment: Assignment, course: Course, limit: float):
+        self._assignment, self._course = assignment, course
+        here = Path(__file__).parent
+        own = [here / f"{name}.py" for name in ("autograde", "config", "desk", "diagnosis", "execute", "restore", "scores",
+                                                "submission")] + sorted((here / "engine").glob("*.py"))
+        self._common = _digest([*own, *_files(course.source(assignment.name))], repr((sys.version_info[:2], limit)))
+        self._known: dict[str, str] = {}
+
+    def of(self, student: str) -> str:
+        if student not in self._known:
+            self._known[student] = _digest(_files(self._course.submitted(student, self._assignment.name)), self._common)
+        return self._known[student]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def _digest(paths: list[Path], text: str) -> str:
+    digest = hashlib.sha256(text.encode())
+    for path in paths:
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _default_limit(course: Course) -> float:
+    with course.nbgrader() as nbgrader:
+        return nbgrader["config"].Execute.timeout

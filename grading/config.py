@@ -4,6 +4,7 @@ Every safety step is a preprocessor: nbgrader swallows what hooks raise, but sto
 """
 
 import os
+import sys
 from pathlib import Path
 
 from grading import assignment
@@ -41,6 +42,7 @@ def configure(c, root: Path) -> None:
     c.Autograde.sanitize_preprocessors = ["grading.restore.Restore"]
     c.Autograde.autograde_preprocessors = [
         "grading.execute.Execute",
+        "grading.pages.Clean",
         "nbgrader.preprocessors.LimitOutput",
         "grading.scores.SaveScores",
         "nbgrader.preprocessors.AssignLatePenalties",
@@ -55,6 +57,39 @@ def configure(c, root: Path) -> None:
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
 
+    # The pages of formgrader and feedback: nothing of a submission runs in them (`pages.py` says how).
+    c.HTMLExporter.sanitize_html = True
+    c.HTMLExporter.filters = {
+        "markdown2html": "grading.pages.markdown2html",
+        "highlight_code": "grading.pages.highlight_code",
+        "clean_html": "grading.pages.clean_html",
+        "strip_files_prefix": "grading.pages.as_it_is",
+    }
+
+    _keep_formgrader_here(root)
+
     # Kernels inherit this process's environment: stock nbgrader grades on the same small data as the kit.
     for name, value in grading_environment(Course(root)).items():
         os.environ.setdefault(name, value)
+
+
+def _keep_formgrader_here(root: Path) -> None:
+    """In a Jupyter server: let formgrader serve this course only.
+
+    At `/formgrader?path=FOLDER` nbgrader goes over to another course and runs the `nbgrader_config.py` in that folder.
+    A picture with that address in an answer is enough, once the instructor opens the notebook in JupyterLab; and the
+    folder may be one that a student handed in.
+    """
+    handlers = sys.modules.get("nbgrader.server_extensions.formgrader.handlers")      # loaded in a server, not in the kit
+    if handlers is None or hasattr(handlers.FormgraderHandler, "kept_to"):             # nbgrader reads its config often
+        return
+    open_formgrader = handlers.FormgraderHandler.get
+
+    def get(self):
+        asked = self.get_argument("path", "")
+        if asked and Path(asked).resolve() != self.kept_to:
+            raise handlers.web.HTTPError(403, f"formgrader serves {self.kept_to}; start it in the other course's folder")
+        return open_formgrader(self)
+
+    handlers.FormgraderHandler.get = get
+    handlers.FormgraderHandler.kept_to = root.resolve()

@@ -134,6 +134,12 @@ class Course:
         finally:
             get_logger().removeHandler(listener)
 
+    def log_exception(self, what: str, error: BaseException) -> None:
+        """Inside `nbgrader()`: write what went wrong, with its traceback, to `kit.log`."""
+        from traitlets.log import get_logger
+
+        get_logger().error(what, exc_info=error)
+
     def require_release(self, assignment: str) -> None:
         if not self.gradebook.exists() or not self.source(assignment).is_dir():
             raise KitError(f"{assignment} has not been generated in {self.root}. Run: kit generate {assignment}")

@@ -7,6 +7,7 @@ from grading import assignment as assignments
 from grading import autograde, collect, feedback, release, sample_class, table
 from grading.course import Course
 from grading.errors import KitError
+from grading.progress import Progress
 
 TIMEOUT = 10          # seconds a cell may take here: one of the sample students never ends
 
@@ -27,10 +28,11 @@ def run(names: list[str], course: Course) -> int:
         refused = [one for one in taken if one.state == "refused"]
         if refused:
             raise KitError(f"the sample class was not taken in: {refused[0].sentence}")
-        _say(f"autograde: {len(students)} submissions (sandbox: {autograde.SANDBOX})")
-        graded = autograde.autograde(assignment, course, students, timeout=TIMEOUT, jobs=os.cpu_count() or 1,
-                                     tell=lambda result, number, of: print(f"    [{number}/{of}] {result.student}",
-                                                                           flush=True))
+        sandbox = autograde.choose_sandbox(unsafe=True)        # the sample class is the kit's own
+        _say(f"autograde: {len(students)} submissions (sandbox: {sandbox.level})")
+        with Progress() as progress:
+            graded = autograde.autograde(assignment, course, students, sandbox=sandbox, timeout=TIMEOUT,
+                                         jobs=os.cpu_count() or 1, listener=progress)
         faults = [result for result in graded if result.fault]
         if faults:
             raise KitError(f"{faults[0].student}: {faults[0].fault}")

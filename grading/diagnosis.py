@@ -1,19 +1,17 @@
 """One sentence on what happened to a submission, for the instructor's table and the student's feedback."""
 
 import ast
-from pathlib import Path
 
-from grading.assignment import Assignment
 from grading.results import Result
 
 _UNIMPLEMENTED = " is not implemented yet"
 
 
-def remarks(assignment: Assignment, folder: Path, result: Result) -> list[str]:
-    """Sentences about modules that do not load and functions that are not written; `folder` is the graded one."""
+def remarks(modules: dict[str, bytes], result: Result) -> list[str]:
+    """Sentences about modules that do not load and functions that are not written; `modules` are the student's."""
     found = []
-    for name in assignment.student_files:
-        problem = syntax_problem(folder / name)
+    for name, content in modules.items():
+        problem = syntax_problem(content)
         if problem:
             found.append(f"{name} {problem}; none of its functions can run")
     missing = {cell["message"].split(_UNIMPLEMENTED)[0].split(": ")[-1]
@@ -23,10 +21,10 @@ def remarks(assignment: Assignment, folder: Path, result: Result) -> list[str]:
     return found
 
 
-def syntax_problem(path: Path) -> str:
+def syntax_problem(content: bytes) -> str:
     """One clause on why a module cannot be parsed, or "" when it can."""
     try:
-        ast.parse(path.read_bytes())
+        ast.parse(content)
     except SyntaxError as error:
         return f"line {error.lineno}: {error.msg}"
     except (ValueError, RecursionError, MemoryError) as error:

@@ -12,6 +12,7 @@ from grading import assignment as assignments
 from grading import results
 from grading.assignment import Assignment
 from grading.course import Course
+from grading.desk import clean_message
 from grading.errors import KitError
 from grading.execute import NOTE
 from grading.trial import topic
@@ -63,7 +64,8 @@ class HideTests(NbGraderPreprocessor):
         cell.source = _HIDDEN.sub("", cell.source).rstrip()
         noted = cell.metadata.get(NOTE)
         if noted and hidden:
-            cell.outputs = [_text(f"{_HEADINGS[noted['outcome']]} {noted['message']}".strip())]
+            message = clean_message(noted["message"])            # it may quote what the student's code raised
+            cell.outputs = [_text(f"{_HEADINGS[noted['outcome']]} {message}".strip())]
         if noted and noted["outcome"] != "passed":
             judged = self._topics.get(topic(cell.metadata.nbgrader["grade_id"]), ("",))[0]
             if judged in self._named:

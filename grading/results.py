@@ -5,13 +5,11 @@ Kept as `results.json` beside the autograded notebooks; scores given by hand liv
 
 import json
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
-import nbformat
+from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 
-from grading.assignment import Assignment
 from grading.course import Course
 from grading.execute import NOTE
 
@@ -50,12 +48,12 @@ class Result:
         return sum(cell["score"] or 0.0 for cell in tests), sum(cell["max_score"] for cell in tests)
 
 
-def from_notebooks(assignment: Assignment, folder: Path) -> dict[str, dict[str, dict]]:
-    """Read outcomes out of the notebooks in `folder`, just executed."""
+def from_notebooks(notebooks: dict[str, NotebookNode]) -> dict[str, dict[str, dict]]:
+    """Read outcomes out of executed notebooks, by name."""
     found: dict[str, dict[str, dict]] = {}
-    for notebook in assignment.notebooks:
-        cells = found[notebook] = {}
-        for cell in nbformat.read(folder / f"{notebook}.ipynb", as_version=4).cells:
+    for name, notebook in notebooks.items():
+        cells = found[name] = {}
+        for cell in notebook.cells:
             if not utils.is_grade(cell):
                 continue
             points = float(cell.metadata.nbgrader.points)
@@ -67,6 +65,13 @@ def from_notebooks(assignment: Assignment, folder: Path) -> dict[str, dict[str, 
                 score = points if noted["outcome"] == "passed" else 0.0
             cells[cell.metadata.nbgrader.grade_id] = {"score": score, "max_score": points, **noted}
     return found
+
+
+def own_fault(result: Result) -> str:
+    """A sentence on test cells that failed for a reason of ours, or "": such a submission is not entered anywhere."""
+    ours = {name: cell["message"] for name, cell in result.cells.items() if cell["outcome"] == "grader_error"}
+    name = next(iter(ours), "")
+    return f"{len(ours)} test cells failed for a reason of the kit's own, {name} first: {ours[name]}" if ours else ""
 
 
 def read(course: Course, student: str, assignment: str) -> Result | None:

@@ -5,6 +5,7 @@ import textwrap
 
 from grading import diagnosis
 from grading.assignment import Assignment
+from grading.desk import clean_text
 from grading.results import Result
 
 
@@ -24,7 +25,7 @@ def scores(assignment: Assignment, results: list[Result]) -> str:
                               for notebook, column in zip(assignment.notebooks, columns, strict=True))
             total = _points(*result.autograded())
         lines.append(f"{result.student:<{names}}  {cells}  {total:>9}")
-        lines += textwrap.wrap(diagnosis.sentence(result), width, initial_indent="    ", subsequent_indent="    ")
+        lines += textwrap.wrap(clean_text(diagnosis.sentence(result)), width, initial_indent="    ", subsequent_indent="    ")
     return "\n".join(lines)
 
 

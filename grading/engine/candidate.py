@@ -1,0 +1,214 @@
+"""The candidate: the process in which a student's cells and modules run.
+
+It does what two sides ask: the parent has cells run and gets their outputs; the examiner calls functions and reads
+names. Nothing that it answers is believed to be more than what a student's code returned.
+"""
+
+import contextlib
+import importlib
+import io
+import os
+import select
+import socket
+import sys
+import traceback
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from grading.engine import codec
+from grading.engine.channel import Channel, Closed
+from grading.engine.shell import Shell
+
+MAX_PRINTED = 200_000          # characters that one call of a student's function may print
+
+
+def serve(shell: Shell, parent: socket.socket, peer: socket.socket) -> None:
+    """Answer the parent and the examiner until one of them is gone."""
+    cells, calls = Channel(parent), Channel(peer)
+    objects = Objects(shell)
+    with contextlib.suppress(Closed):
+        lay_down(msgspec.msgpack.decode(cells.receive(), type=dict[str, bytes]))
+        while True:
+            ready, _, _ = select.select([cells, calls], [], [])
+            if cells in ready:
+                cells.send(_run(shell, cells.receive()))
+            else:
+                calls.send(objects.answer(calls.receive()))
+
+
+def lay_down(files: dict[str, bytes]) -> None:
+    """Write the submission's modules beside the notebook, and let the package find them there."""
+    for name, content in files.items():
+        os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+        with open(name, "wb") as file:
+            file.write(content)
+    os.makedirs("cs231n", exist_ok=True)
+    sys.path.insert(0, os.getcwd())
+    importlib.invalidate_caches()
+    for folder in sorted({"cs231n", *map(os.path.dirname, files)}):
+        package = importlib.import_module(folder.replace("/", "."))
+        package.__path__.insert(0, os.path.join(os.getcwd(), folder))
+
+
+def _run(shell: Shell, frame: bytes) -> bytes:
+    asked = msgspec.msgpack.decode(frame)
+    shell._ip.execution_count = asked["count"]
+    cell = shell.run(asked["source"], silent=asked["silent"])
+    return msgspec.msgpack.encode({"outputs": cell.outputs, "error": cell.error is not None, "exit": cell.asked_exit})
+
+
+class Printed(io.TextIOBase):
+    """What a call prints, up to a limit."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text: str) -> int:
+        if len(self.text) < MAX_PRINTED:
+            self.text += text[: MAX_PRINTED - len(self.text)]
+        return len(text)
+
+
+class Objects:
+    """The student's objects by number, and what the examiner may do with them."""
+
+    def __init__(self, shell: Shell):
+        self._shell = shell
+        self._kept: list[Any] = []
+        self._numbers: dict[int, int] = {}           # id -> number; `_kept` keeps the ids from being used again
+        self._live: dict[int, tuple[np.ndarray, bytes]] = {}   # arrays that the examiner holds, and their last known bytes
+
+    def answer(self, frame: bytes) -> bytes:
+        """[operation, arguments, arrays changed there, arrays let go] -> [state, value, arrays changed here, ...]."""
+        printed = Printed()
+        asked = [None]
+        try:
+            asked = codec.decode(frame, self._object)
+            operation, arguments, changed, let_go = asked
+            for number in let_go:
+                self._live.pop(number, None)
+            for number, array in changed:
+                self._live[number][0][...] = array
+                self._live[number] = (self._live[number][0], array.tobytes())
+            with contextlib.redirect_stdout(printed):
+                state, *told = getattr(self, f"_{operation}")(*arguments)
+            return codec.encode([state, told, self._changed(), printed.text], self._handle)
+        except BaseException as error:       # whatever it is, it is what came of the student's code
+            return self._raised(error, printed.text)
+
+    # Operations
+
+    def _module(self, name: str) -> tuple:
+        importlib.import_module(name)
+        return "done", None
+
+    def _name(self, name: str) -> tuple:
+        namespace = self._shell.namespace
+        return ("done", namespace[name]) if name in namespace else ("missing", None)
+
+    def _attribute(self, target: Any, name: str) -> tuple:
+        return self._held(getattr(self._resolved(target), name))
+
+    def _set_attribute(self, target: Any, name: str, value: Any) -> tuple:
+        setattr(self._resolved(target), name, value)
+        return "done", None
+
+    def _item(self, target: Any, key: Any) -> tuple:
+        return self._held(self._resolved(target)[key])
+
+    def _set_item(self, target: Any, key: Any, value: Any) -> tuple:
+        self._resolved(target)[key] = value
+        return "done", None
+
+    def _delete_item(self, target: Any, key: Any) -> tuple:
+        del self._resolved(target)[key]
+        return "done", None
+
+    def _keys(self, target: Any) -> tuple:
+        return "done", list(self._resolved(target))
+
+    def _call(self, target: Any, packed: bytes) -> tuple:
+        """Call it; what it did to its arguments is told too, since a caller beside it would see that."""
+        arguments, keywords = codec.decode(packed, self._object)
+        returned = self._resolved(target)(*arguments, **keywords)
+        after = codec.encode([arguments, keywords], self._handle)
+        return "called", returned, None if after == packed else after
+
+    def _count(self, target: Any, arguments: tuple) -> tuple:
+        from cs231n._counting import CountingStopped, interpreted_events
+
+        try:
+            return "done", interpreted_events(self._resolved(target), arguments)
+        except CountingStopped:
+            return "stopped", None
+
+    def _defined(self, target: Any) -> tuple:
+        """Where the student's process says that a function is defined: (module, qualified name)."""
+        import inspect
+
+        function = inspect.unwrap(self._resolved(target))
+        return "done", (str(getattr(function, "__module__", "")), str(getattr(function, "__qualname__", "")))
+
+    # What crosses
+
+    def _resolved(self, target: Any) -> Any:
+        """An object, or the one at a path: (module, name, name, ...)."""
+        if type(target) is int:
+            return self._kept[target]
+        found = importlib.import_module(target[0])
+        for name in target[1:]:
+            found = getattr(found, name)
+        return found
+
+    def _held(self, value: Any) -> tuple:
+        """A value that stays where it is: dictionaries as objects, arrays with a number, so that both sides see changes."""
+        if type(value) is dict:
+            return "dictionary", self._number(value)
+        if type(value) is np.ndarray and value.dtype.kind in "biufc":
+            number = self._number(value)
+            self._live[number] = (value, value.tobytes())
+            return "array", number, value
+        return "done", value
+
+    def _changed(self) -> list:
+        """Arrays that the examiner holds and the student's code has changed since."""
+        changed = []
+        for number, (array, known) in self._live.items():
+            now = array.tobytes()
+            if now != known:
+                self._live[number] = (array, now)
+                changed.append((number, array))
+        return changed
+
+    def _number(self, value: Any) -> int:
+        number = self._numbers.get(id(value))
+        if number is None:
+            number = self._numbers[id(value)] = len(self._kept)
+            self._kept.append(value)
+        return number
+
+    def _handle(self, value: Any) -> list:
+        return [self._number(value), type(value).__name__, callable(value)]
+
+    def _object(self, told: list) -> Any:
+        return self._resolved(tuple(told[0]) if type(told[0]) is list else told[0])
+
+    def _raised(self, error: BaseException, printed: str) -> bytes:
+        kinds = [kind.__name__ for kind in type(error).__mro__]
+        try:
+            message = _sendable(str(error)[:20_000])
+        except BaseException as other:
+            message = f"(its message cannot be told: {type(other).__name__})"
+        try:
+            frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/grading/engine/" not in frame.filename]
+            lines = _sendable("".join(traceback.format_list(frames[-20:]))[:20_000])
+        except BaseException:
+            lines = ""
+        return codec.encode(["raised", [kinds, message, lines], [], printed])
+
+
+def _sendable(text: str) -> str:
+    """The text without what UTF-8 cannot carry."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,82 @@
+"""Frames over a socket: a length, then that many bytes. Every wait has an end."""
+
+import select
+import socket
+import time
+
+MAX_FRAME = 256 * 2**20
+_LENGTH = 8
+
+
+class Closed(Exception):
+    """The other side is gone."""
+
+
+class Late(Exception):
+    """Nothing, or not all of it, came in time."""
+
+
+class TooLarge(Exception):
+    """The other side announces a frame beyond what is taken in."""
+
+
+class Channel:
+    """One end of a stream socket that carries frames."""
+
+    def __init__(self, end: socket.socket, max_frame: int = MAX_FRAME):
+        self.socket, self.max_frame = end, max_frame
+        self.socket.setblocking(False)
+
+    def fileno(self) -> int:
+        return self.socket.fileno()
+
+    def send(self, frame: bytes, timeout: float | None = None) -> None:
+        """Send a frame. Raises Closed, or Late if the other side does not take it in."""
+        until = None if timeout is None else time.monotonic() + timeout
+        rest = memoryview(len(frame).to_bytes(_LENGTH, "little") + frame if len(frame) < 65536
+                          else len(frame).to_bytes(_LENGTH, "little"))
+        for part in (rest,) if len(frame) < 65536 else (rest, memoryview(frame)):
+            while part:
+                try:
+                    part = part[self.socket.send(part) :]
+                except BlockingIOError:
+                    self._wait(until, to_write=True)
+                except (BrokenPipeError, ConnectionError, OSError):
+                    raise Closed("the other process is gone") from None
+
+    def receive(self, timeout: float | None = None) -> bytes:
+        """The next frame. Raises Closed, Late or TooLarge."""
+        until = None if timeout is None else time.monotonic() + timeout
+        length = int.from_bytes(self._exactly(_LENGTH, until), "little")
+        if length > self.max_frame:
+            raise TooLarge(f"a frame of {length:,} bytes was announced; {self.max_frame:,} is the most")
+        return self._exactly(length, until)
+
+    def close(self) -> None:
+        self.socket.close()
+
+    def _exactly(self, count: int, until: float | None) -> bytes:
+        """The next `count` bytes, taken in as they come: memory grows with what came, not with what was announced."""
+        found = bytearray()
+        while len(found) < count:
+            try:
+                part = self.socket.recv(min(count - len(found), 2**20))
+            except BlockingIOError:
+                self._wait(until, to_write=False)
+                continue
+            except OSError:
+                raise Closed("the other process is gone") from None
+            if not part:
+                raise Closed("the other process is gone")
+            if len(part) == count:
+                return part
+            found += part
+        return bytes(found)
+
+    def _wait(self, until: float | None, to_write: bool) -> None:
+        left = None if until is None else until - time.monotonic()
+        if left is not None and left <= 0:
+            raise Late("no answer in time")
+        me = [self.socket]
+        if not any(select.select([] if to_write else me, me if to_write else [], [], left)):
+            raise Late("no answer in time")

@@ -1,0 +1,186 @@
+"""Data between two processes that do not trust each other: encoded, checked, and nothing but data.
+
+A frame is a msgpack header, the value as a tree of tagged lists, followed by the bytes of its arrays. Nothing in a
+frame names a type to import or code to run; dtypes come from a fixed table, since `np.dtype(text)` parses what it is
+given. What is no data crosses as a handle, a number that means something to its owner alone.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import numpy as np
+
+MAX_DEPTH = 64
+MAX_NODES = 2_000_000
+MAX_HEADER = 16 * 2**20
+_DTYPES = {code: np.dtype(code) for code in "?bBhHiIlLqQefdgFDG"}       # numbers of every width; no object, no void
+_PLAIN = (type(None), bool, float, str, bytes)
+_LENGTH = 4                                                             # bytes that tell how long the header is
+_encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder()
+
+Handle = Callable[[Any], "list | None"]     # value -> what stands for it (plain data), or None if it has no handle
+
+
+class CodecError(ValueError):
+    """A value that cannot be sent, or a frame that is not one."""
+
+
+def encode(value: Any, handle: Handle | None = None) -> bytes:
+    """A frame for `value`; what is no data is told by `handle(value)`. Equal values give equal frames.
+
+    Raises CodecError for what cannot be told: cycles, too deep, no handle.
+    """
+    buffers: list[memoryview] = []
+    tree = _Encoding(buffers, handle).tree(value, 0)
+    header = _encoder.encode([tree, [buffer.nbytes for buffer in buffers]])
+    return b"".join((len(header).to_bytes(_LENGTH, "little"), header, *buffers))
+
+
+def decode(frame: bytes, handle: Callable[[list], Any] | None = None) -> Any:
+    """The value of a frame, its arrays new and writable; `handle(told)` makes what stands for what was no data.
+
+    Raises CodecError for anything that `encode` would not have made; never another exception.
+    """
+    try:
+        length = int.from_bytes(frame[:_LENGTH], "little")
+        start = _LENGTH + length
+        if length > MAX_HEADER:
+            raise CodecError("a frame has a header that is too long")
+        tree, sizes = _decoder.decode(memoryview(frame)[_LENGTH:start])
+        buffers = []
+        for size in sizes:
+            if type(size) is not int or size < 0 or start + size > len(frame):
+                raise CodecError("an array is longer than its frame")
+            buffers.append(memoryview(frame)[start : start + size])
+            start += size
+        if start != len(frame):
+            raise CodecError("a frame has bytes that belong to nothing")
+        return _Decoding(buffers, handle).value(tree, 0)
+    except CodecError:
+        raise
+    except (ValueError, TypeError, IndexError, OverflowError, MemoryError, RecursionError, AttributeError) as error:
+        raise CodecError(f"not a frame: {type(error).__name__}: {error}") from None
+
+
+class _Encoding:
+    def __init__(self, buffers: list[memoryview], handle: Handle | None):
+        self.buffers, self.handle, self.nodes = buffers, handle, 0
+
+    def tree(self, value: Any, depth: int) -> Any:
+        self.nodes += 1
+        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
+            raise CodecError("the value is nested too deeply, contains itself, or has too many parts")
+        kind = type(value)
+        if kind in _PLAIN:
+            return value
+        if kind is int:
+            return value if -(2**63) <= value < 2**63 else ["i", str(value) if value.bit_length() < 10_000 else "0"]
+        if kind is np.ndarray:
+            return self._array(value, depth)
+        if kind is list or kind is tuple:
+            tag = "l" if kind is list else "t"
+            return [tag, *[self.tree(item, depth + 1) for item in value]]
+        if kind is dict:
+            return ["d", *[self.tree(part, depth + 1) for pair in list(value.items()) for part in pair]]
+        return self._other(value, depth)
+
+    def _other(self, value: Any, depth: int) -> Any:
+        """What is not exactly one of the plain types: sent as the plain type it is made from, else as a handle."""
+        if isinstance(value, np.generic) and value.dtype.char in _DTYPES:
+            return ["n", value.dtype.char, value.tobytes()]
+        if isinstance(value, np.ndarray):
+            return self._array(np.asarray(value), depth)
+        if kind := next((kind for kind in (bool, int, float, str, bytes) if isinstance(value, kind)), None):
+            return self.tree(kind(value), depth + 1)
+        if isinstance(value, complex):
+            return ["c", value.real, value.imag]
+        if isinstance(value, tuple):
+            return self.tree(tuple(value), depth + 1)
+        if isinstance(value, (list, deque)):
+            return self.tree(list(value), depth + 1)
+        if isinstance(value, dict):
+            return self.tree(dict(value), depth + 1)
+        if isinstance(value, (set, frozenset)):
+            return ["s", *[self.tree(item, depth + 1) for item in value]]
+        if hasattr(type(value), "__array__"):
+            return self._array(np.asarray(value), depth)
+        told = self.handle(value) if self.handle else None
+        if told is None:
+            raise CodecError(f"a value of type {type(value).__name__} cannot be sent: it is no data")
+        return ["h", told]
+
+    def _array(self, array: np.ndarray, depth: int) -> Any:
+        if array.dtype.char in _DTYPES:
+            native = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+            self.buffers.append(memoryview(native.reshape(-1).view(np.uint8)))
+            return ["a", array.dtype.char, list(array.shape), len(self.buffers) - 1]
+        if array.dtype.kind in "OU":
+            return ["o", list(array.shape), *[self.tree(item, depth + 1) for item in array.reshape(-1).tolist()]]
+        raise CodecError(f"an array of dtype {array.dtype} cannot be sent: it holds no numbers")
+
+
+class _Decoding:
+    def __init__(self, buffers: list[memoryview], handle: Callable[[list], Any] | None):
+        self.buffers, self.handle = buffers, handle
+
+    def value(self, tree: Any, depth: int) -> Any:
+        if depth > MAX_DEPTH:
+            raise CodecError("nested too deeply")
+        if type(tree) in _PLAIN or type(tree) is int:
+            return tree
+        if type(tree) is not list or not tree:
+            raise CodecError("a part of the frame is neither data nor tagged")
+        tag, rest = tree[0], tree[1:]
+        if tag == "l":
+            return [self.value(item, depth + 1) for item in rest]
+        if tag == "t":
+            return tuple([self.value(item, depth + 1) for item in rest])
+        if tag == "d":
+            items = [self.value(item, depth + 1) for item in rest]
+            return dict(zip(items[::2], items[1::2], strict=True))
+        if tag == "a":
+            return self._array(*rest)
+        if tag == "n":
+            code, data = rest
+            return np.frombuffer(data, dtype=_DTYPES[_text(code)], count=1)[0]
+        if tag == "i":
+            return int(_text(rest[0])[:10_000])
+        if tag == "c":
+            return complex(*rest)
+        if tag == "s":
+            return {self.value(item, depth + 1) for item in rest}
+        if tag == "o":
+            return self._objects(rest[0], [self.value(item, depth + 1) for item in rest[1:]])
+        if tag == "h" and self.handle:
+            return self.handle(rest[0])
+        raise CodecError("a part of the frame has an unknown tag")
+
+    def _array(self, code: str, shape: list, number: int) -> np.ndarray:
+        data = np.frombuffer(self.buffers[number], dtype=_DTYPES[_text(code)])
+        return data.reshape(_shape(shape, data.size)).copy()
+
+    def _objects(self, shape: list, items: list) -> np.ndarray:
+        array = np.empty(len(items), dtype=object)
+        for place, item in enumerate(items):
+            array[place] = item
+        return array.reshape(_shape(shape, len(items)))
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise CodecError("a tag is no text")
+    return value
+
+
+def _shape(shape: Any, size: int) -> tuple[int, ...]:
+    """The shape, if it is one of `size` entries."""
+    if type(shape) is not list or len(shape) > 32 or any(type(n) is not int or not 0 <= n < 2**40 for n in shape):
+        raise CodecError("an array has no proper shape")
+    entries = 1
+    for n in shape:
+        entries *= n
+    if entries != size:
+        raise CodecError("an array's shape and its bytes do not belong together")
+    return tuple(shape)

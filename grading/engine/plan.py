@@ -1,0 +1,106 @@
+"""What a lesson's source says about its cells: which names a test takes from the student, which cells it needs.
+
+A name is the student's if a solution cell of the source binds or fills it. Any other name that a test reads is the
+lesson's own: the set-up cell that binds it runs in the examiner too, so that no submission has a say in it.
+"""
+
+import ast
+import builtins
+import re
+import symtable
+from dataclasses import dataclass
+
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import NotebookNode
+
+_HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
+_RELOADING = re.compile(r"^%(load_ext\s+autoreload|autoreload)\b.*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test cell: names that it takes from the student, and names that it takes from wherever they are bound."""
+
+    owned: tuple[str, ...]
+    wanted: tuple[str, ...]
+
+    __test__ = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Of one notebook, by grade_id: its test cells, and the set-up cells that the examiner runs, as it runs them."""
+
+    tests: dict[str, Test]
+    given: dict[str, str]
+
+
+def make(source: NotebookNode) -> Plan:
+    """The plan of a lesson; `source` is the instructor's notebook, with its solutions."""
+    owned, binders, tests = set(), {}, {}
+    for cell in source.cells:
+        described = cell.metadata.get("nbgrader")
+        if cell.cell_type != "code" or not described:
+            continue
+        if described["solution"]:
+            owned |= _touched(cell.source)
+        elif described["grade"]:
+            tests[described["grade_id"]] = _read(cell.source)
+        else:
+            for name in _bound(cell.source) - _imported(cell.source):
+                binders.setdefault(name, []).append(cell)
+            for name in _imported(cell.source):          # wherever it is imported, it is the same
+                binders.setdefault(name, [cell])
+    needed, waiting = {}, {name for names in tests.values() for name in names} - owned
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        for cell in binders.get(name, []):
+            needed[cell.metadata.nbgrader["grade_id"]] = _RELOADING.sub("", cell.source)
+            waiting |= _read(cell.source) - seen - owned
+    return Plan({name: Test(tuple(sorted(names & owned)), tuple(sorted(names - owned))) for name, names in tests.items()},
+                needed)
+
+
+def public(source: str) -> str:
+    """A test cell as students have it; "" where nothing but comments is left."""
+    shown = _HIDDEN.sub("", source)
+    return shown if any(line.strip() and not line.lstrip().startswith("#") for line in shown.splitlines()) else ""
+
+
+def _table(source: str) -> symtable.SymbolTable:
+    return symtable.symtable(TransformerManager().transform_cell(source), "cell", "exec")
+
+
+def _bound(source: str) -> set[str]:
+    return {symbol.get_name() for symbol in _table(source).get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+
+
+def _imported(source: str) -> set[str]:
+    return {symbol.get_name() for symbol in _table(source).get_symbols() if symbol.is_imported()}
+
+
+def _read(source: str) -> set[str]:
+    """Names that a cell reads and does not bind itself."""
+    table = _table(source)
+    read = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    waiting = table.get_children()
+    while waiting:
+        inner = waiting.pop()
+        read |= {symbol.get_name() for symbol in inner.get_symbols() if symbol.is_global() and symbol.is_referenced()}
+        waiting += inner.get_children()
+    return read - _bound(source) - set(dir(builtins)) - {"get_ipython"}
+
+
+def _touched(source: str) -> set[str]:
+    """Names that a cell binds, or fills by item, attribute or a call of a method."""
+    touched = _bound(source)
+    for node in ast.walk(ast.parse(TransformerManager().transform_cell(source))):
+        if isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store):
+            root = node
+            while isinstance(root, (ast.Subscript, ast.Attribute)):
+                root = root.value
+            if isinstance(root, ast.Name):
+                touched.add(root.id)
+    return touched

@@ -1,0 +1,312 @@
+"""What the examiner has in place of a student's modules, functions, classes and objects.
+
+A test cell uses them as it would use the real ones: call, read and set attributes, read and set items of dictionaries.
+They define no arithmetic, comparison, iteration, length, truth or array protocol, which is what an object that equals
+everything would need: numbers come as numbers of our own making, and anything else as one of these.
+"""
+
+import builtins
+import functools
+import importlib.abc
+import importlib.machinery
+import sys
+import types
+import weakref
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import numpy as np
+
+from grading.engine import codec
+
+_EXCEPTIONS = {name: kind for name, kind in vars(builtins).items()
+               if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, UnicodeError)}
+
+
+class StudentError(Exception):
+    """What the student's code raised; also an instance of the same built-in exception."""
+
+    kind = "Exception"
+    lines = ""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class Lost(BaseException):
+    """The candidate did not answer in time, died, or sent what is no answer. No test can catch it by accident."""
+
+    def __init__(self, how: str, function: str):
+        super().__init__(how)
+        self.how, self.function = how, function
+
+
+class Link:
+    """Asks the candidate, and keeps arrays that both sides hold the same on both.
+
+    - ask(frame, function) -> frame: sends and waits; raises Lost
+    - show(text): what the student's code printed
+    """
+
+    def __init__(self, ask: Callable[[bytes, str], bytes], show: Callable[[str], None]):
+        self._ask, self._show = ask, show
+        self._live: dict[int, tuple[weakref.ref, bytes]] = {}
+
+    def reset(self) -> None:
+        """The candidate is a new one: what the old one had is gone."""
+        self._live.clear()
+
+    def do(self, operation: str, *arguments: Any, function: str = "") -> tuple[str, list]:
+        """(state, what is told) of one operation. Raises StudentError or Lost."""
+        __tracebackhide__ = True
+        frame = codec.encode([operation, arguments, *self._news()], _told)
+        try:
+            state, told, changed, printed = codec.decode(self._ask(frame, function), lambda told: _remote(self, told))
+            if type(printed) is not str or type(state) is not str or type(told) is not list or not told:
+                raise codec.CodecError("an answer has another form")
+            self._take_in(changed)
+        except (codec.CodecError, ValueError, TypeError, KeyError) as error:
+            raise Lost("garbled", function) from error
+        if printed:
+            self._show(printed)
+        if state == "raised":
+            raise _error(*told)
+        return state, told
+
+    def call(self, target: Any, arguments: tuple, keywords: dict, function: str) -> Any:
+        __tracebackhide__ = True
+        packed = codec.encode([arguments, keywords], _told)
+        _, told = self.do("call", target, packed, function=function)
+        returned, after = told if len(told) == 2 else (None, None)
+        if type(after) is bytes:
+            try:
+                _mirror([arguments, keywords], codec.decode(after, lambda told: _remote(self, told)))
+            except codec.CodecError as error:
+                raise Lost("garbled", function) from error
+        return returned
+
+    def held(self, state: str, told: list, path: str) -> Any:
+        """The value of an attribute or item; an array stays the same one on both sides."""
+        if state == "dictionary":
+            return RemoteDict(self, told[0], path)
+        if state == "array" and len(told) == 2 and type(told[0]) is int and type(told[1]) is np.ndarray:
+            number, array = told
+            before = self._live[number][0]() if number in self._live else None
+            if before is not None and before.shape == array.shape and before.dtype == array.dtype:
+                return before                    # the very array that the test holds already, and it is up to date
+            self._live[number] = (weakref.ref(array), array.tobytes())
+            return array
+        return _named(told[0], path)
+
+    def _news(self) -> tuple[list, list]:
+        """Arrays that the test has changed since, and those it has let go."""
+        changed, let_go = [], []
+        for number, (reference, known) in list(self._live.items()):
+            array = reference()
+            if array is None:
+                let_go.append(number)
+                del self._live[number]
+            elif (now := array.tobytes()) != known:
+                self._live[number] = (reference, now)
+                changed.append((number, array))
+        return changed, let_go
+
+    def _take_in(self, changed: list) -> None:
+        for number, new in changed:
+            if number in self._live and (array := self._live[number][0]()) is not None and array.shape == new.shape:
+                array[...] = new
+                self._live[number] = (self._live[number][0], array.tobytes())
+
+
+class Remote:
+    """A function, class or object of the student's, told by a number or by its path in a module."""
+
+    __slots__ = ("_link", "_target", "_path", "__weakref__")
+    __iter__ = __contains__ = None
+    __array_ufunc__ = None                       # numpy does not try to compute with it either
+
+    def __init__(self, link: Link, target: Any, path: str):
+        for name, value in (("_link", link), ("_target", target), ("_path", path)):
+            object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        __tracebackhide__ = True
+        if name.startswith("__") and name.endswith("__"):
+            if name in ("__name__", "__qualname__"):
+                return object.__getattribute__(self, "_path").rpartition(".")[2]
+            raise AttributeError(name)
+        path = f"{self._path}.{name}"
+        return self._link.held(*self._link.do("attribute", self._target, name, function=path), path)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        __tracebackhide__ = True
+        self._link.do("set_attribute", self._target, name, value, function=self._path)
+
+    def __getitem__(self, key: Any) -> Any:
+        __tracebackhide__ = True
+        path = f"{self._path}[{key!r}]"
+        return self._link.held(*self._link.do("item", self._target, key, function=path), path)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        __tracebackhide__ = True
+        self._link.do("set_item", self._target, key, value, function=self._path)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        __tracebackhide__ = True
+        returned = self._link.call(self._target, arguments, keywords, self._path)
+        return _named(returned, self._path)
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"{self._path} is an object of the student's: neither true nor false")
+
+    def __deepcopy__(self, memo: dict) -> "Remote":
+        return self
+
+    def __repr__(self) -> str:
+        return f"<{self._path}>"
+
+
+class RemoteDict(MutableMapping):
+    """A dictionary that stays with the student's object, such as `net.params`."""
+
+    def __init__(self, link: Link, target: Any, path: str):
+        self._link, self._target, self._path = link, target, path
+
+    def __getitem__(self, key: Any) -> Any:
+        __tracebackhide__ = True
+        path = f"{self._path}[{key!r}]"
+        try:
+            return self._link.held(*self._link.do("item", self._target, key, function=path), path)
+        except StudentError as error:
+            raise KeyError(key) if isinstance(error, KeyError) else error from None
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        __tracebackhide__ = True
+        self._link.do("set_item", self._target, key, value, function=self._path)
+
+    def __delitem__(self, key: Any) -> None:
+        self._link.do("delete_item", self._target, key, function=self._path)
+
+    def __iter__(self):
+        keys = self._link.do("keys", self._target, function=self._path)[1][0]
+        return iter(keys if type(keys) is list else [])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __contains__(self, key: Any) -> bool:
+        return key in list(iter(self))
+
+    def __deepcopy__(self, memo: dict) -> dict:
+        return dict(self)
+
+
+class RemoteModule(types.ModuleType):
+    """A student's module: its names are looked up where it was imported."""
+
+    def __init__(self, name: str, link: Link):
+        super().__init__(name)
+        self.__dict__["_link"] = link
+
+    def __getattr__(self, name: str) -> Any:
+        __tracebackhide__ = True
+        if name.startswith("__"):
+            raise AttributeError(name)
+        link = self.__dict__["_link"]
+        state, told = link.do("attribute", (self.__name__,), name, function=f"{self.__name__}.{name}")
+        value = link.held(state, told, name)
+        if isinstance(value, Remote):            # told by its path, so that it outlives the process that it came from
+            return Remote(link, (self.__name__, name), name)
+        return value
+
+
+class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the student's modules, by the dotted names given, in the candidate."""
+
+    def __init__(self, names: list[str], link: Link):
+        self._names, self._link = set(names), link
+
+    def find_spec(self, name: str, path: Any, target: Any = None):
+        return importlib.machinery.ModuleSpec(name, self) if name in self._names else None
+
+    def create_module(self, spec) -> types.ModuleType:
+        return RemoteModule(spec.name, self._link)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        __tracebackhide__ = True
+        self._link.do("module", module.__name__, function=f"import {module.__name__}")
+
+    def forget(self) -> None:
+        """Import them anew when they are next asked for."""
+        for name in self._names & set(sys.modules):
+            del sys.modules[name]
+
+
+def _told(value: Any) -> list | None:
+    """How one of these is told to the candidate that it came from."""
+    if isinstance(value, RemoteDict):
+        return [value._target]
+    return [value._target] if isinstance(value, Remote) else None
+
+
+def _remote(link: Link, told: list) -> "Remote":
+    number, kind, is_callable = told
+    if type(number) is not int or type(kind) is not str or not kind.isidentifier():
+        raise codec.CodecError("a handle has another form")
+    return _class(kind)(link, number, kind)
+
+
+@functools.lru_cache(maxsize=256)
+def _class(kind: str) -> type:
+    """A Remote under the student's name for its type, which is what messages quote."""
+    return type(kind[:60], (Remote,), {"__slots__": ()})
+
+
+def _named(value: Any, path: str) -> Any:
+    """An object that came from the candidate, under the name that the test has for it."""
+    if isinstance(value, Remote):
+        object.__setattr__(value, "_path", path)
+    return value
+
+
+def _mirror(ours: Any, theirs: Any) -> None:
+    """Do to arguments what the call did to its copies of them."""
+    if type(ours) is np.ndarray and type(theirs) is np.ndarray and ours.shape == theirs.shape:
+        if ours.flags.writeable and not np.array_equal(ours, theirs, equal_nan=ours.dtype.kind in "fc"):
+            ours[...] = theirs
+    elif type(ours) is dict and type(theirs) is dict:
+        for key in [key for key in ours if key not in theirs]:
+            del ours[key]
+        for key, value in theirs.items():
+            if key in ours and _alike(ours[key], value):
+                _mirror(ours[key], value)
+            else:
+                ours[key] = value
+    elif type(ours) is list and type(theirs) is list:
+        if len(ours) == len(theirs) and all(map(_alike, ours, theirs)):
+            for mine, new in zip(ours, theirs):
+                _mirror(mine, new)
+        else:
+            ours[:] = theirs
+    elif type(ours) is tuple and type(theirs) is tuple:
+        for mine, new in zip(ours, theirs):
+            _mirror(mine, new)
+
+
+def _alike(ours: Any, theirs: Any) -> bool:
+    """Tell whether `theirs` can be written into `ours`; numbers and texts are replaced."""
+    if type(ours) is not type(theirs):
+        return False
+    if type(ours) is np.ndarray:
+        return ours.shape == theirs.shape and ours.dtype == theirs.dtype
+    return type(ours) in (dict, list, tuple) or isinstance(ours, Remote)
+
+
+def _error(kinds: list, message: str, lines: str) -> StudentError:
+    """The student's exception, as one of ours that is caught by the same `except`."""
+    known = next((_EXCEPTIONS[kind] for kind in kinds if type(kind) is str and kind in _EXCEPTIONS), Exception)
+    name = kinds[0] if kinds and type(kinds[0]) is str and kinds[0].isidentifier() else "Exception"
+    bases = (StudentError,) if known is Exception else (StudentError, known)
+    error = type(name[:60], bases, {"kind": name[:60]})(str(message))
+    error.lines = str(lines)
+    return error

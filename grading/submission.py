@@ -1,0 +1,90 @@
+"""A submission made ready to be graded: its notebooks laid upon the lesson's, its modules beside the given ones."""
+
+import io
+import tokenize
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from grading import restore
+from grading.assignment import Assignment
+from grading.course import Course
+from grading.engine import plan
+from grading.engine.plan import Plan
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A notebook of the assignment, the same for every submission: what it is laid upon, and which cells test what."""
+
+    key: NotebookNode
+    plan: Plan
+
+
+@dataclass
+class Submission:
+    """What was handed in, and nothing else of the student's.
+
+    - notebooks: restored, by name, not executed yet
+    - files: every file beside them in the autograded folder, by path
+    - remarks: one sentence for each thing that was missing or strange
+    """
+
+    notebooks: dict[str, NotebookNode] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+def lessons(assignment: Assignment, course: Course, config) -> dict[str, Lesson]:
+    """The assignment's notebooks, read once for a run."""
+    found = {}
+    for name in assignment.notebooks:
+        path = course.source(assignment.name) / f"{name}.ipynb"
+        found[name] = Lesson(restore.key_notebook(path, config), plan.make(nbformat.read(path, as_version=4)))
+    return found
+
+
+def staged(assignment: Assignment, course: Course) -> dict[str, bytes]:
+    """What the source lays beside the notebooks, student modules as stubs."""
+    folder = course.source(assignment.name)
+    return {path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".ipynb"}
+
+
+def load(assignment: Assignment, course: Course, student: str, lessons: dict[str, Lesson],
+         staged: dict[str, bytes]) -> Submission:
+    """Read a student's submission; whatever is missing or broken becomes a remark."""
+    folder, found = course.submitted(student, assignment.name), Submission(files=dict(staged))
+    for name in assignment.student_files:
+        handed = folder / name
+        if handed.is_symlink() or not handed.is_file():
+            found.remarks.append(f"{name} is {'a link' if handed.is_symlink() else 'missing'}; nothing of it is implemented")
+        else:
+            found.files[name] = handed.read_bytes()
+    for name, lesson in lessons.items():
+        submitted, problem = restore.read_submitted(folder / f"{name}.ipynb")
+        if problem:
+            found.remarks.append(f"{name}.ipynb {problem}; its tests ran on the submitted modules, "
+                                 "answers and code in the notebook count as not given")
+        found.notebooks[name], remarks = restore.restore(submitted, lesson.key)
+        found.remarks += [f"{name}.ipynb: {remark}" for remark in remarks]
+    return found
+
+
+def source_text(content: bytes) -> str:
+    """A module's text, decoded as Python would."""
+    try:
+        encoding = tokenize.detect_encoding(io.BytesIO(content).readline)[0]
+        return content.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        return content.decode("utf-8", "replace")
+
+
+def lay_down_given(assignment: Assignment, staged: dict[str, bytes], folder: Path) -> None:
+    """Write the package as far as the kit gives it: what a sandbox has before any submission is there."""
+    for module in assignment.given_modules:
+        path = folder / "cs231n" / module
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(staged[f"cs231n/{module}"])
