@@ -29,6 +29,18 @@ DISGUISED = {
     "functools": {"reduce"}, "past": {"reduce"}, "six": {"reduce"},
     "sys": {"settrace", "setprofile"}, "threading": {"settrace", "setprofile"},
 }
+# What array code has no use for, but what can hide a loop, or the counting, from sight: other modules than these, ...
+LIBRARIES_OF_ARRAYS = {
+    "__future__", "abc", "array", "bisect", "builtins", "cmath", "collections", "contextlib", "copy", "cs231n", "dataclasses",
+    "datetime", "decimal", "enum", "fractions", "functools", "future", "heapq", "itertools", "math", "matplotlib", "numbers",
+    "numpy", "operator", "past", "pprint", "random", "re", "scipy", "six", "statistics", "string", "time", "typing", "warnings",
+}
+# ... functions that reach names by text, and attributes that lead into the interpreter.
+BY_TEXT = {"__import__", "breakpoint", "compile", "delattr", "eval", "exec", "getattr", "globals", "locals", "open", "setattr",
+           "vars"}
+INTERPRETER = {"_counting", "_getframe", "builtins", "ctypes", "ctypeslib", "f2py", "fromfile", "gettrace", "memmap",
+               "modules", "os", "setprofile", "settrace", "sys", "testing"}
+HARMLESS_DUNDERS = {"__class__", "__doc__", "__init__", "__len__", "__name__"}
 # Calls worth naming in a message as the place of a loop.
 ITERATING = {"map", "filter", "zip", "sum", "list", "tuple", "sorted", "min", "max", "any", "all", "set", "tolist"}
 
@@ -87,6 +99,12 @@ def interpreted_events(function, args):
     Raises CountingStopped if the function takes the trace off; its own exceptions pass unchanged.
     """
     __tracebackhide__ = True
+    return counted_call(function, args)[0]
+
+
+def counted_call(function, args):
+    """Return (interpreted events, what function(*args) returned)."""
+    __tracebackhide__ = True
     try:
         with _probes_in_object_of(function):
             return _count(function, _probes(copy.deepcopy(tuple(args))))
@@ -125,7 +143,7 @@ def _count(function, args):
     threading.settrace(trace)
     sys.settrace(trace)
     try:
-        function(*args)
+        returned = function(*args)
         kept = sys.gettrace() is trace
     finally:
         sys.settrace(before)
@@ -134,7 +152,7 @@ def _count(function, args):
             gc.enable()
     if not kept:
         raise CountingStopped
-    return max(counts.values(), default=0)
+    return max(counts.values(), default=0), returned
 
 
 def _in_library(code):
@@ -178,11 +196,13 @@ def _probes_in_object_of(method):
 def source_of(function):
     """Return (text, qualified name, file name) of the module that defines a function, or None where that is unknown.
 
-    For a function of a notebook, the text is the function alone, and the file name "".
+    For a function of a notebook, the text is the function alone, and the file name "". A library's is not told.
     """
     try:
         function = inspect.unwrap(function)
         name = function.__qualname__
+        if _in_library(function.__code__):
+            return None
         module = inspect.getmodule(function)
         return inspect.getsource(module), name, os.path.basename(inspect.getsourcefile(module))
     except (TypeError, ValueError, AttributeError, OSError):
@@ -200,18 +220,20 @@ def read_loops(text, qualified_name):
     - text: source of the module, str
     - qualified_name: the function, as in "svm_loss_vectorized" or "KNearestNeighbor.compute_distances_no_loops"
 
-    Returns (loops, disguised): lists of (line number, what), loops that show and names of DISGUISED.
+    Returns (loops, disguised): lists of (line number, what), loops that show and what can hide one.
     Reached are the function and, from there, what it names of the module: functions, values and any class's methods.
     """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):  # edited since it was imported
         return [], []
-    imported = _imported_names(tree)
+    imported = imported_names(tree)
     loops, disguised = set(), set()
-    for node in _reached(tree, qualified_name):
+    for node in reached_nodes(tree, qualified_name):
         root, _, path = _dotted(node, imported).partition(".")
-        if path.rpartition(".")[2] in DISGUISED.get(root, ()):
+        if found := escapes(node, imported):
+            disguised.add((node.lineno, found))
+        elif path.rpartition(".")[2] in DISGUISED.get(root, ()):
             disguised.add((node.lineno, f"{root}.{path}"))
         elif isinstance(node, (ast.For, ast.While)):
             loops.add((node.lineno, type(node).__name__.lower()))
@@ -221,20 +243,43 @@ def read_loops(text, qualified_name):
             called = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if called in ITERATING and (isinstance(node.func, ast.Name) or called == "tolist"):
                 loops.add((node.lineno, f"{called}()"))
-    return sorted(loops), sorted(disguised)
+    part = {(line, what) for line, what in disguised for other, whole in disguised
+            if line == other and whole != what and (whole.startswith(f"{what}.") or whole.endswith(what))}
+    return sorted(loops), sorted(disguised - part)
 
 
-def _imported_names(tree):
+def escapes(node, imported):
+    """Say how a syntax node gets out of array code, "" if it does not; `imported` is what `imported_names` returns."""
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        root, _, rest = imported.get(node.id, "").partition(".")
+        if root and root not in LIBRARIES_OF_ARRAYS or rest.partition(".")[0] in INTERPRETER or (root == "builtins") > bool(rest):
+            return imported[node.id]
+        return node.id if node.id in BY_TEXT and not root and not getattr(node, "is_local", False) else ""
+    if isinstance(node, ast.Attribute):
+        dunder = node.attr.startswith("__") and node.attr.endswith("__") and node.attr not in HARMLESS_DUNDERS
+        patches = not isinstance(node.ctx, ast.Load) and isinstance(node.value, (ast.Name, ast.Attribute)) and (
+            _dotted(node, {}).partition(".")[0] in imported)
+        return (_dotted(node, imported) or f".{node.attr}") if dunder or patches or node.attr in INTERPRETER else ""
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        names = imported_names(node).values()
+        return next((name for name in names if name.partition(".")[0] not in LIBRARIES_OF_ARRAYS
+                     or name.split(".")[1:2] and name.split(".")[1] in INTERPRETER), "")
+    return ""
+
+
+def imported_names(tree):
     """{local name: dotted name} of every import, wherever it stands."""
     imported = {"np": "numpy"}  # a notebook imports in another cell
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            imported.update({alias.asname: alias.name for alias in node.names if alias.asname})
+            imported.update({alias.asname or alias.name.partition(".")[0]:
+                             alias.name if alias.asname else alias.name.partition(".")[0] for alias in node.names})
         elif isinstance(node, ast.ImportFrom):
+            home = ".".join(filter(None, ["cs231n" if node.level else "", node.module]))
             for alias in node.names:
-                everything = DISGUISED.get((node.module or "").partition(".")[0], ())
+                everything = DISGUISED.get(home.partition(".")[0], ())
                 for name in everything if alias.name == "*" else [alias.name]:
-                    imported[alias.asname or name] = f"{node.module}.{name}"
+                    imported[alias.asname or name] = f"{home}.{name}"
     return imported
 
 
@@ -248,7 +293,7 @@ def _dotted(node, imported):
     return ""
 
 
-def _reached(tree, qualified_name):
+def reached_nodes(tree, qualified_name):
     """Yield every syntax node of a function and of what it names in its module."""
     names, methods = _definitions(tree.body), {}
     for definitions in list(names.values()):
@@ -268,12 +313,32 @@ def _reached(tree, qualified_name):
         if isinstance(definition, ast.ClassDef):  # named is called: what else runs of it is named as a method
             waiting += methods.get("__init__", []) + methods.get("__call__", [])
             continue
+        local = _local_names(definition)
         for node in ast.walk(definition):
+            if isinstance(node, ast.Name):
+                node.is_local = node.id in local
             yield node
             if isinstance(node, ast.Name):
                 waiting += names.get(node.id, [])
             elif isinstance(node, ast.Attribute):
                 waiting += methods.get(node.attr, [])
+
+
+def _local_names(definition):
+    """Names that a function binds in its own scope: `vars` may be an array of variances."""
+    if not isinstance(definition, ast.FunctionDef):
+        return set()
+    arguments = definition.args
+    bound = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
+             if a}
+    waiting = list(definition.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+    return bound
 
 
 def _definitions(body):

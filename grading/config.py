@@ -80,15 +80,15 @@ def _keep_formgrader_here(root: Path) -> None:
     A picture with that address in an answer is enough, once the instructor opens the notebook in JupyterLab; and the
     folder may be one that a student handed in.
     """
-    handlers = sys.modules.get("nbgrader.server_extensions.formgrader.handlers")      # loaded in a server, not in the kit
-    if handlers is None or hasattr(handlers.FormgraderHandler, "kept_to"):             # nbgrader reads its config often
+    handlers = sys.modules.get("nbgrader.server_extensions.formgrader.handlers")      # only a server has it
+    if handlers is None or hasattr(handlers.FormgraderHandler, "kept_to"):             # nbgrader reads this often
         return
     open_formgrader = handlers.FormgraderHandler.get
 
     def get(self):
         asked = self.get_argument("path", "")
         if asked and Path(asked).resolve() != self.kept_to:
-            raise handlers.web.HTTPError(403, f"formgrader serves {self.kept_to}; start it in the other course's folder")
+            raise handlers.web.HTTPError(403, f"formgrader serves {self.kept_to}; start it anew for another course")
         return open_formgrader(self)
 
     handlers.FormgraderHandler.get = get

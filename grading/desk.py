@@ -25,12 +25,12 @@ CUT = "\n... output cut here ...\n"
 _COLOR = (r"(?:[34]8;5;\d{1,3}|[34]8;2;\d{1,3};\d{1,3};\d{1,3}"       # a lone 38 or 48 makes nbconvert raise
           r"|0?\d|[125-9]\d|[34][0-79]|10[0-7])")
 _COLORS = re.compile(rf"\x1b\[(?:{_COLOR}(?:;{_COLOR})*)?m")
-_ESCAPE = re.compile(r"(\x1b\[(?:{0}(?:;{0})*)?m)"                    # kept: colors
+_ESCAPE = re.compile(rf"({_COLORS.pattern})"                                               # kept
                      r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"   # titles, links
-                     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"            # cursor, screen
+                     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"                                 # cursor, screen
                      r"|\x1b[ -/]*[0-~]?"
                      r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
-                     r"|[\u202a-\u202e\u2066-\u2069]".format(_COLOR))  # text that runs backwards
+                     r"|[\u202a-\u202e\u2066-\u2069]")                                     # text that runs backwards
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -61,7 +61,7 @@ def clean_notebook(notebook: dict) -> None:
             outputs = clean_outputs(cell.get("outputs"))
             room -= sum(map(_size, outputs))
             if room < 0:
-                outputs = [_stream(f"... output left out: this notebook put out more than {NOTEBOOK:,} characters ...\n")]
+                outputs = [_stream(f"... left out: this notebook put out more than {NOTEBOOK:,} characters ...\n")]
             cell["outputs"] = from_dict(outputs)
 
 
@@ -244,11 +244,16 @@ def _size(output: dict) -> int:
 
 # --- HTML -------------------------------------------------------------------------------------------------------
 
-_TAGS = set("a abbr b blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure font"
-            " h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s samp small span strike strong sub summary sup table"
-            " tbody td tfoot th thead tr tt u ul var wbr".split())
-_DROPPED = set("script style title textarea template iframe object embed noscript noembed noframes svg math select"
-               .split())                                                 # with all that is in them
+_TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del", "details",
+    "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i",
+    "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong",
+    "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var", "wbr",
+}
+_DROPPED = {                       # with all that is in them
+    "script", "style", "title", "textarea", "template", "iframe", "object", "embed", "noscript", "noembed",
+    "noframes", "svg", "math", "select",
+}
 _FILE = r"(?!files/)(?:\w[\w-]*/)*\w[\w.-]*\.(?:png|jpe?g|gif|ipynb|py)"  # beside the notebook
 _LINK = re.compile(rf"https?://[^\s\"'<>\\]+|mailto:[^\s\"'<>\\]+|{_FILE}", re.ASCII | re.IGNORECASE)
 _SOURCE = re.compile(rf"https?://[^\s\"'<>\\]+|attachment:[^<>]+|data:image/(?:png|jpeg);base64,[\w+/=]+|{_FILE}",
@@ -328,6 +333,6 @@ def _attached(name: str, attachments: object) -> str:
 
 
 def _rendered(markdown: str) -> str:
-    from grading.pages import render     # nbconvert takes a third of a second to import
+    from grading.pages import render  # nbconvert takes a third of a second to import
 
     return render(markdown)

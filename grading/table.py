@@ -25,7 +25,8 @@ def scores(assignment: Assignment, results: list[Result]) -> str:
                               for notebook, column in zip(assignment.notebooks, columns, strict=True))
             total = _points(*result.autograded())
         lines.append(f"{result.student:<{names}}  {cells}  {total:>9}")
-        lines += textwrap.wrap(clean_text(diagnosis.sentence(result)), width, initial_indent="    ", subsequent_indent="    ")
+        happened = clean_text(diagnosis.sentence(result))
+        lines += textwrap.wrap(happened, width, initial_indent="    ", subsequent_indent="    ")
     return "\n".join(lines)
 
 

@@ -48,13 +48,14 @@ def lay_down(files: dict[str, bytes]) -> None:
     sys.path.insert(0, os.getcwd())
     importlib.invalidate_caches()
     for folder in sorted({"cs231n", *map(os.path.dirname, files)}):
-        package = importlib.import_module(folder.replace("/", "."))
-        package.__path__.insert(0, os.path.join(os.getcwd(), folder))
+        path, here = importlib.import_module(folder.replace("/", ".")).__path__, os.path.join(os.getcwd(), folder)
+        if here not in path:
+            path.insert(0, here)
 
 
 def _run(shell: Shell, frame: bytes) -> bytes:
     asked = msgspec.msgpack.decode(frame)
-    shell._ip.execution_count = asked["count"]
+    shell.execution_count = asked["count"]
     cell = shell.run(asked["source"], silent=asked["silent"])
     return msgspec.msgpack.encode({"outputs": cell.outputs, "error": cell.error is not None, "exit": cell.asked_exit})
 
@@ -136,11 +137,19 @@ class Objects:
         after = codec.encode([arguments, keywords], self._handle)
         return "called", returned, None if after == packed else after
 
+    def _define(self, texts: dict[str, str]) -> tuple:
+        """Have these modules and no others, freshly written: the process that counts starts with none."""
+        lay_down({name.replace(".", "/") + ".py": text.encode() for name, text in texts.items()})
+        for name in texts:
+            sys.modules.pop(name, None)
+        return "done", None
+
     def _count(self, target: Any, arguments: tuple) -> tuple:
-        from cs231n._counting import CountingStopped, interpreted_events
+        """How much of a call Python interprets, and what it returned."""
+        from cs231n._counting import CountingStopped, counted_call
 
         try:
-            return "done", interpreted_events(self._resolved(target), arguments)
+            return "done", *counted_call(self._resolved(target), arguments)
         except CountingStopped:
             return "stopped", None
 

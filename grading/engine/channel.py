@@ -77,6 +77,7 @@ class Channel:
         left = None if until is None else until - time.monotonic()
         if left is not None and left <= 0:
             raise Late("no answer in time")
-        me = [self.socket]
-        if not any(select.select([] if to_write else me, me if to_write else [], [], left)):
+        ready = select.poll()                    # select() takes no descriptor beyond 1023
+        ready.register(self.socket, select.POLLOUT if to_write else select.POLLIN)
+        if not ready.poll(None if left is None else 1000 * left):
             raise Late("no answer in time")

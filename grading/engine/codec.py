@@ -12,11 +12,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-MAX_DEPTH = 64
-MAX_NODES = 2_000_000
+MAX_DEPTH, MAX_NODES = 64, 2_000_000        # of what is encoded
+READ_DEPTH, READ_NODES = 48, 1_000_000      # of a frame: less, so that what came can be sent back, as a part of more
+READ_KEYS = 10_000                          # parts of keys and of sets; whoever makes them can make their hashes collide
+MAX_BITS = 10_000                           # of an int
 MAX_HEADER = 16 * 2**20
 _DTYPES = {code: np.dtype(code) for code in "?bBhHiIlLqQefdgFDG"}       # numbers of every width; no object, no void
-_PLAIN = (type(None), bool, float, str, bytes)
+_PLAIN = (type(None), bool, float, bytes)
 _LENGTH = 4                                                             # bytes that tell how long the header is
 _encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder()
 
@@ -60,7 +62,7 @@ def decode(frame: bytes, handle: Callable[[list], Any] | None = None) -> Any:
         return _Decoding(buffers, handle).value(tree, 0)
     except CodecError:
         raise
-    except (ValueError, TypeError, IndexError, OverflowError, MemoryError, RecursionError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, OverflowError, MemoryError, RecursionError, AttributeError) as error:
         raise CodecError(f"not a frame: {type(error).__name__}: {error}") from None
 
 
@@ -75,8 +77,10 @@ class _Encoding:
         kind = type(value)
         if kind in _PLAIN:
             return value
+        if kind is str:
+            return value if value.isascii() else value.encode("utf-8", "replace").decode()     # no half of a surrogate pair
         if kind is int:
-            return value if -(2**63) <= value < 2**63 else ["i", str(value) if value.bit_length() < 10_000 else "0"]
+            return value if -(2**63) <= value < 2**63 else ["i", str(_within(value))]
         if kind is np.ndarray:
             return self._array(value, depth)
         if kind is list or kind is tuple:
@@ -123,12 +127,13 @@ class _Encoding:
 
 class _Decoding:
     def __init__(self, buffers: list[memoryview], handle: Callable[[list], Any] | None):
-        self.buffers, self.handle = buffers, handle
+        self.buffers, self.handle, self.nodes, self.keys = buffers, handle, 0, 0
 
     def value(self, tree: Any, depth: int) -> Any:
-        if depth > MAX_DEPTH:
-            raise CodecError("nested too deeply")
-        if type(tree) in _PLAIN or type(tree) is int:
+        self.nodes += 1
+        if depth > READ_DEPTH or self.nodes > READ_NODES:
+            raise CodecError("a frame is nested too deeply, or has too many parts")
+        if type(tree) in _PLAIN or type(tree) in (int, str):
             return tree
         if type(tree) is not list or not tree:
             raise CodecError("a part of the frame is neither data nor tagged")
@@ -138,27 +143,35 @@ class _Decoding:
         if tag == "t":
             return tuple([self.value(item, depth + 1) for item in rest])
         if tag == "d":
-            items = [self.value(item, depth + 1) for item in rest]
-            return dict(zip(items[::2], items[1::2], strict=True))
+            return dict(zip(self._hashed(rest[::2], depth), [self.value(item, depth + 1) for item in rest[1::2]], strict=True))
         if tag == "a":
             return self._array(*rest)
         if tag == "n":
             code, data = rest
             return np.frombuffer(data, dtype=_DTYPES[_text(code)], count=1)[0]
         if tag == "i":
-            return int(_text(rest[0])[:10_000])
+            return _within(int(_text(rest[0])))
         if tag == "c":
             return complex(*rest)
         if tag == "s":
-            return {self.value(item, depth + 1) for item in rest}
+            return set(self._hashed(rest, depth))
         if tag == "o":
             return self._objects(rest[0], [self.value(item, depth + 1) for item in rest[1:]])
         if tag == "h" and self.handle:
             return self.handle(rest[0])
         raise CodecError("a part of the frame has an unknown tag")
 
+    def _hashed(self, parts: list, depth: int) -> list:
+        before = self.nodes
+        found = [self.value(part, depth + 1) for part in parts]
+        self.keys += self.nodes - before
+        if self.keys > READ_KEYS:
+            raise CodecError("a frame has too many keys")
+        return found
+
     def _array(self, code: str, shape: list, number: int) -> np.ndarray:
         data = np.frombuffer(self.buffers[number], dtype=_DTYPES[_text(code)])
+        self.buffers[number] = None              # a frame makes no more arrays than it has bytes for
         return data.reshape(_shape(shape, data.size)).copy()
 
     def _objects(self, shape: list, items: list) -> np.ndarray:
@@ -166,6 +179,12 @@ class _Decoding:
         for place, item in enumerate(items):
             array[place] = item
         return array.reshape(_shape(shape, len(items)))
+
+
+def _within(value: int) -> int:
+    if value.bit_length() > MAX_BITS:
+        raise CodecError(f"an int of {value.bit_length():,} bits cannot be sent")
+    return value
 
 
 def _text(value: Any) -> str:

@@ -5,19 +5,22 @@ here too, so that labels and data are the kit's own. What a student's notebook b
 """
 
 import contextlib
+import copy
 import re
 import socket
 import sys
 import time
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from grading.engine import codec, reading
 from grading.engine.candidate import lay_down
 from grading.engine.channel import Channel, Closed, Late, TooLarge
-from grading.engine.proxies import Finder, Link, Lost, Remote, StudentError
+from grading.engine.proxies import Finder, Link, Lost, Remote, StudentError, made_again
 from grading.engine.shell import Cell, Shell
 
 MAX_ANSWER = 64 * 2**20        # bytes of one answer of the candidate's
@@ -32,29 +35,30 @@ _HOW = {
 }
 
 
-def serve(shell: Shell, parent: socket.socket, peer: socket.socket) -> None:
-    """Run what the parent asks for until it is gone."""
+def serve(shell: Shell, parent: socket.socket, *peers: socket.socket) -> None:
+    """Run what the parent asks for until it is gone. Peers: the candidate; where steps are counted, the one for that."""
     asked = Channel(parent)
     with contextlib.suppress(Closed):
-        examiner = Examiner(shell, Channel(peer, MAX_ANSWER), msgspec.msgpack.decode(asked.receive()))
+        examiner = Examiner(shell, [Channel(peer, MAX_ANSWER) for peer in peers], msgspec.msgpack.decode(asked.receive()))
         while True:
             message = msgspec.msgpack.decode(asked.receive())
             asked.send(msgspec.msgpack.encode(examiner.test(**message) if "limit" in message else examiner.given(**message)))
 
 
 class Examiner:
-    """Runs test cells against the candidate at the other end of `peer`.
+    """Runs test cells against the candidate at the other end of the first of `peers`.
 
     The order from the parent: {"texts": {module: source of the submission}, "lost": {function: how often}}.
     """
 
-    def __init__(self, shell: Shell, peer: Channel, order: dict):
-        self._shell, self._peer = shell, peer
+    def __init__(self, shell: Shell, peers: list[Channel], order: dict):
+        self._shell = shell
         self._texts: dict[str, str] = order["texts"]
         self._losses = Counter(order["lost"])
         self._until = self._limit = 0.0
         self._broken = ""
-        self._link = Link(self._ask, lambda text: sys.stdout.write(text))
+        self._link, *counting = [Link(partial(self._ask, peer), lambda text: sys.stdout.write(text)) for peer in peers]
+        self._counting = counting[0] if counting else self._link
         lay_down({})
         sys.meta_path.insert(0, Finder(list(self._texts), self._link))
         self._reroute()
@@ -82,7 +86,7 @@ class Examiner:
             error = raised
             outputs = [_told(raised)]
         else:
-            self._shell._ip.execution_count = count
+            self._shell.execution_count = count
             cell = self._shell.run(source)
             error, outputs = cell.error, _with_students_lines(cell)
         for name in fetched:
@@ -94,7 +98,7 @@ class Examiner:
     def _start(self, limit: float) -> None:
         self._limit, self._until = limit, time.monotonic() + limit
 
-    def _ask(self, frame: bytes, function: str) -> bytes:
+    def _ask(self, peer: Channel, frame: bytes, function: str) -> bytes:
         """The candidate's answer. A function that keeps the candidate from answering is not asked a third time."""
         if self._broken:
             raise Lost(self._broken, function)
@@ -104,8 +108,8 @@ class Examiner:
             raise Lost("refused", function)
         until = min(left, SECOND_LIMIT) if losses else left
         try:
-            self._peer.send(frame, until)
-            return self._peer.receive(until)
+            peer.send(frame, until)
+            return peer.receive(until)
         except Late:
             self._broken = "late"
         except Closed:
@@ -137,29 +141,69 @@ class Examiner:
         """Counting happens where the code runs; the source that is read is the one that was handed in."""
         from cs231n import _counting, testing
 
-        count_here, link, texts = _counting.interpreted_events, self._link, self._texts
+        count_here, find_here = _counting.interpreted_events, _counting.source_of
 
         def interpreted_events(function: Any, args: tuple) -> int:
             __tracebackhide__ = True
-            if not isinstance(function, Remote):
-                return count_here(function, args)
-            state, told = link.do("count", function._target, tuple(args), function=function._path)
-            if state == "stopped":
-                raise _counting.CountingStopped
-            if type(told[0]) is not int or told[0] < 0:
-                raise Lost("garbled", function._path)
-            return told[0]
+            return self._count(function, tuple(args)) if isinstance(function, Remote) else count_here(function, args)
 
         def source_of(function: Any) -> tuple[str, str, str] | None:
             __tracebackhide__ = True
-            if not isinstance(function, Remote):
-                return find_here(function)
-            _, told = link.do("defined", function._target, function=function._path)
-            return reading.source(texts, function._target, told[0])
+            return self._source(function) if isinstance(function, Remote) else find_here(function)
 
-        find_here = _counting.source_of
         for module in (_counting, testing):
             module.interpreted_events, module.source_of = interpreted_events, source_of
+
+    def _source(self, function: Remote) -> tuple[str, str, str] | None:
+        __tracebackhide__ = True
+        _, told = self._link.do("defined", function._target, function=function._path)
+        return reading.source(self._texts, function._target, told[0])
+
+    def _count(self, function: Remote, args: tuple) -> int:
+        """Steps of a call, counted where no cell of the notebook has run; it must return there what it returns here."""
+        __tracebackhide__ = True
+        from cs231n import _counting
+        from cs231n._messages import fail, places
+
+        target = function._target
+        if type(target) is not tuple and function._owner and function._owner[0]._past:
+            past = function._owner[0]._past
+            target = past[0][0]
+            names = [".".join([*target[1:], name]) for name in ["__init__", function._owner[1], *[step[0] for step in past[1:]]]]
+        else:
+            names = [".".join(target[1:])] if type(target) is tuple else []
+        twin = None
+        if names:
+            texts, escaped = reading.needed(self._texts, target[0], names)
+            if escaped:
+                fail(f"{function.__name__} hides its loops.", ("found", places(escaped, target[0].rpartition(".")[2] + ".py")),
+                     ("expected", "operations on whole arrays, and nothing that could stop the count"))
+            self._counting.do("define", texts, function=function._path)
+            twin = made_again(function, self._counting)
+        twin = function if twin is None else twin
+        state, told = twin._link.do("count", twin._target, args, function=function._path)
+        if state == "stopped":
+            raise _counting.CountingStopped
+        if len(told) != 2 or type(told[0]) is not int or told[0] < 0:
+            raise Lost("garbled", function._path)
+        if not _alike(told[1], function(*copy.deepcopy(args))):
+            fail(f"{function.__name__} does something else while its steps are counted.",
+                 ("expected", "the same result for an array whose rows are watched, with no cell of the notebook run"))
+        return told[0]
+
+
+def _alike(counted: Any, returned: Any) -> bool:
+    """Tell whether two results are the same, up to what the order of a sum may change."""
+    if isinstance(counted, (tuple, list)) and isinstance(returned, (tuple, list)):
+        return len(counted) == len(returned) and all(map(_alike, counted, returned))
+    if isinstance(counted, dict) and isinstance(returned, dict):
+        return counted.keys() == returned.keys() and all(_alike(counted[key], returned[key]) for key in counted)
+    try:
+        one, other = np.asarray(counted, dtype=complex), np.asarray(returned, dtype=complex)
+    except (TypeError, ValueError):
+        return type(counted).__name__ == type(returned).__name__
+    size = np.sqrt(np.mean(np.abs(other) ** 2)) if other.size else 0.0
+    return one.shape == other.shape and np.allclose(one, other, rtol=1e-3, atol=1e-3 * size, equal_nan=True)
 
 
 def _told(error: BaseException) -> dict:

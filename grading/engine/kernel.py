@@ -12,7 +12,7 @@ MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 0x20, 0x1000, 0x4000, 0x40000
 CAP_DAC_READ_SEARCH = 2
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_KEEPCAPS, _PR_SET_SECCOMP = 1, 4, 8, 22
-_PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 24, 36, 38, 47
+_PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 24, 38, 47
 _PR_CAP_AMBIENT_CLEAR_ALL, _SECCOMP_MODE_FILTER, _CAPABILITY_VERSION_3 = 4, 2, 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -45,10 +45,6 @@ def set_dumpable(yes: bool) -> None:
     _prctl(_PR_SET_DUMPABLE, int(yes))
 
 
-def adopt_orphans() -> None:
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-
-
 def no_new_privileges() -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
@@ -56,6 +52,13 @@ def no_new_privileges() -> None:
 def keep_capabilities() -> None:
     """Through the next change of uid."""
     _prctl(_PR_SET_KEEPCAPS, 1)
+
+
+def holds(capability: int) -> bool:
+    """Root in a container holds some capabilities only."""
+    header, data = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
+    _check(_libc.capget(header, data), "capget")
+    return bool((data[1] | data[4] << 32) >> capability & 1)        # the permitted set
 
 
 def drop_capabilities(keep: tuple[int, ...] = ()) -> None:

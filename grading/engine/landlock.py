@@ -34,7 +34,7 @@ def version() -> int:
 
 
 def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> None:
-    """From now on this process opens nothing but what is at or under these paths. Paths that are not there are left out.
+    """From now on this process opens nothing but what is at or under these paths; a path may be missing.
 
     Needs no_new_privileges. Not covered: the attributes of files (stat, chmod), and sockets that have a path.
     """

@@ -14,6 +14,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
+_COUNTING = re.compile(r"\b(assert_vectorized|interpreted_events)\b")
 _RELOADING = re.compile(r"^%(load_ext\s+autoreload|autoreload)\b.*$", re.MULTILINE)
 
 
@@ -29,10 +30,11 @@ class Test:
 
 @dataclass(frozen=True)
 class Plan:
-    """Of one notebook, by grade_id: its test cells, and the set-up cells that the examiner runs, as it runs them."""
+    """Of one notebook: by grade_id its test cells, and the set-up cells that the examiner runs, as it runs them."""
 
     tests: dict[str, Test]
     given: dict[str, str]
+    counts: bool = False           # a test counts the steps that Python interprets
 
 
 def make(source: NotebookNode) -> Plan:
@@ -60,7 +62,7 @@ def make(source: NotebookNode) -> Plan:
             needed[cell.metadata.nbgrader["grade_id"]] = _RELOADING.sub("", cell.source)
             waiting |= _read(cell.source) - seen - owned
     return Plan({name: Test(tuple(sorted(names & owned)), tuple(sorted(names - owned))) for name, names in tests.items()},
-                needed)
+                needed, any(_COUNTING.search(cell.source) for cell in source.cells if "nbgrader" in cell.metadata))
 
 
 def public(source: str) -> str:

@@ -73,9 +73,9 @@ class Link:
             raise _error(*told)
         return state, told
 
-    def call(self, target: Any, arguments: tuple, keywords: dict, function: str) -> Any:
+    def call(self, target: Any, arguments: tuple, keywords: dict, packed: bytes, function: str) -> Any:
+        """Call it; `packed` is [arguments, keywords]. What the call does to them, it does to ours too."""
         __tracebackhide__ = True
-        packed = codec.encode([arguments, keywords], _told)
         _, told = self.do("call", target, packed, function=function)
         returned, after = told if len(told) == 2 else (None, None)
         if type(after) is bytes:
@@ -119,14 +119,18 @@ class Link:
 
 
 class Remote:
-    """A function, class or object of the student's, told by a number or by its path in a module."""
+    """A function, class or object of the student's, told by a number or by its path in a module.
 
-    __slots__ = ("_link", "_target", "_path", "__weakref__")
+    An object that the test has made knows its past, so that it can be made again elsewhere: the class and what it was
+    called with, then (attribute, value) or (method, [arguments]) in order, all of it packed.
+    """
+
+    __slots__ = ("_link", "_target", "_path", "_owner", "_past", "__weakref__")
     __iter__ = __contains__ = None
     __array_ufunc__ = None                       # numpy does not try to compute with it either
 
     def __init__(self, link: Link, target: Any, path: str):
-        for name, value in (("_link", link), ("_target", target), ("_path", path)):
+        for name, value in (("_link", link), ("_target", target), ("_path", path), ("_owner", None), ("_past", None)):
             object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
@@ -136,10 +140,15 @@ class Remote:
                 return object.__getattribute__(self, "_path").rpartition(".")[2]
             raise AttributeError(name)
         path = f"{self._path}.{name}"
-        return self._link.held(*self._link.do("attribute", self._target, name, function=path), path)
+        found = self._link.held(*self._link.do("attribute", self._target, name, function=path), path)
+        if isinstance(found, Remote):
+            object.__setattr__(found, "_owner", (self, name))
+        return found
 
     def __setattr__(self, name: str, value: Any) -> None:
         __tracebackhide__ = True
+        if self._past is not None:
+            self._past.append((name, codec.encode(value, _told)))
         self._link.do("set_attribute", self._target, name, value, function=self._path)
 
     def __getitem__(self, key: Any) -> Any:
@@ -153,7 +162,12 @@ class Remote:
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         __tracebackhide__ = True
-        returned = self._link.call(self._target, arguments, keywords, self._path)
+        packed = codec.encode([arguments, keywords], _told)
+        returned = self._link.call(self._target, arguments, keywords, packed, self._path)
+        if type(self._target) is tuple and isinstance(returned, Remote):
+            object.__setattr__(returned, "_past", [(self._target, packed)])
+        elif self._owner and self._owner[0]._past is not None:
+            self._owner[0]._past.append((self._owner[1], [packed]))
         return _named(returned, self._path)
 
     def __bool__(self) -> bool:
@@ -240,6 +254,30 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Import them anew when they are next asked for."""
         for name in self._names & set(sys.modules):
             del sys.modules[name]
+
+
+def made_again(method: Remote, link: Link) -> Remote | None:
+    """The same function or method at the other end of another link; None for what the test has not made of data."""
+    __tracebackhide__ = True
+    if type(method._target) is tuple:
+        return Remote(link, method._target, method._path)
+    owner, name = method._owner or (None, "")
+    if owner is None or not owner._past:
+        return None
+    (target, packed), *past = owner._past
+    try:
+        arguments, keywords = codec.decode(packed)
+        steps = [(attribute, type(value) is list, codec.decode(value[0] if type(value) is list else value))
+                 for attribute, value in past]
+    except codec.CodecError:
+        return None
+    twin = Remote(link, target, owner._path)(*arguments, **keywords)
+    for attribute, is_call, value in steps:
+        if is_call:
+            getattr(twin, attribute)(*value[0], **value[1])
+        else:
+            setattr(twin, attribute, value)
+    return getattr(twin, name)
 
 
 def _told(value: Any) -> list | None:

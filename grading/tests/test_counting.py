@@ -46,6 +46,9 @@ def honest(kind):
 # Calls of size n, and the right answers
 
 
+METHODS = []          # of Neighbors, given to it at the end of this file's specimens
+
+
 class Neighbors:
     """Its methods, the specimens of kind "train" and "test", return distances (num_test, num_train)."""
 
@@ -95,7 +98,7 @@ def judge(kind, name):
 
 def method(function):
     """A specimen as a method, as KNearestNeighbor has them."""
-    setattr(Neighbors, function.__name__, function)
+    METHODS.append(function)
     return function
 
 
@@ -733,6 +736,10 @@ def test_a_loop_in_disguise_is_caught(kind, name):
         judge(kind, name)
 
 
+for specimen in METHODS:
+    setattr(Neighbors, specimen.__name__, specimen)
+
+
 @pytest.mark.parametrize("kind, name", HONEST, ids=map(specimen_id, HONEST))
 def test_honest_code_is_accepted(kind, name):
     function, args = make_call(kind, name, 64)
@@ -814,14 +821,17 @@ def test_an_error_of_the_function_comes_through_unchanged():
         assert_vectorized(lambda n: (stub, (np.ones((n, 2)),)), grows="rows")
 
 
-def test_a_first_call_that_imports_and_caches_is_no_loop():
-    cache = {}
+CACHE = {}
 
-    def warms_up(X):
-        if not cache:
-            import colorsys  # noqa: F401
-            cache.update({i: math.sqrt(i) for i in range(3000)})
-        return X.sum()
+
+def warms_up(X):
+    if not CACHE:
+        import decimal  # noqa: F401
+        CACHE.update({i: math.sqrt(i) for i in range(3000)})
+    return X.sum()
+
+
+def test_a_first_call_that_imports_and_caches_is_no_loop():
     assert_vectorized(lambda n: (warms_up, (np.ones((n, 2)),)), grows="rows")
 
 
@@ -842,7 +852,7 @@ def test_a_disguise_is_named_with_its_line():
 
 
 def test_turning_the_trace_off_is_named():
-    with pytest.raises(CheckFailed, match="tracing turned off"):
+    with pytest.raises(CheckFailed, match=r"line \d+: getattr"):
         judge("softmax", "trace_turned_off")
 
 
@@ -889,7 +899,7 @@ def test_other_names_are_no_disguise(text):
 def test_a_function_without_source_is_judged_by_its_events_alone():
     names = {"np": np}
     exec("def quick(x): return np.vectorize(abs)(x) * 0 + x.sum()\ndef slow(x): return [abs(v) for v in x]", names)
-    assert source_of(names["quick"]) is None and source_of(np.sum) is not None and source_of(len) is None
+    assert source_of(names["quick"]) is None and source_of(np.sum) is None and source_of(len) is None
     with pytest.raises(CheckFailed, match="loops in Python over rows"):
         assert_vectorized(lambda n: (names["slow"], (np.ones(n),)), grows="rows")
     assert_vectorized(lambda n: (np.sum, (np.ones(n),)), grows="rows")

@@ -1,0 +1,282 @@
+"""What a submission's code can reach in the sandbox, with real processes, at every level that this machine offers."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from sandboxed import LEVELS, box, folders, fork, is_root
+
+from grading.assignment import ROOT
+from grading.engine import sandbox
+from grading.engine.worker import Worker
+
+TRY = """
+def attempt(act, *arguments):
+    try:
+        return "done", act(*arguments)
+    except BaseException as error:
+        return type(error).__name__, str(error)
+import ctypes, errno, os, socket, subprocess, threading
+libc = ctypes.CDLL(None, use_errno=True)
+"""
+MISSING = ("FileNotFoundError", "PermissionError")
+READ_ONLY = ("OSError", *MISSING)
+
+
+@pytest.fixture(scope="module", params=LEVELS)
+def level(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def started(level, tmp_path_factory):
+    found = box(level)
+    with Worker(found, *folders(tmp_path_factory.mktemp("kit"))) as worker:
+        yield worker
+
+
+@pytest.fixture(scope="module")
+def student(started):
+    """One candidate for the tests that leave it as it was."""
+    running = fork(started)
+    assert running.run(TRY) == ""
+    yield running
+    running.child.kill()
+
+
+def test_the_level_is_proved_by_a_trial_and_explained(level):
+    assert box(level).why
+
+
+def test_the_given_modules_and_the_data_are_there(student):
+    assert student.run("import cs231n.testing, cs231n.gradient_check\n"
+                       "print(open(os.path.join(os.environ['CS231N_DATA'], 'numbers.txt')).read())") == "1 2 3"
+
+
+def test_a_figure_is_drawn(student):
+    assert "Figure" in student.run("import matplotlib.pyplot as plt\nprint(type(plt.plot([1, 2])[0].figure).__name__)")
+
+
+def test_the_environment_is_small_and_says_nothing_of_the_instructors_machine(student):
+    printed = student.run("print(sorted(os.environ))")
+    assert "CS231N_SCALE" in printed and "KIT_SANDBOX" not in printed and "SSH" not in printed
+
+
+@pytest.mark.parametrize("path", [str(ROOT), str(ROOT / "README.md"), str(ROOT / "cs231n" / "layers.py"),
+                                  str(ROOT / "assignments"), "/etc/shadow", "/home", "/var", "/sys"])
+def test_what_is_not_the_students_cannot_be_read(student, path):
+    look = "os.listdir" if Path(path).is_dir() else "open"
+    assert student.run(f"print(attempt({look}, {path!r})[0])") in MISSING
+
+
+def test_files_in_the_instructors_home_or_tmp_cannot_be_read(student, tmp_path):
+    with tempfile.NamedTemporaryFile("w", dir=Path.home(), prefix=".kit-test-") as home:
+        (tmp_path / "other.py").write_text("another student's")
+        for path in (home.name, str(tmp_path / "other.py"), str(tmp_path)):
+            assert student.run(f"print(attempt(open, {path!r})[0])") in MISSING
+
+
+def test_only_the_engine_of_the_grading_package_can_be_imported(student):
+    assert "ModuleNotFoundError" in student.run("import grading.stubs")
+    assert student.run("import grading; print(grading.__doc__)") == "None"
+
+
+def test_the_instructors_student_modules_cannot_be_imported(student):
+    assert "ModuleNotFoundError" in student.run("import cs231n.classifiers.linear_svm")
+
+
+@pytest.mark.parametrize("folder", ["/", "/usr", "/etc", "/dev", "/dev/shm", "/var/tmp", "/kit", "/kit/given",
+                                    "/kit/data", sys.prefix, sys.base_prefix])
+def test_nothing_can_be_written_outside_the_students_folder(student, folder):
+    printed = student.run(f"print(attempt(open, {folder!r} + '/mark', 'w')[0])")
+    assert printed in READ_ONLY
+
+
+def test_the_given_modules_are_read_only(student):
+    assert student.run("import cs231n\nprint(attempt(open, cs231n.__file__, 'a')[0])") in READ_ONLY
+
+
+def test_the_caches_that_children_share_are_read_only(student, level):
+    if level == "cold":
+        pytest.skip("nothing is shared there: the caches, 16 MB at most, end with the one child")
+    assert student.run("print(attempt(open, os.environ['MPLCONFIGDIR'] + '/matplotlibrc', 'w')[0])") in READ_ONLY
+
+
+def test_the_students_own_folder_can_be_written(student):
+    assert student.run("import tempfile\nopen('mine.txt', 'w').write('x')\n"
+                       "with tempfile.TemporaryDirectory() as t: open(t + '/a', 'w')\n"
+                       "print(os.listdir('.').count('mine.txt'))") == "1"
+
+
+def test_there_is_no_network_and_no_socket(student):
+    printed = student.run("""
+families = ("AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_ALG")
+for family in (getattr(socket, name) for name in families):
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW):
+        print(attempt(socket.socket, family, kind)[0])
+print(attempt(socket.socketpair, socket.AF_UNIX, socket.SOCK_DGRAM)[0])
+""")
+    assert set(printed.split()) == {"PermissionError"}
+
+
+def test_no_process_can_be_started(student):
+    printed = student.run("""
+print(attempt(os.fork)[0], attempt(subprocess.run, ["/bin/true"])[0])
+print(attempt(os.execv, "/bin/true", ["true"])[0], attempt(os.posix_spawn, "/bin/true", ["true"], {})[0])
+print("done" if os.system("true") == 0 else "PermissionError")
+""")
+    assert set(printed.split()) <= {"PermissionError", "OSError"}
+
+
+def test_calls_that_reach_other_processes_or_the_kernels_insides_are_denied(student):
+    printed = student.run("""
+for name, *arguments in (("ptrace", 16, 1, 0, 0), ("unshare", 0x10000000), ("mount", b"none", b"/work", b"tmpfs", 0, 0),
+        ("setns", 0, 0), ("memfd_create", b"a", 0), ("shmget", 0, 4096, 0o1600), ("semget", 0, 1, 0o1600),
+        ("mlockall", 3), ("chroot", b"."), ("prctl", 1, 0, 0, 0, 0), ("prctl", 4, 1, 0, 0, 0),
+        ("prctl", ctypes.c_ulong(1 << 32 | 1), 0, 0, 0, 0), ("setpriority", 0, 0, 5), ("inotify_init",)):
+    ctypes.set_errno(0)
+    result = getattr(libc, name)(*arguments)
+    print(name, errno.errorcode.get(ctypes.get_errno()) if result == -1 else result)
+""")
+    assert {line.split()[1] for line in printed.splitlines()} == {"EPERM"}, printed
+
+
+def test_a_call_newer_than_the_filter_is_not_there(student):
+    assert student.run("ctypes.set_errno(0); libc.syscall(ctypes.c_long(5000)); "
+                       "print(errno.errorcode[ctypes.get_errno()])") == "ENOSYS"
+
+
+def test_no_other_process_can_be_signalled_or_looked_at(student):
+    """Signals to every process that there may be reach nobody: what matters is that the candidate can still answer."""
+    printed = student.run("""
+others = [pid for pid in range(-2, 40000) if pid not in (0, os.getpid())]
+sent = [pid for pid in others if attempt(os.kill, pid, 0)[0] == "done"]
+seen = [pid for pid in others if attempt(open, f"/proc/{pid}/maps")[0] == "done"]
+print([pid for pid in sent if pid != -os.getpid() and pid != -1], seen)
+""")
+    assert printed == "[] []"
+
+
+def test_capabilities_are_gone_and_cannot_come_back(student, level):
+    printed = dict(line.split(":\t") for line in student.run("print(open('/proc/self/status').read())").splitlines()
+                   if ":\t" in line)
+    reading = 1 << 2 if is_root() and level == "landlock" else 0       # Python may lie where only root may look
+    assert int(printed["CapEff"], 16) == reading and int(printed["CapPrm"], 16) == reading
+    assert printed["NoNewPrivs"] == "1" and printed["Seccomp"] == "2" and printed["CapInh"].strip("0") == ""
+    assert printed["Uid"].split()[0] != "0"
+
+
+def test_descriptors_are_limited_and_none_is_inherited(student):
+    printed = student.run("""
+import resource
+paths = [f"/proc/self/fd/{n}" for n in range(70)]
+print([os.readlink(path) for path in paths if os.path.islink(path)])
+print(resource.getrlimit(resource.RLIMIT_NOFILE))
+""")
+    assert printed.endswith("(64, 64)")
+    held, limit = printed.splitlines()
+    allowed = ("/dev/null", "socket:", "anon_inode:[eventpoll]", "pipe:")
+    assert all(one.startswith(allowed) for one in eval(held)), held
+    assert held.count("socket:") == 4          # the parent's, the examiner's, and the event loop's pair
+
+
+def test_threads_work_and_are_limited(student):
+    printed = student.run("""
+stop, threads = threading.Event(), []
+threading.stack_size(256 * 1024)
+def more():
+    thread = threading.Thread(target=stop.wait); thread.start(); threads.append(thread)
+for _ in range(2000):
+    outcome = attempt(more)[0]
+    if outcome != "done": break
+stop.set(); [thread.join() for thread in threads]
+print(outcome, 10 < len(threads) < 2000)
+""")
+    assert printed == "RuntimeError True"
+
+
+def test_a_memory_bomb_is_a_memory_error(student):
+    assert student.run("import numpy as np\nprint(attempt(np.ones, 600_000_000)[0])") == "MemoryError"
+
+
+def test_a_file_cannot_grow_past_its_limit(student):
+    printed = student.run("""
+def fill():
+    with open("big", "wb") as file:
+        for _ in range(100): file.write(b"x" * 1_000_000)
+print(attempt(fill)[0], os.path.getsize("big") <= 32 * 2**20); os.remove("big")
+""")
+    assert printed == "OSError True"
+
+
+def test_a_disk_bomb_is_limited_in_bytes_and_in_files(student, level):
+    """Landlock cannot do this: there a submission may put as much on the disk as its time allows."""
+    if level == "landlock":
+        pytest.skip("Landlock has no quota: only each file is limited, and the folder goes when the child does")
+    printed = student.run("""
+def bytes_bomb():
+    for n in range(10):
+        with open(f"big{n}", "wb") as file: file.write(b"x" * (16 * 2**20))
+said = attempt(bytes_bomb)[1]
+made = [name for name in os.listdir(".") if name.startswith("big")]
+print(said, sum(map(os.path.getsize, made)) <= 64 * 2**20)
+for name in made: os.remove(name)
+os.mkdir("many")
+def files_bomb():
+    for n in range(10000): open(f"many/{n}", "w").close()
+print(attempt(files_bomb)[1], len(os.listdir("many")) <= 4096)
+for name in os.listdir("many"): os.remove(f"many/{name}")
+""")
+    assert printed.count("No space left on device") == 2 and printed.count("True") == 2, printed
+
+
+def test_modes_and_owners_of_files_stay_as_they_are_where_the_mounts_are_shared(student, level):
+    if level != "landlock":
+        pytest.skip("the mounts are the sandbox's own, and read-only")
+    printed = student.run("open('mine', 'w').close()\nprint(attempt(os.chmod, 'mine', 0o777)[0], "
+                          "attempt(os.utime, 'mine')[0], attempt(os.truncate, 'mine', 0)[0])")
+    assert set(printed.split()) == {"PermissionError"}
+
+
+def test_an_unknown_level_is_said_to_be_none(monkeypatch):
+    monkeypatch.setenv(sandbox.FORCED, "fort-knox")
+    found = sandbox.probe()
+    assert found.level == "none" and "fort-knox" in found.why
+
+
+def test_without_bubblewrap_the_next_level_says_why(monkeypatch):
+    monkeypatch.setattr(sandbox, "_bwraps", lambda: iter(["/no/such/bwrap"]))
+    found = sandbox.probe()
+    assert found.level in ("landlock", "none") and "/no/such/bwrap" in found.why
+
+
+def test_an_ordinary_user_gets_the_full_sandbox(tmp_path):
+    if not is_root():
+        pytest.skip("run by an ordinary user already: the tests above are this test")
+    if not all(map(shutil.which, ("unshare", "setpriv", "mount"))):
+        pytest.skip("unshare, setpriv or mount is missing")
+    if box("full").level != "full":
+        pytest.skip("no level full on this machine")
+    script = tmp_path / "run.py"
+    script.write_text(f"""
+import sys, tempfile, pathlib
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from sandboxed import box, folders, fork
+from grading.engine.worker import Worker
+with tempfile.TemporaryDirectory() as folder, Worker(box("full"), *folders(pathlib.Path(folder))) as worker:
+    student = fork(worker)
+    print(student.run("import os; print(os.getuid(), os.getpid(), os.listdir('.'))"))
+    print(student.run("import os; os.fork()"))
+    student.child.kill()
+    print(student.child.ended())
+""")
+    tmp_path.chmod(0o755)
+    for folder in (tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(folder.stat().st_mode | 0o011)
+    done = subprocess.run([Path(__file__).with_name("as_ordinary_user"), sys.executable, str(script)],
+                          capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == [
+        "65534 1 ['cs231n']", "PermissionError: [Errno 1] Operation not permitted", "killed by signal 9"], done.stderr
