@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -64,34 +64,36 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
             raise KitError(f"{student!r} has no submission of {assignment.name} in {course.root / 'submitted'}. "
                            f"Collected: {', '.join(collected) or 'none'}.")
     course.prepare_data()
-    limit = float(timeout or _default_limit(course))
-    fingerprints = Fingerprints(assignment, course, limit)
-    done: dict[str, Result] = {}
-    due = []
-    for student in students:
-        kept = results.read(course, student, assignment.name)
-        if regrade or kept is None or kept.fingerprint != fingerprints.of(student):
-            due.append(student)
-        else:
-            done[student] = kept
-            listener.done(kept, len(done), len(students))
-    if due:
-        sandbox = sandbox or choose_sandbox()
-        grade_all = _by_nbgrader if sandbox is STOCK else _by_engine
-        for result in grade_all(assignment, course, due, sandbox, fingerprints, limit, jobs, listener):
-            done[result.student] = result
-            listener.done(result, len(done), len(students))
+    with Ledger(course) as ledger, course.nbgrader() as nbgrader:
+        config = nbgrader["config"]
+        limit = float(timeout or config.Execute.timeout)
+        fingerprints = Fingerprints(assignment, course, limit)
+        done: dict[str, Result] = {}
+        due = []
+        for student in students:
+            kept = results.read(course, student, assignment.name)
+            if regrade or kept is None or kept.fingerprint != fingerprints.of(student):
+                due.append(student)
+            else:
+                done[student] = kept
+                listener.done(kept, len(done), len(students))
+        if due:
+            sandbox = sandbox or choose_sandbox()
+            graded = (_by_nbgrader(assignment, course, due, fingerprints, limit, jobs) if sandbox is STOCK else
+                      _by_engine(assignment, course, due, sandbox, fingerprints, limit, jobs, listener, ledger, config))
+            with closing(graded):
+                for result in graded:
+                    done[result.student] = result
+                    listener.done(result, len(done), len(students))
     return [done[student] for student in students]
 
 
 def _by_engine(assignment: Assignment, course: Course, due: list[str], sandbox: Sandbox, fingerprints: "Fingerprints",
-               limit: float, jobs: int, listener: Listener) -> Iterator[Result]:
+               limit: float, jobs: int, listener: Listener, ledger: Ledger, config) -> Iterator[Result]:
     with ExitStack() as held:
-        nbgrader = held.enter_context(course.nbgrader())
-        ledger = held.enter_context(Ledger(course))
         naming = held.enter_context(Naming(assignment, course))
         given = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="kit-given-")))
-        grader = Grader(assignment, course, limit, nbgrader["config"])
+        grader = Grader(assignment, course, limit, config)
         lay_down_given(assignment, grader.staged, given)
         graded = pool.run(due, jobs, lambda: Worker(sandbox, given, course.grading_data), grader.grade, listener.began)
         held.callback(graded.close)
@@ -112,8 +114,8 @@ def _by_engine(assignment: Assignment, course: Course, due: list[str], sandbox: 
             yield result
 
 
-def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], sandbox: Sandbox, fingerprints: "Fingerprints",
-                 limit: float, jobs: int, listener: Listener) -> Iterator[Result]:
+def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], fingerprints: "Fingerprints", limit: float,
+                 jobs: int) -> Iterator[Result]:
     with Naming(assignment, course) as naming:
         for result in stock.grade_all(assignment, course, due, limit, jobs):
             if not result.fault:
@@ -182,7 +184,7 @@ class Fingerprints:
     def __init__(self, assignment: Assignment, course: Course, limit: float):
         self._assignment, self._course = assignment, course
         here = Path(__file__).parent
-        own = [here / f"{name}.py" for name in ("autograde", "config", "desk", "diagnosis", "execute", "restore", "scores",
+        own = [here / f"{name}.py" for name in ("autograde", "config", "desk", "diagnosis", "execute", "pages", "restore", "scores",
                                                 "submission")] + sorted((here / "engine").glob("*.py"))
         self._common = _digest([*own, *_files(course.source(assignment.name))], repr((sys.version_info[:2], limit)))
         self._known: dict[str, str] = {}
@@ -203,7 +205,3 @@ def _digest(paths: list[Path], text: str) -> str:
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
-
-def _default_limit(course: Course) -> float:
-    with course.nbgrader() as nbgrader:
-        return nbgrader["config"].Execute.timeout

@@ -100,6 +100,7 @@ class Course:
         handler = logging.FileHandler(self.log, encoding="utf-8")
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger = get_logger()
+        former = list(logger.handlers)
         logger.handlers[:] = [handler]
         logger.propagate = False
         logger.setLevel(logging.INFO)
@@ -111,7 +112,7 @@ class Course:
                 config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
                 yield {"coursedir": CourseDirectory(config=config), "config": config}
         finally:
-            logger.removeHandler(handler)
+            logger.handlers[:] = former
             handler.close()
 
     @contextmanager

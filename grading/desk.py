@@ -333,6 +333,6 @@ def _attached(name: str, attachments: object) -> str:
 
 
 def _rendered(markdown: str) -> str:
-    from grading.pages import render  # nbconvert takes a third of a second to import
+    from grading.pages import render  # nbconvert and nbgrader take long to import
 
     return render(markdown)

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from grading.assignment import ROOT, names
 from grading.course import DEFAULT
+from grading.engine.sandbox import probe
 
-_LIBRARIES = ("numpy", "scipy", "matplotlib", "nbgrader", "jupyterlab", "ipykernel", "nbclient", "pytest", "hypothesis")
+_LIBRARIES = ("numpy", "scipy", "matplotlib", "nbgrader", "jupyterlab", "ipykernel", "nbclient", "msgspec", "nh3", "pytest",
+              "hypothesis")
 
 
 def findings() -> tuple[list[str], list[str]]:
@@ -31,7 +33,10 @@ def findings() -> tuple[list[str], list[str]]:
     lines.append(f"assignments {', '.join(names())}")
     gradebook = DEFAULT / "gradebook.db"
     lines.append(f"gradebook  {gradebook if gradebook.exists() else 'none yet'}")
-    lines.append("sandbox    none: submissions are run with your own rights; grade only a class you trust")
+    sandbox = probe()
+    lines.append(f"sandbox    {sandbox.level}: {sandbox.why}")
+    if sandbox.level == "none":
+        problems.append("no sandbox works here: kit autograde refuses to run submissions, unless it is told --unsafe.")
     if not os.access(ROOT / "grading" / "course", os.W_OK):
         problems.append(f"{Path(DEFAULT)} cannot be written to. Change its permissions.")
     return lines, problems

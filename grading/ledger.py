@@ -16,7 +16,6 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
@@ -127,7 +126,7 @@ def _write(folder: Path, result: Result, notebooks: dict[str, NotebookNode], fil
         content[f"{name}.ipynb"], cells = _to_bytes(notebook)
         if cells:
             result.remarks.append(f"{name}.ipynb: outputs that no notebook can hold are left out in {', '.join(cells)}")
-    content[results.FILE] = (json.dumps(asdict(result), indent=1) + "\n").encode()
+    content[results.FILE] = results.to_json(result).encode()
     for name, data in content.items():
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise ValueError(f"{name!r} leaves the autograded folder")

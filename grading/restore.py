@@ -125,7 +125,7 @@ def _source(cell: dict) -> str | None:
     source = cell.get("source")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
-    return source if isinstance(source, str) else None
+    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else None   # half a surrogate pair
 
 
 def _own_cell(kind: str, source: str, found: dict) -> NotebookNode:

@@ -83,9 +83,13 @@ def read(course: Course, student: str, assignment: str) -> Result | None:
         return None
 
 
+def to_json(result: Result) -> str:
+    return json.dumps(asdict(result), indent=1) + "\n"
+
+
 def write(course: Course, result: Result) -> None:
     path = course.autograded(result.student, result.assignment) / FILE
-    path.write_text(json.dumps(asdict(result), indent=1) + "\n", encoding="utf-8")
+    path.write_text(to_json(result), encoding="utf-8")
 
 
 def with_marks(course: Course, result: Result) -> dict[str, dict[str, dict]]:
