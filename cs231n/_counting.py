@@ -31,13 +31,14 @@ DISGUISED = {
 }
 # What array code has no use for, but what can hide a loop, or the counting, from sight: other modules than these, ...
 LIBRARIES_OF_ARRAYS = {
-    "__future__", "abc", "array", "bisect", "builtins", "cmath", "collections", "contextlib", "copy", "cs231n", "dataclasses",
-    "datetime", "decimal", "enum", "fractions", "functools", "future", "heapq", "itertools", "math", "matplotlib", "numbers",
-    "numpy", "operator", "past", "pprint", "random", "re", "scipy", "six", "statistics", "string", "time", "typing", "warnings",
+    "__future__", "abc", "array", "bisect", "builtins", "cmath", "collections", "contextlib", "copy", "cs231n",
+    "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "future", "heapq", "itertools", "math",
+    "matplotlib", "numbers", "numpy", "operator", "past", "pprint", "random", "re", "scipy", "six", "statistics",
+    "string", "time", "typing", "warnings",
 }
 # ... functions that reach names by text, and attributes that lead into the interpreter.
-BY_TEXT = {"__import__", "breakpoint", "compile", "delattr", "eval", "exec", "getattr", "globals", "locals", "open", "setattr",
-           "vars"}
+BY_TEXT = {"__import__", "breakpoint", "compile", "delattr", "eval", "exec", "getattr", "globals", "locals", "open",
+           "setattr", "vars"}
 INTERPRETER = {"_counting", "_getframe", "builtins", "ctypes", "ctypeslib", "f2py", "fromfile", "gettrace", "memmap",
                "modules", "os", "setprofile", "settrace", "sys", "testing"}
 HARMLESS_DUNDERS = {"__class__", "__doc__", "__init__", "__len__", "__name__"}
@@ -252,7 +253,8 @@ def escapes(node, imported):
     """Say how a syntax node gets out of array code, "" if it does not; `imported` is what `imported_names` returns."""
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         root, _, rest = imported.get(node.id, "").partition(".")
-        if root and root not in LIBRARIES_OF_ARRAYS or rest.partition(".")[0] in INTERPRETER or (root == "builtins") > bool(rest):
+        foreign = root not in LIBRARIES_OF_ARRAYS or (root == "builtins" and not rest)
+        if root and (foreign or rest.partition(".")[0] in INTERPRETER):
             return imported[node.id]
         return node.id if node.id in BY_TEXT and not root and not getattr(node, "is_local", False) else ""
     if isinstance(node, ast.Attribute):
@@ -329,8 +331,8 @@ def _local_names(definition):
     if not isinstance(definition, ast.FunctionDef):
         return set()
     arguments = definition.args
-    bound = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
-             if a}
+    several = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
+    bound = {argument.arg for argument in several if argument}
     waiting = list(definition.body)
     while waiting:
         node = waiting.pop()

@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     autograde.add_argument("--timeout", type=_whole, metavar="SECONDS", help="limit of one cell (default: 30)")
     autograde.add_argument("--jobs", type=_whole, default=os.cpu_count() or 1, metavar="N",
                            help="submissions graded at a time (default: one per core)")
-    autograde.add_argument("--stock", action="store_true", help="run submissions as stock nbgrader does: slow, no sandbox")
+    autograde.add_argument("--stock", action="store_true", help="have nbgrader run submissions: slow, no sandbox")
     autograde.add_argument("--unsafe", action="store_true", help="grade even where no sandbox works")
     autograde.add_argument("--json", type=Path, metavar="FILE", help="write scores and outcomes of every cell")
 

@@ -3,7 +3,7 @@
 import hashlib
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
 from multiprocessing import get_context
@@ -44,9 +44,9 @@ def choose_sandbox(unsafe: bool = False) -> Sandbox:
     return sandbox
 
 
-def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *, sandbox: Sandbox | None = None,
-              regrade: bool = False, timeout: float | None = None, jobs: int = 1, listener: Listener | None = None
-              ) -> list[Result]:
+def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *,
+              sandbox: Sandbox | None = None, regrade: bool = False, timeout: float | None = None, jobs: int = 1,
+              listener: Listener | None = None) -> list[Result]:
     """Grade the submissions of `students` (default: everyone collected); what is graded and unchanged is skipped.
 
     - sandbox: where they run; None looks for one. STOCK has nbgrader run them, without any
@@ -184,8 +184,8 @@ class Fingerprints:
     def __init__(self, assignment: Assignment, course: Course, limit: float):
         self._assignment, self._course = assignment, course
         here = Path(__file__).parent
-        own = [here / f"{name}.py" for name in ("autograde", "config", "desk", "diagnosis", "execute", "pages", "restore", "scores",
-                                                "submission")] + sorted((here / "engine").glob("*.py"))
+        own = [here / f"{name}.py" for name in ("autograde", "config", "desk", "diagnosis", "execute", "pages",
+                                                "restore", "scores", "submission")] + sorted((here / "engine").glob("*.py"))
         self._common = _digest([*own, *_files(course.source(assignment.name))], repr((sys.version_info[:2], limit)))
         self._known: dict[str, str] = {}
 

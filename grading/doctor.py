@@ -11,8 +11,8 @@ from grading.assignment import ROOT, names
 from grading.course import DEFAULT
 from grading.engine.sandbox import probe
 
-_LIBRARIES = ("numpy", "scipy", "matplotlib", "nbgrader", "jupyterlab", "ipykernel", "nbclient", "msgspec", "nh3", "pytest",
-              "hypothesis")
+_LIBRARIES = ("numpy", "scipy", "matplotlib", "nbgrader", "jupyterlab", "ipykernel", "nbclient", "msgspec", "nh3",
+              "pytest", "hypothesis")
 
 
 def findings() -> tuple[list[str], list[str]]:

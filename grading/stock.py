@@ -24,7 +24,7 @@ from grading.results import Result
 
 def grade_all(assignment: Assignment, course: Course, students: list[str], timeout: float,
               jobs: int) -> Iterator[Result]:
-    """Results without fingerprints, as they are done, already in the gradebook; with several jobs, in processes of their own."""
+    """Results without fingerprints, as they are done, already in the gradebook; several jobs are several processes."""
     if jobs == 1 or len(students) < 2:
         for student in students:
             yield grade(assignment, course, student, timeout)

@@ -60,7 +60,8 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
     for name in assignment.student_files:
         handed = folder / name
         if handed.is_symlink() or not handed.is_file():
-            found.remarks.append(f"{name} is {'a link' if handed.is_symlink() else 'missing'}; nothing of it is implemented")
+            found.remarks.append(f"{name} is {'a link' if handed.is_symlink() else 'missing'}; "
+                                 "nothing of it is implemented")
         else:
             found.files[name] = handed.read_bytes()
     for name, lesson in lessons.items():

@@ -79,7 +79,7 @@ class Objects:
         self._shell = shell
         self._kept: list[Any] = []
         self._numbers: dict[int, int] = {}           # id -> number; `_kept` keeps the ids from being used again
-        self._live: dict[int, tuple[np.ndarray, bytes]] = {}   # arrays that the examiner holds, and their last known bytes
+        self._live: dict[int, tuple[np.ndarray, bytes]] = {}   # arrays that the examiner holds, as it knows them
 
     def answer(self, frame: bytes) -> bytes:
         """[operation, arguments, arrays changed there, arrays let go] -> [state, value, arrays changed here, ...]."""
@@ -172,7 +172,7 @@ class Objects:
         return found
 
     def _held(self, value: Any) -> tuple:
-        """A value that stays where it is: dictionaries as objects, arrays with a number, so that both sides see changes."""
+        """A value that stays here: dictionaries as objects, arrays with a number, so that both sides see changes."""
         if type(value) is dict:
             return "dictionary", self._number(value)
         if type(value) is np.ndarray and value.dtype.kind in "biufc":
@@ -211,7 +211,8 @@ class Objects:
         except BaseException as other:
             message = f"(its message cannot be told: {type(other).__name__})"
         try:
-            frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/grading/engine/" not in frame.filename]
+            frames = [frame for frame in traceback.extract_tb(error.__traceback__)
+                      if "/grading/engine/" not in frame.filename]
             lines = _sendable("".join(traceback.format_list(frames[-20:]))[:20_000])
         except BaseException:
             lines = ""

@@ -21,10 +21,12 @@ class TooLarge(Exception):
 
 
 class Channel:
-    """One end of a stream socket that carries frames."""
+    """One end of a stream socket that carries frames. A `receive` after one that was late goes on where that stopped."""
 
     def __init__(self, end: socket.socket, max_frame: int = MAX_FRAME):
         self.socket, self.max_frame = end, max_frame
+        self._length: int | None = None          # of the frame that is being received
+        self._found = bytearray()                # what came of it
         self.socket.setblocking(False)
 
     def fileno(self) -> int:
@@ -47,20 +49,23 @@ class Channel:
     def receive(self, timeout: float | None = None) -> bytes:
         """The next frame. Raises Closed, Late or TooLarge."""
         until = None if timeout is None else time.monotonic() + timeout
-        length = int.from_bytes(self._exactly(_LENGTH, until), "little")
-        if length > self.max_frame:
-            raise TooLarge(f"a frame of {length:,} bytes was announced; {self.max_frame:,} is the most")
-        return self._exactly(length, until)
+        if self._length is None:
+            length = int.from_bytes(self._exactly(_LENGTH, until), "little")
+            if length > self.max_frame:
+                raise TooLarge(f"a frame of {length:,} bytes was announced; {self.max_frame:,} is the most")
+            self._length = length
+        frame = self._exactly(self._length, until)
+        self._length = None
+        return frame
 
     def close(self) -> None:
         self.socket.close()
 
     def _exactly(self, count: int, until: float | None) -> bytes:
         """The next `count` bytes, taken in as they come: memory grows with what came, not with what was announced."""
-        found = bytearray()
-        while len(found) < count:
+        while len(self._found) < count:
             try:
-                part = self.socket.recv(min(count - len(found), 2**20))
+                part = self.socket.recv(min(count - len(self._found), 2**20))
             except BlockingIOError:
                 self._wait(until, to_write=False)
                 continue
@@ -70,8 +75,9 @@ class Channel:
                 raise Closed("the other process is gone")
             if len(part) == count:
                 return part
-            found += part
-        return bytes(found)
+            self._found += part
+        found, self._found = bytes(self._found), bytearray()
+        return found
 
     def _wait(self, until: float | None, to_write: bool) -> None:
         left = None if until is None else until - time.monotonic()

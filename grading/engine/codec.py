@@ -19,6 +19,7 @@ MAX_BITS = 10_000                           # of an int
 MAX_HEADER = 16 * 2**20
 _DTYPES = {code: np.dtype(code) for code in "?bBhHiIlLqQefdgFDG"}       # numbers of every width; no object, no void
 _PLAIN = (type(None), bool, float, bytes)
+_LONG = 4096                                                            # bytes beyond this follow the header
 _LENGTH = 4                                                             # bytes that tell how long the header is
 _encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder()
 
@@ -75,6 +76,9 @@ class _Encoding:
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             raise CodecError("the value is nested too deeply, contains itself, or has too many parts")
         kind = type(value)
+        if kind is bytes and len(value) > _LONG:
+            self.buffers.append(memoryview(value))
+            return ["b", len(self.buffers) - 1]
         if kind in _PLAIN:
             return value
         if kind is str:
@@ -146,6 +150,8 @@ class _Decoding:
             return dict(zip(self._hashed(rest[::2], depth), [self.value(item, depth + 1) for item in rest[1::2]], strict=True))
         if tag == "a":
             return self._array(*rest)
+        if tag == "b":
+            return bytes(self._buffer(*rest))
         if tag == "n":
             code, data = rest
             return np.frombuffer(data, dtype=_DTYPES[_text(code)], count=1)[0]
@@ -170,9 +176,15 @@ class _Decoding:
         return found
 
     def _array(self, code: str, shape: list, number: int) -> np.ndarray:
-        data = np.frombuffer(self.buffers[number], dtype=_DTYPES[_text(code)])
-        self.buffers[number] = None              # a frame makes no more arrays than it has bytes for
+        data = np.frombuffer(self._buffer(number), dtype=_DTYPES[_text(code)])
         return data.reshape(_shape(shape, data.size)).copy()
+
+    def _buffer(self, number: int) -> memoryview:
+        """Each is there once: a frame makes no more arrays than it has bytes for."""
+        found, self.buffers[number] = self.buffers[number], None
+        if found is None:
+            raise CodecError("two parts of a frame share their bytes")
+        return found
 
     def _objects(self, shape: list, items: list) -> np.ndarray:
         array = np.empty(len(items), dtype=object)

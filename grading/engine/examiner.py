@@ -36,13 +36,15 @@ _HOW = {
 
 
 def serve(shell: Shell, parent: socket.socket, *peers: socket.socket) -> None:
-    """Run what the parent asks for until it is gone. Peers: the candidate; where steps are counted, the one for that."""
+    """Run what the parent asks for until it is gone. Peers: the candidate; for counting steps, the one for that."""
     asked = Channel(parent)
     with contextlib.suppress(Closed):
-        examiner = Examiner(shell, [Channel(peer, MAX_ANSWER) for peer in peers], msgspec.msgpack.decode(asked.receive()))
+        order = msgspec.msgpack.decode(asked.receive())
+        examiner = Examiner(shell, [Channel(peer, MAX_ANSWER) for peer in peers], order)
         while True:
             message = msgspec.msgpack.decode(asked.receive())
-            asked.send(msgspec.msgpack.encode(examiner.test(**message) if "limit" in message else examiner.given(**message)))
+            answer = examiner.test(**message) if "limit" in message else examiner.given(**message)
+            asked.send(msgspec.msgpack.encode(answer))
 
 
 class Examiner:
@@ -169,14 +171,16 @@ class Examiner:
         if type(target) is not tuple and function._owner and function._owner[0]._past:
             past = function._owner[0]._past
             target = past[0][0]
-            names = [".".join([*target[1:], name]) for name in ["__init__", function._owner[1], *[step[0] for step in past[1:]]]]
+            used = ["__init__", function._owner[1], *[step[0] for step in past[1:]]]
+            names = [".".join([*target[1:], name]) for name in used]
         else:
             names = [".".join(target[1:])] if type(target) is tuple else []
         twin = None
         if names:
             texts, escaped = reading.needed(self._texts, target[0], names)
             if escaped:
-                fail(f"{function.__name__} hides its loops.", ("found", places(escaped, target[0].rpartition(".")[2] + ".py")),
+                fail(f"{function.__name__} hides its loops.",
+                     ("found", places(escaped, target[0].rpartition(".")[2] + ".py")),
                      ("expected", "operations on whole arrays, and nothing that could stop the count"))
             self._counting.do("define", texts, function=function._path)
             twin = made_again(function, self._counting)

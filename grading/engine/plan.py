@@ -15,6 +15,9 @@ from nbformat import NotebookNode
 
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
 _COUNTING = re.compile(r"\b(assert_vectorized|interpreted_events)\b")
+_TIMING = re.compile(r"\A\s*%%(time|capture)\b[^\n]*\n")     # the rest of such a cell runs in the notebook's namespace
+_FILLING = {"add", "append", "appendleft", "clear", "discard", "extend", "fill", "insert", "pop", "remove", "setdefault", "sort", "update"}
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _RELOADING = re.compile(r"^%(load_ext\s+autoreload|autoreload)\b.*$", re.MULTILINE)
 
 
@@ -39,20 +42,23 @@ class Plan:
 
 def make(source: NotebookNode) -> Plan:
     """The plan of a lesson; `source` is the instructor's notebook, with its solutions."""
-    owned, binders, tests = set(), {}, {}
+    owned, filled, imported, binders, tests = set(), set(), set(), {}, {}
     for cell in source.cells:
         described = cell.metadata.get("nbgrader")
         if cell.cell_type != "code" or not described:
             continue
         if described["solution"]:
-            owned |= _touched(cell.source)
+            owned |= _bound(cell.source)
+            filled |= _filled(cell.source)
         elif described["grade"]:
             tests[described["grade_id"]] = _read(cell.source)
         else:
             for name in _bound(cell.source) - _imported(cell.source):
                 binders.setdefault(name, []).append(cell)
+            imported |= _imported(cell.source)
             for name in _imported(cell.source):          # wherever it is imported, it is the same
                 binders.setdefault(name, [cell])
+    owned |= filled - imported
     needed, waiting = {}, {name for names in tests.values() for name in names} - owned
     seen: set[str] = set()
     while waiting:
@@ -61,8 +67,9 @@ def make(source: NotebookNode) -> Plan:
         for cell in binders.get(name, []):
             needed[cell.metadata.nbgrader["grade_id"]] = _RELOADING.sub("", cell.source)
             waiting |= _read(cell.source) - seen - owned
-    return Plan({name: Test(tuple(sorted(names & owned)), tuple(sorted(names - owned))) for name, names in tests.items()},
-                needed, any(_COUNTING.search(cell.source) for cell in source.cells if "nbgrader" in cell.metadata))
+    taken = {name: Test(tuple(sorted(names & owned)), tuple(sorted(names - owned))) for name, names in tests.items()}
+    return Plan(taken, needed,
+                any(_COUNTING.search(cell.source) for cell in source.cells if "nbgrader" in cell.metadata))
 
 
 def public(source: str) -> str:
@@ -71,12 +78,32 @@ def public(source: str) -> str:
     return shown if any(line.strip() and not line.lstrip().startswith("#") for line in shown.splitlines()) else ""
 
 
+def _python(source: str) -> str:
+    """A cell as Python: its magics are calls."""
+    return TransformerManager().transform_cell(_TIMING.sub("", source))
+
+
 def _table(source: str) -> symtable.SymbolTable:
-    return symtable.symtable(TransformerManager().transform_cell(source), "cell", "exec")
+    return symtable.symtable(_python(source), "cell", "exec")
 
 
 def _bound(source: str) -> set[str]:
-    return {symbol.get_name() for symbol in _table(source).get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    return {symbol.get_name() for symbol in _table(source).get_symbols()
+            if symbol.is_assigned() or symbol.is_imported()} - _passing(source)
+
+
+def _passing(source: str) -> set[str]:
+    """Names that live inside of comprehensions only; since Python 3.12 they are in the table of the cell itself."""
+    inside, outside, waiting = set(), set(), [ast.parse(_python(source))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _COMPREHENSIONS):
+            inside |= {name.id for part in node.generators for name in ast.walk(part.target) if isinstance(name, ast.Name)}
+        elif isinstance(node, ast.Name):
+            outside.add(node.id)
+        waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(node, _COMPREHENSIONS)
+                    or isinstance(child, _COMPREHENSIONS)]
+    return inside - outside
 
 
 def _imported(source: str) -> set[str]:
@@ -92,17 +119,19 @@ def _read(source: str) -> set[str]:
         inner = waiting.pop()
         read |= {symbol.get_name() for symbol in inner.get_symbols() if symbol.is_global() and symbol.is_referenced()}
         waiting += inner.get_children()
-    return read - _bound(source) - set(dir(builtins)) - {"get_ipython"}
+    return read - _bound(source) - _passing(source) - set(dir(builtins)) - {"get_ipython"}
 
 
-def _touched(source: str) -> set[str]:
-    """Names that a cell binds, or fills by item, attribute or a call of a method."""
-    touched = _bound(source)
-    for node in ast.walk(ast.parse(TransformerManager().transform_cell(source))):
-        if isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store):
-            root = node
-            while isinstance(root, (ast.Subscript, ast.Attribute)):
-                root = root.value
-            if isinstance(root, ast.Name):
-                touched.add(root.id)
-    return touched
+def _filled(source: str) -> set[str]:
+    """Names of what a cell fills, by item, by attribute or by a method that does so."""
+    filled = set()
+    for node in ast.walk(ast.parse(_python(source))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FILLING:
+            node = node.func
+        elif not (isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store)):
+            continue
+        while isinstance(node, (ast.Subscript, ast.Attribute)):
+            node = node.value
+        if isinstance(node, ast.Name):
+            filled.add(node.id)
+    return filled

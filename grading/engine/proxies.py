@@ -6,12 +6,12 @@ everything would need: numbers come as numbers of our own making, and anything e
 """
 
 import builtins
+import copy
 import functools
 import importlib.abc
 import importlib.machinery
 import sys
 import types
-import weakref
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
@@ -20,7 +20,10 @@ import numpy as np
 from grading.engine import codec
 
 _EXCEPTIONS = {name: kind for name, kind in vars(builtins).items()
-               if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, UnicodeError)}
+               if isinstance(kind, type) and issubclass(kind, Exception)
+               and not issubclass(kind, (UnicodeError, ExceptionGroup))}         # these are not made of a text alone
+
+_SIMPLE = (type(None), bool, int, float, str, bytes)
 
 
 class StudentError(Exception):
@@ -50,7 +53,7 @@ class Link:
 
     def __init__(self, ask: Callable[[bytes, str], bytes], show: Callable[[str], None]):
         self._ask, self._show = ask, show
-        self._live: dict[int, tuple[weakref.ref, bytes]] = {}
+        self._live: dict[int, tuple[np.ndarray, bytes]] = {}     # array, and its bytes as the candidate knows them
 
     def reset(self) -> None:
         """The candidate is a new one: what the old one had is gone."""
@@ -65,12 +68,13 @@ class Link:
             if type(printed) is not str or type(state) is not str or type(told) is not list or not told:
                 raise codec.CodecError("an answer has another form")
             self._take_in(changed)
+            raised = _error(*told) if state == "raised" else None
         except (codec.CodecError, ValueError, TypeError, KeyError) as error:
             raise Lost("garbled", function) from error
         if printed:
             self._show(printed)
-        if state == "raised":
-            raise _error(*told)
+        if raised:
+            raise raised
         return state, told
 
     def call(self, target: Any, arguments: tuple, keywords: dict, packed: bytes, function: str) -> Any:
@@ -91,31 +95,34 @@ class Link:
             return RemoteDict(self, told[0], path)
         if state == "array" and len(told) == 2 and type(told[0]) is int and type(told[1]) is np.ndarray:
             number, array = told
-            before = self._live[number][0]() if number in self._live else None
+            before = self._live[number][0] if number in self._live else None
             if before is not None and before.shape == array.shape and before.dtype == array.dtype:
-                return before                    # the very array that the test holds already, and it is up to date
-            self._live[number] = (weakref.ref(array), array.tobytes())
+                before[...] = array              # the very array that the test may hold already
+                array = before
+            self._live[number] = (array, array.tobytes())
             return array
         return _named(told[0], path)
 
     def _news(self) -> tuple[list, list]:
-        """Arrays that the test has changed since, and those it has let go."""
+        """Arrays that the test has changed since, and those it has let go; a last change is told before."""
         changed, let_go = [], []
-        for number, (reference, known) in list(self._live.items()):
-            array = reference()
-            if array is None:
+        for number, (array, known) in list(self._live.items()):
+            if (now := array.tobytes()) != known:
+                self._live[number] = (array, now)
+                changed.append((number, array))
+            elif sys.getrefcount(array) <= 3:    # `_live`, `array`, the argument: nobody else
                 let_go.append(number)
                 del self._live[number]
-            elif (now := array.tobytes()) != known:
-                self._live[number] = (reference, now)
-                changed.append((number, array))
         return changed, let_go
 
     def _take_in(self, changed: list) -> None:
         for number, new in changed:
-            if number in self._live and (array := self._live[number][0]()) is not None and array.shape == new.shape:
+            if number in self._live:
+                array = self._live[number][0]
+                if type(new) is not np.ndarray or (new.shape, new.dtype) != (array.shape, array.dtype):
+                    raise codec.CodecError("an array has become another one")
                 array[...] = new
-                self._live[number] = (self._live[number][0], array.tobytes())
+                self._live[number] = (array, array.tobytes())
 
 
 class Remote:
@@ -211,8 +218,13 @@ class RemoteDict(MutableMapping):
     def __contains__(self, key: Any) -> bool:
         return key in list(iter(self))
 
+    def copy(self) -> dict:
+        return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in self.items()}
+
+    __copy__ = copy
+
     def __deepcopy__(self, memo: dict) -> dict:
-        return dict(self)
+        return copy.deepcopy(dict(self), memo)
 
 
 class RemoteModule(types.ModuleType):
@@ -309,7 +321,7 @@ def _named(value: Any, path: str) -> Any:
 
 def _mirror(ours: Any, theirs: Any) -> None:
     """Do to arguments what the call did to its copies of them."""
-    if type(ours) is np.ndarray and type(theirs) is np.ndarray and ours.shape == theirs.shape:
+    if type(ours) is np.ndarray and _alike(ours, theirs):
         if ours.flags.writeable and not np.array_equal(ours, theirs, equal_nan=ours.dtype.kind in "fc"):
             ours[...] = theirs
     elif type(ours) is dict and type(theirs) is dict:
@@ -321,23 +333,28 @@ def _mirror(ours: Any, theirs: Any) -> None:
             else:
                 ours[key] = value
     elif type(ours) is list and type(theirs) is list:
-        if len(ours) == len(theirs) and all(map(_alike, ours, theirs)):
-            for mine, new in zip(ours, theirs):
-                _mirror(mine, new)
-        else:
-            ours[:] = theirs
+        for place, value in enumerate(theirs[:len(ours)]):
+            if _alike(ours[place], value):
+                _mirror(ours[place], value)
+            else:
+                ours[place] = value
+        ours[len(theirs):] = theirs[len(ours):]
     elif type(ours) is tuple and type(theirs) is tuple:
         for mine, new in zip(ours, theirs):
             _mirror(mine, new)
 
 
 def _alike(ours: Any, theirs: Any) -> bool:
-    """Tell whether `theirs` can be written into `ours`; numbers and texts are replaced."""
+    """Tell whether `theirs` can be written into `ours`; a number or text is replaced, and so is a tuple with another one."""
     if type(ours) is not type(theirs):
         return False
     if type(ours) is np.ndarray:
-        return ours.shape == theirs.shape and ours.dtype == theirs.dtype
-    return type(ours) in (dict, list, tuple) or isinstance(ours, Remote)
+        return ours.shape == theirs.shape and ours.dtype.newbyteorder("=") == theirs.dtype
+    if type(ours) is tuple:
+        return len(ours) == len(theirs) and all(
+            mine == new if type(mine) in _SIMPLE and type(new) is type(mine) else _alike(mine, new)
+            for mine, new in zip(ours, theirs))
+    return type(ours) in (dict, list) or isinstance(ours, Remote)
 
 
 def _error(kinds: list, message: str, lines: str) -> StudentError:

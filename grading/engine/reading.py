@@ -87,7 +87,7 @@ def _serves(statement: ast.AST, wanted: set[str], own: set[str]) -> bool:
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return statement.name in wanted
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
-        return any((alias.asname or alias.name).partition(".")[0] in wanted or alias.name == "*" for alias in statement.names)
+        return any(alias.name == "*" or _bound(alias) in wanted for alias in statement.names)
     for node in ast.walk(statement):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in wanted:
             return True
@@ -109,11 +109,15 @@ def _root(node: ast.AST) -> str:
 def _trimmed(statement: ast.stmt, wanted: set[str]) -> ast.stmt:
     """An import without the names that nobody asks for."""
     if isinstance(statement, ast.Import):
-        return ast.Import([alias for alias in statement.names if (alias.asname or alias.name).partition(".")[0] in wanted])
+        return ast.Import([alias for alias in statement.names if _bound(alias) in wanted])
     if isinstance(statement, ast.ImportFrom):
         names = [alias for alias in statement.names if alias.name == "*" or (alias.asname or alias.name) in wanted]
         return ast.copy_location(ast.ImportFrom(statement.module, names, statement.level), statement)
     return statement
+
+
+def _bound(alias: ast.alias) -> str:
+    return (alias.asname or alias.name).partition(".")[0]
 
 
 def _run(statement: ast.stmt, reached: set[int]) -> Iterator[ast.AST]:

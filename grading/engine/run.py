@@ -25,6 +25,7 @@ GRACE = 2.0                    # seconds for an interrupt to end a cell
 SPARE = 15.0                   # seconds beyond its limit that the examiner may take to answer
 MAX_OUTPUT = 32 * 2**20        # bytes of one cell's outputs
 
+_HUNG = "ran longer than a cell may, and did not react to an interrupt"
 _DIED = "the Python process ended here: a crash, a call of exit, or more memory than there is"
 _SKIPPED = "not run: the cells before it ended or hung the process too often"
 
@@ -111,8 +112,8 @@ class _Run:
             self._ran.append(source)
         elif lost != "interrupted":
             if not silent:
-                cell.outputs.append(_error("CellTimeoutError", f"ran longer than {self._limit:g} s and did not react to an "
-                                           "interrupt") if lost == "late" else _error("DeadKernelError", _DIED))
+                cell.outputs.append(_error("CellTimeoutError", _HUNG) if lost == "late" else
+                                    _error("DeadKernelError", _DIED))
             self._restart()
 
     def _execute(self, source: str, silent: bool) -> tuple[object, str]:
@@ -181,7 +182,8 @@ class _Run:
         with suppress(Closed):
             for channel, content in zip(self._channels, files):
                 channel.send(msgspec.msgpack.encode(content), self._limit)
-        self._examiner.send(msgspec.msgpack.encode({"texts": self._submission.texts, "lost": self._losses}), self._limit)
+        order = {"texts": self._submission.texts, "lost": self._losses}
+        self._examiner.send(msgspec.msgpack.encode(order), self._limit)
 
     def _fork(self, role: str, *calls: socket.socket) -> Channel:
         ours, theirs = socket.socketpair()

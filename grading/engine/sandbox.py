@@ -259,7 +259,8 @@ def _environment(engine: Path, data: Path, caches: Path) -> dict[str, str]:
     """All that a submission finds in os.environ; a child's HOME becomes its own folder."""
     return {
         "CS231N_DATA": str(data), "CS231N_SCALE": "0.02", "NBGRADER_EXECUTION": "autograde",
-        "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(engine),
+        "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0",
+        "PYTHONPATH": str(engine),
         "HOME": str(caches), "USER": "kit", "LOGNAME": "kit", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin",
         "MPLCONFIGDIR": str(caches / "matplotlib"), "IPYTHONDIR": str(caches / "ipython"),
         "TERM": "xterm-color", "PAGER": "cat", "GIT_PAGER": "cat",

@@ -12,6 +12,7 @@ import importlib
 import io
 import json
 import os
+import random
 import signal
 import socket
 import sys
@@ -23,6 +24,7 @@ from typing import NoReturn
 from grading.engine import kernel, restrict, seccomp
 from grading.engine.restrict import Place
 
+SEED = 231
 ROLES = ("candidate", "examiner")
 _LIBRARIES = ("scipy.special", "scipy.spatial.distance", "scipy.optimize", "matplotlib.pyplot", "matplotlib.figure",
               "matplotlib_inline.backend_inline", "IPython", "IPython.extensions.autoreload")
@@ -132,7 +134,8 @@ class Zygote:
             os.write(report, b"ready\n")
             os.close(report)
             if role:
-                sys.modules["numpy"].random.seed()       # else every student draws the zygote's numbers
+                random.seed(SEED)        # the same each time: a submission graded again ends with the same marks
+                sys.modules["numpy"].random.seed(SEED)
                 self._roles[role].serve(self._shell, *sockets)
             status = 0
         finally:
