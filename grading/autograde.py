@@ -1,18 +1,19 @@
 """Grade submissions: decide which are due, have the engine run them, enter what came of it in the books."""
 
 import hashlib
+import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from grading import diagnosis, pool, results, stock
 from grading.assignment import Assignment
 from grading.course import Course
-from grading.engine import run
+from grading.engine import kernel, run
 from grading.engine.sandbox import Sandbox, probe
 from grading.engine.worker import Worker
 from grading.errors import KitError
@@ -46,14 +47,14 @@ def choose_sandbox(unsafe: bool = False) -> Sandbox:
 
 def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *,
               sandbox: Sandbox | None = None, regrade: bool = False, timeout: float | None = None, jobs: int = 1,
-              listener: Listener | None = None) -> list[Result]:
+              listener: Listener | None = None) -> Sequence[Result]:
     """Grade the submissions of `students` (default: everyone collected); what is graded and unchanged is skipped.
 
     - sandbox: where they run; None looks for one. STOCK has nbgrader run them, without any
     - jobs: how many run at a time
 
     A fault of ours becomes that result's `fault`; its student keeps whatever was graded before. Returns results in
-    students' order.
+    students' order; each is read when it is asked for.
     """
     course.require_release(assignment.name)
     listener = listener or Listener()
@@ -68,24 +69,45 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
         config = nbgrader["config"]
         limit = float(timeout or config.Execute.timeout)
         fingerprints = Fingerprints(assignment, course, limit)
-        done: dict[str, Result] = {}
-        due = []
+        due, done, faults = [], 0, {}
         for student in students:
             kept = results.read(course, student, assignment.name)
             if regrade or kept is None or kept.fingerprint != fingerprints.of(student):
                 due.append(student)
             else:
-                done[student] = kept
-                listener.done(kept, len(done), len(students))
+                done += 1
+                listener.done(kept, done, len(students))
         if due:
             sandbox = sandbox or choose_sandbox()
             graded = (_by_nbgrader(assignment, course, due, fingerprints, limit, jobs) if sandbox is STOCK else
                       _by_engine(assignment, course, due, sandbox, fingerprints, limit, jobs, listener, ledger, config))
             with closing(graded):
                 for result in graded:
-                    done[result.student] = result
-                    listener.done(result, len(done), len(students))
-    return [done[student] for student in students]
+                    if result.fault:
+                        faults[result.student] = result
+                    done += 1
+                    listener.done(result, done, len(students))
+    return Graded(course, assignment.name, students, faults)
+
+
+class Graded(Sequence[Result]):
+    """A run's results, read from the autograded folders one at a time: those of a large class take much memory."""
+
+    def __init__(self, course: Course, assignment: str, students: list[str], faults: dict[str, Result]):
+        self._course, self._assignment, self._students, self._faults = course, assignment, students, faults
+
+    def __len__(self) -> int:
+        return len(self._students)
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        student = self._students[index]
+        found = self._faults.get(student) or results.read(self._course, student, self._assignment)
+        if found is None:
+            raise KitError(f"the result of {student} is gone: {self._course.autograded(student, self._assignment)} "
+                           "has been changed since it was graded.")
+        return found
 
 
 def _by_engine(assignment: Assignment, course: Course, due: list[str], sandbox: Sandbox, fingerprints: "Fingerprints",
@@ -106,7 +128,8 @@ def _by_engine(assignment: Assignment, course: Course, due: list[str], sandbox: 
                 continue
             result.remarks = found.remarks
             result.notebooks = results.from_notebooks(found.notebooks)
-            result.remarks += diagnosis.remarks({name: found.files[name] for name in assignment.student_files}, result)
+            modules = {name: source_text(found.files[name]) for name in assignment.student_files}
+            result.remarks += diagnosis.remarks(modules, result)
             result.fault = results.own_fault(result)
             if not result.fault:
                 result.named = naming.named(result)
@@ -171,6 +194,10 @@ _names: list[Names] = []                 # of the naming process
 
 
 def _prepare_names(assignment: Assignment, cache: Path) -> None:
+    if sys.platform == "linux":          # an executor's process outlives a run that is killed, waiting for its next task
+        kernel.die_with_parent()
+        if not parent_process().is_alive():
+            os._exit(1)
     _names.append(Names(assignment, cache))
 
 
@@ -185,7 +212,8 @@ class Fingerprints:
         self._assignment, self._course = assignment, course
         here = Path(__file__).parent
         own = [here / f"{name}.py" for name in ("autograde", "config", "desk", "diagnosis", "execute", "pages",
-                                                "restore", "scores", "submission")] + sorted((here / "engine").glob("*.py"))
+                                                "restore", "scores", "submission")]
+        own += sorted((here / "engine").glob("*.py"))
         self._common = _digest([*own, *_files(course.source(assignment.name))], repr((sys.version_info[:2], limit)))
         self._known: dict[str, str] = {}
 

@@ -7,8 +7,8 @@ from grading.results import Result
 _UNIMPLEMENTED = " is not implemented yet"
 
 
-def remarks(modules: dict[str, bytes], result: Result) -> list[str]:
-    """Sentences about modules that do not load and functions that are not written; `modules` are the student's."""
+def remarks(modules: dict[str, str], result: Result) -> list[str]:
+    """Sentences about the student's modules that do not load, by path and as text, and functions that are not written."""
     found = []
     for name, content in modules.items():
         problem = syntax_problem(content)
@@ -21,7 +21,7 @@ def remarks(modules: dict[str, bytes], result: Result) -> list[str]:
     return found
 
 
-def syntax_problem(content: bytes) -> str:
+def syntax_problem(content: str) -> str:
     """One clause on why a module cannot be parsed, or "" when it can."""
     try:
         ast.parse(content)

@@ -47,7 +47,10 @@ def read_submitted(path: Path) -> tuple[NotebookNode | None, str]:
         return None, "is corrupt (no valid notebook JSON)"
     if not isinstance(found, dict) or not isinstance(found.get("cells"), list):
         return None, "is corrupt (JSON, but no notebook: it has no list of cells)"
-    return nbformat.from_dict({"cells": found["cells"]}), ""
+    try:
+        return nbformat.from_dict({"cells": found["cells"]}), ""
+    except RecursionError:
+        return None, "is corrupt (nested deeper than any notebook)"
 
 
 def restore(submitted: NotebookNode | None, key: NotebookNode) -> tuple[NotebookNode, list[str]]:

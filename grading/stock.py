@@ -20,6 +20,7 @@ from grading.course import Course, environment, grading_environment
 from grading.folders import set_aside
 from grading.restore import key_notebook, read_submitted, restore
 from grading.results import Result
+from grading.submission import source_text
 
 
 def grade_all(assignment: Assignment, course: Course, students: list[str], timeout: float,
@@ -53,10 +54,10 @@ def grade(assignment: Assignment, course: Course, student: str, timeout: float) 
             result.fault = f"the kit failed on this submission ({type(error).__name__}: {error}); see {course.log}"
             return result
     notebooks = {name: nbformat.read(target / f"{name}.ipynb", as_version=4) for name in assignment.notebooks}
-    files = {name: (target / name).read_bytes() for name in assignment.student_files}
+    modules = {name: source_text((target / name).read_bytes()) for name in assignment.student_files}
     result.remarks = grader.remarks
     result.notebooks = results.from_notebooks(notebooks)
-    result.remarks += diagnosis.remarks(files, result)
+    result.remarks += diagnosis.remarks(modules, result)
     return result
 
 

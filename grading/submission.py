@@ -75,12 +75,14 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
 
 
 def source_text(content: bytes) -> str:
-    """A module's text, decoded as Python would."""
+    """A module's text, decoded as Python would, if it is in an encoding that people use: some others take minutes."""
     try:
-        encoding = tokenize.detect_encoding(io.BytesIO(content).readline)[0]
-        return content.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError):
-        return content.decode("utf-8", "replace")
+        encoding = tokenize.detect_encoding(io.BytesIO(content).readline)[0].lower()
+        if encoding.startswith(("utf-8", "ascii", "us-ascii", "iso-8859", "latin", "cp125", "windows-125")):
+            return content.decode(encoding)
+    except (SyntaxError, ValueError, LookupError):
+        pass
+    return content.decode("utf-8", "replace")
 
 
 def lay_down_given(assignment: Assignment, staged: dict[str, bytes], folder: Path) -> None:
