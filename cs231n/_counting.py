@@ -8,6 +8,7 @@ Two steps that do not need each other, for `testing.assert_vectorized`:
 """
 
 import ast
+import builtins
 import copy
 import gc
 import inspect
@@ -25,22 +26,28 @@ import scipy
 # Loops that no counting sees, since they go through C, and what stops the counting. np.add.reduce is no such loop.
 DISGUISED = {
     "numpy": {"vectorize", "frompyfunc", "apply_along_axis", "apply_over_axes", "nditer", "ndenumerate"},
-    "itertools": {"starmap"},
+    "itertools": {"accumulate", "dropwhile", "filterfalse", "groupby", "starmap", "takewhile"},
     "functools": {"reduce"}, "past": {"reduce"}, "six": {"reduce"},
     "sys": {"settrace", "setprofile"}, "threading": {"settrace", "setprofile"},
 }
 # What array code has no use for, but what can hide a loop, or the counting, from sight: other modules than these, ...
 LIBRARIES_OF_ARRAYS = {
-    "__future__", "abc", "array", "bisect", "builtins", "cmath", "collections", "contextlib", "copy", "cs231n",
-    "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "future", "heapq", "itertools", "math",
-    "matplotlib", "numbers", "numpy", "operator", "past", "pprint", "random", "re", "scipy", "six", "statistics",
-    "string", "time", "typing", "warnings",
+    "__future__", "abc", "array", "builtins", "cmath", "collections", "copy", "cs231n", "dataclasses", "decimal",
+    "enum", "fractions", "functools", "future", "itertools", "math", "numbers", "numpy", "operator", "past", "random",
+    "scipy", "six", "string", "time", "typing", "warnings",
 }
-# ... functions that reach names by text, and attributes that lead into the interpreter.
+# ... functions that reach names by text, ...
 BY_TEXT = {"__import__", "breakpoint", "compile", "delattr", "eval", "exec", "getattr", "globals", "locals", "open",
            "setattr", "vars"}
-INTERPRETER = {"_counting", "_getframe", "builtins", "ctypes", "ctypeslib", "f2py", "fromfile", "gettrace", "memmap",
-               "modules", "os", "setprofile", "settrace", "sys", "testing"}
+# ... and attributes that lead into the interpreter: frames, files, other modules of Python's own under any name.
+INTERPRETER = {
+    "DataSource", "Formatter", "ForwardRef", "_counting", "ag_frame", "attrgetter", "cr_frame", "ctypeslib", "f2py",
+    "f_back", "f_builtins", "f_code", "f_globals", "f_locals", "f_trace", "fromfile", "genfromtxt", "get_field",
+    "get_type_hints", "gi_code", "gi_frame", "load", "loads", "loadtxt", "memmap", "methodcaller", "modules", "save",
+    "savetxt", "savez", "testing", "tb_frame", "tofile", "gettrace", "settrace", "setprofile", "_getframe",
+}
+INTERPRETER |= set(sys.stdlib_module_names) - LIBRARIES_OF_ARRAYS - {"select", "signal", "stat", "trace"}
+INTERPRETER |= {f"_{name}" for name in sys.stdlib_module_names - LIBRARIES_OF_ARRAYS}
 HARMLESS_DUNDERS = {"__class__", "__doc__", "__init__", "__len__", "__name__"}
 # Calls worth naming in a message as the place of a loop.
 ITERATING = {"map", "filter", "zip", "sum", "list", "tuple", "sorted", "min", "max", "any", "all", "set", "tolist"}
@@ -81,6 +88,23 @@ class Probe(np.ndarray):
         np.ndarray.flat.__set__(self, values)
 
 
+def _stepping(function, calls):
+    """A built-in function that takes what it iterates over one step of Python at a time, so that the trace sees it."""
+    def watched(*args, **keywords):
+        return function(*args[:calls], *(_watched(arg, calls) for arg in args[calls:]), **keywords)
+    return watched
+
+
+def _watched(value, calls):
+    """Rows and elements one by one; labels and indices pass as they are where nothing is called with them."""
+    first = next(iter(value[:1]), None) if isinstance(value, (list, tuple, range, np.ndarray)) else None
+    return value if isinstance(first, (int, np.integer)) and not calls or not hasattr(value, "__iter__") else (
+        item for item in value)
+
+
+STEPPING = {name: _stepping(getattr(builtins, name), calls)
+            for name, calls in (("all", 0), ("any", 0), ("filter", 1), ("map", 1), ("sum", 0), ("zip", 0))}
+
 # Code that is not a student's: this file, Python's own modules, numpy, scipy and what is installed beside them.
 PROBE_FILE = Probe.__iter__.__code__.co_filename
 PACKAGE = os.path.join(os.path.dirname(PROBE_FILE), "")  # a student's, even where it is installed
@@ -89,8 +113,22 @@ LIBRARIES = ("<frozen ", os.path.join(os.path.dirname(os.__file__), "")) + tuple
 )
 
 
+class Steps(int):
+    """How often the busiest place of a call ran. The difference of two is that of the place that grows most."""
+
+    def __new__(cls, places):
+        made = super().__new__(cls, max(places.values(), default=0))
+        made.places = places
+        return made
+
+    def __sub__(self, other):
+        if not isinstance(other, Steps):
+            return int(self) - other
+        return max((count - other.places.get(place, 0) for place, count in self.places.items()), default=0)
+
+
 def interpreted_events(function, args):
-    """Return how often the busiest place of the interpreted code ran in function(*args), int.
+    """Return how often the busiest place of the interpreted code ran in function(*args), as Steps, an int.
 
     A place is a line of Python, a Python function, a line's calls of one library function, or a line's looks at rows
     and elements. What a library does inside is no place. So a loop over N examples has a place that runs N times;
@@ -104,7 +142,7 @@ def interpreted_events(function, args):
 
 
 def counted_call(function, args):
-    """Return (interpreted events, what function(*args) returned)."""
+    """Return (interpreted events as Steps, what function(*args) returned)."""
     __tracebackhide__ = True
     try:
         with _probes_in_object_of(function):
@@ -142,18 +180,28 @@ def _count(function, args):
     before, before_in_threads, collecting = sys.gettrace(), threading.gettrace(), gc.isenabled()
     gc.disable()  # it would run other objects' code in between
     threading.settrace(trace)
+    iterating = {name: getattr(builtins, name) for name in STEPPING}
+    vars(builtins).update(STEPPING)
     sys.settrace(trace)
     try:
         returned = function(*args)
         kept = sys.gettrace() is trace
     finally:
         sys.settrace(before)
+        vars(builtins).update(iterating)
         threading.settrace(before_in_threads)
         if collecting:
             gc.enable()
     if not kept:
         raise CountingStopped
-    return max(counts.values(), default=0), returned
+    return Steps({_told(place): count for place, count in counts.items()}), returned
+
+
+def _told(place):
+    """A place as text: the same in another process, and for a function that is defined anew with each call."""
+    code, *line = place if isinstance(place, tuple) else (place,)
+    inside = f" {line[1].co_name}" if len(line) == 2 else ""
+    return f"{code.co_filename}:{code.co_firstlineno} {code.co_name}{f':{line[0]}' if line else ''}{inside}"
 
 
 def _in_library(code):
@@ -254,7 +302,7 @@ def escapes(node, imported):
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         root, _, rest = imported.get(node.id, "").partition(".")
         foreign = root not in LIBRARIES_OF_ARRAYS or (root == "builtins" and not rest)
-        if root and (foreign or rest.partition(".")[0] in INTERPRETER):
+        if root and (foreign or not INTERPRETER.isdisjoint(rest.split("."))):
             return imported[node.id]
         return node.id if node.id in BY_TEXT and not root and not getattr(node, "is_local", False) else ""
     if isinstance(node, ast.Attribute):
@@ -265,7 +313,7 @@ def escapes(node, imported):
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         names = imported_names(node).values()
         return next((name for name in names if name.partition(".")[0] not in LIBRARIES_OF_ARRAYS
-                     or name.split(".")[1:2] and name.split(".")[1] in INTERPRETER), "")
+                     or not INTERPRETER.isdisjoint(name.split(".")[1:])), "")
     return ""
 
 

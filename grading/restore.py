@@ -12,8 +12,10 @@ is built from the key (the source with its solutions cut), in the key's order:
 import copy
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells, NbGraderPreprocessor
@@ -21,6 +23,8 @@ from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells, 
 from grading.course import Course
 
 MAX_BYTES = 50_000_000
+MAX_PARTS = 2_000_000        # lists and objects of a notebook's JSON, its pictures' and tables' included
+MAX_CELLS = 5_000
 
 
 def key_notebook(source: Path, config=None) -> NotebookNode:
@@ -31,26 +35,104 @@ def key_notebook(source: Path, config=None) -> NotebookNode:
     return notebook
 
 
+class _Cell(msgspec.Struct):
+    """What is read of a submitted cell; whatever else it holds is skipped without being built."""
+
+    cell_type: str
+    source: str | list[str]
+    id: str = ""
+    metadata: msgspec.Raw = msgspec.Raw(b"{}")
+    attachments: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Described(msgspec.Struct):
+    grade_id: str = ""
+
+
+class _Metadata(msgspec.Struct):
+    nbgrader: _Described
+
+
+class _File(msgspec.Struct):
+    cells: list[msgspec.Raw]
+
+
 def read_submitted(path: Path) -> tuple[NotebookNode | None, str]:
-    """(notebook, "") or (None, one clause that says why it cannot be read)."""
+    """(notebook, "") or (None, one clause that says why it cannot be read). Of its cells only what is graded is there.
+
+    The file may be anything: what is built from it is small, however many nothings or levels it holds.
+    """
     if path.is_symlink() or (path.exists() and not path.is_file()):
         return None, "is not an ordinary file"
     if not path.exists():
         return None, "is missing"
     if path.stat().st_size > MAX_BYTES:
         return None, f"is larger than {MAX_BYTES // 1_000_000} MB"
+    content = path.read_bytes()
+    if content.count(b"{") + content.count(b"[") > MAX_PARTS:
+        return None, f"is corrupt (more than {MAX_PARTS:,} parts)"
     try:
-        found = json.loads(path.read_bytes())
-        if isinstance(found, dict) and isinstance(found.get("worksheets"), list):      # nbformat 3, Jupyter before 2015
+        cells = msgspec.json.decode(content, type=_File).cells
+    except (msgspec.DecodeError, RecursionError):
+        return _read_otherwise(content)
+    return _notebook(cells)
+
+
+def _read_otherwise(content: bytes) -> tuple[NotebookNode | None, str]:
+    """What Python's own reader takes: NaN, other encodings; and notebooks of before 2015."""
+    try:
+        found = json.loads(content)
+        if isinstance(found, dict) and isinstance(found.get("worksheets"), list):      # nbformat 3
             found = nbformat.convert(nbformat.from_dict(found), 4)
+        if isinstance(found, dict) and isinstance(found.get("cells"), list):
+            return _notebook([_slim(cell) for cell in found["cells"][:MAX_CELLS + 1]])
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError, nbformat.ValidationError):
         return None, "is corrupt (no valid notebook JSON)"
-    if not isinstance(found, dict) or not isinstance(found.get("cells"), list):
-        return None, "is corrupt (JSON, but no notebook: it has no list of cells)"
+    return None, "is corrupt (JSON, but no notebook: it has no list of cells)"
+
+
+def _slim(cell: object) -> bytes:
+    """A cell without what JSON does not know, such as NaN in an output or half a surrogate pair in a text."""
+    if not isinstance(cell, dict):
+        return b"null"
+    kept = {key: cell[key] for key in _Cell.__struct_fields__ if key in cell}
+    if isinstance(kept.get("metadata"), dict):
+        kept["metadata"] = {"nbgrader": kept["metadata"].get("nbgrader")}
+    return json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _notebook(cells: list) -> tuple[NotebookNode | None, str]:
+    if len(cells) > MAX_CELLS:
+        return None, f"has more than {MAX_CELLS:,} cells"
+    return nbformat.from_dict({"cells": [cell for raw in cells if (cell := _cell(raw))]}), ""
+
+
+def _cell(raw: bytes | msgspec.Raw) -> dict | None:
+    """A cell as far as it is one; its metadata and pictures as far as they are sound."""
     try:
-        return nbformat.from_dict({"cells": found["cells"]}), ""
-    except RecursionError:
-        return None, "is corrupt (nested deeper than any notebook)"
+        cell = msgspec.json.decode(raw, type=_Cell)
+    except (msgspec.DecodeError, RecursionError):
+        try:                             # an id may be anything; without it, it is the student's own cell
+            cell = msgspec.json.decode(raw, type=_Anonymous)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        cell = _Cell(cell.cell_type, cell.source, metadata=cell.metadata, attachments=cell.attachments)
+    read = {"cell_type": cell.cell_type, "source": cell.source, "id": cell.id, "metadata": {}}
+    with suppress(msgspec.DecodeError, RecursionError):
+        name = msgspec.json.decode(cell.metadata, type=_Metadata).nbgrader.grade_id
+        read["metadata"] = {"nbgrader": {"grade_id": name}}
+    with suppress(msgspec.DecodeError, RecursionError):
+        read["attachments"] = msgspec.json.decode(cell.attachments, type=dict[str, dict[str, str]])
+    return read
+
+
+class _Anonymous(msgspec.Struct):
+    """A cell whose id is no text."""
+
+    cell_type: str
+    source: str | list[str]
+    metadata: msgspec.Raw = msgspec.Raw(b"{}")
+    attachments: msgspec.Raw = msgspec.Raw(b"{}")
 
 
 def restore(submitted: NotebookNode | None, key: NotebookNode) -> tuple[NotebookNode, list[str]]:
@@ -132,10 +214,11 @@ def _source(cell: dict) -> str | None:
 
 
 def _own_cell(kind: str, source: str, found: dict) -> NotebookNode:
-    make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell,
-            "raw": nbformat.v4.new_raw_cell}[kind]
-    cell = make(source)
-    cell.id = found["id"] if isinstance(found.get("id"), str) else ""
+    """As nbformat's functions make it, but for a random id and a validation: all is validated once it is graded."""
+    cell = NotebookNode(cell_type=kind, id=found["id"] if isinstance(found.get("id"), str) else "",
+                        metadata=NotebookNode(), source=source)
+    if kind == "code":
+        cell.outputs, cell.execution_count = [], None
     _keep_pictures(found, cell)
     return cell
 

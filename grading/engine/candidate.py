@@ -149,7 +149,8 @@ class Objects:
         from cs231n._counting import CountingStopped, counted_call
 
         try:
-            return "done", *counted_call(self._resolved(target), arguments)
+            steps, returned = counted_call(self._resolved(target), arguments)
+            return "done", steps.places, returned
         except CountingStopped:
             return "stopped", None
 

@@ -46,12 +46,14 @@ class Zygote:
         if place.level != "none":
             seccomp.library()            # a child could not import it any more
         self._program = seccomp.program() if place.level == "full" else b""
+        gc.disable()                     # while so much is imported, a third of the time would go into collections
         self._shell, self._roles = warm(given) if given else (None, {})
         if threading.active_count() != 1 or len(os.listdir("/proc/self/task")) != 1:
             names = ", ".join(thread.name for thread in threading.enumerate())
             raise RuntimeError(f"an import started a thread ({names}), and a fork would lose it")
         gc.collect()
         gc.freeze()                      # else the first collection in a child copies every page
+        gc.enable()
 
     def serve(self, control: socket.socket) -> None:
         while True:
