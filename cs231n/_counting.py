@@ -48,6 +48,7 @@ INTERPRETER = {
 }
 INTERPRETER |= set(sys.stdlib_module_names) - LIBRARIES_OF_ARRAYS - {"select", "signal", "stat", "trace"}
 INTERPRETER |= {f"_{name}" for name in sys.stdlib_module_names - LIBRARIES_OF_ARRAYS}
+STUDENTS = ("cs231n.layers", "cs231n.layer_utils", "cs231n.classifiers")       # from which everything may be imported
 HARMLESS_DUNDERS = {"__class__", "__doc__", "__init__", "__len__", "__name__"}
 # Calls worth naming in a message as the place of a loop.
 ITERATING = {"map", "filter", "zip", "sum", "list", "tuple", "sorted", "min", "max", "any", "all", "set", "tolist"}
@@ -124,7 +125,8 @@ class Steps(int):
     def __sub__(self, other):
         if not isinstance(other, Steps):
             return int(self) - other
-        return max((count - other.places.get(place, 0) for place, count in self.places.items()), default=0)
+        growth = max((count - other.places.get(place, 0) for place, count in self.places.items()), default=0)
+        return max(growth, len(self.places.keys() - other.places.keys()))     # a loop may be written out
 
 
 def interpreted_events(function, args):
@@ -307,11 +309,18 @@ def escapes(node, imported):
         return node.id if node.id in BY_TEXT and not root and not getattr(node, "is_local", False) else ""
     if isinstance(node, ast.Attribute):
         dunder = node.attr.startswith("__") and node.attr.endswith("__") and node.attr not in HARMLESS_DUNDERS
-        patches = not isinstance(node.ctx, ast.Load) and isinstance(node.value, (ast.Name, ast.Attribute)) and (
-            _dotted(node, {}).partition(".")[0] in imported)
-        return (_dotted(node, imported) or f".{node.attr}") if dunder or patches or node.attr in INTERPRETER else ""
+        inside = _dotted(node, {}).partition(".")[0] in imported and (
+            node.attr.startswith("_") or not isinstance(node.ctx, ast.Load))      # a library's private parts, or a change of it
+        return (_dotted(node, imported) or f".{node.attr}") if dunder or inside or node.attr in INTERPRETER else ""
+    if isinstance(node, ast.MatchClass):
+        return next((f".{name}" for name in node.kwd_attrs if name.startswith("_") or name in INTERPRETER), "")
     if isinstance(node, (ast.Import, ast.ImportFrom)):
-        names = imported_names(node).values()
+        names = list(imported_names(node).values())
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            home = ".".join(filter(None, ["cs231n" if node.level else "", node.module]))
+            if home.startswith("cs231n") and not home.startswith(STUDENTS):
+                return f"{home}.*"               # which brings along what that module has imported
+            names.append(home)
         return next((name for name in names if name.partition(".")[0] not in LIBRARIES_OF_ARRAYS
                      or not INTERPRETER.isdisjoint(name.split(".")[1:])), "")
     return ""

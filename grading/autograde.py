@@ -171,6 +171,7 @@ class Naming:
     """Names known mistakes, in a process of its own: working out the catalogue's traces forks, and threads run here."""
 
     def __init__(self, assignment: Assignment, course: Course):
+        self._course = course
         self._arguments = assignment, course.root / f"traces-{assignment.name}.json"
         self._process: ProcessPoolExecutor | None = None
 
@@ -187,14 +188,20 @@ class Naming:
         if self._process is None:
             self._process = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_prepare_names,
                                                 initargs=self._arguments)
-        return self._process.submit(_name, result).result()
+        try:
+            return self._process.submit(_name, result).result()
+        except Exception as error:           # a mistake that goes without its name is no reason to stop the run
+            self._course.log_exception(f"naming the mistakes of {result.student}", error)
+            self._process.shutdown(wait=False, cancel_futures=True)
+            self._process = None
+            return []
 
 
 _names: list[Names] = []                 # of the naming process
 
 
 def _prepare_names(assignment: Assignment, cache: Path) -> None:
-    if sys.platform == "linux":          # an executor's process outlives a run that is killed, waiting for its next task
+    if sys.platform == "linux":          # an executor's process would outlive a run that is killed, and wait for ever
         kernel.die_with_parent()
         if not parent_process().is_alive():
             os._exit(1)

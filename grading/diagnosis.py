@@ -8,7 +8,7 @@ _UNIMPLEMENTED = " is not implemented yet"
 
 
 def remarks(modules: dict[str, str], result: Result) -> list[str]:
-    """Sentences about the student's modules that do not load, by path and as text, and functions that are not written."""
+    """Sentences about modules that do not load and functions that are not written; `modules`: path -> text."""
     found = []
     for name, content in modules.items():
         problem = syntax_problem(content)

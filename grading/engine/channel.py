@@ -21,7 +21,7 @@ class TooLarge(Exception):
 
 
 class Channel:
-    """One end of a stream socket that carries frames. A `receive` after one that was late goes on where that stopped."""
+    """One end of a stream socket that carries frames. A `receive` after a late one goes on where that stopped."""
 
     def __init__(self, end: socket.socket, max_frame: int = MAX_FRAME):
         self.socket, self.max_frame = end, max_frame

@@ -14,7 +14,7 @@ import numpy as np
 
 MAX_DEPTH, MAX_NODES = 64, 2_000_000        # of what is encoded
 READ_DEPTH, READ_NODES = 48, 1_000_000      # of a frame: less, so that what came can be sent back, as a part of more
-READ_KEYS = 10_000                          # parts of keys and of sets; whoever makes them can make their hashes collide
+READ_KEYS = 10_000                          # parts of keys and sets: who makes them can make their hashes collide
 MAX_BITS = 10_000                           # of an int
 MAX_HEADER = 16 * 2**20
 _DTYPES = {code: np.dtype(code) for code in "?bBhHiIlLqQefdgFDG"}       # numbers of every width; no object, no void
@@ -82,7 +82,7 @@ class _Encoding:
         if kind in _PLAIN:
             return value
         if kind is str:
-            return value if value.isascii() else value.encode("utf-8", "replace").decode()     # no half of a surrogate pair
+            return value if value.isascii() else value.encode("utf-8", "replace").decode()   # no lone surrogates
         if kind is int:
             return value if -(2**63) <= value < 2**63 else ["i", str(_within(value))]
         if kind is np.ndarray:
@@ -147,7 +147,8 @@ class _Decoding:
         if tag == "t":
             return tuple([self.value(item, depth + 1) for item in rest])
         if tag == "d":
-            return dict(zip(self._hashed(rest[::2], depth), [self.value(item, depth + 1) for item in rest[1::2]], strict=True))
+            keys = self._hashed(rest[::2], depth)
+            return dict(zip(keys, [self.value(item, depth + 1) for item in rest[1::2]], strict=True))
         if tag == "a":
             return self._array(*rest)
         if tag == "b":

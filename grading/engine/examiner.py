@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections import Counter
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import msgspec
@@ -61,6 +61,8 @@ class Examiner:
         self._broken = ""
         self._link, *counting = [Link(partial(self._ask, peer), lambda text: sys.stdout.write(text)) for peer in peers]
         self._counting = counting[0] if counting else self._link
+        self._defined: dict[str, str] = {}       # the modules that are there
+        self._needed = cache(partial(reading.needed, self._texts))
         lay_down({})
         sys.meta_path.insert(0, Finder(list(self._texts), self._link))
         self._reroute()
@@ -177,12 +179,15 @@ class Examiner:
             names = [".".join(target[1:])] if type(target) is tuple else []
         twin = None
         if names:
-            texts, escaped = reading.needed(self._texts, target[0], names)
+            texts, escaped = self._needed(target[0], tuple(sorted(set(names))))
             if escaped:
                 fail(f"{function.__name__} hides its loops.",
                      ("found", places(escaped, target[0].rpartition(".")[2] + ".py")),
                      ("expected", "operations on whole arrays, and nothing that could stop the count"))
-            self._counting.do("define", texts, function=function._path)
+            if texts != self._defined:
+                self._defined = {}               # until it is certain
+                self._counting.do("define", texts, function=function._path)
+                self._defined = texts
             twin = made_again(function, self._counting)
         twin = function if twin is None else twin
         state, told = twin._link.do("count", twin._target, args, function=function._path)

@@ -16,7 +16,8 @@ from nbformat import NotebookNode
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
 _COUNTING = re.compile(r"\b(assert_vectorized|interpreted_events)\b")
 _TIMING = re.compile(r"\A\s*%%(time|capture)\b[^\n]*\n")     # the rest of such a cell runs in the notebook's namespace
-_FILLING = {"add", "append", "appendleft", "clear", "discard", "extend", "fill", "insert", "pop", "remove", "setdefault", "sort", "update"}
+_FILLING = {"add", "append", "appendleft", "clear", "discard", "extend", "fill", "insert", "pop", "remove",
+            "setdefault", "sort", "update"}
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _RELOADING = re.compile(r"^%(load_ext\s+autoreload|autoreload)\b.*$", re.MULTILINE)
 
@@ -98,7 +99,8 @@ def _passing(source: str) -> set[str]:
     while waiting:
         node = waiting.pop()
         if isinstance(node, _COMPREHENSIONS):
-            inside |= {name.id for part in node.generators for name in ast.walk(part.target) if isinstance(name, ast.Name)}
+            targets = [name for part in node.generators for name in ast.walk(part.target)]
+            inside |= {name.id for name in targets if isinstance(name, ast.Name)}
         elif isinstance(node, ast.Name):
             outside.add(node.id)
         waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(node, _COMPREHENSIONS)

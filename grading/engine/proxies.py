@@ -345,7 +345,7 @@ def _mirror(ours: Any, theirs: Any) -> None:
 
 
 def _alike(ours: Any, theirs: Any) -> bool:
-    """Tell whether `theirs` can be written into `ours`; a number or text is replaced, and so is a tuple with another one."""
+    """Tell whether `theirs` can be written into `ours`; numbers, texts and tuples of other ones are replaced."""
     if type(ours) is not type(theirs):
         return False
     if type(ours) is np.ndarray:

@@ -39,22 +39,20 @@ def needed(texts: dict[str, str], module: str, names: list[str]) -> tuple[dict[s
 
     A text that cannot is whole; of any other there is only what the names need. What is no Python is left out.
     """
-    chosen, escaped = {}, []
-    for name, text in texts.items():
-        tree = _parsed(text)
-        if tree and not _escapes(ast.walk(tree), imported_names(tree)):
-            chosen[name] = text
-    waiting, done = [(module, tuple(names))], set()
+    trees = {name: tree for name, text in texts.items() if (tree := _parsed(text))}
+    chosen = {name: texts[name] for name, tree in trees.items() if not _escapes(ast.walk(tree), imported_names(tree))}
+    parts, wanted, waiting = {}, {module: set(names)}, [module]
     while waiting:
-        module, names = step = waiting.pop()
-        tree = _parsed(texts[module]) if module in texts and module not in chosen and step not in done else None
-        done.add(step)
-        if tree:
-            part = _Part(tree, names)
-            chosen[module] = ast.unparse(part.module)
-            escaped += part.escaped
-            waiting += [(home, (name,)) for home, name in part.imports(module)]
-    return chosen, escaped
+        module = waiting.pop()
+        if module in chosen or module not in trees:
+            continue
+        part = parts[module] = _Part(trees[module], tuple(sorted(wanted[module])))
+        for home, new in part.imports(module):
+            if not new <= wanted.setdefault(home, set()):
+                wanted[home] |= new
+                waiting.append(home)
+    chosen |= {name: ast.unparse(part.module) for name, part in parts.items()}
+    return chosen, [found for part in parts.values() for found in part.escaped]
 
 
 class _Part:
@@ -62,41 +60,48 @@ class _Part:
 
     def __init__(self, tree: ast.Module, names: tuple[str, ...]):
         reached = {id(node) for name in names for node in reached_nodes(tree, name)}
-        wanted, kept = {name.partition(".")[0] for name in names}, []
-        imported = imported_names(tree)
-        while found := [statement for statement in tree.body
-                        if statement not in kept and _serves(statement, wanted, wanted - imported.keys())]:
-            kept += found
-            for statement in found:
-                wanted |= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        imported, serving = imported_names(tree), {}
+        for statement in tree.body:
+            for name in _served(statement, imported):
+                serving.setdefault(name, []).append(statement)
+        wanted, kept = {name.partition(".")[0] for name in names}, set()
+        waiting = ["*", *wanted]
+        while waiting:
+            for statement in serving.pop(waiting.pop(), ()):
+                if statement not in kept:
+                    kept.add(statement)
+                    new = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)} - wanted
+                    wanted |= new
+                    waiting += new
+        self._wanted = wanted
         body = [_trimmed(statement, wanted) for statement in tree.body if statement in kept]
         self.module = ast.Module(body, [])
         run = (node for statement in body for node in _run(statement, reached))
         self.escaped = _escapes(run, imported)
 
-    def imports(self, module: str) -> Iterator[tuple[str, str]]:
-        """(module, name) that it imports by name."""
+    def imports(self, module: str) -> Iterator[tuple[str, set[str]]]:
+        """(module, names) that it imports by name; of a module that is imported with a star, all that it asks for."""
         for node in ast.walk(self.module):
             if isinstance(node, ast.ImportFrom):
-                for alias in node.names:
-                    yield _home(node, module), alias.name
+                names = {alias.name for alias in node.names}
+                yield _home(node, module), self._wanted if "*" in names else names
 
 
-def _serves(statement: ast.AST, wanted: set[str], own: set[str]) -> bool:
-    """Tell whether a statement binds a wanted name, or does something to one that is the module's own."""
+def _served(statement: ast.AST, imported: dict[str, str]) -> set[str]:
+    """The names that a statement binds, or does something to if they are the module's own; "*" for names unknown."""
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return statement.name in wanted
+        return {statement.name}
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
-        return any(alias.name == "*" or _bound(alias) in wanted for alias in statement.names)
+        return {_bound(alias) for alias in statement.names}
+    served = set()
     for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in wanted:
-            return True
-        if node is not statement and isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)):
-            if _serves(node, wanted, own):
-                return True
-        elif isinstance(node, (ast.Subscript, ast.Attribute)) and _root(node) in own:
-            return True
-    return False
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            served.add(node.id)
+        elif node is not statement and isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)):
+            served |= _served(node, imported)
+        elif isinstance(node, (ast.Subscript, ast.Attribute)) and _root(node) not in imported:
+            served.add(_root(node))
+    return served
 
 
 def _root(node: ast.AST) -> str:

@@ -95,7 +95,7 @@ def _lower(kind: int, soft: int, hard: int) -> None:
 
 
 def reset_signals() -> None:
-    """As in a fresh Python: what the zygote ignores or handles is its own affair. A signal to the group stays in here."""
+    """As in a fresh Python: what the zygote ignores or handles is its own affair. A signal to a group stays here."""
     os.setsid()                          # no namespace bounds a process group
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         if signal.getsignal(number) is not None:

@@ -1,4 +1,7 @@
-"""The whole road: a sample class is collected, graded and given feedback, by the commands and by stock nbgrader."""
+"""The whole road: a sample class is collected, graded and given feedback, by the commands and by stock nbgrader.
+
+Grading runs in the engine's sandboxes, unless a test says otherwise.
+"""
 
 import html
 import json
@@ -7,8 +10,10 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import nbformat
 import pytest
 from conftest import kit
 from nbgrader.api import Gradebook
@@ -17,6 +22,7 @@ from grading import assignment as assignments
 from grading import autograde, leaks, release, results, sample_class, stage
 from grading import collect as collecting
 from grading.course import Course
+from grading.engine import sandbox
 from grading.errors import KitError
 
 TIMEOUT = 10
@@ -35,12 +41,30 @@ def graded(released, tmp_path_factory):
                                 autograde.autograde(assignment, course, students, timeout=TIMEOUT, jobs=2)}
 
 
+@pytest.fixture(scope="session")
+def knn_alone(tmp_path_factory):
+    """(assignment1 with its first notebook only, a course in which it is released); not to be changed."""
+    whole, course = assignments.load("assignment1"), Course(tmp_path_factory.mktemp("knn") / "course")
+    topics = {topic: functions for topic, functions in whole.topics.items() if topic.startswith("knn-")}
+    assignment = replace(whole, notebooks=("knn",), topics=topics)
+    release.generate(assignment, course)
+    return assignment, course
+
+
 @pytest.fixture
-def own_course(released, tmp_path):
-    """(assignment, a course of one's own with the release in it)."""
-    assignment, before = released
+def own_course(knn_alone, tmp_path):
+    """(assignment1 with its first notebook only, a course of one's own with the release in it)."""
+    assignment, before = knn_alone
     shutil.copytree(before.root, tmp_path / "course")
     return assignment, Course(tmp_path / "course")
+
+
+@pytest.fixture
+def perfect(own_course, tmp_path):
+    """(assignment, a folder with a perfect submission laid out like the release)."""
+    assignment, course = own_course
+    sample_class.complete(assignment, course, tmp_path / "perfect")
+    return assignment, tmp_path / "perfect"
 
 
 def lost(result):
@@ -232,29 +256,98 @@ def test_odd_metadata_in_one_submission_never_stops_the_others(own_course, perfe
     assert len({result.autograded() for result in found}) == 1 and found[0].autograded()[0] == found[0].autograded()[1]
 
 
-def test_a_fault_of_ours_is_named_and_costs_the_student_nothing(own_course, perfect, monkeypatch):
-    from grading import scores
-
-    assignment, course = own_course
-    _, work = perfect
-    for student in ("ann", "bob"):
+def hand_in(course, assignment, work, *students):
+    for student in students:
         shutil.copytree(work, course.root / "inbox" / student)
     collecting.collect(assignment, course, [course.root / "inbox"])
-    whole = scores.SaveScores.preprocess
 
-    def disk_full(self, nb, resources):
-        if resources["nbgrader"]["student"] == "ann":
+
+def test_a_fault_of_ours_is_named_and_costs_the_student_nothing(own_course, perfect, monkeypatch):
+    assignment, course = own_course
+    hand_in(course, assignment, perfect[1], "ann", "bob")
+    whole = autograde.load
+
+    def disk_full(assignment, course, student, *lesson):
+        if student == "ann":
             raise OSError("No space left on device")
-        return whole(self, nb, resources)
+        return whole(assignment, course, student, *lesson)
 
-    monkeypatch.setattr(scores.SaveScores, "preprocess", disk_full)
+    monkeypatch.setattr(autograde, "load", disk_full)
     ann, bob = autograde.autograde(assignment, course)
     assert "No space left" in ann.fault and not bob.fault
     assert results.with_marks(course, ann) == {}
     assert not course.autograded("ann", assignment.name).exists()
+    assert "Traceback" in course.log.read_text() and "No space left" in course.log.read_text()
     monkeypatch.undo()
     again = autograde.autograde(assignment, course)[0]
     assert not again.fault and again.autograded()[0] == again.autograded()[1]
+
+
+def test_a_test_that_fails_for_a_reason_of_our_own_enters_no_points(own_course, perfect):
+    """A test that hands over what is no data would cost every student its points."""
+    assignment, course = own_course
+    hand_in(course, assignment, perfect[1], "ann")
+    first = autograde.autograde(assignment, course)[0]
+    assert not first.fault
+    path = course.source(assignment.name) / "knn.ipynb"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("tiny = KNearestNeighbor()", "tiny = KNearestNeighbor(print)", 1))
+    second = autograde.autograde(assignment, course)[0]
+    assert second.fault.startswith("1 test cells failed for a reason of the kit's own, knn-two_loops-check first")
+    assert results.with_marks(course, second) == {}
+    assert results.read(course, "ann", assignment.name) == first
+
+
+def test_without_a_sandbox_nothing_is_run_unless_the_instructor_says_so(own_course, perfect, monkeypatch):
+    assignment, course = own_course
+    hand_in(course, assignment, perfect[1], "ann")
+    monkeypatch.setenv(sandbox.FORCED, "none")
+    with pytest.raises(KitError, match="no sandbox works on this machine: .*--unsafe"):
+        autograde.autograde(assignment, course)
+    assert not course.autograded("ann", assignment.name).exists()
+    result = autograde.autograde(assignment, course, sandbox=autograde.choose_sandbox(unsafe=True))[0]
+    assert result.autograded()[0] == result.autograded()[1] > 15 and result.sandbox == "none"
+
+
+def test_a_listener_hears_who_is_begun_and_what_is_done(own_course, perfect):
+    assignment, course = own_course
+    hand_in(course, assignment, perfect[1], "ann", "bob")
+
+    heard = []
+
+    class Heard(autograde.Listener):
+        def began(self, student):
+            heard.append(student)
+
+        def done(self, result, number, of):
+            heard.append((result.student, number, of))
+
+    autograde.autograde(assignment, course, ["bob"], listener=Heard())
+    assert heard == ["bob", ("bob", 1, 1)]
+    heard.clear()
+    autograde.autograde(assignment, course, listener=Heard())
+    assert heard == [("bob", 1, 2), "ann", ("ann", 2, 2)]
+    heard.clear()
+    autograde.autograde(assignment, course, ["ann"], regrade=True, listener=Heard())
+    assert heard == ["ann", ("ann", 1, 1)]
+
+
+def test_the_sandbox_is_kept_with_the_result(graded):
+    _, _, found = graded
+    assert {result.sandbox for result in found.values()} == {sandbox.probe().level}
+
+
+def test_the_executed_notebook_is_an_ordinary_one_with_outputs_pictures_and_counts(graded):
+    assignment, course, _ = graded
+    for name in assignment.notebooks:
+        path = course.autograded("sample-perfect", assignment.name) / f"{name}.ipynb"
+        executed = nbformat.read(path, as_version=4)
+        nbformat.validate(executed)
+        code = [cell for cell in executed.cells if cell.cell_type == "code"]
+        counts = [cell.execution_count for cell in code if cell.execution_count is not None]
+        assert counts == list(range(1, len(counts) + 1)) and len(counts) > 15
+        assert not [output for cell in code for output in cell.outputs if output.output_type == "error"]
+        assert any("image/png" in output.get("data", {}) for cell in code for output in cell.outputs)
 
 
 def test_feedback_shows_points_and_messages_but_no_hidden_test_and_no_rubric(graded):
@@ -280,27 +373,50 @@ def stock(course: Course, *arguments):
                           timeout=600, env=os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
 
 
-def test_stock_nbgrader_releases_grades_and_reports_the_same_course(own_course, graded, perfect):
+def test_stock_nbgrader_releases_grades_and_reports_the_same_course(own_course, graded):
     assignment, course = own_course
-    _, _, by_kit = graded
-    _, work = perfect
+    _, whole, by_kit = graded
     before = (course.release(assignment.name) / "knn.ipynb").read_bytes()
     done = stock(course, "generate_assignment", assignment.name, "--force")
     assert done.returncode == 0, done.stderr
     assert (course.release(assignment.name) / "knn.ipynb").read_bytes() == before
     students = ["sample-perfect", "sample-squared-no-loops"]
     for student in students:
-        shutil.copytree(graded[1].submitted(student, assignment.name), course.submitted(student, assignment.name))
+        shutil.copytree(whole.submitted(student, assignment.name), course.submitted(student, assignment.name),
+                        ignore=shutil.ignore_patterns("svm.ipynb", "softmax.ipynb", "two_layer_net.ipynb"))
     done = stock(course, "autograde", assignment.name)
     assert done.returncode == 0, done.stderr
     with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
         for student in students:
-            for notebook, cells in by_kit[student].notebooks.items():
-                for name, cell in cells.items():
-                    assert gradebook.find_grade(name, notebook, assignment.name, student).auto_score == cell["score"]
+            for name, cell in by_kit[student].notebooks["knn"].items():
+                assert gradebook.find_grade(name, "knn", assignment.name, student).auto_score == cell["score"]
     done = stock(course, "generate_feedback", assignment.name)
     assert done.returncode == 0, done.stderr
     assert "BEGIN HIDDEN" not in (course.feedback(students[0], assignment.name) / "knn.html").read_text()
+
+
+def test_the_engine_and_nbgraders_own_way_of_running_give_the_same_scores(own_course, graded):
+    assignment, course = own_course
+    _, whole, by_engine = graded
+    students = ["sample-perfect", "sample-squared-no-loops", "sample-tie-larger", "sample-missing-notebook"]
+    for student in students:
+        shutil.copytree(whole.submitted(student, assignment.name), course.submitted(student, assignment.name))
+    heard = []
+
+    class Heard(autograde.Listener):
+        def done(self, result, number, of):
+            heard.append(result.student)
+
+    by_nbgrader = autograde.autograde(assignment, course, students, sandbox=autograde.STOCK, timeout=TIMEOUT, jobs=2,
+                                      listener=Heard())
+    assert sorted(heard) == sorted(students)
+    for student, result in zip(students, by_nbgrader):
+        assert result.fault == "" and result.sandbox == "none"
+        expected = {name: (cell["score"], cell["max_score"], cell["outcome"])
+                    for name, cell in by_engine[student].notebooks["knn"].items()}
+        assert {name: (cell["score"], cell["max_score"], cell["outcome"])
+                for name, cell in result.notebooks["knn"].items()} == expected, student
+        assert [known["says"] for known in result.named] == [known["says"] for known in by_engine[student].named]
 
 
 def test_stock_nbgrader_stops_at_a_misspelt_marker_too(own_course):

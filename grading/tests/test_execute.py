@@ -1,4 +1,4 @@
-"""Real kernels: what a notebook's code can do to the process it runs in, and what that costs."""
+"""Real kernels, as nbgrader and `--stock` use them: what a notebook's code can do to them, and what that costs."""
 
 import pytest
 from conftest import cell, notebook

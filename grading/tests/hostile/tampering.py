@@ -1,0 +1,239 @@
+"""What hostile students do to the notebook's JSON. Each function changes `notebook`, as json.loads gave it.
+
+One that returns bytes has written the file itself.
+"""
+
+import copy
+import hashlib
+import json
+
+
+def tests(notebook: dict) -> list[dict]:
+    return [cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade")
+            and not cell["metadata"]["nbgrader"]["solution"]]
+
+
+def own_cell(kind: str, source: str, name: str = "HOSTILE-cell") -> dict:
+    cell = {"cell_type": kind, "id": name, "metadata": {}, "source": source}
+    return cell | {"outputs": [], "execution_count": None} if kind == "code" else cell
+
+
+# Metadata
+
+def tag_tests(notebook):
+    for cell in tests(notebook):
+        cell["metadata"] |= {"tags": ["skip-execution", "raises-exception", "hide-input"], "deletable": True,
+                             "editable": True, "execution": {"timeout": 0}, "init_cell": False}
+    notebook["metadata"] |= {"execution": {"allow_errors": True, "timeout": -1}, "tags": ["skip-execution"]}
+
+
+def raise_points(notebook):
+    for cell in notebook["cells"]:
+        cell["metadata"].setdefault("nbgrader", {"schema_version": 3, "grade_id": "HOSTILE-" + cell["id"]})
+        cell["metadata"]["nbgrader"] |= {"points": 1000, "grade": True, "score": 1000, "max_score": 1000,
+                                         "auto_score": 1000, "manual_score": 1000, "extra_credit": 1000}
+
+
+def unlock_tests(notebook):
+    kinds = ({"locked": False}, {"grade": False}, {"solution": True}, {"task": True},
+             {"solution": True, "locked": False}, {"grade": False, "locked": False})
+    for number, cell in enumerate(tests(notebook)):
+        cell["metadata"]["nbgrader"] |= kinds[number % len(kinds)]
+        cell["source"] = "pass"
+
+
+def spoil_metadata(notebook):
+    kinds = ({"schema_version": 99}, {"schema_version": "3"}, {"points": "NaN"}, {"points": -1}, {"points": 1e308},
+             {"grade_id": ["list"]}, {"grade_id": None}, {"cell_type": "raw"}, {"checksum": 7})
+    described = [cell for cell in notebook["cells"] if "nbgrader" in cell["metadata"]]
+    for number, cell in enumerate(described):
+        cell["metadata"]["nbgrader"] |= kinds[number % len(kinds)]
+    described[0]["metadata"]["nbgrader"] = "text"
+    described[1]["metadata"] = ["list"]
+
+
+def note_outcomes(notebook):
+    for cell in tests(notebook):
+        cell["metadata"]["kit"] = {"outcome": "passed", "message": "", "points": 100}
+        cell["execution_count"] = 1
+        cell["outputs"] = [{"output_type": "execute_result", "data": {"text/plain": "100.0"}, "metadata": {},
+                            "execution_count": 1}]
+
+
+def ask_for_another_kernel(notebook):
+    notebook["metadata"] = {
+        "kernelspec": {"name": "../../HOSTILE", "display_name": "<b>", "language": "bash", "argv": ["touch", "x"]},
+        "language_info": {"name": "bash", "file_extension": ".sh", "version": 3, "pygments_lexer": "HOSTILE"},
+        "widgets": {"application/vnd.jupyter.widget-state+json": {"state": {}}}, "celltoolbar": 7, "title": ["x"]}
+    notebook |= {"nbformat": 4, "nbformat_minor": 9999, "orig_nbformat": "x", "HOSTILE": True}
+
+
+# Cells
+
+def empty_tests(notebook):
+    for cell in tests(notebook):
+        cell["source"] = "pass"
+        cell["metadata"]["nbgrader"]["checksum"] = hashlib.md5(b"pass").hexdigest()
+
+
+def delete_tests(notebook):
+    gone = [cell["id"] for cell in tests(notebook)]
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] not in gone]
+
+
+def duplicate_tests(notebook):
+    for cell in tests(notebook):
+        passing = copy.deepcopy(cell) | {"source": "pass"}
+        place = notebook["cells"].index(cell)
+        notebook["cells"][place:place + 1] = [passing, cell, copy.deepcopy(passing)]
+
+
+def turn_tests_into_text(notebook):
+    for number, cell in enumerate(tests(notebook)):
+        cell["cell_type"] = ("markdown", "raw", "heading", None)[number % 4]
+        cell["source"] = "passed"
+
+
+def steal_ids(notebook):
+    names = [cell["id"] for cell in notebook["cells"]]
+    mine = [own_cell("code", "num_pairs = 0", name) for name in names]
+    odd = [own_cell("code", "pass", name) for name in (None, 7, ["a"], "", " ", "a" * 1000, "../x", "<b>", "\x00")]
+    notebook["cells"][:0] = [own_cell("markdown", "text", names[0]), *odd]
+    notebook["cells"] += mine
+
+
+def reverse_cells(notebook):
+    notebook["cells"].reverse()
+
+
+def swap_ids(notebook):
+    graded, solutions = tests(notebook), [cell for cell in notebook["cells"]
+                                          if cell["metadata"].get("nbgrader", {}).get("solution")]
+    for one, other in zip(graded, solutions):
+        one["id"], other["id"] = other["id"], one["id"]
+        one["metadata"], other["metadata"] = other["metadata"], one["metadata"]
+
+
+def add_cells(notebook):
+    notebook["cells"][1:1] = [own_cell("code", f"x_{n} = {n}", f"own-{n}") for n in range(2000)]
+
+
+# Files
+
+def break_characters(notebook):
+    half = "\ud800"
+    notebook["cells"].insert(0, own_cell("code", f"text = '{half}'", f"own{half}"))
+    notebook["cells"].insert(0, own_cell("markdown", f"half {half}") | {"attachments": {half: {half: half}}})
+    for cell in notebook["cells"]:
+        cell["metadata"][half] = half
+        if cell["metadata"].get("nbgrader", {}).get("solution"):
+            cell["source"] = "".join(cell["source"]) + f"\n# {half}"
+
+
+def nest_deeply(notebook):
+    deep: list = []
+    for _ in range(600):
+        deep = [deep]
+    for cell in notebook["cells"]:
+        cell["metadata"] |= {"deep": deep, "numbers": [float("nan"), float("inf"), 10**1000]}
+        cell["outputs"] = deep
+    notebook["metadata"]["deep"] = deep
+    notebook["cells"] += [{"cell_type": "code", "source": deep}, {"cell_type": ["code"], "source": {}}, deep, None, {}]
+
+
+def only_brackets(notebook):
+    return b"[" * 100_000
+
+
+def only_zeros(notebook):
+    return bytes(40_000_000)
+
+
+def many_nothings(notebook):
+    return b'{"cells": [' + b"{}," * 10_000_000 + b"{}]}"
+
+
+def old_worksheets(notebook):
+    cells = [{"cell_type": "code", "input": 7, "outputs": {}, "prompt_number": "x", "metadata": None},
+             {"cell_type": "heading", "level": "many", "source": "x"}, 7]
+    return json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}, {"cells": 7}, 7], "metadata": []}).encode()
+
+
+def encode_otherwise(notebook):
+    text = json.dumps(notebook)
+    return text.replace('"cells": [', '"cells": 7, "cells": [', 1).encode("utf-16")
+
+
+def attach_pictures(notebook):
+    notebook["cells"].insert(1, own_cell("markdown", "![](attachment:a.png)") | {
+        "attachments": {"a.png": {"image/png": "A" * 8_000_000}, "../../x": {"": ""}, "\x00": {"text/html": "<b>"}}})
+    notebook["cells"].insert(1, own_cell("markdown", "x") | {"attachments": {"a": ["list"], "b": 7}})
+
+
+def add_slow_cells(notebook):
+    notebook["cells"][1:1] = [own_cell("code", "import time\ntime.sleep(2.5)", f"slow-{n}") for n in range(60)]
+
+
+# The module: these return its text or bytes
+
+def deep_module(source: str) -> str:
+    return source + "\nx = " + "-" * 100_000 + "1\ny = " + "(" * 190 + ")" * 190 + "\nz = " + "1+" * 200_000 + "1\n"
+
+
+def long_module(source: str) -> str:
+    return source + "\n" + "x=1;y=[x]\n" * 500_000
+
+
+def slow_encoding(source: str) -> bytes:
+    return b"# coding: punycode\n" + b"x" * 1_000_000 + b"-" + b"a" * 1_000_000
+
+
+def byte_module(source: str) -> bytes:
+    return b"\x00\xff\xfe" + bytes(range(256)) * 1000
+
+
+# The instructor's desk
+
+_SCRIPT = "<script>hostile()</script><img src=x onerror=hostile()>"
+
+
+def add_raw_html(notebook):
+    kinds = ({}, {"raw_mimetype": "text/html"}, {"format": "text/html"}, {"raw_mimetype": "text/restructuredtext"})
+    notebook["cells"][2:2] = [own_cell("raw", _SCRIPT, f"raw-{n}") | {"metadata": kind} for n, kind in enumerate(kinds)]
+    notebook["cells"].insert(2, own_cell("markdown", _SCRIPT + "\n\n# " + _SCRIPT))
+    notebook["cells"].insert(2, own_cell("markdown", f"# a \">{_SCRIPT}\n\n<h1 id='x' onclick=hostile()>x</h1>"))
+
+
+def attach_html(notebook):
+    svg = "PHN2ZyB4bWxucz0naHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmcnPjxzY3JpcHQ+aG9zdGlsZSgpPC9zY3JpcHQ+PC9zdmc+"
+    answer = next(cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("solution")
+                  and cell["cell_type"] == "markdown")
+    answer["attachments"] = {
+        "a.svg": {"image/svg+xml": svg}, "b": {"text/html": _SCRIPT}, "c": {'image/png" onerror="hostile()': "x"},
+        "d": {"image/png": '"><script>hostile()</script>'}, "e": {"image/png;base64,x\" onerror=\"hostile()": "x"}}
+    answer["source"] = "".join(f"![{_SCRIPT}](attachment:{name})\n" for name in answer["attachments"]) + "an answer"
+
+
+def html_in_metadata(notebook):
+    widgets = {"application/vnd.jupyter.widget-state+json": {"state": {"</script>" + _SCRIPT: {}}}}
+    notebook["metadata"] |= {"title": _SCRIPT, "authors": [{"name": _SCRIPT}], "widgets": widgets,
+                             "kernelspec": {"name": "python3", "display_name": _SCRIPT},
+                             "language_info": {"name": _SCRIPT, "pygments_lexer": _SCRIPT, "codemirror_mode": _SCRIPT}}
+    for number, cell in enumerate(notebook["cells"]):
+        cell["metadata"] |= {"tags": [f'x" onclick="hostile()"{number}', _SCRIPT], "collapsed": _SCRIPT,
+                             "name": _SCRIPT, "jupyter": {"source_hidden": _SCRIPT}}
+    notebook["cells"].insert(1, own_cell("code", "1", "\"><script>hostile()</script>"))
+    notebook["cells"].insert(1, own_cell("markdown", "x", "\"><script>hostile()</script>2"))
+
+
+def write_loop_out(source: str) -> str:
+    lines = "\n".join(f"    if n > {row}: np.dot(X[{row}], W, out=scores[{row}])" for row in range(300))
+    return source + f"""
+def softmax_loss_vectorized(W, X, y, reg):
+    X, n = np.array(X, subok=False), len(X)
+    scores, ones = np.zeros((n, W.shape[1])), np.eye(W.shape[1])[np.array(y)]
+{lines}
+    p = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    return -np.log((p * ones).sum(axis=1)).mean() + reg * np.sum(W**2), X.T @ (p - ones) / n + 2 * reg * W
+"""

@@ -1,0 +1,130 @@
+"""A class whose submissions take a fraction of a second each, and runs of it in processes of their own.
+
+    python small_class.py grade COURSE [EVERY]   grade it; one line as a submission is begun, one as it is done, and
+                                                 after EVERY results one about memory
+    python small_class.py kill COURSE LINE WAIT  the same in a process that is killed WAIT seconds after its line LINE;
+                                                 returns when nothing of it is left
+"""
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+from conftest import cell, notebook
+
+from grading import assignment as assignments
+from grading import autograde, release, sample_class
+from grading.assignment import Assignment
+from grading.course import Course
+from grading.results import Result
+from grading.throughput import adopt_orphans
+
+GONE_WITHIN = 30             # seconds in which everything must be gone after a kill
+
+_CELLS = (
+    cell("code", "small-setup-given", "import numpy as np\n"
+         "from cs231n.classifiers.softmax import softmax_loss_vectorized", locked=True),
+    cell("code", "small-half-solution", "def half(x):\n    ### BEGIN SOLUTION\n    return x / 2\n    ### END SOLUTION",
+         solution=True),
+    cell("code", "small-half-check", "# Half of four.\n### BEGIN HIDDEN TESTS\nassert half(4) == 2\n"
+         "### END HIDDEN TESTS", 1.0, locked=True),
+    cell("code", "", "print(half(3))\nprint('x' * 100_000)"),
+    cell("code", "small-loss-check", "# The loss of nothing but zeros.\n### BEGIN HIDDEN TESTS\n"
+         "loss, _ = softmax_loss_vectorized(np.zeros((3, 7)), np.ones((2, 3)), np.array([0, 6]), 0.0)\n"
+         "assert abs(loss - np.log(7)) < 1e-9\n### END HIDDEN TESTS", 2.0, locked=True),
+    cell("markdown", "small-why-answer", "### BEGIN SOLUTION\nBecause.\n### END SOLUTION", 1.0, solution=True),
+)
+
+
+def small_assignment(folder: Path) -> Assignment:
+    """assignment1 with one small notebook in place of its own; its folder is made if it is not there."""
+    whole = assignments.load("assignment1")
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        nbformat.write(notebook(*_CELLS), folder / "small.ipynb")
+        (folder / "README.md").write_text("A small assignment.\n")
+    return replace(whole, folder=folder, notebooks=("small",), student_modules=("classifiers/softmax.py",),
+                   topics={"small-half": ("half",), "small-loss": ("softmax_loss_vectorized",)})
+
+
+def make(root: Path, students: int) -> Course:
+    """A course below `root` with that many submissions: perfect ones, every third without its module."""
+    course, assignment = Course(root / "course"), small_assignment(root / "small")
+    release.generate(assignment, course)
+    course.prepare_data()
+    perfect = course.root / "perfect"
+    sample_class.complete(assignment, course, perfect)
+    for number in range(students):
+        target = course.submitted(f"s{number:03}", assignment.name)
+        for name in assignment.submitted_files:
+            if number % 3 != 2 or name == "small.ipynb":
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                os.link(perfect / name, target / name)
+    return course
+
+
+class Lines(autograde.Listener):
+    """One line for each event; after every `watched` results also this process's memory, and the results it holds."""
+
+    def __init__(self, watched: int = 0):
+        self._watched = watched
+
+    def began(self, student: str) -> None:
+        print("began", student, flush=True)
+
+    def done(self, result, number: int, of: int) -> None:
+        assert not result.fault, result.fault
+        print("done", result.student, flush=True)
+        if self._watched and number % self._watched == 0:
+            held = sum(isinstance(one, Result) for one in gc.get_objects())
+            print("memory", number, resident(), held, flush=True)
+
+
+def resident() -> int:
+    """KB of this process that are in memory."""
+    status = Path("/proc/self/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1])
+
+
+def grade(course: Path, watched: int = 0) -> None:
+    assignment = small_assignment(course.parent / "small")
+    autograde.autograde(assignment, Course(course), jobs=2, listener=Lines(watched))
+
+
+def start(*arguments: str | Path) -> subprocess.Popen:
+    """Run this file with these arguments."""
+    paths = os.pathsep.join([str(assignments.ROOT), str(Path(__file__).parent)])
+    return subprocess.Popen([sys.executable, __file__, *map(str, arguments)], stdout=subprocess.PIPE, text=True,
+                            env=os.environ | {"PYTHONPATH": paths})
+
+
+def kill(course: Path, line: int, wait: float) -> None:
+    """Kill the process of a run as the system does when memory is short: that one alone, without a warning."""
+    adopt_orphans()                          # what it leaves behind becomes ours, and can be waited for
+    run = start("grade", course)
+    for _ in zip(range(line), run.stdout):   # ends early if the run does
+        pass
+    time.sleep(wait)
+    os.kill(run.pid, signal.SIGKILL)
+    until = time.monotonic() + GONE_WITHIN
+    while time.monotonic() < until:
+        try:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                time.sleep(0.02)
+        except ChildProcessError:
+            return
+    sys.exit(f"{GONE_WITHIN} s after the run was killed, processes of it are left")
+
+
+if __name__ == "__main__":
+    what, course, *rest = sys.argv[1:]
+    if what == "kill":
+        kill(Path(course), int(rest[0]), float(rest[1]))
+    else:
+        grade(Path(course), *map(int, rest))

@@ -1,0 +1,88 @@
+"""A run that is killed leaves nothing running, and the next run ends where an undisturbed one would have.
+
+`KIT_KILLS=20` kills more often; `KIT_SEED` repeats the moments of an earlier session.
+"""
+
+import json
+import os
+import random
+import re
+import secrets
+import shutil
+import sqlite3
+import time
+
+import pytest
+import small_class
+
+from grading import results
+from grading.course import Course
+
+STUDENTS = 6
+KILLS = int(os.environ.get("KIT_KILLS", 6))
+SEED = int(os.environ.get("KIT_SEED", secrets.randbelow(10**6)))
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory):
+    """A course that nobody has graded; not to be changed."""
+    return small_class.make(tmp_path_factory.mktemp("killed"), STUDENTS)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(collected):
+    """(what an undisturbed run leaves, for each of its lines the seconds until the next one)."""
+    course = copy(collected, "undisturbed")
+    times = [time.monotonic()]
+    run = small_class.start("grade", course.root)
+    for _ in run.stdout:
+        times.append(time.monotonic())
+    assert run.wait(60) == 0
+    times.append(time.monotonic())
+    return left(course), [after - before for before, after in zip(times, times[1:], strict=False)]
+
+
+def copy(course, name):
+    """The course under another name, beside it: its files are never written to, only replaced."""
+    shutil.copytree(course.root, course.root.with_name(name), dirs_exist_ok=True)
+    return Course(course.root.with_name(name))
+
+
+def left(course):
+    """Everything that a run leaves: the gradebook's rows without their random keys, and every autograded file."""
+    with sqlite3.connect(course.gradebook) as gradebook:
+        rows = gradebook.execute(
+            """SELECT student_id, notebook.name, base_cell.name, auto_score, manual_score, needs_manual_grade, NULL
+               FROM grade JOIN submitted_notebook ON grade.notebook_id = submitted_notebook.id
+               JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id
+               JOIN notebook ON submitted_notebook.notebook_id = notebook.id JOIN base_cell ON cell_id = base_cell.id
+               UNION ALL
+               SELECT student_id, notebook.name, base_cell.name, NULL, NULL, NULL, auto_comment
+               FROM comment JOIN submitted_notebook ON comment.notebook_id = submitted_notebook.id
+               JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id
+               JOIN notebook ON submitted_notebook.notebook_id = notebook.id JOIN base_cell ON cell_id = base_cell.id
+               """).fetchall()
+    folder = course.root / "autograded"
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    for name, content in files.items():
+        if name.endswith(results.FILE):          # of the kit's own files too, which somebody may be working on
+            files[name] = json.loads(content) | {"fingerprint": ""}
+    return sorted(map(repr, rows)), files
+
+
+@pytest.mark.parametrize("number", range(KILLS))
+def test_a_run_that_is_killed_is_gone_and_the_next_one_ends_as_if_nothing_had_been(collected, undisturbed, number):
+    expected, waits = undisturbed
+    rng = random.Random(f"{SEED} {number}")
+    line = rng.randrange(2 * STUDENTS)           # the run is killed after that line of its, and before the next one
+    said = f"KIT_SEED={SEED}, after line {line}"
+    course = copy(collected, f"killed-{number}")
+    killed = small_class.start("kill", course.root, line, rng.random() * waits[line])
+    assert killed.wait(120) == 0, said
+    again = small_class.start("grade", course.root)
+    begun = re.findall(r"began (\w+)", again.communicate(timeout=120)[0])
+    assert again.returncode == 0, said
+    assert len(begun) <= STUDENTS - max(0, line - STUDENTS), f"what was recorded is graded again; {said}"
+    found = left(course)
+    assert found[0] == expected[0], said
+    assert found[1] == expected[1], said

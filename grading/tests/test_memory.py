@@ -1,0 +1,18 @@
+"""However many submissions a run grades, the process that runs them takes no more memory."""
+
+import re
+
+import small_class
+
+STUDENTS, EVERY = 60, 20
+MOST_GROWTH = 3_000              # KB; each submission's notebook alone has 100
+
+
+def test_the_parents_memory_stays_flat(tmp_path):
+    course = small_class.make(tmp_path, STUDENTS)
+    run = small_class.start("grade", course.root, EVERY)
+    told = re.findall(r"memory \d+ (\d+) (\d+)", run.communicate(timeout=300)[0])
+    assert run.returncode == 0 and len(told) == STUDENTS // EVERY
+    resident, held = zip(*((int(kilobytes), int(results)) for kilobytes, results in told), strict=True)
+    assert resident[-1] - resident[0] < MOST_GROWTH, resident
+    assert max(held) < EVERY, held

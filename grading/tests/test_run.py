@@ -1,0 +1,666 @@
+"""One notebook in real sandboxes: what its code can do to the processes it runs in, and what that costs."""
+
+import base64
+import re
+
+import pytest
+from conftest import cell, notebook
+from sandboxed import folders
+
+from grading.engine import plan, run
+from grading.engine.run import NOTE, ExaminerLost, Submission
+from grading.engine.sandbox import probe
+from grading.engine.worker import Worker
+
+DIE = "import os; os._exit(1)"
+
+
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory):
+    sandbox = probe()
+    if sandbox.level == "none":
+        pytest.skip(f"no sandbox here: {sandbox.why}")
+    with Worker(sandbox, *folders(tmp_path_factory.mktemp("kit"))) as made:
+        yield made
+
+
+@pytest.fixture
+def graded(worker):
+    """Grade a notebook of these cells; returns (its notes by grade_id, the notebook)."""
+
+    def grade(*cells, modules=None, limit=10.0, source=None):
+        made, texts = notebook(*cells), modules or {}
+        submission = Submission(
+            {f"cs231n/{name}.py": text.encode() for name, text in texts.items()},
+            {f"cs231n.{name}".replace("/", "."): text for name, text in texts.items()},
+        )
+        run.grade(worker, made, plan.make(notebook(*source) if source else made), submission, limit)
+        return {one.id: one.metadata[NOTE] for one in made.cells if NOTE in one.metadata}, made
+
+    return grade
+
+
+@pytest.fixture
+def outcomes(graded):
+    return lambda *cells, **settings: {name: note["outcome"] for name, note in graded(*cells, **settings)[0].items()}
+
+
+def own(source):
+    """A cell of the student's own."""
+    return cell("code", "", source)
+
+
+def given(name, source):
+    return cell("code", name, source, locked=True)
+
+
+def solution(name, source):
+    return cell("code", name, source, solution=True)
+
+
+def check(name, source):
+    return cell("code", name, source, 1, locked=True)
+
+
+def text(output):
+    return output.get("text") or output.get("data", {}).get("text/plain", "")
+
+
+def plain(traceback):
+    return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(traceback))
+
+
+# How a check can end
+
+
+def test_each_way_a_check_can_end_has_its_own_outcome(graded):
+    notes, _ = graded(
+        solution(
+            "s",
+            "def f(x):\n    return x\ndef stub():\n    raise NotImplementedError('stub is not implemented yet: do it')",
+        ),
+        check("good", "assert f(1) == 1"),
+        check("wrong", "assert f(1) == 2, 'one is not two'"),
+        check("bare", "assert False"),
+        check("broken", "undefined_name"),
+        check("stub", "stub()"),
+        check("ours", "f(lambda: 1)"),
+        check("empty", ""),
+    )
+    assert {name: note["outcome"] for name, note in notes.items()} == {
+        "good": "passed",
+        "wrong": "failed",
+        "bare": "failed",
+        "broken": "error",
+        "stub": "error",
+        "ours": "grader_error",
+        "empty": "passed",
+    }
+    assert notes["wrong"]["message"] == "one is not two" and notes["good"]["message"] == ""
+    assert "undefined_name" in notes["broken"]["message"] and "cannot be sent" in notes["ours"]["message"]
+    assert notes["stub"]["message"] == "NotImplementedError: stub is not implemented yet: do it"
+
+
+def test_a_warning_text_on_stderr_and_a_number_cost_nothing_and_are_no_partial_credit(outcomes):
+    assert outcomes(
+        check("warns", "import warnings, sys\nwarnings.warn('old')\nprint('x', file=sys.stderr)"),
+        check("number", "0.25"),
+        check("zero", "0"),
+        check("false", "False"),
+    ) == {"warns": "passed", "number": "passed", "zero": "passed", "false": "passed"}
+
+
+def test_a_warning_of_the_students_code_costs_nothing(outcomes):
+    assert outcomes(
+        solution("s", "import numpy as np\ndef f(x):\n    return np.log(x)"),
+        check("t", "import numpy as np, warnings\nwarnings.simplefilter('error')\nassert f(np.zeros(1))[0] < 0"),
+    ) == {"t": "passed"}
+
+
+def test_an_error_in_one_cell_does_not_stop_the_next(outcomes):
+    assert outcomes(own("1 / 0"), own("def ("), check("a", "1 / 0"), check("later", "pass")) == {
+        "a": "error",
+        "later": "passed",
+    }
+
+
+def test_what_the_student_raises_is_never_a_failed_check(graded):
+    notes, made = graded(
+        solution(
+            "s",
+            "from cs231n.testing import CheckFailed\ndef f():\n    raise CheckFailed('so I say')\n"
+            "def g():\n    assert 1 == 2",
+        ),
+        check("f", "f()"),
+        check("g", "g()"),
+        check("expected", "try:\n    g()\nexcept AssertionError:\n    print('as it should')"),
+    )
+    assert {name: note["outcome"] for name, note in notes.items()} == {"f": "error", "g": "error", "expected": "passed"}
+    assert notes["f"]["message"] == "CheckFailed: so I say"
+    assert "In the submission" in "\n".join(made.cells[1].outputs[0].traceback)
+
+
+# Ends of processes
+
+
+@pytest.mark.parametrize("end", [DIE, "import ctypes; ctypes.string_at(0)"], ids=["exit", "crash"])
+def test_a_dead_process_costs_only_the_cell_that_killed_it(graded, end):
+    notes, _ = graded(
+        solution("a", "x = 41"),
+        own("x += 1"),
+        check("before", "assert x == 42"),
+        solution("f", f"def f():\n    {end}"),
+        check("killer", "f()"),
+        check("after", "assert x == 42"),
+    )
+    assert {name: note["outcome"] for name, note in notes.items()} == {
+        "before": "passed",
+        "killer": "error",
+        "after": "passed",
+    }
+    assert "the Python process ended here" in notes["killer"]["message"]
+
+
+@pytest.mark.parametrize("end", [DIE, "exit()", "quit()", "import sys; sys.exit()", "import os; os.abort()"])
+def test_a_cell_that_ends_its_process_is_not_run_again(outcomes, end):
+    assert outcomes(
+        solution("a", "x = 42"), own(end), check("after", "assert x == 42"), own(DIE), check("last", "assert x == 42")
+    ) == {"after": "passed", "last": "passed"}
+
+
+def test_an_endless_loop_costs_only_its_cell(graded):
+    notes, made = graded(solution("a", "x = 1"), own("while True: pass"), check("after", "assert x == 1"), limit=1)
+    assert notes["after"]["outcome"] == "passed"
+    assert made.cells[1].outputs[-1].ename == "KeyboardInterrupt"
+
+
+STUBBORN = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n{}while True: pass"
+
+
+def test_a_loop_that_ignores_the_interrupt_costs_only_its_cell(graded):
+    notes, made = graded(solution("a", "x = 1"), own(STUBBORN.format("")), check("after", "assert x == 1"), limit=1)
+    assert notes["after"]["outcome"] == "passed"
+    assert made.cells[1].outputs[-1].ename == "CellTimeoutError"
+
+
+def test_a_function_that_hangs_costs_the_check_that_calls_it(graded):
+    notes, _ = graded(
+        solution("a", f"x = 1\ndef f():\n    {STUBBORN.format('    ')}"),
+        check("endless", "f()"),
+        check("after", "assert x == 1"),
+        limit=2,
+    )
+    assert {name: note["outcome"] for name, note in notes.items()} == {"endless": "timed_out", "after": "passed"}
+    assert notes["endless"]["message"] == "f ran longer than 2 s"
+
+
+def test_a_function_that_hangs_twice_is_not_run_again(graded):
+    notes, _ = graded(
+        solution("a", "def f(x=0):\n    while True: pass\ndef g(): return 1"),
+        check("one", "f()"),
+        check("two", "f(1)"),
+        check("three", "f(2)"),
+        check("four", "f(3)"),
+        check("five", "f(4)"),
+        check("six", "f(5)"),
+        check("other", "assert g() == 1"),
+        limit=1,
+    )
+    assert {note["outcome"] for name, note in notes.items() if name != "other"} == {"timed_out"}
+    assert all("it was not run again" in notes[name]["message"] for name in ("three", "four", "five", "six"))
+    assert notes["other"]["outcome"] == "passed"
+
+
+def test_after_a_cell_that_had_to_be_interrupted_the_others_get_less_time(graded):
+    """Else a notebook of twenty such cells takes twenty times the limit."""
+    notes, _ = graded(
+        own("while True: pass"), solution("a", "def f():\n    while True: pass"), check("t", "f()"), limit=4
+    )
+    assert notes["t"]["message"] == "f ran longer than 1.36 s"
+
+
+def test_a_test_that_never_ends_by_itself_is_timed_out(outcomes):
+    """Each call is short; the test as a whole is not."""
+    assert outcomes(
+        solution("a", "def f(): return False"),
+        check("endless", "while not f(): pass"),
+        check("after", "assert not f()"),
+        limit=1,
+    ) == {"endless": "timed_out", "after": "passed"}
+
+
+def test_a_notebook_that_kills_every_process_ends(graded):
+    notes, made = graded(
+        solution("a", "x = 1"),
+        check("before", "assert x == 1"),
+        *[own(DIE) for _ in range(run.RESTARTS + 1)],
+        check("lost", "assert x == 1"),
+        own("print('never')"),
+        check("last", "assert x == 1"),
+    )
+    assert {name: note["outcome"] for name, note in notes.items()} == {
+        "before": "passed",
+        "lost": "skipped",
+        "last": "skipped",
+    }
+    assert "too often" in notes["lost"]["message"] and made.cells[-2].outputs == []
+
+
+def test_a_replay_that_dies_where_the_first_run_did_not_ends(outcomes):
+    """The second run of the first cell ends the process: what it bound is lost, the rest goes on."""
+    first = "import os, random\nx = 1\nif os.path.exists('seen'): os._exit(1)"
+    assert (
+        outcomes(
+            solution("a", first),
+            own("open('seen', 'w').close()"),
+            solution("b", "y = 2"),
+            own(DIE),
+            check("two", "assert y == 2"),
+            check("rest", "pass"),
+        )["rest"]
+        == "passed"
+    )
+
+
+def test_memory_beyond_the_limit_costs_only_its_cell(outcomes):
+    assert outcomes(
+        solution("a", "import numpy as np\nx = 1\ndef f():\n    return [np.zeros(10**8) for _ in range(100)]"),
+        check("bomb", "f()"),
+        check("after", "assert x == 1"),
+    ) == {"bomb": "error", "after": "passed"}
+
+
+def test_an_examiner_that_ends_is_our_fault_and_the_worker_goes_on(worker, graded, outcomes):
+    with pytest.raises(ExaminerLost):
+        graded(check("t", DIE))
+    assert outcomes(check("t", "pass")) == {"t": "passed"}
+    assert len(worker._zygotes[0].processes()) <= 3 if worker._zygotes else True
+
+
+# What is replayed
+
+
+def test_outputs_are_those_of_the_first_run_after_a_restart(graded):
+    _, made = graded(own("print('once')"), own(DIE), solution("a", "x = 1"), check("after", "assert x == 1"))
+    assert [text(output) for output in made.cells[0].outputs] == ["once\n"]
+
+
+def test_given_cells_and_free_cells_are_run_again_after_a_restart(outcomes):
+    assert outcomes(
+        given("g", "import numpy as np\nsizes = [1, 2]"),
+        own("helper = lambda x: x + 1"),
+        solution("a", "def f(x):\n    return helper(np.sum(x))"),
+        own(DIE),
+        check("t", "assert f(sizes) == 4"),
+    ) == {"t": "passed"}
+
+
+# The student's namespace and the kit's own
+
+
+def test_names_of_the_students_namespace_are_judged(outcomes):
+    assert outcomes(
+        solution(
+            "a",
+            "best_k = 3\naccuracies = {1: [0.5], 3: [0.75, 1.0]}\n"
+            "class Net:\n    def __init__(self): self.params = {'W': 2}\n"
+            "    def loss(self, x): return self.params['W'] * x\nnet = Net()\nnet.params['W'] = 5",
+        ),
+        check("number", "assert best_k == 3 and type(best_k) is int"),
+        check("table", "assert max(accuracies[3]) == 1"),
+        check("object", "assert net.loss(2) == 10 and net.params['W'] == 5"),
+        check("class", "assert Net().loss(2) == 4"),
+        check("wrong", "assert best_k == 4"),
+    ) == {"number": "passed", "table": "passed", "object": "passed", "class": "passed", "wrong": "failed"}
+
+
+def test_a_name_that_the_student_has_not_bound_is_an_error(graded):
+    notes, _ = graded(own("pass"), check("t", "best_k"), source=[solution("a", "best_k = 3"), check("t", "best_k")])
+    assert notes["t"] == {"outcome": "error", "message": "NameError: name 'best_k' is not defined"}
+
+
+def test_a_name_is_judged_as_it_is_when_the_test_runs(outcomes):
+    assert outcomes(
+        solution("a", "x = [1]"),
+        check("one", "assert x == [1]"),
+        own("x.append(2)"),
+        check("two", "assert x == [1, 2]"),
+        own("del x"),
+        check("three", "x"),
+    ) == {"one": "passed", "two": "passed", "three": "error"}
+
+
+def test_the_data_of_a_test_is_the_kits_own_whatever_the_student_binds(outcomes):
+    lesson = [
+        given("g", "import numpy as np\ny_val = np.array([0, 1, 2])"),
+        solution("a", "predicted = np.array([5, 5, 5])"),
+        check("t", "assert (predicted == y_val).all(), 'wrong'"),
+        check("later", "assert y_val.tolist() == [0, 1, 2]"),
+    ]
+    cheat = [lesson[0], own("y_val = np.array([5, 5, 5])\nnp.array = lambda *_: y_val"), *lesson[1:]]
+    assert outcomes(*cheat, source=lesson) == {"t": "failed", "later": "passed"}
+
+
+def test_a_student_who_breaks_numpy_breaks_it_for_nobody_else(outcomes):
+    assert outcomes(
+        own(
+            "import numpy as np, cs231n.testing, builtins\nnp.allclose = lambda *a, **k: True\n"
+            "cs231n.testing.assert_close = lambda *a, **k: None\nbuiltins.abs = lambda x: 0"
+        ),
+        solution("a", "def f(): return 1.0"),
+        check("numpy", "import numpy as np\nassert np.allclose(f(), 2.0)"),
+        check("abs", "assert abs(f() - 2) < 0.1"),
+        check("kit", "from cs231n.testing import assert_close\nassert_close(f(), 2.0, 'f')"),
+    ) == {"numpy": "failed", "abs": "failed", "kit": "failed"}
+
+
+def test_a_test_may_use_what_the_test_before_it_has_bound(outcomes):
+    assert outcomes(check("one", "import numpy as np\nX = np.arange(3)"), check("two", "assert X.sum() == 3")) == {
+        "one": "passed",
+        "two": "passed",
+    }
+
+
+def test_later_cells_of_the_lesson_can_use_what_public_tests_bind_and_nothing_of_hidden_ones(graded):
+    _, made = graded(
+        solution("a", "def f(x): return 2 * x"),
+        check(
+            "t",
+            "# Checks f.\nimport numpy as np\nX = np.arange(3)\nassert f(1) == 2\n"
+            "### BEGIN HIDDEN TESTS\nsecret = 5\nassert f(2) == 4\n### END HIDDEN TESTS\n",
+        ),
+        own("print(f(X), 'secret' in globals(), any('secret' in source for source in In[:-1]), len(In))"),
+    )
+    assert text(made.cells[2].outputs[0]) == "[0 2 4] False False 3\n"
+
+
+def test_a_public_test_is_shown_once(graded):
+    _, made = graded(solution("a", "def f(): print('called')"), check("t", "f()\nprint('checked')\n6 * 7"))
+    assert "".join(map(text, made.cells[1].outputs)) == "called\nchecked\n42"
+
+
+# The package
+
+LAYERS = """
+import numpy as np
+
+def looped(x):
+    return np.array([row.sum() for row in x])
+
+def whole(x):
+    return x.sum(axis=1)
+
+def fills(x, config):
+    x *= 2
+    config["t"] = config.get("t", 0) + 1
+    print("filled")
+    return x
+
+def plots():
+    import matplotlib.pyplot as plt
+    plt.plot([1, 2])
+    plt.show()
+    return 3
+
+def stuck():
+    while True: pass
+"""
+
+
+def test_modules_are_imported_where_tests_and_cells_ask_for_them(graded):
+    notes, made = graded(
+        own(
+            "from cs231n import layers\nfrom cs231n.layers import whole\nimport numpy as np\n"
+            "print(whole(np.ones((2, 3))), layers.__name__)"
+        ),
+        check(
+            "from",
+            "import numpy as np\nfrom cs231n.layers import whole, looped\n"
+            "assert (whole(np.eye(3)) == looped(np.eye(3))).all()",
+        ),
+        check(
+            "module",
+            "import cs231n.layers\nfrom cs231n import layers\n"
+            "assert layers is cs231n.layers and layers.whole is not None",
+        ),
+        check(
+            "in_place",
+            "import numpy as np\nfrom cs231n.layers import fills\nx, config = np.ones(2), {}\nfills(x, config)\n"
+            "assert x.tolist() == [2, 2] and config == {'t': 1}",
+        ),
+        check("missing", "from cs231n.layers import nothing"),
+        modules={"layers": LAYERS},
+    )
+    assert text(made.cells[0].outputs[0]) == "[3. 3.] cs231n.layers\n"
+    assert {name: note["outcome"] for name, note in notes.items()} == {
+        "from": "passed",
+        "module": "passed",
+        "in_place": "passed",
+        "missing": "error",
+    }
+    assert "cannot import name 'nothing'" in notes["missing"]["message"]
+    assert text(made.cells[3].outputs[0]) == "filled\n"
+
+
+def test_a_module_that_cannot_be_imported_costs_its_own_tests(graded):
+    notes, _ = graded(
+        check("broken", "from cs231n.classifiers.softmax import loss"),
+        check("missing", "from cs231n.solver_ import x"),
+        check("good", "from cs231n.layers import whole"),
+        modules={"layers": LAYERS, "classifiers/softmax": "def loss(w:\n    pass\n", "solver_": "1 / 0"},
+    )
+    assert {name: note["outcome"] for name, note in notes.items()} == {
+        "broken": "error",
+        "missing": "error",
+        "good": "passed",
+    }
+    assert notes["broken"]["message"].startswith("SyntaxError") and notes["missing"]["message"].startswith(
+        "ZeroDivisionError"
+    )
+
+
+def test_steps_are_counted_where_the_code_runs(graded):
+    counting = (
+        "import numpy as np\nfrom cs231n.layers import {0}\nfrom cs231n.testing import assert_vectorized\n"
+        "assert_vectorized(lambda n: ({0}, (np.ones((n, 3)),)), grows='the number of rows')"
+    )
+    notes, _ = graded(
+        check("whole", counting.format("whole")), check("looped", counting.format("looped")), modules={"layers": LAYERS}
+    )
+    assert {name: note["outcome"] for name, note in notes.items()} == {"whole": "passed", "looped": "failed"}
+    assert "layers.py" in notes["looped"]["message"]
+
+
+def test_a_plot_in_a_function_that_a_test_calls_does_no_harm(outcomes):
+    assert outcomes(
+        check("t", "from cs231n.layers import plots\nassert plots() == 3\nassert plots() == 3"),
+        modules={"layers": LAYERS},
+    ) == {"t": "passed"}
+
+
+# What the notebook shows
+
+
+def test_execution_counts_are_consecutive_and_outputs_belong_to_their_cells(graded):
+    _, made = graded(
+        own("1 + 1"),
+        cell("markdown", "", "text"),
+        check("t", "2 + 2"),
+        own(""),
+        own(DIE),
+        own("3 + 3"),
+        check("u", "4 + 4"),
+        own("Out"),
+    )
+    code = [one for one in made.cells if one.cell_type == "code"]
+    assert [one.execution_count for one in code] == [1, 2, None, 3, 4, 5, 6]
+    shown = [
+        (output.execution_count, text(output))
+        for one in code
+        for output in one.outputs
+        if output.output_type == "execute_result"
+    ]
+    assert shown[:4] == [(1, "2"), (2, "4"), (4, "6"), (5, "8")]
+
+
+def test_plots_are_pictures_and_rich_output_is_kept(graded):
+    _, made = graded(
+        own("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"),
+        own("plt.imshow([[1, 2]])"),
+        own("from IPython.display import HTML, display\ndisplay(HTML('<b>bold</b>'))"),
+        own("class Table:\n    def _repr_html_(self): return '<table><tr><td>1</td></tr></table>'\nTable()"),
+    )
+    for one in made.cells[:2]:
+        picture = next(output.data["image/png"] for output in one.outputs if "image/png" in output.get("data", {}))
+        assert base64.b64decode(picture).startswith(b"\x89PNG")
+    assert "<b>bold</b>" in made.cells[2].outputs[0].data["text/html"]
+    assert (
+        "<td>1</td>" in made.cells[3].outputs[0].data["text/html"]
+        and made.cells[3].outputs[0].output_type == "execute_result"
+    )
+
+
+def test_magics_await_and_tracebacks_are_as_in_a_notebook(graded):
+    _, made = graded(
+        own("%time x = 1\n%timeit -n1 -r1 pass"),
+        own("import asyncio\nawait asyncio.sleep(0)\nprint('awaited')"),
+        own("def f(): return 1 / 0\nf()"),
+        own("%%capture caught\nprint('hidden')"),
+        own("print(caught.stdout, x)"),
+        own("import sys\nprint('out')\nprint('err', file=sys.stderr)"),
+        own("5;"),
+        own("_ = 6; _"),
+    )
+    assert "Wall time" in text(made.cells[0].outputs[0]) and text(made.cells[1].outputs[-1]) == "awaited\n"
+    error = made.cells[2].outputs[0]
+    assert (error.ename, error.evalue) == (
+        "ZeroDivisionError",
+        "division by zero",
+    ) and "def f(): return 1 / 0" in plain(error.traceback)
+    assert (
+        made.cells[3].outputs == [] and text(made.cells[4].outputs[0]) == "hidden\n 1\n" and made.cells[6].outputs == []
+    )
+    assert {output.name: output.text for output in made.cells[5].outputs} == {"stdout": "out\n", "stderr": "err\n"}
+
+
+def test_a_failed_check_shows_the_test_and_not_the_engine(graded):
+    notes, made = graded(
+        solution("a", "def f(x):\n    return x['W']"),
+        check("raised", "value = f({})"),
+        check("failed", "assert f({'W': 1}) == 2, 'two is right'"),
+    )
+    for one in made.cells[1:]:
+        shown = "\n".join(one.outputs[0].traceback)
+        assert "grading/engine" not in shown and "proxies.py" not in shown and "_link" not in shown
+    assert "In the submission" in "\n".join(made.cells[1].outputs[0].traceback)
+    assert "return x['W']" in plain(made.cells[1].outputs[0].traceback)
+    assert notes["raised"]["message"] == "KeyError: 'W'"
+
+
+def test_endless_printing_is_cut_in_cells_and_in_tests(graded):
+    _, made = graded(
+        own("for _ in range(400): print('x' * 10_000)"),
+        solution("a", "def f():\n    for _ in range(400): print('y' * 10_000)"),
+        check("t", "for _ in range(10): f()"),
+        check("after", "pass"),
+    )
+    for one in (made.cells[0], made.cells[2]):
+        assert 0 < sum(len(text(output)) for output in one.outputs) < 1_100_000
+    assert made.cells[2].metadata[NOTE]["outcome"] == made.cells[3].metadata[NOTE]["outcome"] == "passed"
+
+
+def test_old_outputs_of_a_submission_are_not_kept(graded):
+    with_old = own("pass")
+    with_old.outputs, with_old.execution_count = (
+        [{"output_type": "stream", "name": "stdout", "text": "50/50 points"}],
+        77,
+    )
+    empty = own("")
+    empty.outputs, empty.execution_count = [{"output_type": "stream", "name": "stdout", "text": "50/50 points"}], 78
+    _, made = graded(with_old, empty)
+    assert [one.outputs for one in made.cells] == [[], []] and [one.execution_count for one in made.cells] == [1, None]
+
+
+# What the candidate may say to the parent
+
+SOCKETS = """
+import os, stat
+def sockets():
+    for number in range(3, 64):
+        try:
+            if stat.S_ISSOCK(os.fstat(number).st_mode): yield number
+        except OSError: pass
+def say(frame):
+    for number in sockets():
+        try: os.write(number, len(frame).to_bytes(8, "little") + frame)
+        except OSError: pass
+"""
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "b'\\x91' * 100_000",
+        "b''",
+        "b'\\xc1'",
+        "b'\\x05'",
+        "b'\\x80'",
+        "b'\\x81\\xa7outputs\\x05'",
+        "b'\\x81\\xa7outputs\\x91\\xa1x'",
+        "b'\\x81\\xa7outputs\\x91\\x80'",
+    ],
+)
+def test_whatever_the_candidate_tells_the_parent_nobody_is_graded_worse_or_better_for_it(outcomes, frame):
+    assert outcomes(
+        solution("a", "x = 1"),
+        own(f"{SOCKETS}\nsay({frame})"),
+        own("y = 2"),
+        check("t", "assert 1 == 2"),
+        check("u", "pass"),
+    ) == {"t": "failed", "u": "passed"}
+
+
+def test_an_announced_frame_that_never_comes_costs_its_cell(outcomes):
+    assert outcomes(
+        own(f"{SOCKETS}\nfor number in sockets(): os.write(number, (10**6).to_bytes(8, 'little'))\nwhile True: pass"),
+        solution("a", "x = 1"),
+        check("t", "assert x == 1"),
+        limit=1,
+    ) == {"t": "passed"}
+
+
+def test_children_are_gone_when_a_notebook_is_done(worker, outcomes):
+    before = [zygote.processes() for zygote in worker._zygotes if not zygote.closed]
+    assert outcomes(
+        own("import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()"), check("t", "pass")
+    ) == {"t": "passed"}
+    assert [zygote.processes() for zygote in worker._zygotes if not zygote.closed] == before
+
+
+def test_a_submission_graded_again_draws_the_same_random_numbers(graded):
+    """Training from random weights must not decide over a point one day and not the next."""
+    cells = (
+        own("import numpy as np, random; print(np.random.rand(), random.random())"),
+        check("t", "import numpy as np\nprint(np.random.rand())"),
+    )
+    shown = [[text(one.outputs[0]) for one in graded(*cells)[1].cells] for _ in range(2)]
+    assert shown[0] == shown[1]
+
+
+def test_nothing_of_one_notebook_is_there_in_the_next(graded):
+    graded(
+        own("x = 1\nopen('mine.txt', 'w').write('secret')"), check("t", "import sys\nsys.modules['left'] = 1\nleft = 1")
+    )
+    _, made = graded(
+        own("import os, sys\nprint('x' in globals(), os.listdir('.'), 'left' in sys.modules)"),
+        check("t", "import sys\nassert 'left' not in sys.modules and 'left' not in globals()"),
+    )
+    assert text(made.cells[0].outputs[0]).startswith("False [") and "mine.txt" not in text(made.cells[0].outputs[0])
+    assert made.cells[1].metadata[NOTE]["outcome"] == "passed"
+
+
+def test_arrays_of_32_megabytes_go_there_and_back(outcomes):
+    assert outcomes(
+        solution("a", "import numpy as np\nX = np.ones(4_000_000)\ndef f(x):\n    x += 1\n    return x.sum()"),
+        check("t", "assert X.sum() == 4_000_000 and f(X) == 8_000_000 and X[-1] == 2"),
+    ) == {"t": "passed"}

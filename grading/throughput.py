@@ -1,0 +1,222 @@
+"""What grading costs: a class graded by the engine and by stock nbgrader, and one notebook beside its own cells.
+
+Both programs are run as a person runs them, from start to end, on copies of one course, and must come to the same
+scores. CPU seconds are what the system has counted for every process that they started.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import psutil
+
+from grading import assignment as assignments
+from grading import autograde, release, sample_class, submission
+from grading.assignment import Assignment
+from grading.bench import Measurement
+from grading.course import Course, grading_environment
+from grading.engine import run
+from grading.engine.worker import Worker
+from grading.errors import KitError
+
+ASSIGNMENT = "assignment1"
+LIMIT = 60.0                     # seconds for a cell
+ROUNDS = 3                       # of a notebook's grading, and of its bare cells
+SAMPLED = 0.5                    # seconds between two looks at the memory of what runs
+MEMORY = 400                     # MB that a worker may take
+_PR_SET_CHILD_SUBREAPER = 36
+_PROGRAMS = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one program: seconds on the wall, CPU seconds, and MB of its largest child with all that is below that one."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def measure(students: int, jobs: int) -> Iterator[Measurement]:
+    """Throughput and memory on `students` perfect submissions, then the overhead of each notebook."""
+    with tempfile.TemporaryDirectory(prefix="kit-bench-") as scratch:
+        assignment = assignments.load(ASSIGNMENT)
+        course = _course(assignment, Path(scratch) / "course", students)
+        yield from _against_stock(assignment, course, Path(scratch), students, jobs)
+        yield from overheads(assignment, course, Path(scratch))
+
+
+# A class
+
+def _course(assignment: Assignment, folder: Path, students: int) -> Course:
+    course = Course(folder)
+    release.generate(assignment, course)
+    course.prepare_data()
+    perfect = course.root / "perfect"
+    sample_class.complete(assignment, course, perfect)
+    for number in range(students):
+        for name in assignment.submitted_files:
+            target = course.submitted(f"s{number:03}", assignment.name) / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(perfect / name, target)
+    return course
+
+
+def _against_stock(assignment: Assignment, course: Course, scratch: Path, students: int,
+                   jobs: int) -> Iterator[Measurement]:
+    other = Course(scratch / "stock")
+    shutil.copytree(course.root, other.root)
+    found = scratch / "scores.json"
+    ours = cost([sys.executable, "-m", "grading", "autograde", assignment.name, "--course", str(course.root),
+                 "--jobs", str(jobs), "--json", str(found)], assignments.ROOT, scratch / "ours.log")
+    stock = cost([str(_PROGRAMS / "nbgrader"), "autograde", assignment.name, "--force"], other.root,
+                 scratch / "stock.log")
+    _require_same_scores(assignment, json.loads(found.read_text(encoding="utf-8")), other)
+    yield Measurement(f"kit autograde, {students} submissions, {jobs} jobs", "nbgrader autograde",
+                      ours.wall, stock.wall, 1 / 8, "s")
+    yield Measurement("the same, per submission", "nbgrader autograde",
+                      ours.cpu / students, stock.cpu / students, 1, "CPU s")
+    yield Measurement("a worker's memory, at most", "what it may take", ours.memory, MEMORY, 1, "MB")
+    yield Measurement("the same", "a kernel of nbgrader's", ours.memory, stock.memory, MEMORY / stock.memory, "MB")
+
+
+def cost(command: list[str], folder: Path, log: Path) -> Cost:
+    """Run a program to its end; a KitError with its last lines if it fails."""
+    adopt_orphans()                  # bubblewrap leaves its sandbox to be waited for, and only so its time is told
+    others = set(psutil.Process().children())
+    before, start, most = _cpu_of_children(), time.perf_counter(), [0.0]
+    environment = os.environ | {"PATH": f"{_PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}"}
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
+        ended = threading.Event()
+        watch = threading.Thread(target=_watch, args=(process.pid, ended, most))
+        watch.start()
+        try:
+            failed = process.wait()
+        finally:
+            process.kill()
+            ended.set()
+            watch.join()
+    wall = time.perf_counter() - start
+    while orphans := set(psutil.Process().children()) - others:
+        for orphan in orphans:
+            os.waitpid(orphan.pid, 0)
+    if failed:
+        lines = log.read_text(errors="replace").strip().splitlines()[-5:]
+        raise KitError(f"{' '.join(command)} ended with exit status {failed}: {' / '.join(lines)}")
+    return Cost(wall, _cpu_of_children() - before, most[0])
+
+
+def adopt_orphans() -> None:
+    """From now on processes that lose their parent below this one become its children (Linux)."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _watch(pid: int, ended: threading.Event, most: list[float]) -> None:
+    """Note the most memory that a child of this process took, pages that several share counted once."""
+    while not ended.wait(SAMPLED):
+        with suppress(psutil.Error):
+            for child in psutil.Process(pid).children():
+                most[0] = max(most[0], sum(map(_memory, [child, *child.children(recursive=True)])) / 2**20)
+
+
+def _memory(process: psutil.Process) -> int:
+    with suppress(psutil.Error):
+        return process.memory_full_info().pss
+    return 0
+
+
+def _require_same_scores(assignment: Assignment, ours: dict, stock: Course) -> None:
+    from nbgrader.api import Gradebook
+
+    theirs: dict = {}
+    with Gradebook(f"sqlite:///{stock.gradebook}") as gradebook:
+        for submitted in gradebook.assignment_submissions(assignment.name):
+            for notebook in submitted.notebooks:
+                for grade in notebook.grades:
+                    theirs[submitted.student_id, notebook.name, grade.name] = grade.auto_score
+    ours = {(student, notebook, name): cell["score"] for student, notebooks in ours.items()
+            for notebook, cells in notebooks.items() for name, cell in cells.items()}
+    if ours != theirs:
+        different = [" ".join(cell) for cell in sorted(ours.keys() | theirs.keys())
+                     if cell not in ours or cell not in theirs or ours[cell] != theirs[cell]]
+        raise KitError(f"the kit and stock nbgrader differ in {len(different)} of {len(theirs)} scores, "
+                       f"{different[0]} first")
+
+
+# One notebook
+
+def overheads(assignment: Assignment, course: Course, scratch: Path) -> Iterator[Measurement]:
+    """In turn: a notebook graded in a warm worker, and all its cells, tests too, run by one warm process that is alone.
+
+    Seconds are those on the wall, since that is what a class waits for; of each the best round counts.
+    """
+    given, complete = scratch / "given", scratch / "complete"
+    with course.nbgrader() as nbgrader:
+        lessons = submission.lessons(assignment, course, nbgrader["config"])
+        staged = submission.staged(assignment, course)
+    submission.lay_down_given(assignment, staged, given)
+    student = course.students(assignment.name)[0]
+    _write_complete(assignment, complete)
+    sandbox = autograde.choose_sandbox()
+    with Worker(sandbox, given, course.grading_data) as worker, _bare(course, given, complete) as bare:
+        for name, lesson in lessons.items():
+            times: tuple[list[float], list[float]] = ([], [])
+            for _ in range(ROUNDS + 1):                      # the first one warms up
+                found = submission.load(assignment, course, student, {name: lesson}, staged)
+                files = {file: found.files[file] for file in assignment.student_files}
+                texts = {file.removesuffix(".py").replace("/", "."): submission.source_text(content)
+                         for file, content in files.items()}
+                start = time.perf_counter()
+                run.grade(worker, found.notebooks[name], lesson.plan, run.Submission(files, texts), LIMIT)
+                times[0].append(time.perf_counter() - start)
+                times[1].append(bare(name))
+            yield Measurement(f"grading {name}", "its cells alone, in a warm process",
+                              min(times[0][1:]), min(times[1][1:]), 1.5, "s")
+
+
+def _write_complete(assignment: Assignment, folder: Path) -> None:
+    """The student modules complete, and each notebook's code cells, tests and solutions, as JSON."""
+    for module in assignment.student_modules:
+        path = folder / "cs231n" / module
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(assignment.complete(module), encoding="utf-8")
+    for name in assignment.notebooks:
+        cells = nbformat.read(assignment.notebook_path(name), as_version=4).cells
+        (folder / f"{name}.json").write_text(json.dumps([cell.source for cell in cells if cell.cell_type == "code"]))
+
+
+@contextmanager
+def _bare(course: Course, given: Path, complete: Path):
+    """A function that tells how many seconds the cells of a notebook take in `grading.bare`."""
+    with subprocess.Popen([sys.executable, "-m", "grading.bare", str(given), str(complete)], cwd=assignments.ROOT,
+                          env=os.environ | grading_environment(course) | {"NBGRADER_EXECUTION": "autograde"},
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+        def seconds(name: str) -> float:
+            process.stdin.write(f"{name}\n")
+            told = json.loads(process.stdout.readline() or '"it ended"')
+            if isinstance(told, str):
+                raise KitError(f"{name} cannot be run outside the sandbox: {told}")
+            return told
+
+        try:
+            yield seconds
+        finally:
+            process.stdin.close()
