@@ -310,7 +310,7 @@ def escapes(node, imported):
     if isinstance(node, ast.Attribute):
         dunder = node.attr.startswith("__") and node.attr.endswith("__") and node.attr not in HARMLESS_DUNDERS
         inside = _dotted(node, {}).partition(".")[0] in imported and (
-            node.attr.startswith("_") or not isinstance(node.ctx, ast.Load))      # a library's private parts, or a change of it
+            node.attr.startswith("_") or not isinstance(node.ctx, ast.Load))      # private parts, or a change
         return (_dotted(node, imported) or f".{node.attr}") if dunder or inside or node.attr in INTERPRETER else ""
     if isinstance(node, ast.MatchClass):
         return next((f".{name}" for name in node.kwd_attrs if name.startswith("_") or name in INTERPRETER), "")
@@ -378,9 +378,9 @@ def reached_nodes(tree, qualified_name):
                 node.is_local = node.id in local
             yield node
             if isinstance(node, ast.Name):
-                waiting += names.get(node.id, [])
+                waiting += names.pop(node.id, [])      # once is enough
             elif isinstance(node, ast.Attribute):
-                waiting += methods.get(node.attr, [])
+                waiting += methods.pop(node.attr, [])
 
 
 def _local_names(definition):

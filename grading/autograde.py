@@ -57,7 +57,7 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
     students' order; each is read when it is asked for.
     """
     course.require_release(assignment.name)
-    listener = listener or Listener()
+    listener = Listener() if listener is None else listener
     collected = course.students(assignment.name)
     students = collected if students is None else list(dict.fromkeys(students))
     for student in students:
@@ -79,7 +79,8 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
                 listener.done(kept, done, len(students))
         if due:
             sandbox = sandbox or choose_sandbox()
-            graded = (_by_nbgrader(assignment, course, due, fingerprints, limit, jobs) if sandbox is STOCK else
+            graded = (_by_nbgrader(assignment, course, due, fingerprints, limit, jobs, listener)
+                      if sandbox is STOCK else
                       _by_engine(assignment, course, due, sandbox, fingerprints, limit, jobs, listener, ledger, config))
             with closing(graded):
                 for result in graded:
@@ -138,9 +139,10 @@ def _by_engine(assignment: Assignment, course: Course, due: list[str], sandbox: 
 
 
 def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], fingerprints: "Fingerprints", limit: float,
-                 jobs: int) -> Iterator[Result]:
+                 jobs: int, listener: Listener) -> Iterator[Result]:
     with Naming(assignment, course) as naming:
         for result in stock.grade_all(assignment, course, due, limit, jobs):
+            listener.began(result.student)       # nbgrader does not tell when
             if not result.fault:
                 result.fingerprint = fingerprints.of(result.student)
                 result.named = naming.named(result)

@@ -19,7 +19,7 @@ _TIMING = re.compile(r"\A\s*%%(time|capture)\b[^\n]*\n")     # the rest of such 
 _FILLING = {"add", "append", "appendleft", "clear", "discard", "extend", "fill", "insert", "pop", "remove",
             "setdefault", "sort", "update"}
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_RELOADING = re.compile(r"^%(load_ext\s+autoreload|autoreload)\b.*$", re.MULTILINE)
+_NOT_NEEDED = re.compile(r"^%(load_ext\s+autoreload|autoreload|matplotlib\s+inline)\b.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def make(source: NotebookNode) -> Plan:
         name = waiting.pop()
         seen.add(name)
         for cell in binders.get(name, []):
-            needed[cell.metadata.nbgrader["grade_id"]] = _RELOADING.sub("", cell.source)
+            needed[cell.metadata.nbgrader["grade_id"]] = _NOT_NEEDED.sub("", cell.source)
             waiting |= _read(cell.source) - seen - owned
     taken = {name: Test(tuple(sorted(names & owned)), tuple(sorted(names - owned))) for name, names in tests.items()}
     return Plan(taken, needed,

@@ -106,7 +106,7 @@ class _Run:
             for output in cell.outputs:
                 if output.output_type == "execute_result":
                     output.execution_count = self._count
-        if lost == "late":
+        if lost in ("late", "interrupted"):
             self._limit = max(1.0, self._limit * PATIENCE)
         if not lost:
             self._ran.append(source)
@@ -128,7 +128,7 @@ class _Run:
                 return self._told(self._candidate.receive(GRACE)), "interrupted"
         except Late:
             return [], "late"
-        except (Closed, TooLarge, msgspec.DecodeError):
+        except (Closed, TooLarge, msgspec.DecodeError, RecursionError):
             return [], "dead"
 
     def _told(self, frame: bytes) -> object:

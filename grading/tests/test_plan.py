@@ -167,7 +167,7 @@ def test_only_the_set_up_cells_that_tests_need_are_run_and_what_these_need_in_tu
     )
     assert made.tests["t"] == plan.Test(("best",), ("X_val", "np"))
     assert set(made.given) == {"setup", "data"}
-    assert "autoreload" not in made.given["setup"] and "%matplotlib inline" in made.given["setup"]
+    assert "%" not in made.given["setup"] and "import data_utils" in made.given["setup"]
 
 
 def test_every_set_up_cell_that_binds_a_needed_name_is_run():
