@@ -1,5 +1,6 @@
 """Read a submission's files out of a zip or a folder without trusting either."""
 
+import lzma
 import stat
 import zipfile
 import zlib
@@ -40,6 +41,8 @@ def open_submission(path: Path) -> Handed:
         raise KitError(f"{path} is a symbolic link; expected a folder or a zip. Copy the submission itself.")
     if path.is_dir():
         return _open_folder(path)
+    if not path.is_file():
+        raise KitError(f"{path} is a device or a pipe; expected a folder or a zip.")
     if path.suffix.lower() == ".zip":
         return _open_zip(path)
     raise KitError(f"{path} is neither a folder nor a .zip. Unpack it, or ask the student for a .zip.")
@@ -95,8 +98,8 @@ def _read_member(archive: Path, member: zipfile.ZipInfo, name: str) -> bytes:
     try:
         with zipfile.ZipFile(archive) as opened:
             return _read(opened.open(member), archive, name)
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error) \
-            as error:
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error,
+            lzma.LZMAError) as error:
         raise KitError(f"{archive}: {name} cannot be unpacked ({error}). Ask for it once more.") from None
 
 

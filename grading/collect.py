@@ -14,6 +14,7 @@ from pathlib import Path
 from grading.archive import open_submission
 from grading.assignment import Assignment
 from grading.course import Course
+from grading.desk import clean_text
 from grading.errors import KitError
 
 _STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
@@ -42,9 +43,11 @@ def collect(assignment: Assignment, course: Course, paths: list[Path]) -> list[C
             _check_student(student, roster, course)
             taken.append(_take(assignment, course, student, path))
         except KitError as error:
-            taken.append(Collected(student, "refused", str(error)))
+            taken.append(Collected(student, "refused", clean_text(str(error))))
+        except RecursionError:
+            taken.append(Collected(student, "refused", clean_text(f"{path} has folders in folders without end.")))
         except OSError as error:
-            taken.append(Collected(student, "refused", f"{path} cannot be read: {error.strerror}."))
+            taken.append(Collected(student, "refused", clean_text(f"{path} cannot be read: {error.strerror}.")))
     return taken
 
 

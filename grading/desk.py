@@ -41,6 +41,7 @@ def clean_text(text: object, length: int = 2_000) -> str:
     """
     text = text[:20 * length] if isinstance(text, str) else ""
     text = " ".join(_COLORS.sub("", printable(text)).split())
+    text = "".join(char if char.isprintable() else "?" for char in text)
     return text if len(text) <= length else text[:length - 4].rstrip() + " ..."
 
 

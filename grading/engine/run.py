@@ -5,6 +5,7 @@ without it. How often that may happen is limited, and so a notebook's time is.
 """
 
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from grading.engine.plan import Plan, public
 from grading.engine.worker import Child, Worker
 
 NOTE = "kit"                   # the key under which a test cell's metadata holds its outcome and message
+BUDGET = 20                    # a notebook may take so many times the limit of a cell
 RESTARTS = 4                   # new processes that a notebook may use up before the rest of it is skipped
 PATIENCE = 0.34                # after a first time-out, later cells get this share of the limit
 GRACE = 2.0                    # seconds for an interrupt to end a cell
@@ -27,6 +29,7 @@ MAX_OUTPUT = 32 * 2**20        # bytes of one cell's outputs
 
 _HUNG = "ran longer than a cell may, and did not react to an interrupt"
 _DIED = "the Python process ended here: a crash, a call of exit, or more memory than there is"
+_SLOW = "not run: the cells before it took longer than a whole notebook may"
 _SKIPPED = "not run: the cells before it ended or hung the process too often"
 
 
@@ -55,7 +58,7 @@ def grade(worker: Worker, notebook: NotebookNode, plan: Plan, submission: Submis
 class _Run:
     def __init__(self, worker: Worker, plan: Plan, submission: Submission, limit: float, clean: Callable):
         self._worker, self._plan, self._submission, self._clean = worker, plan, submission, clean
-        self._limit = limit
+        self._limit, self._ends = limit, time.monotonic() + BUDGET * limit
         self._given: list[str] = []              # what the examiner ran, to be run again by the next one
         self._ran: list[str] = []                # what the candidate ran
         self._losses: dict[str, int] = {}        # how often a function kept the candidate from answering
@@ -78,9 +81,9 @@ class _Run:
         described = cell.metadata.get("nbgrader") or {}
         name = described.get("grade_id", "")
         test = name in self._plan.tests
-        if self._starts > RESTARTS:
+        if self._starts > RESTARTS or time.monotonic() > self._ends:
             if test:
-                self._note(cell, "skipped", _SKIPPED)
+                self._note(cell, "skipped", _SKIPPED if self._starts > RESTARTS else _SLOW)
             return
         if not cell.source.strip():
             if test:

@@ -367,6 +367,11 @@ def course(released, tmp_path_factory):
     for student in ("ann", "bob"):
         sample_class.complete(assignment, course, course.root / "inbox" / student)
     attacked(course.root / "inbox" / "bob")
+    drawn = course.root / "inbox" / "ann" / "knn.ipynb"
+    notebook = nbformat.read(drawn, as_version=4)
+    drawing = "figure = plt.figure()\nplt.plot([1, 2])\ndisplay(figure)\nplt.close()"
+    notebook.cells.append(nbformat.v4.new_code_cell(drawing))
+    nbformat.write(notebook, drawn)
     (course.root / "inbox" / "bob" / "nbgrader_config.py").write_text("open('PWNED', 'w')")
     collecting.collect(assignment, course, [course.root / "inbox"])
     assert [result.fault for result in autograde.autograde(assignment, course, jobs=2)] == ["", ""]

@@ -104,12 +104,13 @@ def test_children_do_not_see_each_others_files_or_memory(started):
     first.run("text = 'gnitset-fo-tnemgarf-terces'[::-1] * 3\nopen('mine.txt', 'w').write(text)\nprint(text)")
     look = """
 import ctypes, os
-found, wanted = 0, b"".join(bytes([c]) for c in reversed(b"gnitset-fo-tnemgarf-terces")) * 2
+shifted = bytes((n + 1) % 256 for n in range(256))        # what is looked for is nowhere in this process as it is
+found, wanted = 0, bytes(c + 1 for c in reversed(b"gnitset-fo-tnemgarf-terces")) * 2
 for line in open("/proc/self/maps"):
     span, mode = line.split()[:2]
     begin, end = (int(text, 16) for text in span.split("-"))
     if mode.startswith("rw") and "[v" not in line:
-        found += bytes((ctypes.c_char * (end - begin)).from_address(begin)).count(wanted + wanted[:4])
+        found += bytes((ctypes.c_char * (end - begin)).from_address(begin)).translate(shifted).count(wanted)
 print(found > 0, [name for _, _, names in os.walk("..") for name in names if name == "mine.txt"])
 """
     assert first.run(look).startswith("True")
@@ -119,7 +120,7 @@ print(found > 0, [name for _, _, names in os.walk("..") for name in names if nam
     second.child.kill()
 
 
-def test_each_child_draws_its_own_random_numbers(started):
+def test_each_child_draws_the_same_random_numbers_so_that_grading_again_gives_the_same(started):
     if started.level == "cold":
         pytest.skip("every child starts anew there")
     drawn = set()
@@ -127,7 +128,7 @@ def test_each_child_draws_its_own_random_numbers(started):
         student = fork(started)
         drawn.add(student.run("import numpy as np, random; print(np.random.rand(), random.random())"))
         student.child.kill()
-    assert len(drawn) == 2
+    assert len(drawn) == 1
 
 
 def test_the_sockets_are_closed_on_this_side_and_end_with_the_child(started):
