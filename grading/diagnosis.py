@@ -5,6 +5,7 @@ import ast
 from grading.results import Result
 
 _UNIMPLEMENTED = " is not implemented yet"
+_MOST_PARSED = 100_000             # characters of a module; a longer one could fill the memory when it is parsed
 
 
 def remarks(modules: dict[str, str], result: Result) -> list[str]:
@@ -22,7 +23,9 @@ def remarks(modules: dict[str, str], result: Result) -> list[str]:
 
 
 def syntax_problem(content: str) -> str:
-    """One clause on why a module cannot be parsed, or "" when it can."""
+    """One clause on why a module cannot be parsed, or "" when it can or is too long to be tried."""
+    if len(content) > _MOST_PARSED:
+        return ""
     try:
         ast.parse(content)
     except SyntaxError as error:
