@@ -17,6 +17,7 @@ import getpass
 import io
 import linecache
 import os
+import re
 import signal
 import sys
 import sysconfig
@@ -30,6 +31,7 @@ from ipykernel.compiler import XCachingCompiler
 from ipykernel.eventloops import enable_gui
 from ipykernel.kernelbase import Kernel
 from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core import inputtransformer2
 from IPython.core.interactiveshell import ExecutionResult
 from IPython.core.profiledir import ProfileDir
 from IPython.extensions import autoreload
@@ -93,11 +95,58 @@ for _attribute in ("__name__", "__qualname__", "__module__"):
     setattr(LocalInteractiveShell, _attribute, getattr(ZMQInteractiveShell, _attribute))
 
 
+class TransformerManager(inputtransformer2.TransformerManager):
+    """IPython reads every cell token by token, twice, to find magics; most cells have nothing that could be one."""
+
+    _perhaps = re.compile(r"^\s*[%!?/,;]|=\s*[%!]|^[^#\n]*\?", re.MULTILINE)
+
+    def do_token_transforms(self, lines):
+        if (self._perhaps.search("".join(lines)) or not _falls_back_to_levels(lines)
+                or self.token_transformers != _TOKEN_TRANSFORMERS):
+            return super().do_token_transforms(lines)
+        return lines
+
+
+_TOKEN_TRANSFORMERS = TransformerManager().token_transformers
+
+
+def _falls_back_to_levels(lines: list[str]) -> bool:
+    """Tell whether every line that is indented less than the one before has an indentation that was there before."""
+    levels = [0]
+    for line in lines:
+        text = line.lstrip(" \t")
+        if not text.strip():
+            continue
+        level, last = len(line) - len(text), levels[-1]
+        while level < levels[-1]:
+            levels.pop()
+        if level > levels[-1]:
+            if level < last:
+                return False
+            levels.append(level)
+    return True
+
+
 class ModuleReloader(autoreload.ModuleReloader):
     """%autoreload that takes the libraries for granted, and does not look at 1,000 files before each cell."""
 
+    _libraries: set[str] = set()                 # names of modules that have been looked at once, for every notebook
+
     def filename_and_mtime(self, module):
         return (None, None) if _is_library(module) else super().filename_and_mtime(module)
+
+    def check(self, *arguments, **keywords):
+        """As IPython's, for modules of others than libraries: it goes through `modules` where not all are to be."""
+        if not (self.enabled and self.check_all):
+            return super().check(*arguments, **keywords)
+        self._libraries |= {name for name in sys.modules.keys() - self._libraries if _is_library(sys.modules[name])}
+        marked, self.check_all = self.modules, False
+        self.modules = chosen = dict.fromkeys([name for name in sys.modules if name not in self._libraries], True)
+        try:
+            return super().check(*arguments, **keywords)
+        finally:
+            if self.modules is chosen:           # what is reloaded may ask for another way of reloading
+                self.modules, self.check_all = marked, True
 
 
 class DeduperReloader(autoreload.DeduperReloader):
@@ -123,7 +172,8 @@ class Shell:
         matplotlib.rcParams["backend"] = os.environ["MPLBACKEND"]
         autoreload.ModuleReloader, autoreload.DeduperReloader = ModuleReloader, DeduperReloader
         self._ip = LocalInteractiveShell.instance(
-            config=config, profile_dir=ProfileDir(), kernel=kernel, compiler_class=XCachingCompiler)
+            config=config, profile_dir=ProfileDir(), kernel=kernel, compiler_class=XCachingCompiler,
+            input_transformer_manager=TransformerManager())
         atexit.unregister(self._ip.atexit_operations)   # they would clear the namespace under a student's own
         kernel.shell = self._ip
         self._ip.displayhook.session = self._ip.display_pub.session = session

@@ -47,6 +47,7 @@ CELLS = {
     "failed assertion": "assert np.allclose([1], [2]), 'not the same'",
     "syntax error": "def f(:\n    pass",
     "indentation error": "if True:\npass",
+    "indentation that was not there before": "if True:\n    if True:\n        pass\n  pass",
     "unfinished string": "x = 'abc",
     "unknown magic": "%no_such_magic",
     "unknown name": "no_such_name",
