@@ -13,7 +13,7 @@ from pathlib import Path
 from grading import diagnosis, pool, results, stock
 from grading.assignment import Assignment
 from grading.course import Course
-from grading.engine import kernel, run
+from grading.engine import kernel, processes, run
 from grading.engine.sandbox import Sandbox, probe
 from grading.engine.worker import Worker
 from grading.errors import KitError
@@ -163,8 +163,9 @@ class Grader:
         found = load(self._assignment, self._course, student, self._lessons, self.staged)
         files = {name: found.files[name] for name in self._assignment.student_files}
         texts = {name.removesuffix(".py").replace("/", "."): source_text(content) for name, content in files.items()}
-        for name, notebook in found.notebooks.items():
-            run.grade(worker, notebook, self._lessons[name].plan, run.Submission(files, texts), self._limit)
+        run.grade(worker, [(notebook, self._lessons[name].plan) for name, notebook in found.notebooks.items()],
+                  processes.Submission(files, texts), self._limit)
+        for notebook in found.notebooks.values():
             Clean().preprocess(notebook, {})
         return found
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TypeVar
 
-from grading.engine.run import ExaminerLost
+from grading.engine.processes import ExaminerLost
 from grading.engine.worker import Worker, WorkerLost
 
 ATTEMPTS = 2              # a submission that brings its sandbox down is tried once more in a new one

@@ -28,6 +28,7 @@ from grading.assignment import Assignment
 from grading.bench import Measurement
 from grading.course import Course, grading_environment
 from grading.engine import run
+from grading.engine.processes import Submission
 from grading.engine.worker import Worker
 from grading.errors import KitError
 
@@ -185,7 +186,7 @@ def overheads(assignment: Assignment, course: Course, scratch: Path) -> Iterator
                 texts = {file.removesuffix(".py").replace("/", "."): submission.source_text(content)
                          for file, content in files.items()}
                 start = time.perf_counter()
-                run.grade(worker, found.notebooks[name], lesson.plan, run.Submission(files, texts), LIMIT)
+                run.grade(worker, [(found.notebooks[name], lesson.plan)], Submission(files, texts), LIMIT)
                 times[0].append(time.perf_counter() - start)
                 times[1].append(bare(name))
             yield Measurement(f"grading {name}", "its cells alone, in a warm process",

@@ -36,42 +36,55 @@ _HOW = {
 
 
 def serve(shell: Shell, parent: socket.socket, *peers: socket.socket) -> None:
-    """Run what the parent asks for until it is gone. Peers: the candidate; for counting steps, the one for that."""
+    """Do what the parent asks for until it is gone. Peers: the candidates to come, the process that counts steps."""
     asked = Channel(parent)
     with contextlib.suppress(Closed):
         order = msgspec.msgpack.decode(asked.receive())
-        examiner = Examiner(shell, [Channel(peer, MAX_ANSWER) for peer in peers], order)
+        examiner = Examiner(shell, [Channel(peer, MAX_ANSWER) for peer in peers], order["texts"])
         while True:
             message = msgspec.msgpack.decode(asked.receive())
-            answer = examiner.test(**message) if "limit" in message else examiner.given(**message)
-            asked.send(msgspec.msgpack.encode(answer))
+            operation = {"begin": examiner.begin, "given": examiner.given, "test": examiner.test}[message.pop("do")]
+            asked.send(msgspec.msgpack.encode(operation(**message)))
 
 
 class Examiner:
-    """Runs test cells against the candidate at the other end of the first of `peers`.
+    """Runs test cells of one notebook after the other, each against the candidate at the other end of the next peer.
 
-    The order from the parent: {"texts": {module: source of the submission}, "lost": {function: how often}}.
+    - peers: of them, the last is the process that counts steps, and the one before it the first candidate
+    - texts: module -> source of the submission
     """
 
-    def __init__(self, shell: Shell, peers: list[Channel], order: dict):
-        self._shell = shell
-        self._texts: dict[str, str] = order["texts"]
-        self._losses = Counter(order["lost"])
+    def __init__(self, shell: Shell, peers: list[Channel], texts: dict[str, str]):
+        self._shell, self._texts = shell, texts
+        *self._candidates, counting = peers
+        self._peer: Channel | None = None        # the candidate of this notebook
+        self._losses: Counter[str] = Counter()
         self._until = self._limit = 0.0
         self._broken = ""
-        self._link, *counting = [Link(partial(self._ask, peer), lambda text: sys.stdout.write(text)) for peer in peers]
-        self._counting = counting[0] if counting else self._link
+        self._link = Link(lambda frame, function: self._ask(self._peer, frame, function), _show)
+        self._counting = Link(partial(self._ask, counting), _show)
         self._defined: dict[str, str] = {}       # the modules that are there
         self._needed = cache(partial(reading.needed, self._texts))
         lay_down({})
-        sys.meta_path.insert(0, Finder(list(self._texts), self._link))
+        self._finder = Finder(list(self._texts), self._link)
+        sys.meta_path.insert(0, self._finder)
         self._reroute()
 
-    def given(self, source: str) -> dict:
+    def begin(self, losses: dict[str, int]) -> dict:
+        """Another notebook, with nothing of the one before; losses: function -> how often it was lost."""
+        if self._peer:
+            self._peer.close()
+            self._link.reset()
+            self._finder.forget()
+            self._shell.start_again()
+        self._peer, self._losses, self._broken = self._candidates.pop(), Counter(losses), ""
+        return {"lost": ""}
+
+    def given(self, source: str, limit: float) -> dict:
         """Run a set-up cell of the lesson, for the names that it binds."""
-        self._start(60.0)
-        error = self._shell.run(source, silent=True).error
-        return {"error": f"{type(error).__name__}: {error}" if error else "", "lost": self._broken}
+        self._start(limit)
+        self._shell.run(source, silent=True)
+        return {"lost": self._broken}
 
     def test(self, source: str, count: int, limit: float, owned: list[str], wanted: list[str]) -> dict:
         """Run a test cell; `owned` names are the student's, `wanted` ones too where no set-up cell binds them."""
@@ -213,6 +226,10 @@ def _alike(counted: Any, returned: Any) -> bool:
         return type(counted).__name__ == type(returned).__name__
     size = np.sqrt(np.mean(np.abs(other) ** 2)) if other.size else 0.0
     return one.shape == other.shape and np.allclose(one, other, rtol=1e-3, atol=1e-3 * size, equal_nan=True)
+
+
+def _show(text: str) -> None:
+    sys.stdout.write(text)
 
 
 def _told(error: BaseException) -> dict:

@@ -251,6 +251,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self, names: list[str], link: Link):
         self._names, self._link = set(names), link
+        self._kept = set(sys.modules)
 
     def find_spec(self, name: str, path: Any, target: Any = None):
         return importlib.machinery.ModuleSpec(name, self) if name in self._names else None
@@ -263,9 +264,14 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self._link.do("module", module.__name__, function=f"import {module.__name__}")
 
     def forget(self) -> None:
-        """Import them anew when they are next asked for."""
-        for name in self._names & set(sys.modules):
-            del sys.modules[name]
+        """Have them imported anew when they are next asked for, and every module of the package that may use them."""
+        packages = {name.partition(".")[0] for name in self._names}
+        for name in sys.modules.keys() - self._kept:
+            package, _, last = name.rpartition(".")
+            if name.partition(".")[0] in packages:
+                del sys.modules[name]
+                if package in sys.modules:
+                    vars(sys.modules[package]).pop(last, None)
 
 
 def made_again(method: Remote, link: Link) -> Remote | None:

@@ -17,16 +17,19 @@ import getpass
 import io
 import linecache
 import os
+import random
 import re
 import signal
 import sys
 import sysconfig
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import ipykernel_launcher
 import matplotlib
+import numpy as np
 from ipykernel.compiler import XCachingCompiler
 from ipykernel.eventloops import enable_gui
 from ipykernel.kernelbase import Kernel
@@ -39,6 +42,7 @@ from traitlets.config import Config
 
 from grading.engine.outputs import STREAMS, LocalSession, OutStream, Recorder
 
+SEED = 231
 INLINE = "module://matplotlib_inline.backend_inline"
 LIBRARIES = tuple({os.path.join(sysconfig.get_path(kind), "")
                    for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
@@ -98,7 +102,7 @@ for _attribute in ("__name__", "__qualname__", "__module__"):
 class TransformerManager(inputtransformer2.TransformerManager):
     """IPython reads every cell token by token, twice, to find magics; most cells have nothing that could be one."""
 
-    _perhaps = re.compile(r"^\s*[%!?/,;]|=\s*[%!]|^[^#\n]*\?", re.MULTILINE)
+    _perhaps = re.compile(r"^\s*[%!?/,;]|=\s*[%!]|^(?!\s*#).*\?\s*$", re.MULTILINE)
 
     def do_token_transforms(self, lines):
         if (self._perhaps.search("".join(lines)) or not _falls_back_to_levels(lines)
@@ -127,35 +131,40 @@ def _falls_back_to_levels(lines: list[str]) -> bool:
     return True
 
 
-class ModuleReloader(autoreload.ModuleReloader):
-    """%autoreload that takes the libraries for granted, and does not look at 1,000 files before each cell."""
+_libraries: set[str] = set()             # names of modules that are known to belong to one
 
-    _libraries: set[str] = set()                 # names of modules that have been looked at once, for every notebook
+
+def _others() -> list[str]:
+    """Names of the imported modules that belong to no library; to look at 1,000 others each time would take longer."""
+    new = [name for name in sys.modules if name not in _libraries]
+    _libraries.update(name for name in new if _is_library(sys.modules[name]))
+    return [name for name in new if name not in _libraries]
+
+
+class ModuleReloader(autoreload.ModuleReloader):
+    """%autoreload that takes the libraries for granted."""
 
     def filename_and_mtime(self, module):
         return (None, None) if _is_library(module) else super().filename_and_mtime(module)
 
-    def check(self, *arguments, **keywords):
-        """As IPython's, for modules of others than libraries: it goes through `modules` where not all are to be."""
-        if not (self.enabled and self.check_all):
-            return super().check(*arguments, **keywords)
-        self._libraries |= {name for name in sys.modules.keys() - self._libraries if _is_library(sys.modules[name])}
-        marked, self.check_all = self.modules, False
-        self.modules = chosen = dict.fromkeys([name for name in sys.modules if name not in self._libraries], True)
+    def check(self, check_all=False, do_reload=True, execution_info=None):
+        if not (check_all or self.enabled and self.check_all):
+            return super().check(check_all, do_reload, execution_info)
+        before = self.modules, self.check_all, self.enabled
+        self.modules, self.check_all, self.enabled = chosen, *_ = dict.fromkeys(_others(), True), False, True
         try:
-            return super().check(*arguments, **keywords)
+            return super().check(False, do_reload, execution_info)
         finally:
             if self.modules is chosen:           # what is reloaded may ask for another way of reloading
-                self.modules, self.check_all = marked, True
+                self.modules, self.check_all, self.enabled = before
 
 
 class DeduperReloader(autoreload.DeduperReloader):
     """The part of %autoreload that would read the source of every module when it is loaded."""
 
     def update_sources(self) -> None:
-        for name in sys.modules.keys() - self.source_by_modname.keys():
-            if _is_library(sys.modules[name]):
-                self.source_by_modname[name] = ""
+        _others()
+        self.source_by_modname.update(dict.fromkeys(_libraries - self.source_by_modname.keys(), ""))
         super().update_sources()
 
 
@@ -179,6 +188,7 @@ class Shell:
         self._ip.displayhook.session = self._ip.display_pub.session = session
         self._ip.displayhook.topic = b"execute_result"
         self._home: int | None = None                   # the process in which cells run
+        self._names, self._filters = (dict(self._ip.user_ns), dict(self._ip.user_ns_hidden)), list(warnings.filters)
         self._warm_up()
 
     @property
@@ -193,6 +203,34 @@ class Shell:
     @execution_count.setter
     def execution_count(self, count: int) -> None:
         self._ip.execution_count = count
+
+    def start_again(self) -> None:
+        """As a new kernel starts: no names, In[1], no figure, warnings and random numbers as at first."""
+        ip, history = self._ip, self._ip.history_manager
+        for kept, before in zip((ip.user_ns, ip.user_ns_hidden), self._names):
+            kept.clear()
+            kept.update(before)
+        history.input_hist_parsed[:] = history.input_hist_raw[:] = [""]
+        for kept in (history.output_hist, history.output_hist_reprs, history.outputs, history.exceptions,
+                     history.db_input_cache, ip.compile._filename_map):
+            kept.clear()
+        history._i00 = history._i = history._ii = history._iii = ""
+        ip.displayhook._ = ip.displayhook.__ = ip.displayhook.___ = ""
+        ip.execution_count = 1
+        linecache.clearcache()
+        _close_figures(keep=[])
+        warnings.filters[:] = self._filters
+        warnings._filters_mutated()
+        if self._home is not None:
+            self._loop.close()
+            asyncio.set_event_loop(None)
+            self._home = None
+        self.seed()
+
+    def seed(self) -> None:
+        """The same random numbers each time: a submission graded again ends with the same marks."""
+        random.seed(SEED)
+        np.random.seed(SEED)
 
     def run(self, source: str, *, silent: bool = False) -> Cell:
         """Run one cell. Silent: nothing is shown or kept of what it displays, and it has no number."""
@@ -308,30 +346,18 @@ class Shell:
         figure.add_subplot().set_title("warm")
         FigureCanvasAgg(figure).print_png(io.BytesIO())
 
-        ip, history = self._ip, self._ip.history_manager
-        names, hidden, process = dict(ip.user_ns), dict(ip.user_ns_hidden), _process_state()
-        interrupt = signal.getsignal(signal.SIGINT)
+        process, interrupt = _process_state(), signal.getsignal(signal.SIGINT)
         for source in ("1 + 1", "def fail(x):\n    return 1 / x\nfail(0)", "%time pass"):
             self.run(source)
-        self._loop.close()
-        asyncio.set_event_loop(None)
-        self._home = None
+        for name in ("load_ext", "matplotlib", "time", "timeit"):
+            self._ip.find_line_magic(name)              # imports it
+        _others()
         for name, value in process.items():
             setattr(sys, name, value)
         for name in ("last_type", "last_value", "last_traceback", "last_exc"):
             vars(sys).pop(name, None)
+        self.start_again()
         signal.signal(signal.SIGINT, interrupt)
-        for kept, before in ((ip.user_ns, names), (ip.user_ns_hidden, hidden)):
-            kept.clear()
-            kept.update(before)
-        history.input_hist_parsed[:] = history.input_hist_raw[:] = [""]
-        for kept in (history.output_hist, history.output_hist_reprs, history.outputs, history.exceptions,
-                     history.db_input_cache, ip.compile._filename_map):
-            kept.clear()
-        history._i00 = history._i = history._ii = history._iii = ""
-        ip.displayhook._ = ip.displayhook.__ = ip.displayhook.___ = ""
-        ip.execution_count = 1
-        linecache.clearcache()
 
 
 def _process_state() -> dict:

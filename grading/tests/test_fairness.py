@@ -10,6 +10,7 @@ from grading.catalogue import Entry
 from grading.course import Course
 from grading.engine import plan, run
 from grading.engine.plan import Plan
+from grading.engine.processes import Submission
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
 
@@ -39,14 +40,14 @@ def bench(request, tmp_path_factory):
 def lost(assignment: Assignment, worker: Worker, plans: dict[str, Plan], cells: dict, entry: Entry) -> dict[str, str]:
     """The test cells of the entry's function that the engine does not pass, with their messages."""
     sources = {module: assignment.complete(module) for module in assignment.student_modules} | trial.entry_source(entry)
-    submission = run.Submission({f"cs231n/{module}": text.encode() for module, text in sources.items()},
-                                {f"cs231n.{module[:-3].replace('/', '.')}": text for module, text in sources.items()})
+    submission = Submission({f"cs231n/{module}": text.encode() for module, text in sources.items()},
+                            {f"cs231n.{module[:-3].replace('/', '.')}": text for module, text in sources.items()})
     found = {}
     for name, tests in cells.items():
         judged = [cell for cell in tests if entry.function in assignment.topics[trial.topic(cell.id)]]
         if judged:
             notebook = nbformat.v4.new_notebook(cells=[nbformat.from_dict(dict(cell)) for cell in judged])
-            run.grade(worker, notebook, plans[name], submission, trial.CELL_SECONDS)
+            run.grade(worker, [(notebook, plans[name])], submission, trial.CELL_SECONDS)
             found |= {cell.id: cell.metadata[run.NOTE]["message"] for cell in notebook.cells
                       if cell.metadata[run.NOTE]["outcome"] != "passed"}
     return found

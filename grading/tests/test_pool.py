@@ -7,7 +7,7 @@ import pytest
 from sandboxed import alive, folders, fork
 
 from grading import pool
-from grading.engine.run import ExaminerLost
+from grading.engine.processes import ExaminerLost
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker, WorkerLost
 

@@ -8,7 +8,8 @@ from conftest import cell, notebook
 from sandboxed import folders
 
 from grading.engine import plan, run
-from grading.engine.run import NOTE, ExaminerLost, Submission
+from grading.engine.processes import ExaminerLost, Submission
+from grading.engine.run import NOTE
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
 
@@ -34,7 +35,7 @@ def graded(worker):
             {f"cs231n/{name}.py": text.encode() for name, text in texts.items()},
             {f"cs231n.{name}".replace("/", "."): text for name, text in texts.items()},
         )
-        run.grade(worker, made, plan.make(notebook(*source) if source else made), submission, limit)
+        run.grade(worker, [(made, plan.make(notebook(*source) if source else made))], submission, limit)
         return {one.id: one.metadata[NOTE] for one in made.cells if NOTE in one.metadata}, made
 
     return grade

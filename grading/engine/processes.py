@@ -1,0 +1,133 @@
+"""The processes that grade one submission: a candidate for each notebook, one examiner, one that counts steps.
+
+What runs a student's cells is new for every notebook. The examiner runs none, so it is kept from one notebook to the
+next, as is the process for counting, which has the modules and never a cell.
+"""
+
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+
+import msgspec
+
+from grading.engine.channel import Channel, Closed, Late, TooLarge
+from grading.engine.worker import Child, Worker
+
+CANDIDATES = 8                 # that an examiner is connected with, one after the other
+SPARE = 15.0                   # seconds beyond its limit that the examiner may take to answer
+MAX_OUTPUT = 32 * 2**20        # bytes of one cell's outputs
+
+
+class ExaminerLost(Exception):
+    """The examiner ended or did not answer: our fault, whoever brought it about."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The student's modules, as the candidate gets them (path -> bytes) and as the examiner reads them."""
+
+    files: dict[str, bytes]
+    texts: dict[str, str]
+
+
+class Processes:
+    """Made anew when one of them is lost; nothing of them is left after `close`."""
+
+    def __init__(self, worker: Worker, submission: Submission, limit: float):
+        self._worker, self._submission, self._limit = worker, submission, limit
+        self._children: list[tuple[Child, Channel]] = []         # those that stay; the examiner first
+        self._candidate: tuple[Child, Channel] | None = None
+        self._calls: list[socket.socket] = []                    # for the next candidates
+        self._counting: socket.socket | None = None              # for the process that counts, until there is one
+        self._unanswered = 0
+
+    @property
+    def candidate(self) -> Channel:
+        return self._candidate[1]
+
+    def begin(self, counts: bool, losses: dict[str, int]) -> None:
+        """A new candidate for a notebook, known to the examiner; `counts` if its tests count steps."""
+        self.end_candidate()
+        if self._unanswered or not self._calls:
+            self.close()
+            self._hire()
+        self._candidate = self._fork("candidate", self._calls.pop())
+        self._lay_down(self._candidate[1], self._submission.files)
+        if counts and self._counting:
+            self._children.append(self._fork("candidate", self._counting))
+            self._lay_down(self._children[-1][1], {})
+            self._counting = None
+        self.tell(do="begin", losses=losses)
+
+    def _hire(self) -> None:
+        """An examiner, with a line to each candidate that may come and one to the process that counts."""
+        pairs = [socket.socketpair() for _ in range(CANDIDATES + 1)]
+        self._calls = [theirs for theirs, _ in pairs]
+        self._counting = self._calls.pop()
+        self._children.append(self._fork("examiner", *(ours for _, ours in pairs)))
+        self._send(texts=self._submission.texts)
+
+    def _fork(self, role: str, *calls: socket.socket) -> tuple[Child, Channel]:
+        ours, theirs = socket.socketpair()
+        channel = Channel(ours, MAX_OUTPUT)
+        try:
+            return self._worker.fork(role, theirs, *calls), channel
+        except BaseException:
+            channel.close()
+            raise
+
+    def _lay_down(self, channel: Channel, files: dict[str, bytes]) -> None:
+        with suppress(Closed):                   # it is then dead for the first cell as well
+            channel.send(msgspec.msgpack.encode(files), self._limit)
+
+    # The examiner
+
+    def tell(self, **message) -> None:
+        """Have the examiner do something, while the candidate does something else."""
+        self._send(**message)
+        self._unanswered += 1
+
+    def ask(self, seconds: float, **message) -> dict:
+        """The examiner's answer; one that it owes for something else says first whether that went well."""
+        for _ in range(self._unanswered):
+            lost = self._receive(2 * self._limit)["lost"]
+            self._unanswered -= 1
+            if lost:
+                return {"outcome": "", "lost": lost}
+        self._send(**message)
+        return self._receive(seconds)
+
+    def _send(self, **message) -> None:
+        try:
+            self._children[0][1].send(msgspec.msgpack.encode(message), self._limit)
+        except (Closed, Late) as error:
+            raise ExaminerLost(f"the examiner does not listen: {error}") from error
+
+    def _receive(self, limit: float) -> dict:
+        try:
+            return msgspec.msgpack.decode(self._children[0][1].receive(limit + SPARE))
+        except (Closed, Late, TooLarge) as error:
+            raise ExaminerLost(f"the examiner did not answer: {error}") from error
+
+    # The end
+
+    def interrupt(self) -> None:
+        self._candidate[0].interrupt()
+
+    def end_candidate(self) -> None:
+        if self._candidate:
+            _end(*self._candidate)
+            self._candidate = None
+
+    def close(self) -> None:
+        self.end_candidate()
+        for child, channel in self._children:
+            _end(child, channel)
+        for call in (*self._calls, *filter(None, [self._counting])):
+            call.close()
+        self._children, self._calls, self._counting, self._unanswered = [], [], None, 0
+
+
+def _end(child: Child, channel: Channel) -> None:
+    child.kill()
+    channel.close()
