@@ -2,10 +2,10 @@
 
 import ast
 
+from grading.engine.reading import MAX_TEXT
 from grading.results import Result
 
 _UNIMPLEMENTED = " is not implemented yet"
-_MOST_PARSED = 100_000             # characters of a module; a longer one could fill the memory when it is parsed
 
 
 def remarks(modules: dict[str, str], result: Result) -> list[str]:
@@ -24,7 +24,7 @@ def remarks(modules: dict[str, str], result: Result) -> list[str]:
 
 def syntax_problem(content: str) -> str:
     """One clause on why a module cannot be parsed, or "" when it can or is too long to be tried."""
-    if len(content) > _MOST_PARSED:
+    if len(content) > MAX_TEXT:
         return ""
     try:
         ast.parse(content)

@@ -82,18 +82,21 @@ class Objects:
         self._live: dict[int, tuple[np.ndarray, bytes]] = {}   # arrays that the examiner holds, as it knows them
 
     def answer(self, frame: bytes) -> bytes:
-        """[operation, arguments, arrays changed there, arrays let go] -> [state, value, arrays changed here, ...]."""
+        """[operation, arguments, arrays changed there, arrays let go, what to do before] -> [state, value, arrays changed here, ...]."""
         printed = Printed()
         asked = [None]
         try:
             asked = codec.decode(frame, self._object)
-            operation, arguments, changed, let_go = asked
+            operation, arguments, changed, let_go, earlier = asked
             for number in let_go:
                 self._live.pop(number, None)
             for number, array in changed:
                 self._live[number][0][...] = array
                 self._live[number] = (self._live[number][0], array.tobytes())
             with contextlib.redirect_stdout(printed):
+                for frame in earlier:
+                    before, its_arguments = codec.decode(frame, self._object)
+                    getattr(self, f"_{before}")(*its_arguments)
                 state, *told = getattr(self, f"_{operation}")(*arguments)
             return codec.encode([state, told, self._changed(), printed.text], self._handle)
         except BaseException as error:       # whatever it is, it is what came of the student's code
@@ -108,6 +111,9 @@ class Objects:
     def _name(self, name: str) -> tuple:
         namespace = self._shell.namespace
         return ("done", namespace[name]) if name in namespace else ("missing", None)
+
+    def _nothing(self) -> tuple:
+        return "done", None
 
     def _attribute(self, target: Any, name: str) -> tuple:
         return self._held(getattr(self._resolved(target), name))
@@ -164,10 +170,10 @@ class Objects:
     # What crosses
 
     def _resolved(self, target: Any) -> Any:
-        """An object, or the one at a path: (module, name, name, ...)."""
+        """An object, or the one at a path: (module or object, name, name, ...)."""
         if type(target) is int:
             return self._kept[target]
-        found = importlib.import_module(target[0])
+        found = self._kept[target[0]] if type(target[0]) is int else importlib.import_module(target[0])
         for name in target[1:]:
             found = getattr(found, name)
         return found

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
+_WORD = re.compile(r"[^\W\d]\w*")
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
 _COUNTING = re.compile(r"\b(assert_vectorized|interpreted_events)\b")
 _TIMING = re.compile(r"\A\s*%%(time|capture)\b[^\n]*\n")     # the rest of such a cell runs in the notebook's namespace
@@ -24,26 +25,42 @@ _NOT_NEEDED = re.compile(r"^%(load_ext\s+autoreload|autoreload|matplotlib\s+inli
 
 @dataclass(frozen=True)
 class Test:
-    """A test cell: names that it takes from the student, and names that it takes from wherever they are bound."""
+    """A test cell, by names.
+
+    - owned: it takes them from the student
+    - wanted: it takes them from wherever they are bound
+    - left: what students see of it binds them, and no set-up cell imports them; a later cell may read them
+    """
 
     owned: tuple[str, ...]
     wanted: tuple[str, ...]
+    left: frozenset[str] = frozenset()
 
     __test__ = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Of one notebook: by grade_id its test cells, and the set-up cells that the examiner runs, as it runs them."""
+    """Of one notebook.
+
+    - tests, given: by grade_id its test cells, and the set-up cells that the examiner runs, as it runs them
+    - read: by source the other code cells, and which names of earlier cells they read
+    - counts: a test counts the steps that Python interprets
+    """
 
     tests: dict[str, Test]
     given: dict[str, str]
-    counts: bool = False           # a test counts the steps that Python interprets
+    read: dict[str, set[str]]
+    counts: bool = False
+
+    def reads(self, source: str) -> set[str]:
+        """Names that a cell may read; of one that is not the lesson's own, all words in it."""
+        return self.read[source] if source in self.read else set(_WORD.findall(source))
 
 
 def make(source: NotebookNode) -> Plan:
     """The plan of a lesson; `source` is the instructor's notebook, with its solutions."""
-    owned, filled, imported, binders, tests = set(), set(), set(), {}, {}
+    owned, filled, imported, binders, tests, left = set(), set(), set(), {}, {}, {}
     for cell in source.cells:
         described = cell.metadata.get("nbgrader")
         if cell.cell_type != "code" or not described:
@@ -53,6 +70,7 @@ def make(source: NotebookNode) -> Plan:
             filled |= _filled(cell.source)
         elif described["grade"]:
             tests[described["grade_id"]] = _read(cell.source)
+            left[described["grade_id"]] = _bound(public(cell.source))
         else:
             for name in _bound(cell.source) - _imported(cell.source):
                 binders.setdefault(name, []).append(cell)
@@ -68,8 +86,11 @@ def make(source: NotebookNode) -> Plan:
         for cell in binders.get(name, []):
             needed[cell.metadata.nbgrader["grade_id"]] = _NOT_NEEDED.sub("", cell.source)
             waiting |= _read(cell.source) - seen - owned
-    taken = {name: Test(tuple(sorted(names & owned)), tuple(sorted(names - owned))) for name, names in tests.items()}
-    return Plan(taken, needed,
+    taken = {name: Test(tuple(sorted(names & owned)), tuple(sorted(names - owned)), frozenset(left[name] - imported))
+             for name, names in tests.items()}
+    others = [cell.source for cell in source.cells if cell.cell_type == "code"
+              and cell.metadata.get("nbgrader", {}).get("grade_id") not in tests]
+    return Plan(taken, needed, {text: names for text in others if (names := _read_first(text)) is not None},
                 any(_COUNTING.search(cell.source) for cell in source.cells if "nbgrader" in cell.metadata))
 
 
@@ -122,6 +143,54 @@ def _read(source: str) -> set[str]:
         read |= {symbol.get_name() for symbol in inner.get_symbols() if symbol.is_global() and symbol.is_referenced()}
         waiting += inner.get_children()
     return read - _bound(source) - _passing(source) - set(dir(builtins)) - {"get_ipython"}
+
+
+def _read_first(source: str) -> set[str] | None:
+    """Names that a cell may read before it binds them; None for what is no Python."""
+    try:
+        return _before_bound(ast.parse(_python(source)).body, set())
+    except SyntaxError:
+        return None
+
+
+def _before_bound(statements: list[ast.stmt], bound: set[str]) -> set[str]:
+    """Names that statements read before they bind them; those that they bind for certain are added to `bound`."""
+    read = set()
+    for statement in statements:
+        if isinstance(statement, (ast.For, ast.With)):
+            heads = [statement.iter] if isinstance(statement, ast.For) else statement.items
+            read |= set().union(*map(_loaded, heads)) - bound
+            targets = [statement.target] if isinstance(statement, ast.For) else statement.items
+            inside = bound.union(*map(_stored, targets))
+            read |= _before_bound(statement.body, inside) | _before_bound(getattr(statement, "orelse", []), set(bound))
+        else:
+            read |= _loaded(statement) - bound
+            if isinstance(statement, ast.Assign):
+                bound |= _stored(statement)
+            elif isinstance(statement, (ast.Import, ast.ImportFrom)):
+                bound |= {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
+            elif isinstance(statement, ast.FunctionDef):
+                bound.add(statement.name)
+    return read
+
+
+def _loaded(node: ast.AST) -> set[str]:
+    """Names that are read somewhere in this node, those left out that live only in a part of it."""
+    if isinstance(node, ast.Name):
+        return set() if isinstance(node.ctx, ast.Store) else {node.id}
+    within = [_loaded(child) for child in ast.iter_child_nodes(node)]
+    if isinstance(node, ast.AugAssign):
+        within.append(_stored(node.target))
+    own: set[str] = set()
+    if isinstance(node, _COMPREHENSIONS):
+        own = set().union(*[_stored(part.target) for part in node.generators]) - _loaded(node.generators[0].iter)
+    elif isinstance(node, (ast.Lambda, ast.FunctionDef)):
+        own = {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)} - _loaded(node.args)
+    return set().union(*within) - own
+
+
+def _stored(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
 
 
 def _filled(source: str) -> set[str]:

@@ -54,15 +54,20 @@ class Link:
     def __init__(self, ask: Callable[[bytes, str], bytes], show: Callable[[str], None]):
         self._ask, self._show = ask, show
         self._live: dict[int, tuple[np.ndarray, bytes]] = {}     # array, and its bytes as the candidate knows them
+        self._later: list[bytes] = []                            # what goes along with the next question
+        self.methods: set[tuple[str, str]] = set()               # (class, name)
 
     def reset(self) -> None:
         """The candidate is a new one: what the old one had is gone."""
         self._live.clear()
+        self._later.clear()
+        self.methods.clear()
 
     def do(self, operation: str, *arguments: Any, function: str = "") -> tuple[str, list]:
         """(state, what is told) of one operation. Raises StudentError or Lost."""
         __tracebackhide__ = True
-        frame = codec.encode([operation, arguments, *self._news()], _told)
+        frame = codec.encode([operation, arguments, *self._news(), self._later], _told)
+        self._later = []
         try:
             state, told, changed, printed = codec.decode(self._ask(frame, function), lambda told: _remote(self, told))
             if type(printed) is not str or type(state) is not str or type(told) is not list or not told:
@@ -76,6 +81,15 @@ class Link:
         if raised:
             raise raised
         return state, told
+
+    def later(self, operation: str, *arguments: Any) -> None:
+        """Have it done before anything else is: it has no answer, and what it raises the next question does."""
+        self._later.append(codec.encode([operation, arguments], _told))
+
+    def settle(self, function: str) -> None:
+        """Have done what waits."""
+        if self._later:
+            self.do("nothing", function=function)
 
     def call(self, target: Any, arguments: tuple, keywords: dict, packed: bytes, function: str) -> Any:
         """Call it; `packed` is [arguments, keywords]. What the call does to them, it does to ours too."""
@@ -128,6 +142,8 @@ class Link:
 class Remote:
     """A function, class or object of the student's, told by a number or by its path in a module.
 
+    What was a method of one object is taken for one of the next of that class, and only asked for when it is called.
+
     An object that the test has made knows its past, so that it can be made again elsewhere: the class and what it was
     called with, then (attribute, value) or (method, [arguments]) in order, all of it packed.
     """
@@ -146,8 +162,13 @@ class Remote:
             if name in ("__name__", "__qualname__"):
                 return object.__getattribute__(self, "_path").rpartition(".")[2]
             raise AttributeError(name)
-        path = f"{self._path}.{name}"
-        found = self._link.held(*self._link.do("attribute", self._target, name, function=path), path)
+        path, method = f"{self._path}.{name}", (type(self).__name__, name)
+        if type(self._target) is int and method in self._link.methods:
+            found = _class("method")(self._link, (self._target, name), path)
+        else:
+            found = self._link.held(*self._link.do("attribute", self._target, name, function=path), path)
+            if type(found).__name__ == "method":
+                self._link.methods.add(method)
         if isinstance(found, Remote):
             object.__setattr__(found, "_owner", (self, name))
         return found
@@ -156,7 +177,7 @@ class Remote:
         __tracebackhide__ = True
         if self._past is not None:
             self._past.append((name, codec.encode(value, _told)))
-        self._link.do("set_attribute", self._target, name, value, function=self._path)
+        self._link.later("set_attribute", self._target, name, value)
 
     def __getitem__(self, key: Any) -> Any:
         __tracebackhide__ = True
@@ -165,13 +186,13 @@ class Remote:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         __tracebackhide__ = True
-        self._link.do("set_item", self._target, key, value, function=self._path)
+        self._link.later("set_item", self._target, key, value)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         __tracebackhide__ = True
         packed = codec.encode([arguments, keywords], _told)
         returned = self._link.call(self._target, arguments, keywords, packed, self._path)
-        if type(self._target) is tuple and isinstance(returned, Remote):
+        if in_module(self._target) and isinstance(returned, Remote):
             object.__setattr__(returned, "_past", [(self._target, packed)])
         elif self._owner and self._owner[0]._past is not None:
             self._owner[0]._past.append((self._owner[1], [packed]))
@@ -203,7 +224,7 @@ class RemoteDict(MutableMapping):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         __tracebackhide__ = True
-        self._link.do("set_item", self._target, key, value, function=self._path)
+        self._link.later("set_item", self._target, key, value)
 
     def __delitem__(self, key: Any) -> None:
         self._link.do("delete_item", self._target, key, function=self._path)
@@ -274,10 +295,15 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                     vars(sys.modules[package]).pop(last, None)
 
 
+def in_module(target: Any) -> bool:
+    """Tell whether a target is a path from a module; others are a number, or a number and the name of a method."""
+    return type(target) is tuple and type(target[0]) is str
+
+
 def made_again(method: Remote, link: Link) -> Remote | None:
     """The same function or method at the other end of another link; None for what the test has not made of data."""
     __tracebackhide__ = True
-    if type(method._target) is tuple:
+    if in_module(method._target):
         return Remote(link, method._target, method._path)
     owner, name = method._owner or (None, "")
     if owner is None or not owner._past:

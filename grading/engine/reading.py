@@ -7,10 +7,12 @@ the interpreter (`escapes` in `cs231n._counting`), that process has only what th
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 
 from cs231n._counting import escapes, imported_names, reached_nodes
 
 MAX_STEPS = 10
+MAX_TEXT = 100_000             # characters of a module; a longer one could fill the memory when it is parsed
 
 
 def source(texts: dict[str, str], target: object, claimed: object) -> tuple[str, str, str] | None:
@@ -40,7 +42,7 @@ def needed(texts: dict[str, str], module: str, names: list[str]) -> tuple[dict[s
     A text that cannot is whole; of any other there is only what the names need. What is no Python is left out.
     """
     trees = {name: tree for name, text in texts.items() if (tree := _parsed(text))}
-    chosen = {name: texts[name] for name, tree in trees.items() if not _escapes(ast.walk(tree), imported_names(tree))}
+    chosen = {name: texts[name] for name in trees if not _escapes_anywhere(texts[name])}
     parts, wanted, waiting = {}, {module: set(names)}, [module]
     while waiting:
         module = waiting.pop()
@@ -141,9 +143,16 @@ def _escapes(nodes, imported: dict[str, str]) -> list[tuple[int, str]]:
     return sorted({(getattr(node, "lineno", 0), found) for node in nodes if (found := escapes(node, imported))})
 
 
+@cache
+def _escapes_anywhere(text: str) -> bool:
+    tree = _parsed(text)
+    return bool(_escapes(ast.walk(tree), imported_names(tree)))
+
+
+@cache
 def _parsed(text: str) -> ast.Module | None:
     try:
-        return ast.parse(text)
+        return ast.parse(text) if len(text) <= MAX_TEXT else None
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -51,19 +51,21 @@ class _Run:
         self._given: list[str] = []              # what the examiner ran, to be run again by the next one
         self._ran: list[str] = []                # what the candidate ran
         self._losses: dict[str, int] = {}        # how often a function kept the candidate from answering
+        self._to_read: list[set[str]] = []       # of each cell to come, names that it may take from cells before
         self._starts = 0
         self._count = 0
 
     def all(self, notebook: NotebookNode) -> None:
         self._processes.begin(self._plan.counts, self._losses)
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                self._cell(cell)
+        cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        self._to_read = [set() if _name(cell) in self._plan.tests else self._plan.reads(cell.source) for cell in cells]
+        for cell in cells:
+            del self._to_read[0]
+            self._cell(cell)
 
     def _cell(self, cell: NotebookNode) -> None:
         cell.outputs, cell.execution_count = [], None
-        described = cell.metadata.get("nbgrader") or {}
-        name = described.get("grade_id", "")
+        name = _name(cell)
         test = name in self._plan.tests
         if self._starts > RESTARTS or time.monotonic() > self._ends:
             if test:
@@ -140,8 +142,8 @@ class _Run:
             self._limit = max(1.0, self._limit * PATIENCE)
         if answer["lost"]:
             self._restart()
-        elif public(cell.source):
-            self._own(cell, silent=True)         # later cells of the lesson may use what it binds
+        elif any(test.left & names for names in self._to_read):
+            self._own(cell, silent=True)         # a later cell uses what students see the test bind
 
     def _ask(self, source: str, test: Test) -> dict:
         return self._processes.ask(self._limit, do="test", source=source, count=self._count, limit=self._limit,
@@ -170,6 +172,10 @@ class _Run:
                 self._ran = []                   # what it did before, it does not do again: go on without
                 self._restart()
                 return
+
+
+def _name(cell: NotebookNode) -> str:
+    return (cell.metadata.get("nbgrader") or {}).get("grade_id", "")
 
 
 def _error(name: str, message: str) -> NotebookNode:

@@ -23,6 +23,10 @@ def check(name, source):
     return cell("code", name, source, 1, locked=True)
 
 
+def taken(made):
+    return {name: (test.owned, test.wanted) for name, test in made.tests.items()}
+
+
 def owned(source, *names):
     """Of `names`, those that are the student's after a solution cell with this source."""
     made = plan.make(notebook(solution("s", source), check("t", "\n".join(names))))
@@ -103,7 +107,7 @@ def test_what_a_lesson_imports_is_not_the_students_though_a_solution_sets_someth
             check("t", "np.ones(plt)"),
         )
     )
-    assert made.tests["t"] == plan.Test((), ("np", "plt")) and list(made.given) == ["g"]
+    assert taken(made)["t"] == ((), ("np", "plt")) and list(made.given) == ["g"]
 
 
 def test_a_test_takes_nothing_that_it_binds_itself_or_that_is_built_in():
@@ -126,7 +130,7 @@ later = 5
             check("nothing", "1 + 1"),
         )
     )
-    assert made.tests == {"t": plan.Test(("best",), ()), "nothing": plan.Test((), ())}
+    assert taken(made) == {"t": (("best",), ()), "nothing": ((), ())}
 
 
 def test_names_inside_functions_classes_and_comprehensions_of_a_test_are_taken():
@@ -145,7 +149,7 @@ print([x for x in d if x], {k: v for k, v in e})
             ),
         )
     )
-    assert made.tests["t"] == plan.Test(("a", "b", "c", "d", "e"), ())
+    assert taken(made)["t"] == (("a", "b", "c", "d", "e"), ())
 
 
 def test_only_the_set_up_cells_that_tests_need_are_run_and_what_these_need_in_turn():
@@ -165,7 +169,7 @@ def test_only_the_set_up_cells_that_tests_need_are_run_and_what_these_need_in_tu
             check("t", "assert best == np.sum(X_val)"),
         )
     )
-    assert made.tests["t"] == plan.Test(("best",), ("X_val", "np"))
+    assert taken(made)["t"] == (("best",), ("X_val", "np"))
     assert set(made.given) == {"setup", "data"}
     assert "%" not in made.given["setup"] and "import data_utils" in made.given["setup"]
 
@@ -186,7 +190,7 @@ def test_a_name_that_a_set_up_cell_prepares_and_a_solution_fills_is_the_students
     made = plan.make(
         notebook(given("g", "results, num = {}, 5"), solution("s", "results[1] = num"), check("t", "results, num"))
     )
-    assert made.tests["t"] == plan.Test(("results",), ("num",)) and set(made.given) == {"g"}
+    assert taken(made)["t"] == (("results",), ("num",)) and set(made.given) == {"g"}
 
 
 def test_a_circle_of_set_up_cells_ends():
@@ -206,6 +210,62 @@ def test_code_that_is_marked_by_hand_is_a_solution_and_no_test():
 def test_a_plan_knows_whether_a_test_counts_steps(source, counts):
     assert plan.make(notebook(check("t", source))).counts is counts
     assert plan.make(notebook(cell("code", "", source))).counts is False
+
+
+# What later cells read of what a test leaves
+
+READS = {
+    "x": {"x"},
+    "x = 1\nprint(x)": {"print"},
+    "print(x)\nx = 1": {"print", "x"},
+    "x = x + 1": {"x"},
+    "x += 1": {"x"},
+    "if a:\n    x += 1": {"a", "x"},
+    "x[0] = 1": {"x"},
+    "x.a = 1": {"x"},
+    "del x": {"x"},
+    "a, (b, *c) = x\na + b + c[0]": {"x"},
+    "for x in y:\n    x": {"y"},
+    "for x in x:\n    x": {"x"},
+    "for x in y:\n    z = x\n    z": {"y"},
+    "for x in y:\n    z = x\nz": {"y", "z"},
+    "if a:\n    x = 1\nx": {"a", "x"},
+    "while a:\n    x = 1\nx": {"a", "x"},
+    "try:\n    x = 1\nexcept E:\n    pass\nx": {"E", "x"},
+    "with x as y:\n    y": {"x"},
+    "[x for x in y]": {"y"},
+    "[x for x in x]": {"x"},
+    "{x: y for x in z for y in x}": {"z"},
+    "[x for x in y]\nx": {"y", "x"},
+    "f = lambda x: x + y": {"y"},
+    "f = lambda x=x: x": {"x"},
+    "def f(x):\n    return x + y\nf(1)": {"y"},
+    "def f(x=x):\n    pass": {"x"},
+    "import numpy as np\nnp.x": set(),
+    "import a.b\na": set(),
+    "from a import b, c as d\nb, d, c": {"c"},
+    "f'{x}'": {"x"},
+    "%matplotlib inline\nx": {"get_ipython", "x"},
+    "(y := x)\ny": {"x", "y"},
+    "x: int = y\nx": {"int", "y", "x"},
+}
+
+
+@pytest.mark.parametrize("source, names", READS.items())
+def test_what_a_cell_may_read_before_it_binds_it_is_known(source, names):
+    assert plan.make(notebook(given("g", source))).reads(source) == names
+
+
+def test_of_a_cell_that_is_not_the_lessons_own_every_word_may_be_read():
+    made = plan.make(notebook(given("g", "x = 1")))
+    assert made.reads("x = 1  # über") == {"x", "über"}
+    assert plan.make(notebook(cell("code", "", "def ("))).reads("def (") == {"def"}
+
+
+def test_what_a_test_leaves_are_the_names_that_students_see_it_bind():
+    made = plan.make(notebook(given("g", "import numpy as np"), check(
+        "t", "import numpy as np\nfrom x import y\na = b = 1\n### BEGIN HIDDEN TESTS\nc = 1\n### END HIDDEN TESTS\nd = 1")))
+    assert made.tests["t"].left == {"y", "a", "b", "d"}
 
 
 # What students see of a test
@@ -260,4 +320,4 @@ def test_the_plan_does_not_depend_on_the_python_that_makes_it():
     made = plan.make(
         notebook(solution("s", "best = [name for name in (1, 2)]"), given("g", "name = 1"), check("t", "best, name"))
     )
-    assert made.tests["t"] == plan.Test(("best",), ("name",)), sys.version
+    assert taken(made)["t"] == (("best",), ("name",)), sys.version

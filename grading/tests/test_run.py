@@ -8,7 +8,7 @@ from conftest import cell, notebook
 from sandboxed import folders
 
 from grading.engine import plan, run
-from grading.engine.processes import ExaminerLost, Submission
+from grading.engine.processes import CANDIDATES, ExaminerLost, Submission
 from grading.engine.run import NOTE
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
@@ -37,6 +37,20 @@ def graded(worker):
         )
         run.grade(worker, [(made, plan.make(notebook(*source) if source else made))], submission, limit)
         return {one.id: one.metadata[NOTE] for one in made.cells if NOTE in one.metadata}, made
+
+    return grade
+
+
+@pytest.fixture
+def graded_together(worker):
+    """Grade several notebooks of one submission, each a list of cells; returns their notes by grade_id, in turn."""
+
+    def grade(*notebooks, modules=None, limit=10.0):
+        made, texts = [notebook(*cells) for cells in notebooks], modules or {}
+        submission = Submission({f"cs231n/{name}.py": text.encode() for name, text in texts.items()},
+                                {f"cs231n.{name}": text for name, text in texts.items()})
+        run.grade(worker, [(one, plan.make(one)) for one in made], submission, limit)
+        return [{cell.id: cell.metadata[NOTE] for cell in one.cells if NOTE in cell.metadata} for one in made]
 
     return grade
 
@@ -658,6 +672,117 @@ def test_nothing_of_one_notebook_is_there_in_the_next(graded):
     )
     assert text(made.cells[0].outputs[0]).startswith("False [") and "mine.txt" not in text(made.cells[0].outputs[0])
     assert made.cells[1].metadata[NOTE]["outcome"] == "passed"
+
+
+LEAVE = """
+import random, sys, warnings
+import matplotlib.pyplot as plt
+import numpy as np
+from cs231n import layers, layer_utils
+left = 1
+sys.modules["cs231n.layer_utils"].left = 1
+warnings.simplefilter("error")
+np.set_printoptions(precision=1)
+np.seterr(all="raise")
+plt.figure()
+layers.calls.append(1)
+"""
+LOOK = """
+import random, sys, warnings
+import matplotlib.pyplot as plt
+import numpy as np
+assert "left" not in globals() and "cs231n.layer_utils" not in sys.modules and "cs231n.layers" not in sys.modules
+warnings.warn("this is no error")
+assert str(np.array([1.25])) == "[1.25]" and np.geterr()["over"] == "warn"
+assert not plt.get_fignums() and len(In) == 2
+from cs231n import layer_utils, layers
+assert not hasattr(layer_utils, "left") and not hasattr(layer_utils.layers, "none")
+assert layers.calls == [], "calls of another notebook"
+"""
+DRAW = "import random, numpy as np\nassert (random.random(), np.random.rand()) == (%r, %r)"
+
+
+def test_nothing_of_one_notebook_is_there_in_the_next_of_the_same_submission(graded_together):
+    import random
+
+    import numpy as np
+
+    from grading.engine.shell import SEED
+
+    drawn = random.Random(SEED).random(), np.random.RandomState(SEED).rand()
+    modules = {"layers": "calls = []\ndef affine_relu_forward(x): return x"}
+    modules["layer_utils"] = "from cs231n import layers"
+    found = graded_together(
+        [check("draw", DRAW % drawn), check("leave", LEAVE), own("x = 1"), check("name", "assert x == 1")],
+        [check("look", LOOK), check("name", "x")],
+        [check("draw", DRAW % drawn), check("again", LOOK.replace("== 2", "== 3"))],
+        modules=modules,
+    )
+    assert [{name: note["outcome"] for name, note in notes.items()} for notes in found] == [
+        {"draw": "passed", "leave": "passed", "name": "passed"},
+        {"look": "passed", "name": "error"},
+        {"draw": "passed", "again": "passed"},
+    ], found
+
+
+def test_a_notebook_that_loses_its_processes_costs_the_next_one_nothing(graded_together):
+    found = graded_together(
+        [given("g", "n = 1"), *[own(DIE) for _ in range(run.RESTARTS + 1)], check("lost", "assert n == 1")],
+        [given("g", "n = 2"), check("kept", "assert n == 2"), own("while True: pass"), check("after", "assert n == 2")],
+        [solution("s", "def f(x): return x"), check("last", "assert f(1) == 1")],
+        limit=2.0,
+    )
+    assert [{name: note["outcome"] for name, note in notes.items()} for notes in found] == [
+        {"lost": "skipped"}, {"kept": "passed", "after": "passed"}, {"last": "passed"}]
+
+
+def test_more_notebooks_than_an_examiner_has_lines_for_are_graded(graded_together):
+    found = graded_together(*[[solution("s", f"f = {number}"), check("t", f"assert f == {number}")]
+                              for number in range(CANDIDATES + 2)])
+    assert [notes["t"]["outcome"] for notes in found] == ["passed"] * (CANDIDATES + 2)
+
+
+def test_a_set_up_cell_that_imports_what_hangs_costs_only_what_needs_it(graded_together):
+    found = graded_together(
+        [given("g", "from cs231n.slow import n"), check("needs", "assert n == 1"), check("other", "assert True")],
+        [check("next", "assert True")],
+        modules={"slow": "while True: pass\nn = 1"}, limit=2.0,
+    )
+    assert found[0]["needs"]["outcome"] not in ("passed", "grader_error")
+    assert found[0]["other"]["outcome"] == "passed" and found[1]["next"]["outcome"] == "passed"
+
+
+BOX = """
+class Box:
+    def __init__(self): self.params, self.seen = {}, []
+    def show(self): return self.params["x"]
+    @property
+    def level(self): return self._level
+    @level.setter
+    def level(self, value):
+        if value < 0: raise ValueError("below 0")
+        self._level = value
+"""
+
+
+def test_what_a_test_assigns_is_there_when_it_is_next_asked_for_and_errors_are_not_lost(graded):
+    notes, _ = graded(
+        solution("s", BOX),
+        check("items", "box = Box()\nfor n in range(3):\n    box.params['x'] = n\n    assert box.show() == n"),
+        check("copies", "import numpy as np\nbox = Box()\na = np.zeros(2)\nbox.params['x'] = a\na[0] = 1\n"
+                        "assert box.show()[0] == 0 and box.params['x'][0] == 0"),
+        check("in_place", "import numpy as np\nbox = Box()\nbox.params['x'] = np.zeros(2)\nbox.params['x'] += 1\n"
+                          "assert box.show().sum() == 2"),
+        check("attributes", "box = Box()\nbox.level = 2\nbox.level = 3\nassert box.level == 3"),
+        check("error", "box = Box()\nbox.level = -1\nassert box.level == 3"),
+        check("last", "box = Box()\nbox.level = -1"),
+        check("methods", "assert [Box().show.__name__ for _ in range(2)] == ['show', 'show']"),
+        check("none", "Box().show; Box().nothing()"),
+    )
+    assert {name: note["outcome"] for name, note in notes.items()} == {
+        "items": "passed", "copies": "passed", "in_place": "passed", "attributes": "passed", "error": "error",
+        "last": "error", "methods": "passed", "none": "error"}, notes
+    assert notes["last"]["message"] == notes["error"]["message"] == "ValueError: below 0"
 
 
 def test_arrays_of_32_megabytes_go_there_and_back(outcomes):
