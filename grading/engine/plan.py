@@ -9,6 +9,7 @@ import builtins
 import re
 import symtable
 from dataclasses import dataclass
+from functools import cache
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
@@ -100,6 +101,7 @@ def public(source: str) -> str:
     return shown if any(line.strip() and not line.lstrip().startswith("#") for line in shown.splitlines()) else ""
 
 
+@cache
 def _python(source: str) -> str:
     """A cell as Python: its magics are calls."""
     return TransformerManager().transform_cell(_TIMING.sub("", source))

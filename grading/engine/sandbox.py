@@ -261,6 +261,8 @@ def _environment(engine: Path, data: Path, caches: Path) -> dict[str, str]:
         "CS231N_DATA": str(data), "CS231N_SCALE": "0.02", "NBGRADER_EXECUTION": "autograde",
         "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0",
         "PYTHONPATH": str(engine),
+        # glibc keeps what arrays leave behind, instead of having the kernel clear new pages for the next ones
+        "MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_TOP_PAD_": str(2**26),
         "HOME": str(caches), "USER": "kit", "LOGNAME": "kit", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin",
         "MPLCONFIGDIR": str(caches / "matplotlib"), "IPYTHONDIR": str(caches / "ipython"),
         "TERM": "xterm-color", "PAGER": "cat", "GIT_PAGER": "cat",

@@ -131,14 +131,32 @@ def _falls_back_to_levels(lines: list[str]) -> bool:
     return True
 
 
-_libraries: set[str] = set()             # names of modules that are known to belong to one
+class _Others:
+    """Names of the imported modules that may change while a notebook runs: neither of a library, nor taken for granted.
+
+    To look at all of more than 1,000 modules before and after each cell takes longer than most cells.
+    """
+
+    def __init__(self):
+        self.granted: set[str] = set()
+        self._names: list[str] = []
+        self._seen: tuple[int, str] = 0, ""
+
+    def names(self) -> list[str]:
+        seen = len(sys.modules), next(reversed(sys.modules))      # a new one comes last
+        if seen != self._seen:
+            new = [name for name in sys.modules if name not in self.granted]
+            self.granted.update(name for name in new if _is_library(sys.modules[name]))
+            self._names, self._seen = [name for name in new if name not in self.granted], seen
+        return self._names
+
+    def grant(self) -> None:
+        """All that is imported now stays as it is."""
+        self.granted.update(sys.modules)
+        self._names, self._seen = [], (0, "")
 
 
-def _others() -> list[str]:
-    """Names of the imported modules that belong to no library; to look at 1,000 others each time would take longer."""
-    new = [name for name in sys.modules if name not in _libraries]
-    _libraries.update(name for name in new if _is_library(sys.modules[name]))
-    return [name for name in new if name not in _libraries]
+_others = _Others()
 
 
 class ModuleReloader(autoreload.ModuleReloader):
@@ -151,7 +169,7 @@ class ModuleReloader(autoreload.ModuleReloader):
         if not (check_all or self.enabled and self.check_all):
             return super().check(check_all, do_reload, execution_info)
         before = self.modules, self.check_all, self.enabled
-        self.modules, self.check_all, self.enabled = chosen, *_ = dict.fromkeys(_others(), True), False, True
+        self.modules, self.check_all, self.enabled = chosen, *_ = dict.fromkeys(_others.names(), True), False, True
         try:
             return super().check(False, do_reload, execution_info)
         finally:
@@ -163,9 +181,11 @@ class DeduperReloader(autoreload.DeduperReloader):
     """The part of %autoreload that would read the source of every module when it is loaded."""
 
     def update_sources(self) -> None:
-        _others()
-        self.source_by_modname.update(dict.fromkeys(_libraries - self.source_by_modname.keys(), ""))
-        super().update_sources()
+        if not self.source_by_modname:
+            self.source_by_modname.update(dict.fromkeys(_others.granted, ""))
+        if not self.source_by_modname.keys() >= set(_others.names()):
+            self.source_by_modname.update(dict.fromkeys(_others.granted - self.source_by_modname.keys(), ""))
+            super().update_sources()
 
 
 class Shell:
@@ -226,6 +246,10 @@ class Shell:
             asyncio.set_event_loop(None)
             self._home = None
         self.seed()
+
+    def take_for_granted(self) -> None:
+        """That no module that is imported now will change: %autoreload need not look at them."""
+        _others.grant()
 
     def seed(self) -> None:
         """The same random numbers each time: a submission graded again ends with the same marks."""
@@ -351,7 +375,6 @@ class Shell:
             self.run(source)
         for name in ("load_ext", "matplotlib", "time", "timeit"):
             self._ip.find_line_magic(name)              # imports it
-        _others()
         for name, value in process.items():
             setattr(sys, name, value)
         for name in ("last_type", "last_value", "last_traceback", "last_exc"):

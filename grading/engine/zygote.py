@@ -174,6 +174,7 @@ def warm(given: Path) -> tuple:
     shell = Shell()
     roles = {role: importlib.import_module(f"grading.engine.{role}") for role in ROLES}
     _draw()
+    shell.take_for_granted()
     return shell, roles
 
 
