@@ -37,8 +37,10 @@ class Processes:
         self._worker, self._submission, self._limit = worker, submission, limit
         self._children: list[tuple[Child, Channel]] = []         # those that stay; the examiner first
         self._candidate: tuple[Child, Channel] | None = None
-        self._calls: list[socket.socket] = []                    # for the next candidates
-        self._counting: socket.socket | None = None              # for the process that counts, until there is one
+        self._lines: list[socket.socket] = []                    # the examiner's ends, until there is one
+        self._calls: list[socket.socket] = []                    # those of the next candidates
+        self._counting: socket.socket | None = None              # and of the process that counts, until there is one
+        self._wanted: tuple[bool, dict[str, int]] | None = None  # of a notebook that the examiner does not know of yet
         self._unanswered = 0
 
     @property
@@ -50,22 +52,27 @@ class Processes:
         self.end_candidate()
         if self._unanswered or not self._calls:
             self.close()
-            self._hire()
+            pairs = [socket.socketpair() for _ in range(CANDIDATES + 1)]
+            self._lines, self._calls = [ours for ours, _ in pairs], [theirs for _, theirs in pairs]
+            self._counting = self._calls.pop()
         self._candidate = self._fork("candidate", self._calls.pop())
         self._lay_down(self._candidate[1], self._submission.files)
-        if counts and self._counting:
-            self._children.append(self._fork("candidate", self._counting))
-            self._lay_down(self._children[-1][1], {})
-            self._counting = None
-        self.tell(do="begin", losses=losses)
+        self._wanted = counts, losses
 
-    def _hire(self) -> None:
-        """An examiner, with a line to each candidate that may come and one to the process that counts."""
-        pairs = [socket.socketpair() for _ in range(CANDIDATES + 1)]
-        self._calls = [theirs for theirs, _ in pairs]
-        self._counting = self._calls.pop()
-        self._children.append(self._fork("examiner", *(ours for _, ours in pairs)))
-        self._send(texts=self._submission.texts)
+    def complete(self) -> None:
+        """Have the others there as well; it takes a while, in which the candidate can have something to do."""
+        if self._wanted is None:
+            return
+        (counts, losses), self._wanted = self._wanted, None
+        if not self._children:
+            lines, self._lines = self._lines, []
+            self._children.append(self._fork("examiner", *lines))
+            self._send(texts=self._submission.texts)
+        if counts and self._counting:
+            call, self._counting = self._counting, None
+            self._children.append(self._fork("candidate", call))
+            self._lay_down(self._children[-1][1], {})
+        self.tell(do="begin", losses=losses)
 
     def _fork(self, role: str, *calls: socket.socket) -> tuple[Child, Channel]:
         ours, theirs = socket.socketpair()
@@ -84,11 +91,13 @@ class Processes:
 
     def tell(self, **message) -> None:
         """Have the examiner do something, while the candidate does something else."""
+        self.complete()
         self._send(**message)
         self._unanswered += 1
 
     def ask(self, seconds: float, **message) -> dict:
         """The examiner's answer; one that it owes for something else says first whether that went well."""
+        self.complete()
         for _ in range(self._unanswered):
             lost = self._receive(2 * self._limit)["lost"]
             self._unanswered -= 1
@@ -116,18 +125,20 @@ class Processes:
 
     def end_candidate(self) -> None:
         if self._candidate:
-            _end(*self._candidate)
+            _end([self._candidate])
             self._candidate = None
 
     def close(self) -> None:
-        self.end_candidate()
-        for child, channel in self._children:
-            _end(child, channel)
-        for call in (*self._calls, *filter(None, [self._counting])):
-            call.close()
-        self._children, self._calls, self._counting, self._unanswered = [], [], None, 0
+        _end([*filter(None, [self._candidate]), *self._children])
+        for line in (*self._lines, *self._calls, *filter(None, [self._counting])):
+            line.close()
+        self._children, self._candidate, self._lines, self._calls = [], None, [], []
+        self._counting, self._wanted, self._unanswered = None, None, 0
 
 
-def _end(child: Child, channel: Channel) -> None:
-    child.kill()
-    channel.close()
+def _end(those: list[tuple[Child, Channel]]) -> None:
+    for child, _ in those:
+        child.doom()                     # all at once, and then wait for each
+    for child, channel in those:
+        child.kill()
+        channel.close()

@@ -112,6 +112,7 @@ class _Run:
         try:
             candidate = self._processes.candidate
             candidate.send(asked, self._limit)
+            self._processes.complete()
             try:
                 return self._told(candidate.receive(self._limit)), ""
             except Late:

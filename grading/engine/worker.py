@@ -38,6 +38,12 @@ class Child:
         """SIGINT to the Python process that runs the cells."""
         self._zygote.ask("interrupt", child=self._number)
 
+    def doom(self) -> None:
+        """Have it end soon, where this process may do that by itself."""
+        if not self._zygote.closed and not self._buried:
+            with suppress(ProcessLookupError, PermissionError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
     def kill(self) -> None:
         """Returns when the process and everything in its namespace is gone."""
         if not self._zygote.closed and not self._buried:
