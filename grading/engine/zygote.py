@@ -166,17 +166,21 @@ class Zygote:
 
 def warm(given: Path) -> tuple:
     """Import what submissions import, and do once what is slow the first time. Returns (the shell, role -> module)."""
-    for name in _LIBRARIES:
-        importlib.import_module(name)
-    sys.path.insert(0, str(given))
-    _import_given(given)
+    import_all(given)
     from grading.engine.shell import Shell
 
     shell = Shell()
     roles = {role: importlib.import_module(f"grading.engine.{role}") for role in ROLES}
-    _draw()
     shell.take_for_granted()
     return shell, roles
+
+
+def import_all(given: Path) -> None:
+    for name in _LIBRARIES:
+        importlib.import_module(name)
+    sys.path.insert(0, str(given))
+    _import_given(given)
+    _draw()
 
 
 def _import_given(given: Path) -> None:
