@@ -1,7 +1,8 @@
 """What grading costs: a class graded by the engine and by stock nbgrader, and one notebook beside its own cells.
 
 Both programs are run as a person runs them, from start to end, on copies of one course, and must come to the same
-scores. Ours is run before the other and once more after it, since a machine may change its pace in between. CPU seconds are what the system has counted for every process that they started.
+scores. Ours is run before the other and once more after it, since a machine may change its pace in between. CPU seconds
+are what the system has counted for every process that they started.
 """
 
 import ctypes

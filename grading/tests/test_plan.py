@@ -264,7 +264,8 @@ def test_of_a_cell_that_is_not_the_lessons_own_every_word_may_be_read():
 
 def test_what_a_test_leaves_are_the_names_that_students_see_it_bind():
     made = plan.make(notebook(given("g", "import numpy as np"), check(
-        "t", "import numpy as np\nfrom x import y\na = b = 1\n### BEGIN HIDDEN TESTS\nc = 1\n### END HIDDEN TESTS\nd = 1")))
+        "t", "import numpy as np\nfrom x import y\na = b = 1\n"
+             "### BEGIN HIDDEN TESTS\nc = 1\n### END HIDDEN TESTS\nd = 1")))
     assert made.tests["t"].left == {"y", "a", "b", "d"}
 
 
