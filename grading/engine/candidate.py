@@ -82,8 +82,8 @@ class Objects:
         self._live: dict[int, tuple[np.ndarray, bytes]] = {}   # arrays that the examiner holds, as it knows them
 
     def answer(self, frame: bytes) -> bytes:
-        """[operation, arguments, arrays changed there, arrays let go, what to do before] -> [state, value, arrays changed
-        here, what was printed]."""
+        """[operation, arguments, arrays changed there, arrays let go, what to do before] -> [state, value, arrays
+        changed here, what was printed]."""
         printed = Printed()
         asked = [None]
         try:
