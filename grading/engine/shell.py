@@ -18,10 +18,8 @@ import io
 import linecache
 import os
 import random
-import re
 import signal
 import sys
-import sysconfig
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,18 +32,16 @@ from ipykernel.compiler import XCachingCompiler
 from ipykernel.eventloops import enable_gui
 from ipykernel.kernelbase import Kernel
 from ipykernel.zmqshell import ZMQInteractiveShell
-from IPython.core import inputtransformer2
 from IPython.core.interactiveshell import ExecutionResult
 from IPython.core.profiledir import ProfileDir
 from IPython.extensions import autoreload
 from traitlets.config import Config
 
+from grading.engine import ipython
 from grading.engine.outputs import STREAMS, LocalSession, OutStream, Recorder
 
 SEED = 231
 INLINE = "module://matplotlib_inline.backend_inline"
-LIBRARIES = tuple({os.path.join(sysconfig.get_path(kind), "")
-                   for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 @dataclass
@@ -99,95 +95,6 @@ for _attribute in ("__name__", "__qualname__", "__module__"):
     setattr(LocalInteractiveShell, _attribute, getattr(ZMQInteractiveShell, _attribute))
 
 
-class TransformerManager(inputtransformer2.TransformerManager):
-    """IPython reads every cell token by token, twice, to find magics; most cells have nothing that could be one."""
-
-    _perhaps = re.compile(r"^\s*[%!?/,;]|=\s*[%!]|^(?!\s*#).*\?\s*$", re.MULTILINE)
-
-    def do_token_transforms(self, lines):
-        if (self._perhaps.search("".join(lines)) or not _falls_back_to_levels(lines)
-                or self.token_transformers != _TOKEN_TRANSFORMERS):
-            return super().do_token_transforms(lines)
-        return lines
-
-
-_TOKEN_TRANSFORMERS = TransformerManager().token_transformers
-
-
-def _falls_back_to_levels(lines: list[str]) -> bool:
-    """Tell whether every line that is indented less than the one before has an indentation that was there before."""
-    levels = [0]
-    for line in lines:
-        text = line.lstrip(" \t")
-        if not text.strip():
-            continue
-        level, last = len(line) - len(text), levels[-1]
-        while level < levels[-1]:
-            levels.pop()
-        if level > levels[-1]:
-            if level < last:
-                return False
-            levels.append(level)
-    return True
-
-
-class _Others:
-    """Names of the imported modules that may change while a notebook runs: neither of a library, nor taken for granted.
-
-    To look at all of more than 1,000 modules before and after each cell takes longer than most cells.
-    """
-
-    def __init__(self):
-        self.granted: set[str] = set()
-        self._names: list[str] = []
-        self._seen: tuple[int, str] = 0, ""
-
-    def names(self) -> list[str]:
-        seen = len(sys.modules), next(reversed(sys.modules))      # a new one comes last
-        if seen != self._seen:
-            new = [name for name in sys.modules if name not in self.granted]
-            self.granted.update(name for name in new if _is_library(sys.modules[name]))
-            self._names, self._seen = [name for name in new if name not in self.granted], seen
-        return self._names
-
-    def grant(self) -> None:
-        """All that is imported now stays as it is."""
-        self.granted.update(sys.modules)
-        self._names, self._seen = [], (0, "")
-
-
-_others = _Others()
-
-
-class ModuleReloader(autoreload.ModuleReloader):
-    """%autoreload that takes the libraries for granted."""
-
-    def filename_and_mtime(self, module):
-        return (None, None) if _is_library(module) else super().filename_and_mtime(module)
-
-    def check(self, check_all=False, do_reload=True, execution_info=None):
-        if not (check_all or self.enabled and self.check_all):
-            return super().check(check_all, do_reload, execution_info)
-        before = self.modules, self.check_all, self.enabled
-        self.modules, self.check_all, self.enabled = chosen, *_ = dict.fromkeys(_others.names(), True), False, True
-        try:
-            return super().check(False, do_reload, execution_info)
-        finally:
-            if self.modules is chosen:           # what is reloaded may ask for another way of reloading
-                self.modules, self.check_all, self.enabled = before
-
-
-class DeduperReloader(autoreload.DeduperReloader):
-    """The part of %autoreload that would read the source of every module when it is loaded."""
-
-    def update_sources(self) -> None:
-        if not self.source_by_modname:
-            self.source_by_modname.update(dict.fromkeys(_others.granted, ""))
-        if not self.source_by_modname.keys() >= set(_others.names()):
-            self.source_by_modname.update(dict.fromkeys(_others.granted - self.source_by_modname.keys(), ""))
-            super().update_sources()
-
-
 class Shell:
     """One notebook's shell. Make it before the fork, in a process with one thread; call `run` after it."""
 
@@ -199,10 +106,10 @@ class Shell:
         config.HistoryManager.enabled = False           # neither its file nor its thread
         os.environ.setdefault("MPLBACKEND", INLINE)
         matplotlib.rcParams["backend"] = os.environ["MPLBACKEND"]
-        autoreload.ModuleReloader, autoreload.DeduperReloader = ModuleReloader, DeduperReloader
+        autoreload.ModuleReloader, autoreload.DeduperReloader = ipython.ModuleReloader, ipython.DeduperReloader
         self._ip = LocalInteractiveShell.instance(
             config=config, profile_dir=ProfileDir(), kernel=kernel, compiler_class=XCachingCompiler,
-            input_transformer_manager=TransformerManager())
+            input_transformer_manager=ipython.TransformerManager())
         atexit.unregister(self._ip.atexit_operations)   # they would clear the namespace under a student's own
         kernel.shell = self._ip
         self._ip.displayhook.session = self._ip.display_pub.session = session
@@ -249,7 +156,7 @@ class Shell:
 
     def take_for_granted(self) -> None:
         """That no module that is imported now will change: %autoreload need not look at them."""
-        _others.grant()
+        ipython.others.grant()
 
     def seed(self) -> None:
         """The same random numbers each time: a submission graded again ends with the same marks."""
@@ -385,11 +292,6 @@ class Shell:
 
 def _process_state() -> dict:
     return {name: getattr(sys, name) for name in (*STREAMS, "argv")} | {"path": list(sys.path)}
-
-
-def _is_library(module: object) -> bool:
-    file = getattr(module, "__file__", None)
-    return isinstance(file, str) and file.startswith(LIBRARIES)
 
 
 def _figures() -> list[int]:

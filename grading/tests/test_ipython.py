@@ -1,0 +1,57 @@
+"""What the engine has in place of parts of IPython gives what those would."""
+
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from IPython.core import inputtransformer2
+
+from grading.assignment import ROOT
+from grading.engine.ipython import TransformerManager
+
+PIECES = ["x", "x = 1", "f(a,", "b)", "[", "]", "'''", '"', "\\", "if x:", "else:", "def f(y):", "# what?", "'?'", "x?",
+          "x??", "?x", "x ?", "x? # no", "x?;", "%time x", "%%time", "!ls", "x = %time 1", "x = !ls", "x != 1", "a % b",
+          "f'{x:.1%}'", "a %= 2", "/f x", ",f x", ";f x", "@d", "x; y", ">>> x", "In [1]: x", "...: y", "", "\t", "é",
+          "lambda: 1", "return", "0o9", "1__2", "\x0c", "\u2028"]
+LINES = st.lists(st.tuples(st.sampled_from(["", " ", "  ", "    ", "        ", "\t"]),
+                           st.lists(st.sampled_from(PIECES), max_size=3).map(" ".join)), max_size=7)
+
+
+def transformed(manager, source):
+    try:
+        return manager.transform_cell(source)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def same(source):
+    assert transformed(TransformerManager(), source) == transformed(inputtransformer2.TransformerManager(), source)
+
+
+@given(LINES.map(lambda lines: "\n".join(indent + text for indent, text in lines)))
+@example("if True:\n    if True:\n        pass\n  pass")
+@example("f(a,\n      b)\n  x")
+def test_any_text_becomes_what_ipython_makes_of_it(source):
+    same(source)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("assignments/*/*.ipynb")), ids=lambda path: path.stem)
+def test_the_lessons_cells_become_what_ipython_makes_of_them(path):
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        same("".join(cell["source"]))
+
+
+def test_a_transformer_of_the_notebooks_own_is_used():
+    class Shout(inputtransformer2.TokenTransformBase):
+        @classmethod
+        def find(cls, tokens_by_line):
+            found = [token for line in tokens_by_line for token in line if token.string == "whisper"]
+            return cls(found[0].start) if found else None
+
+        def transform(self, lines):
+            return [line.replace("whisper", "shout") for line in lines]
+
+    manager = TransformerManager()
+    manager.token_transformers.append(Shout)
+    assert manager.transform_cell("whisper") == "shout\n"
