@@ -28,12 +28,17 @@ _TOKEN_TRANSFORMERS = TransformerManager().token_transformers
 
 
 def _falls_back_to_levels(lines: list[str]) -> bool:
-    """Tell whether every line that is indented less than the one before has an indentation that was there before."""
+    """Tell whether every line that is indented less than the one before has an indentation that was there before.
+
+    It does not know lines that go on in brackets. What slips through for that is no Python either, and Python says so.
+    """
     levels = [0]
     for line in lines:
-        text = line.lstrip(" \t")
-        if not text.strip():
+        text = line.lstrip(" ")
+        if text in ("", "\n", "\r\n"):
             continue
+        if text[0].isspace():
+            return False
         level, last = len(line) - len(text), levels[-1]
         while level < levels[-1]:
             levels.pop()
