@@ -199,6 +199,7 @@ def test_an_interrupted_run_leaves_only_what_the_next_one_resumes(kit, server, i
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),      # a job in the background ignores it
     )
     part = kit.data / PART
     while process.poll() is None and not (part.exists() and part.stat().st_size > 0):
