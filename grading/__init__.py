@@ -6,5 +6,5 @@ system of record between them. Nothing in this folder ever goes out to students.
 
 import sys
 
-# jsonschema would import it with nbformat, for a format that no notebook uses: its grammar takes a second to build.
+# jsonschema takes a second to build a grammar for addresses, which nobody here asks it to check.
 sys.modules.setdefault("rfc3987_syntax", None)

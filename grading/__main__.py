@@ -11,9 +11,6 @@ from grading.course import DEFAULT, Course
 from grading.desk import clean_text
 from grading.errors import KitError
 
-# jsonschema takes a second to build a grammar for addresses, which nobody here asks it to check.
-sys.modules.setdefault("rfc3987_syntax", None)
-
 
 def main(arguments: list[str] | None = None) -> int:
     parser = _parser()

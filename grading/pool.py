@@ -1,6 +1,7 @@
 """Grade several submissions at a time: a thread and a sandbox of its own for each job, results as they are done."""
 
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -9,6 +10,7 @@ from typing import TypeVar
 from grading.engine.processes import ExaminerLost
 from grading.engine.worker import Worker, WorkerLost
 
+SWITCH = 0.0005           # seconds until a thread lets another go on: jobs must not wait while results are written
 ATTEMPTS = 2              # a submission that brings its sandbox down is tried once more in a new one
 Graded = TypeVar("Graded")
 
@@ -54,6 +56,8 @@ def run(students: Iterable[str], jobs: int, start: Callable[[], Worker], grade: 
             if worker:
                 worker.close()
 
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH)
     threads = [threading.Thread(target=work, name=f"job-{number}", daemon=True) for number in range(min(jobs, left))]
     for thread in threads:
         thread.start()
@@ -65,6 +69,7 @@ def run(students: Iterable[str], jobs: int, start: Callable[[], Worker], grade: 
             yield student, found
     finally:
         stopped.set()
+        sys.setswitchinterval(interval)
         while any(thread.is_alive() for thread in threads):
             with suppress(queue.Empty):
                 done.get(timeout=0.1)           # one that waits to hand over its last result
