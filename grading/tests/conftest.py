@@ -28,6 +28,20 @@ def cell(kind: str, grade_id: str = "", source: str = "", points: float | None =
     return made
 
 
+def given(name: str, source: str):
+    """A set-up cell of the lesson's."""
+    return cell("code", name, source, locked=True)
+
+
+def solution(name: str, source: str):
+    return cell("code", name, source, solution=True)
+
+
+def check(name: str, source: str):
+    """A test cell."""
+    return cell("code", name, source, 1, locked=True)
+
+
 def notebook(*cells):
     made = nbformat.v4.new_notebook(cells=list(cells))
     made.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -1,7 +1,7 @@
 """Real kernels, as nbgrader and `--stock` use them: what a notebook's code can do to them, and what that costs."""
 
 import pytest
-from conftest import cell, notebook
+from conftest import cell, check, notebook
 from traitlets.config import Config
 
 from grading.execute import NOTE, Execute
@@ -18,10 +18,6 @@ def run(*cells, timeout=30, **settings):
 
 def outcomes(*cells, **settings):
     return {name: note["outcome"] for name, note in run(*cells, **settings)[0].items()}
-
-
-def check(name, source):
-    return cell("code", name, source, 1, locked=True)
 
 
 def test_each_way_a_check_can_end_has_its_own_outcome():

@@ -5,22 +5,10 @@ import sys
 
 import nbformat
 import pytest
-from conftest import cell, notebook
+from conftest import cell, check, given, notebook, solution
 
 from grading.assignment import ROOT
 from grading.engine import plan
-
-
-def given(name, source):
-    return cell("code", name, source, locked=True)
-
-
-def solution(name, source):
-    return cell("code", name, source, solution=True)
-
-
-def check(name, source):
-    return cell("code", name, source, 1, locked=True)
 
 
 def taken(made):

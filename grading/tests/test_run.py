@@ -4,7 +4,7 @@ import base64
 import re
 
 import pytest
-from conftest import cell, notebook
+from conftest import cell, check, given, notebook, solution
 from sandboxed import folders
 
 from grading.engine import plan, run
@@ -25,18 +25,25 @@ def worker(tmp_path_factory):
         yield made
 
 
+def handed_in(modules):
+    """Modules of the package, name -> text, as a submission has them."""
+    return Submission({f"cs231n/{name}.py": text.encode() for name, text in modules.items()},
+                      {f"cs231n.{name}".replace("/", "."): text for name, text in modules.items()})
+
+
+def notes_of(made):
+    return {one.id: one.metadata[NOTE] for one in made.cells if NOTE in one.metadata}
+
+
 @pytest.fixture
 def graded(worker):
     """Grade a notebook of these cells; returns (its notes by grade_id, the notebook)."""
 
     def grade(*cells, modules=None, limit=10.0, source=None):
-        made, texts = notebook(*cells), modules or {}
-        submission = Submission(
-            {f"cs231n/{name}.py": text.encode() for name, text in texts.items()},
-            {f"cs231n.{name}".replace("/", "."): text for name, text in texts.items()},
-        )
-        run.grade(worker, [(made, plan.make(notebook(*source) if source else made))], submission, limit)
-        return {one.id: one.metadata[NOTE] for one in made.cells if NOTE in one.metadata}, made
+        made = notebook(*cells)
+        planned = plan.make(notebook(*source) if source else made)
+        run.grade(worker, [(made, planned)], handed_in(modules or {}), limit)
+        return notes_of(made), made
 
     return grade
 
@@ -46,11 +53,9 @@ def graded_together(worker):
     """Grade several notebooks of one submission, each a list of cells; returns their notes by grade_id, in turn."""
 
     def grade(*notebooks, modules=None, limit=10.0):
-        made, texts = [notebook(*cells) for cells in notebooks], modules or {}
-        submission = Submission({f"cs231n/{name}.py": text.encode() for name, text in texts.items()},
-                                {f"cs231n.{name}": text for name, text in texts.items()})
-        run.grade(worker, [(one, plan.make(one)) for one in made], submission, limit)
-        return [{cell.id: cell.metadata[NOTE] for cell in one.cells if NOTE in cell.metadata} for one in made]
+        made = [notebook(*cells) for cells in notebooks]
+        run.grade(worker, [(one, plan.make(one)) for one in made], handed_in(modules or {}), limit)
+        return [notes_of(one) for one in made]
 
     return grade
 
@@ -63,18 +68,6 @@ def outcomes(graded):
 def own(source):
     """A cell of the student's own."""
     return cell("code", "", source)
-
-
-def given(name, source):
-    return cell("code", name, source, locked=True)
-
-
-def solution(name, source):
-    return cell("code", name, source, solution=True)
-
-
-def check(name, source):
-    return cell("code", name, source, 1, locked=True)
 
 
 def text(output):
