@@ -2,10 +2,10 @@
 
 import ast
 
-from grading.engine.reading import MAX_TEXT
+from grading.engine import MAX_TEXT
 from grading.results import Result
 
-_UNIMPLEMENTED = " is not implemented yet"
+UNIMPLEMENTED = " is not implemented yet"
 
 
 def remarks(modules: dict[str, str], result: Result) -> list[str]:
@@ -15,8 +15,8 @@ def remarks(modules: dict[str, str], result: Result) -> list[str]:
         problem = syntax_problem(content)
         if problem:
             found.append(f"{name} {problem}; none of its functions can run")
-    missing = {cell["message"].split(_UNIMPLEMENTED)[0].split(": ")[-1]
-               for cell in result.cells.values() if _UNIMPLEMENTED in cell["message"]}
+    missing = {cell["message"].split(UNIMPLEMENTED)[0].split(": ")[-1]
+               for cell in result.cells.values() if UNIMPLEMENTED in cell["message"]}
     if missing:
         found.append(f"not implemented: {', '.join(sorted(missing))}")
     return found
@@ -44,7 +44,7 @@ def sentence(result: Result) -> str:
     told += [f"{known['function']} looks like a known mistake: {known['says'].rstrip('.')}" for known in result.named]
     by_outcome: dict[str, list[str]] = {}
     for name, cell in lost:
-        if _UNIMPLEMENTED not in cell["message"]:
+        if UNIMPLEMENTED not in cell["message"]:
             by_outcome.setdefault(cell["outcome"], []).append(name)
     for outcome, words in (("timed_out", "ran too long"), ("error", "stopped with an error"),
                            ("skipped", "not run"), ("failed", "wrong")):
