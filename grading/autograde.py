@@ -13,7 +13,7 @@ from pathlib import Path
 from grading import diagnosis, pool, results, stock
 from grading.assignment import Assignment
 from grading.course import Course
-from grading.engine import kernel, processes, run
+from grading.engine import kernel, run
 from grading.engine.sandbox import Sandbox, probe
 from grading.engine.worker import Worker
 from grading.errors import KitError
@@ -21,7 +21,7 @@ from grading.ledger import Ledger
 from grading.naming import Names
 from grading.pages import Clean
 from grading.results import Result
-from grading.submission import Lesson, Submission, lay_down_given, lessons, load, source_text, staged
+from grading.submission import Lesson, Submission, lay_down_given, lessons, load, modules, source_text, staged
 
 STOCK = Sandbox("none", "stock nbgrader runs submissions with your own rights")
 
@@ -129,8 +129,8 @@ def _by_engine(assignment: Assignment, course: Course, due: list[str], sandbox: 
                 continue
             result.remarks = found.remarks
             result.notebooks = results.from_notebooks(found.notebooks)
-            modules = {name: source_text(found.files[name]) for name in assignment.student_files}
-            result.remarks += diagnosis.remarks(modules, result)
+            texts = {name: source_text(found.files[name]) for name in assignment.student_files}
+            result.remarks += diagnosis.remarks(texts, result)
             result.fault = results.own_fault(result)
             if not result.fault:
                 result.named = naming.named(result)
@@ -161,10 +161,8 @@ class Grader:
     def grade(self, worker: Worker, student: str) -> Submission:
         """The submission with its notebooks executed."""
         found = load(self._assignment, self._course, student, self._lessons, self.staged)
-        files = {name: found.files[name] for name in self._assignment.student_files}
-        texts = {name.removesuffix(".py").replace("/", "."): source_text(content) for name, content in files.items()}
         run.grade(worker, [(notebook, self._lessons[name].plan) for name, notebook in found.notebooks.items()],
-                  processes.Submission(files, texts), self._limit)
+                  modules(self._assignment, found), self._limit)
         for notebook in found.notebooks.values():
             Clean().preprocess(notebook, {})
         return found

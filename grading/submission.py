@@ -13,6 +13,7 @@ from grading.assignment import Assignment
 from grading.course import Course
 from grading.engine import plan
 from grading.engine.plan import Plan
+from grading.engine.processes import Submission as Modules
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,13 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
         found.notebooks[name], remarks = restore.restore(submitted, lesson.key)
         found.remarks += [f"{name}.ipynb: {remark}" for remark in remarks]
     return found
+
+
+def modules(assignment: Assignment, found: Submission) -> Modules:
+    """The student's modules, as the engine takes them."""
+    files = {name: found.files[name] for name in assignment.student_files}
+    return Modules(files, {name.removesuffix(".py").replace("/", "."): source_text(content)
+                           for name, content in files.items()})
 
 
 def source_text(content: bytes) -> str:

@@ -29,7 +29,6 @@ from grading.assignment import Assignment
 from grading.bench import Measurement
 from grading.course import Course, grading_environment
 from grading.engine import run
-from grading.engine.processes import Submission
 from grading.engine.worker import Worker
 from grading.errors import KitError
 
@@ -186,11 +185,9 @@ def overheads(assignment: Assignment, course: Course, scratch: Path) -> Iterator
             times: tuple[list[float], list[float]] = ([], [])
             for _ in range(ROUNDS + 1):                      # the first one warms up
                 found = submission.load(assignment, course, student, {name: lesson}, staged)
-                files = {file: found.files[file] for file in assignment.student_files}
-                texts = {file.removesuffix(".py").replace("/", "."): submission.source_text(content)
-                         for file, content in files.items()}
+                modules = submission.modules(assignment, found)
                 start = time.perf_counter()
-                run.grade(worker, [(found.notebooks[name], lesson.plan)], Submission(files, texts), LIMIT)
+                run.grade(worker, [(found.notebooks[name], lesson.plan)], modules, LIMIT)
                 times[0].append(time.perf_counter() - start)
                 times[1].append(bare(name))
             yield Measurement(f"grading {name}", "its cells alone, in a warm IPython",

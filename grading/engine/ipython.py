@@ -99,8 +99,6 @@ class DeduperReloader(autoreload.DeduperReloader):
     """The part of %autoreload that would read the source of every module when it is loaded."""
 
     def update_sources(self) -> None:
-        if not self.source_by_modname:
-            self.source_by_modname.update(dict.fromkeys(others.granted, ""))
         if not self.source_by_modname.keys() >= set(others.names()):
             self.source_by_modname.update(dict.fromkeys(others.granted - self.source_by_modname.keys(), ""))
             super().update_sources()

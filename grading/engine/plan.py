@@ -90,10 +90,14 @@ def make(source: NotebookNode) -> Plan:
             waiting |= _read(cell.source) - seen - owned
     taken = {name: Test(tuple(sorted(names & owned)), tuple(sorted(names - owned)), frozenset(left[name] - imported))
              for name, names in tests.items()}
-    others = [cell.source for cell in source.cells if cell.cell_type == "code"
-              and cell.metadata.get("nbgrader", {}).get("grade_id") not in tests]
+    others = [cell.source for cell in source.cells if cell.cell_type == "code" and name_of(cell) not in tests]
     return Plan(taken, needed, {text: names for text in others if (names := _read_first(text)) is not None},
                 any(_COUNTING.search(cell.source) for cell in source.cells if "nbgrader" in cell.metadata))
+
+
+def name_of(cell: NotebookNode) -> str:
+    """Its grade_id; "" where it has none."""
+    return (cell.metadata.get("nbgrader") or {}).get("grade_id", "")
 
 
 def public(source: str) -> str:

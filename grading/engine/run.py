@@ -14,7 +14,7 @@ from nbformat.v4 import new_output
 
 from grading.desk import clean_outputs
 from grading.engine.channel import Closed, Late, TooLarge
-from grading.engine.plan import Plan, Test, public
+from grading.engine.plan import Plan, Test, name_of, public
 from grading.engine.processes import Processes, Submission
 from grading.engine.worker import Worker
 
@@ -58,14 +58,15 @@ class _Run:
     def all(self, notebook: NotebookNode) -> None:
         self._processes.begin(self._plan.counts, self._losses)
         cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        self._to_read = [set() if _name(cell) in self._plan.tests else self._plan.reads(cell.source) for cell in cells]
+        self._to_read = [set() if name_of(cell) in self._plan.tests else self._plan.reads(cell.source)
+                         for cell in cells]
         for cell in cells:
             del self._to_read[0]
             self._cell(cell)
 
     def _cell(self, cell: NotebookNode) -> None:
         cell.outputs, cell.execution_count = [], None
-        name = _name(cell)
+        name = name_of(cell)
         test = name in self._plan.tests
         if self._starts > RESTARTS or time.monotonic() > self._ends:
             if test:
@@ -173,10 +174,6 @@ class _Run:
                 self._ran = []                   # what it did before, it does not do again: go on without
                 self._restart()
                 return
-
-
-def _name(cell: NotebookNode) -> str:
-    return (cell.metadata.get("nbgrader") or {}).get("grade_id", "")
 
 
 def _error(name: str, message: str) -> NotebookNode:

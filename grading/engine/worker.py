@@ -41,8 +41,7 @@ class Child:
     def doom(self) -> None:
         """Have it end soon, where this process may do that by itself."""
         if not self._zygote.closed and not self._buried:
-            with suppress(ProcessLookupError, PermissionError):
-                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            _send_kill(self._pidfd)
 
     def kill(self) -> None:
         """Returns when the process and everything in its namespace is gone."""
@@ -188,8 +187,7 @@ class _Zygote:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
         for pidfd in self._pidfds:
-            with suppress(ProcessLookupError, PermissionError):      # root in a container may not signal others
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            _send_kill(pidfd)
         self._process.wait()
         for pidfd in self._pidfds:
             _is_gone(pidfd, None)
@@ -200,6 +198,11 @@ class _Zygote:
         if self._scratch:
             _remove(self._scratch)
         self._held.close()
+
+
+def _send_kill(pidfd: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):              # root in a container may not signal others
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
 
 def _is_gone(pidfd: int, seconds: float | None) -> bool:
