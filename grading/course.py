@@ -89,7 +89,8 @@ class Course:
     def nbgrader(self) -> Iterator[dict]:
         """Keywords for nbgrader's converters: its course directory and this folder's own config.
 
-        Inside the context nbgrader writes its log to `kit.log` and never to the terminal.
+        Inside the context nbgrader writes its log to `kit.log` and never to the terminal, and the environment is that
+        of grading, which the config sets for kernels.
         """
         from nbgrader.coursedir import CourseDirectory
         from sqlalchemy.exc import SAWarning
@@ -107,7 +108,7 @@ class Course:
         programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         try:
             # nbgrader calls `alembic` by name
-            with environment({"PATH": programs}), warnings.catch_warnings():
+            with environment(grading_environment(self) | {"PATH": programs}), warnings.catch_warnings():
                 warnings.simplefilter("ignore", SAWarning)       # nbgrader's own queries: nothing a user could act on
                 config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
                 yield {"coursedir": CourseDirectory(config=config), "config": config}

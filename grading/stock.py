@@ -16,7 +16,7 @@ from nbgrader.converters import Autograde
 
 from grading import diagnosis, results
 from grading.assignment import Assignment
-from grading.course import Course, environment, grading_environment
+from grading.course import Course
 from grading.folders import set_aside
 from grading.restore import key_notebook, read_submitted, restore
 from grading.results import Result
@@ -43,7 +43,7 @@ def grade_all(assignment: Assignment, course: Course, students: list[str], timeo
 def grade(assignment: Assignment, course: Course, student: str, timeout: float) -> Result:
     result = Result(student, assignment.name, "", "none")
     target = course.autograded(student, assignment.name)
-    with course.nbgrader() as nbgrader, environment(grading_environment(course)):
+    with course.nbgrader() as nbgrader:
         nbgrader["config"].Execute.timeout = timeout
         grader = Grader(assignment, course, student, nbgrader)
         try:

@@ -43,11 +43,12 @@ def test_a_first_folder_that_fails_leaves_nothing(tmp_path):
 
 def test_what_a_killed_run_set_aside_comes_back_before_the_next_one_can_lose_it(tmp_path):
     folder = fill(tmp_path / "release", "former")
-    if os.fork() == 0:
+    pid = os.fork()
+    if pid == 0:
         with set_aside(folder):
             fill(folder, "half")
             os.kill(os.getpid(), 9)
-    os.wait()
+    os.waitpid(pid, 0)
     assert read(folder) == "half"
     with pytest.raises(ValueError), set_aside(folder):
         raise ValueError
