@@ -1,7 +1,8 @@
 """What a forked child does to itself before it touches a submission.
 
-The order matters: namespaces and mounts need the capabilities of a new user namespace, seccomp comes last because it
-forbids the rest. Whatever fails raises, and the child ends without having run anything.
+The order matters: mounts need the capabilities that the zygote has in its own user namespace, a child's is made after
+them and has no say over them; seccomp comes last because it forbids the rest. Whatever fails raises, and the child ends
+without having run anything.
 """
 
 import os
@@ -24,8 +25,7 @@ OPEN_FILES = 64
 CPU_SECONDS = 3600                       # wall clock limits are the parent's; this ends what the parent forgot
 STACK = 8 * 2**20
 
-_NAMESPACES = (kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWIPC
-               | kernel.CLONE_NEWUTS | kernel.CLONE_NEWNET)
+_NAMESPACES = kernel.CLONE_NEWUSER | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWNET
 _QUIET = kernel.MS_NOSUID | kernel.MS_NODEV
 _DEVICES = tuple(Path("/dev", name) for name in ("null", "zero", "random", "urandom"))
 
@@ -52,17 +52,23 @@ def drop_root(keep: tuple[int, ...] = ()) -> None:
     kernel.drop_capabilities(keep)
 
 
-def enter_namespaces() -> None:
-    """Leave the zygote's namespaces; the next process forked from here is the first of a new pid namespace."""
+def enter_namespaces(flags: int = _NAMESPACES, process: int | None = None) -> None:
+    """Leave the namespaces that this process is in; in the new user namespace it is who it was.
+
+    Its maps are written in `process`, a descriptor of /proc/self: the /proc that is mounted by now may be read-only.
+    """
     user, group = os.getuid(), os.getgid()
     kernel.set_dumpable(True)            # else the maps belong to root
-    kernel.unshare(_NAMESPACES)
+    kernel.unshare(flags)
     for name, line in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
-        Path("/proc/self", name).write_text(line)
+        file = os.open(name if process is not None else f"/proc/self/{name}", os.O_WRONLY, dir_fd=process)
+        os.write(file, line.encode())
+        os.close(file)
 
 
 def mount_own(place: Place) -> None:
     """The child's own folders in memory, its own /proc, and the caches as they are."""
+    kernel.unshare(kernel.CLONE_NEWNS)
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("tmpfs", "/tmp", "tmpfs", _QUIET, f"size={DISK // 4},nr_inodes={INODES // 4},mode=0700")
     kernel.mount("tmpfs", str(place.work), "tmpfs", _QUIET, f"size={DISK},nr_inodes={INODES},mode=0700")
@@ -130,8 +136,7 @@ def settle(place: Place, folder: Path, program: bytes) -> None:
     if place.level == "landlock":
         landlock.restrict([*place.readable, place.caches, *_DEVICES, Path("/proc/self")], [folder, Path(os.devnull)])
     kernel.drop_capabilities(place.kept)
-    if place.level != "full":            # there the parent is gone already, and the pid namespace sees to it
-        kernel.die_with_parent()
+    kernel.die_with_parent()
     kernel.set_dumpable(False)
     if program:
         kernel.load_filter(program)

@@ -3,7 +3,9 @@
 It never sees a submission or a test: those go over the child's own sockets, so that nothing of one student is in the
 memory that the next one's process is forked from. It has one thread, because a forked process has only one. Its parent
 speaks to it over a socket: one JSON message there, one back. When that socket closes it kills its children and ends.
-In bubblewrap it is the first process of its pid namespace: orphans become its own, and nothing there outlives it.
+In bubblewrap it is the first process of its pid namespace: orphans become its own, and nothing there outlives it. At
+level full it has a user namespace of its own as well, the right in it to make the namespaces of its children, and none
+outside.
 """
 
 import contextlib
@@ -41,6 +43,7 @@ class Zygote:
     def __init__(self, place: Place, given: Path | None):
         self._place = place
         self._children: list[Forked] = []
+        self._pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
         if place.level != "none":
             seccomp.library()            # a child could not import it any more
         self._program = seccomp.program() if place.level == "full" else b""
@@ -84,22 +87,28 @@ class Zygote:
             raise ValueError(f"no role {role!r}; there are {', '.join(ROLES)}")
         folder = self._folder()
         reading, report = os.pipe()
-        pid = os.fork()
+        pid = self._fork_first() if self._place.level == "full" else os.fork()
         if pid == 0:
             self._become(role, folder, descriptors, report)
         os.close(report)
         told = _read_all(reading)        # ends when the child has restricted itself and closes its end, or has died
-        if self._place.level == "full":
-            os.waitpid(pid, 0)           # this one only made the namespaces; its child is now the zygote's
-            pid = next((int(line[4:]) for line in told if line.startswith("pid ")), 0)
-        if "ready" not in told:
-            if pid:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-            said = [line for line in told if not line.startswith("pid ")]
-            raise RuntimeError("; ".join(said) or "the child died at once")
+        if told != ["ready"]:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise RuntimeError("; ".join(told) or "the child died at once")
         self._children.append(Forked(pid))
         return {"child": len(self._children) - 1}
+
+    def _fork_first(self) -> int:
+        """A fork of which comes the first process of a new pid namespace."""
+        kernel.unshare(kernel.CLONE_NEWPID)
+        pid = -1
+        try:
+            pid = os.fork()
+            return pid
+        finally:
+            if pid:
+                kernel.setns(self._pids, kernel.CLONE_NEWPID)
 
     def _folder(self) -> Path:
         if self._place.level in ("full", "cold"):
@@ -112,12 +121,9 @@ class Zygote:
         """In the child, which never comes back from here."""
         try:
             if self._place.level == "full":
-                restrict.enter_namespaces()
-                inner = os.fork()
-                if inner:
-                    os.write(report, f"pid {inner}\n".encode())
-                    os._exit(0)
+                process = os.open("/proc/self", os.O_RDONLY)
                 restrict.mount_own(self._place)
+                restrict.enter_namespaces(process=process)
             restrict.close_all_but([*descriptors, report])
             restrict.reset_signals()
             program = self._program
@@ -233,6 +239,8 @@ def _prepare(settings: dict) -> Place:
         restrict.drop_root(kept)
     else:
         kernel.drop_capabilities()
+    if level == "full":
+        _go_on_in_own_namespaces()
     kernel.set_dumpable(False)
     kernel.die_with_parent()             # after the change of uid, which takes it back
     if not boxed:
@@ -242,6 +250,15 @@ def _prepare(settings: dict) -> Place:
     for path in filter(None, (settings["given"], settings["data"])):
         os.listdir(path)                 # raises here, in words, what a student would meet as a puzzle
     return place
+
+
+def _go_on_in_own_namespaces() -> None:
+    """Return in a child, which may make further namespaces out of these. This process waits for it, and ends with it."""
+    restrict.enter_namespaces(kernel.CLONE_NEWUSER | kernel.CLONE_NEWPID)
+    child = os.fork()
+    if child:
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 0xFF)
 
 
 def _in_words(status: int) -> str:
