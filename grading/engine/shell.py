@@ -80,6 +80,23 @@ class LocalKernel:
 class LocalInteractiveShell(ZMQInteractiveShell):
     """ipykernel's shell, without its ties to a running kernel application."""
 
+    _looked_at = None, False             # (text, whether it awaits) of the cell that IPython asked about last
+
+    def should_run_async(self, raw_cell: str, *, transformed_cell=None, preprocessing_exc_tuple=None) -> bool:
+        """IPython asks twice for each cell and compiles it both times. Where that warns, it shall warn twice."""
+        if not self.autoawait or preprocessing_exc_tuple is not None:
+            return False
+        text, found = self._looked_at
+        if text != transformed_cell:
+            warned, show = [], warnings._showwarnmsg
+            warnings._showwarnmsg = lambda message: (warned.append(message), show(message))
+            try:
+                found = super().should_run_async(raw_cell, transformed_cell=transformed_cell)
+            finally:
+                warnings._showwarnmsg = show
+            self._looked_at = None if warned else transformed_cell, found
+        return found
+
     def enable_gui(self, gui: str | None = None) -> None:
         enable_gui(gui, kernel=self.kernel)
         self.active_eventloop = gui

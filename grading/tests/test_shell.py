@@ -119,6 +119,8 @@ CELLS = {
         "Pair(1, Pair(2))"),
     "source of a function": "import inspect\ninspect.getsource(double)",
     "future import": "from __future__ import annotations\ndef typed(x: no_such_type): pass\ntyped.__annotations__",
+    "warning of the compiler": "x = 6\nx is 5, '\\d', (1 < 2)",
+    "warning about a cell that awaits": "import asyncio\nawait asyncio.sleep(0)\nassert (x is 6, 'never fails')",
     "arguments": "import argparse\nargparse.ArgumentParser().parse_args()",
     "logging": "import logging\nlogging.warning('logged')\nlogging.getLogger('x').info('not shown')",
     "pprint": "import pprint\npprint.pprint({'b': 1, 'a': [1, 2]})\n{'b': 1, 'a': list(range(40))}",
