@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from grading import assignment as assignments
@@ -130,15 +131,29 @@ def _collect(options: argparse.Namespace) -> int:
 
 
 def _autograde(options: argparse.Namespace) -> int:
-    from grading import autograde, results, table
-    from grading.progress import Progress
+    from grading.workers import Workers, choose_sandbox
 
     assignment, course = assignments.load(options.assignment), Course(options.course.resolve())
-    sandbox = autograde.STOCK if options.stock else autograde.choose_sandbox(options.unsafe)
-    print(f"sandbox: {sandbox.level} ({sandbox.why})", flush=True)
-    with Progress() as progress:
-        graded = autograde.autograde(assignment, course, options.student, sandbox=sandbox, regrade=options.regrade,
-                                     timeout=options.timeout, jobs=options.jobs, listener=progress)
+    with ExitStack() as held:
+        workers = None
+        if options.stock:
+            print("sandbox: none (stock nbgrader runs submissions with your own rights)", flush=True)
+        else:
+            sandbox = choose_sandbox(options.unsafe)
+            print(f"sandbox: {sandbox.level} ({sandbox.why})", flush=True)
+            workers = held.enter_context(Workers(assignment, course, sandbox))
+            new = [student for student in course.students(assignment.name)
+                   if (options.student is None or student in options.student)
+                   and (options.regrade or not course.autograded(student, assignment.name).exists())]
+            workers.start_ahead(min(options.jobs, len(new)))       # while nbgrader is imported, which takes as long
+
+        from grading import autograde, results, table
+        from grading.progress import Progress
+
+        progress = held.enter_context(Progress())
+        graded = autograde.autograde(assignment, course, options.student, workers=workers, stock=options.stock,
+                                     regrade=options.regrade, timeout=options.timeout, jobs=options.jobs,
+                                     listener=progress)
     print(table.scores(assignment, graded))
     if options.json:
         scores = {result.student: results.with_marks(course, result) for result in graded}

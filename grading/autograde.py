@@ -3,7 +3,6 @@
 import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
@@ -14,16 +13,14 @@ from grading import diagnosis, pool, results, stock
 from grading.assignment import Assignment
 from grading.course import Course
 from grading.engine import kernel, run
-from grading.engine.sandbox import Sandbox, probe
 from grading.engine.worker import Worker
 from grading.errors import KitError
 from grading.ledger import Ledger
 from grading.naming import Names
 from grading.pages import Clean
 from grading.results import Result
-from grading.submission import Lesson, Submission, lay_down_given, lessons, load, modules, source_text, staged
-
-STOCK = Sandbox("none", "stock nbgrader runs submissions with your own rights")
+from grading.submission import Lesson, Submission, lessons, load, modules, source_text, staged
+from grading.workers import Workers, choose_sandbox
 
 
 class Listener:
@@ -36,21 +33,13 @@ class Listener:
         """This result is in the books, or was already; it is number `number` of `of`."""
 
 
-def choose_sandbox(unsafe: bool = False) -> Sandbox:
-    """What this machine offers. Without any sandbox a KitError, unless the instructor has said `--unsafe`."""
-    sandbox = probe()
-    if sandbox.level == "none" and not unsafe:
-        raise KitError(f"no sandbox works on this machine: {sandbox.why}. Submissions would run with your own rights. "
-                       "Grade on Linux with bubblewrap, or say --unsafe for a class that you trust.")
-    return sandbox
-
-
 def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *,
-              sandbox: Sandbox | None = None, regrade: bool = False, timeout: float | None = None, jobs: int = 1,
-              listener: Listener | None = None) -> Sequence[Result]:
+              workers: Workers | None = None, stock: bool = False, regrade: bool = False,
+              timeout: float | None = None, jobs: int = 1, listener: Listener | None = None) -> Sequence[Result]:
     """Grade the submissions of `students` (default: everyone collected); what is graded and unchanged is skipped.
 
-    - sandbox: where they run; None looks for one. STOCK has nbgrader run them, without any
+    - workers: where they run; None makes some in the sandbox that this machine offers
+    - stock: have nbgrader run them, without a sandbox
     - jobs: how many run at a time
 
     A fault of ours becomes that result's `fault`; its student keeps whatever was graded before. Returns results in
@@ -78,10 +67,9 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
                 done += 1
                 listener.done(kept, done, len(students))
         if due:
-            sandbox = sandbox or choose_sandbox()
             graded = (_by_nbgrader(assignment, course, due, fingerprints, limit, jobs, listener)
-                      if sandbox is STOCK else
-                      _by_engine(assignment, course, due, sandbox, fingerprints, limit, jobs, listener, ledger, config))
+                      if stock else
+                      _by_engine(assignment, course, due, workers, fingerprints, limit, jobs, listener, ledger, config))
             with closing(graded):
                 for result in graded:
                     if result.fault:
@@ -111,17 +99,17 @@ class Graded(Sequence[Result]):
         return found
 
 
-def _by_engine(assignment: Assignment, course: Course, due: list[str], sandbox: Sandbox, fingerprints: "Fingerprints",
-               limit: float, jobs: int, listener: Listener, ledger: Ledger, config) -> Iterator[Result]:
+def _by_engine(assignment: Assignment, course: Course, due: list[str], workers: Workers | None,
+               fingerprints: "Fingerprints", limit: float, jobs: int, listener: Listener, ledger: Ledger,
+               config) -> Iterator[Result]:
     with ExitStack() as held:
         naming = held.enter_context(Naming(assignment, course))
-        given = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="kit-given-")))
+        workers = workers or held.enter_context(Workers(assignment, course, choose_sandbox()))
         grader = Grader(assignment, course, limit, config)
-        lay_down_given(assignment, grader.staged, given)
-        graded = pool.run(due, jobs, lambda: Worker(sandbox, given, course.grading_data), grader.grade, listener.began)
+        graded = pool.run(due, jobs, workers.take, grader.grade, listener.began)
         held.callback(graded.close)
         for student, found in graded:
-            result = Result(student, assignment.name, fingerprints.of(student), sandbox.level)
+            result = Result(student, assignment.name, fingerprints.of(student), workers.sandbox.level)
             if isinstance(found, Exception):
                 course.log_exception(f"grading {student}, {assignment.name}", found)
                 result.fault = f"the kit failed on this submission ({type(found).__name__}: {found}); see {course.log}"
@@ -156,11 +144,11 @@ class Grader:
     def __init__(self, assignment: Assignment, course: Course, limit: float, config):
         self._assignment, self._course, self._limit = assignment, course, limit
         self._lessons: dict[str, Lesson] = lessons(assignment, course, config)
-        self.staged = staged(assignment, course)
+        self._staged = staged(assignment, course)
 
     def grade(self, worker: Worker, student: str) -> Submission:
         """The submission with its notebooks executed."""
-        found = load(self._assignment, self._course, student, self._lessons, self.staged)
+        found = load(self._assignment, self._course, student, self._lessons, self._staged)
         run.grade(worker, [(notebook, self._lessons[name].plan) for name, notebook in found.notebooks.items()],
                   modules(self._assignment, found), self._limit)
         for notebook in found.notebooks.values():

@@ -8,6 +8,7 @@ from grading import autograde, collect, feedback, release, sample_class, table
 from grading.course import Course
 from grading.errors import KitError
 from grading.progress import Progress
+from grading.workers import Workers, choose_sandbox
 
 TIMEOUT = 10          # seconds a cell may take here: one of the sample students never ends
 
@@ -28,10 +29,10 @@ def run(names: list[str], course: Course) -> int:
         refused = [one for one in taken if one.state == "refused"]
         if refused:
             raise KitError(f"the sample class was not taken in: {refused[0].sentence}")
-        sandbox = autograde.choose_sandbox(unsafe=True)        # the sample class is the kit's own
+        sandbox = choose_sandbox(unsafe=True)                  # the sample class is the kit's own
         _say(f"autograde: {len(students)} submissions (sandbox: {sandbox.level})")
-        with Progress() as progress:
-            graded = autograde.autograde(assignment, course, students, sandbox=sandbox, timeout=TIMEOUT,
+        with Progress() as progress, Workers(assignment, course, sandbox) as workers:
+            graded = autograde.autograde(assignment, course, students, workers=workers, timeout=TIMEOUT,
                                          jobs=os.cpu_count() or 1, listener=progress)
         faults = [result for result in graded if result.fault]
         if faults:

@@ -3,7 +3,6 @@
 import io
 import tokenize
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
@@ -91,11 +90,3 @@ def source_text(content: bytes) -> str:
     except (SyntaxError, ValueError, LookupError):
         pass
     return content.decode("utf-8", "replace")
-
-
-def lay_down_given(assignment: Assignment, staged: dict[str, bytes], folder: Path) -> None:
-    """Write the package as far as the kit gives it: what a sandbox has before any submission is there."""
-    for module in assignment.given_modules:
-        path = folder / "cs231n" / module
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(staged[f"cs231n/{module}"])

@@ -24,13 +24,13 @@ import nbformat
 import psutil
 
 from grading import assignment as assignments
-from grading import autograde, release, sample_class, submission
+from grading import release, sample_class, submission
 from grading.assignment import Assignment
 from grading.bench import Measurement
 from grading.course import Course, grading_environment
 from grading.engine import run
-from grading.engine.worker import Worker
 from grading.errors import KitError
+from grading.workers import Workers, choose_sandbox
 
 ASSIGNMENT = "assignment1"
 LIMIT = 60.0                     # seconds for a cell
@@ -172,15 +172,14 @@ def overheads(assignment: Assignment, course: Course, scratch: Path) -> Iterator
 
     Seconds are those on the wall, since that is what a class waits for; of each the best round counts.
     """
-    given, complete = scratch / "given", scratch / "complete"
+    complete = scratch / "complete"
     with course.nbgrader() as nbgrader:
         lessons = submission.lessons(assignment, course, nbgrader["config"])
         staged = submission.staged(assignment, course)
-    submission.lay_down_given(assignment, staged, given)
     student = course.students(assignment.name)[0]
     _write_complete(assignment, complete)
-    sandbox = autograde.choose_sandbox()
-    with Worker(sandbox, given, course.grading_data) as worker, _bare(course, given, complete) as bare:
+    with (Workers(assignment, course, choose_sandbox()) as workers, workers.take() as worker,
+          _bare(course, workers.given, complete) as bare):
         for name, lesson in lessons.items():
             times: tuple[list[float], list[float]] = ([], [])
             for _ in range(ROUNDS + 1):                      # the first one warms up

@@ -253,7 +253,7 @@ def _prepare(settings: dict) -> Place:
 
 
 def _go_on_in_own_namespaces() -> None:
-    """Return in a child, which may make further namespaces out of these. This process waits for it, and ends with it."""
+    """Return in a child, which may make further namespaces from there. This process waits for it and ends with it."""
     restrict.enter_namespaces(kernel.CLONE_NEWUSER | kernel.CLONE_NEWPID)
     child = os.fork()
     if child:

@@ -24,6 +24,7 @@ from grading import collect as collecting
 from grading.course import Course
 from grading.engine import sandbox
 from grading.errors import KitError
+from grading.workers import Workers, choose_sandbox
 
 TIMEOUT = 10
 
@@ -305,7 +306,8 @@ def test_without_a_sandbox_nothing_is_run_unless_the_instructor_says_so(own_cour
     with pytest.raises(KitError, match="no sandbox works on this machine: .*--unsafe"):
         autograde.autograde(assignment, course)
     assert not course.autograded("ann", assignment.name).exists()
-    result = autograde.autograde(assignment, course, sandbox=autograde.choose_sandbox(unsafe=True))[0]
+    with Workers(assignment, course, choose_sandbox(unsafe=True)) as workers:
+        result = autograde.autograde(assignment, course, workers=workers)[0]
     assert result.autograded()[0] == result.autograded()[1] > 15 and result.sandbox == "none"
 
 
@@ -407,7 +409,7 @@ def test_the_engine_and_nbgraders_own_way_of_running_give_the_same_scores(own_co
         def done(self, result, number, of):
             heard.append(result.student)
 
-    by_nbgrader = autograde.autograde(assignment, course, students, sandbox=autograde.STOCK, timeout=TIMEOUT, jobs=2,
+    by_nbgrader = autograde.autograde(assignment, course, students, stock=True, timeout=TIMEOUT, jobs=2,
                                       listener=Heard())
     assert sorted(heard) == sorted(students)
     for student, result in zip(students, by_nbgrader):
