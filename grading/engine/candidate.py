@@ -56,7 +56,7 @@ def lay_down(files: dict[str, bytes]) -> None:
 def _run(shell: Shell, frame: bytes) -> bytes:
     asked = msgspec.msgpack.decode(frame)
     shell.execution_count = asked["count"]
-    cell = shell.run(asked["source"], silent=asked["silent"])
+    cell = shell.run(asked["source"], silent=asked["silent"], plain=asked["plain"])
     return msgspec.msgpack.encode({"outputs": cell.outputs, "error": cell.error is not None, "exit": cell.asked_exit})
 
 

@@ -80,13 +80,13 @@ class Examiner:
         self._peer, self._losses, self._broken = self._candidates.pop(), Counter(losses), ""
         return {"lost": ""}
 
-    def given(self, source: str, limit: float) -> dict:
+    def given(self, source: str, plain: bool, limit: float) -> dict:
         """Run a set-up cell of the lesson, for the names that it binds."""
         self._start(limit)
-        self._shell.run(source, silent=True)
+        self._shell.run(source, silent=True, plain=plain)
         return {"lost": self._broken}
 
-    def test(self, source: str, count: int, limit: float, owned: list[str], wanted: list[str]) -> dict:
+    def test(self, source: str, plain: bool, count: int, limit: float, owned: list[str], wanted: list[str]) -> dict:
         """Run a test cell; `owned` names are the student's, `wanted` ones too where no set-up cell binds them."""
         self._start(limit)
         namespace, fetched = self._shell.namespace, []
@@ -104,7 +104,7 @@ class Examiner:
             outputs = [_told(raised)]
         else:
             self._shell.execution_count = count
-            cell = self._shell.run(source)
+            cell = self._shell.run(source, plain=plain)
             error, outputs = cell.error, _with_students_lines(cell)
             try:
                 self._link.settle("the last assignment of the test")

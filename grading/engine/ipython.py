@@ -1,9 +1,13 @@
 """Parts of IPython that do the same work for every cell again, with less of it and the same result."""
 
+import ast
+import inspect
 import os
 import re
+import struct
 import sys
 import sysconfig
+import warnings
 
 from IPython.core import inputtransformer2
 from IPython.extensions import autoreload
@@ -15,16 +19,50 @@ LIBRARIES = tuple({os.path.join(sysconfig.get_path(kind), "")
 class TransformerManager(inputtransformer2.TransformerManager):
     """IPython reads every cell token by token, twice, to find magics; most cells have nothing that could be one."""
 
+    _last = None, ""                     # a cell, and what became of it
+
+    @property
+    def as_it_came(self) -> bool:
+        """Whether a notebook has put nothing in here of its own."""
+        return [*self.cleanup_transforms, *self.line_transforms, *self.token_transformers] == _TRANSFORMS
+
+    def transform_cell(self, cell: str) -> str:
+        if not self.as_it_came:
+            return super().transform_cell(cell)
+        if self._last[0] != cell:
+            self._last = cell, super().transform_cell(cell)
+        return self._last[1]
+
     _perhaps = re.compile(r"^\s*[%!?/,;]|=\s*[%!]|^(?!\s*#).*\?\s*$", re.MULTILINE)
 
+    def take_as_plain(self, cell: str) -> None:
+        """Of a cell that `is_plain` it is known what becomes of it."""
+        if self.as_it_came:
+            self._last = cell, ended(cell)
+
     def do_token_transforms(self, lines):
-        if (self._perhaps.search("".join(lines)) or not _falls_back_to_levels(lines)
-                or self.token_transformers != _TOKEN_TRANSFORMERS):
+        if not self.as_it_came or self._perhaps.search("".join(lines)) or not _falls_back_to_levels(lines):
             return super().do_token_transforms(lines)
         return lines
 
 
-_TOKEN_TRANSFORMERS = TransformerManager().token_transformers
+_TRANSFORMS = [*(_own := TransformerManager()).cleanup_transforms, *_own.line_transforms, *_own.token_transformers]
+
+
+def is_plain(cell: str) -> bool:
+    """Tell whether IPython would run this text as it is, without awaiting, and Python compile it without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            code = compile(cell, "", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            return not code.co_flags & inspect.CO_COROUTINE and TransformerManager().transform_cell(cell) == ended(cell)
+        except (SyntaxError, ValueError, Warning):
+            return False
+
+
+def ended(cell: str) -> str:
+    """The text as IPython has it at least: its last line has an end."""
+    return cell if cell.endswith("\n") else cell + "\n"
 
 
 def _falls_back_to_levels(lines: list[str]) -> bool:
@@ -102,6 +140,23 @@ class DeduperReloader(autoreload.DeduperReloader):
         if not self.source_by_modname.keys() >= set(others.names()):
             self.source_by_modname.update(dict.fromkeys(others.granted - self.source_by_modname.keys(), ""))
             super().update_sources()
+
+
+def murmur2_x86(text: str, seed: int) -> int:
+    """The hash that names a cell's file, which ipykernel computes one character at a time."""
+    data = text.encode()
+    words, rest = divmod(len(data), 4)
+    value = seed ^ len(data)
+    for word in struct.unpack_from(f"<{words}I", data):
+        word = word * _M & _32_BITS
+        value = value * _M & _32_BITS ^ (word ^ word >> 24) * _M & _32_BITS
+    if rest:
+        value = (value ^ int.from_bytes(data[-rest:], "little")) * _M & _32_BITS
+    value = (value ^ value >> 13) * _M & _32_BITS
+    return value ^ value >> 15
+
+
+_M, _32_BITS = 0x5BD1E995, 0xFFFFFFFF
 
 
 def _is_library(module: object) -> bool:

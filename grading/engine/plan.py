@@ -13,7 +13,7 @@ from functools import cache
 
 from nbformat import NotebookNode
 
-from grading.engine.ipython import TransformerManager
+from grading.engine.ipython import TransformerManager, is_plain
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
@@ -47,12 +47,14 @@ class Plan:
 
     - tests, given: by grade_id its test cells, and the set-up cells that the examiner runs, as it runs them
     - read: by source the other code cells, and which names of earlier cells they read
+    - plain: texts of cells that are run as they are, so that IPython need not find out
     - counts: a test counts the steps that Python interprets
     """
 
     tests: dict[str, Test]
     given: dict[str, str]
     read: dict[str, set[str]]
+    plain: frozenset[str] = frozenset()
     counts: bool = False
 
     def reads(self, source: str) -> set[str]:
@@ -90,8 +92,10 @@ def make(source: NotebookNode) -> Plan:
             waiting |= _read(cell.source) - seen - owned
     taken = {name: Test(tuple(sorted(names & owned)), tuple(sorted(names - owned)), frozenset(left[name] - imported))
              for name, names in tests.items()}
-    others = [cell.source for cell in source.cells if cell.cell_type == "code" and name_of(cell) not in tests]
+    code = [cell for cell in source.cells if cell.cell_type == "code"]
+    others = [cell.source for cell in code if name_of(cell) not in tests]
     return Plan(taken, needed, {text: names for text in others if (names := _read_first(text)) is not None},
+                frozenset(filter(is_plain, [*needed.values(), *[cell.source for cell in code]])),
                 any(_COUNTING.search(cell.source) for cell in source.cells if "nbgrader" in cell.metadata))
 
 

@@ -109,7 +109,8 @@ class _Run:
 
     def _execute(self, source: str, silent: bool) -> tuple[object, str]:
         """(outputs, "" or how the candidate was lost: late, dead; interrupted if an interrupt helped)."""
-        asked = msgspec.msgpack.encode({"source": source, "silent": silent, "count": self._count})
+        asked = msgspec.msgpack.encode({"source": source, "plain": source in self._plan.plain, "silent": silent,
+                                       "count": self._count})
         try:
             candidate = self._processes.candidate
             candidate.send(asked, self._limit)
@@ -148,12 +149,12 @@ class _Run:
             self._own(cell, silent=True)         # a later cell uses what students see the test bind
 
     def _ask(self, source: str, test: Test) -> dict:
-        return self._processes.ask(self._limit, do="test", source=source, count=self._count, limit=self._limit,
-                                   owned=test.owned, wanted=test.wanted)
+        return self._processes.ask(self._limit, do="test", source=source, plain=source in self._plan.plain,
+                                   count=self._count, limit=self._limit, owned=test.owned, wanted=test.wanted)
 
     def _order(self, source: str) -> dict:
         """To run a set-up cell; what it imports may have to wait until a cell of the candidate's is done."""
-        return {"do": "given", "source": source, "limit": 2 * self._limit}
+        return {"do": "given", "source": source, "plain": source in self._plan.plain, "limit": 2 * self._limit}
 
     def _note(self, cell: NotebookNode, outcome: str, message: str) -> None:
         cell.metadata[NOTE] = {"outcome": outcome, "message": message}

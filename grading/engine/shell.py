@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import ipykernel.compiler
 import ipykernel_launcher
 import matplotlib
 import numpy as np
@@ -97,6 +98,11 @@ class LocalInteractiveShell(ZMQInteractiveShell):
             self._looked_at = None if warned else transformed_cell, found
         return found
 
+    def take_as_plain(self, cell: str) -> None:
+        """Spare IPython from finding out what is known: this cell `is_plain`."""
+        self.input_transformer_manager.take_as_plain(cell)
+        self._looked_at = ipython.ended(cell), False
+
     def enable_gui(self, gui: str | None = None) -> None:
         enable_gui(gui, kernel=self.kernel)
         self.active_eventloop = gui
@@ -124,6 +130,7 @@ class Shell:
         os.environ.setdefault("MPLBACKEND", INLINE)
         matplotlib.rcParams["backend"] = os.environ["MPLBACKEND"]
         autoreload.ModuleReloader, autoreload.DeduperReloader = ipython.ModuleReloader, ipython.DeduperReloader
+        ipykernel.compiler.murmur2_x86 = ipython.murmur2_x86
         self._ip = LocalInteractiveShell.instance(
             config=config, profile_dir=ProfileDir(), kernel=kernel, compiler_class=XCachingCompiler,
             input_transformer_manager=ipython.TransformerManager())
@@ -180,14 +187,19 @@ class Shell:
         random.seed(SEED)
         np.random.seed(SEED)
 
-    def run(self, source: str, *, silent: bool = False) -> Cell:
-        """Run one cell. Silent: nothing is shown or kept of what it displays, and it has no number."""
+    def run(self, source: str, *, silent: bool = False, plain: bool = False) -> Cell:
+        """Run one cell. Silent: nothing is shown or kept of what it displays, and it has no number.
+
+        Plain: it is known that `ipython.is_plain(source)`, as it is of a lesson's own cells.
+        """
         cell = Cell()
         if not source.strip():
             return cell
         figures = _figures() if silent else []
         try:
             self._settle()
+            if plain:
+                self._ip.take_as_plain(source)
             if not silent:
                 cell.execution_count = self.execution_count
                 self._recorder.open()

@@ -1,14 +1,16 @@
 """What the engine has in place of parts of IPython gives what those would."""
 
 import json
+import warnings
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from IPython.core import inputtransformer2
+from ipykernel import compiler
+from IPython.core import async_helpers, inputtransformer2
 
 from grading.assignment import ROOT
-from grading.engine.ipython import TransformerManager
+from grading.engine.ipython import TransformerManager, is_plain, murmur2_x86
 
 PIECES = ["x", "x = 1", "f(a,", "b)", "[", "]", "'''", '"', "\\", "if x:", "else:", "def f(y):", "# what?", "'?'", "x?",
           "x??", "?x", "x ?", "x? # no", "x?;", "%time x", "%%time", "!ls", "x = %time 1", "x = !ls", "x != 1", "a % b",
@@ -48,6 +50,37 @@ def test_the_lessons_cells_become_what_ipython_makes_of_them(path):
         same("".join(cell["source"]))
 
 
+@given(st.text(max_size=50), st.integers(0, 2**32 - 1))
+@example("a" * 1001, 0xC70F6907)
+def test_a_cells_file_has_the_name_that_ipykernel_gives_it(text, seed):
+    try:
+        theirs = compiler.murmur2_x86(text, seed)
+    except UnicodeEncodeError:
+        with pytest.raises(UnicodeEncodeError):
+            murmur2_x86(text, seed)
+    else:
+        assert murmur2_x86(text, seed) == theirs
+
+
+@given(LINES.map(lambda lines: "\n".join(indent + text for indent, text in lines)))
+@example("await f()")
+@example("x is 1")
+@example("'\\d'")
+def test_a_plain_cell_neither_awaits_nor_warns_nor_is_changed(source):
+    if is_plain(source):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert not async_helpers._should_be_async(source)
+            compile(source, "cell", "exec")
+        manager = inputtransformer2.TransformerManager()
+        assert manager.transform_cell(source) == source + ("" if source.endswith("\n") else "\n")
+
+
+@pytest.mark.parametrize("source", ["await f()", "x is 1", "'\\d'", "%time x", "x?", "def f(:", "  x", ">>> x"])
+def test_what_ipython_or_python_has_to_do_with_is_not_plain(source):
+    assert not is_plain(source)
+
+
 def test_a_transformer_of_the_notebooks_own_is_used():
     class Shout(inputtransformer2.TokenTransformBase):
         @classmethod
@@ -59,5 +92,9 @@ def test_a_transformer_of_the_notebooks_own_is_used():
             return [line.replace("whisper", "shout") for line in lines]
 
     manager = TransformerManager()
+    assert manager.transform_cell("whisper") == "whisper\n"
     manager.token_transformers.append(Shout)
     assert manager.transform_cell("whisper") == "shout\n"
+    manager.token_transformers.pop()
+    manager.cleanup_transforms.append(lambda lines: [line.upper() for line in lines])
+    assert manager.transform_cell("whisper") == "WHISPER\n"

@@ -178,6 +178,7 @@ DIFFERENT = {
 SERVER = """
 import builtins, json, os, signal, sys
 import numpy, scipy
+from grading.engine.ipython import is_plain
 from grading.engine.shell import Shell
 shell = Shell()
 assert len(os.listdir("/proc/self/task")) == 1, "a shell must start no thread"
@@ -195,11 +196,12 @@ for line in sys.stdin:
         os.dup2(nowhere, descriptor)
     os.chdir(asked["folder"])
     dumps, cells, builtin = json.dumps, [], dict(vars(builtins))
+    plain = {source for source in asked["cells"] if type(source) is str and is_plain(source)}
     for source in asked["cells"]:
         if type(source) is dict:                # not isinstance: a cell may have broken it
             cell = shell.run(source["silent"], silent=True)
         else:
-            cell = shell.run(source)
+            cell = shell.run(source, plain=source in plain)
         cells.append([cell.outputs, cell.execution_count, cell.error and type(cell.error).__name__, cell.asked_exit])
     vars(builtins).update(builtin)
     answer.write(dumps(cells) + chr(10))
