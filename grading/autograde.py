@@ -207,8 +207,8 @@ class Fingerprints:
     def __init__(self, assignment: Assignment, course: Course, limit: float):
         self._assignment, self._course = assignment, course
         here = Path(__file__).parent
-        own = [here / f"{name}.py" for name in ("autograde", "config", "desk", "diagnosis", "execute", "pages",
-                                                "restore", "scores", "submission")]
+        own = [here / f"{name}.py" for name in ("autograde", "config", "course", "desk", "diagnosis", "execute",
+                                                "pages", "restore", "scores", "submission")]
         own += sorted((here / "engine").glob("*.py"))
         self._common = _digest([*own, *_files(course.source(assignment.name))], repr((sys.version_info[:2], limit)))
         self._known: dict[str, str] = {}

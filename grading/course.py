@@ -151,7 +151,7 @@ def grading_environment(course: Course) -> dict[str, str]:
     """What the student's code sees while it is graded: small data, few steps, no window for plots, one BLAS thread."""
     return {
         "CS231N_DATA": str(course.grading_data),
-        "CS231N_SCALE": "0.02",
+        "CS231N_SCALE": "0.01",
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
