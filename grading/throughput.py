@@ -2,7 +2,8 @@
 
 Both programs are run as a person runs them, from start to end, on copies of one course, and must come to the same
 scores. Ours is run before the other and once more after it, since a machine may change its pace in between. CPU seconds
-are what the system has counted for every process that they started.
+are what the system has counted for every process that they started. Memory is looked at in runs of its own, since to
+look at it takes time from what is looked at, and more where more processes run.
 """
 
 import ctypes
@@ -13,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -35,7 +35,8 @@ from grading.workers import Workers, choose_sandbox
 ASSIGNMENT = "assignment1"
 LIMIT = 60.0                     # seconds for a cell
 ROUNDS = 3                       # of a notebook's grading, and of its bare cells
-SAMPLED = 0.5                    # seconds between two looks at the memory of what runs
+WATCHED = 4                      # submissions graded by each while its memory is looked at
+SAMPLED = 0.3                    # seconds between two looks
 MEMORY = 400                     # MB that a worker may take
 _PR_SET_CHILD_SUBREAPER = 36
 _PROGRAMS = Path(sys.executable).parent
@@ -43,11 +44,10 @@ _PROGRAMS = Path(sys.executable).parent
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one program: seconds on the wall, CPU seconds, and MB of its largest child with all that is below that one."""
+    """Of one program: seconds on the wall, CPU seconds."""
 
     wall: float
     cpu: float
-    memory: float
 
 
 def measure(students: int, jobs: int) -> Iterator[Measurement]:
@@ -82,45 +82,62 @@ def _against_stock(assignment: Assignment, course: Course, scratch: Path, studen
     found = scratch / "scores.json"
     command = [sys.executable, "-m", "grading", "autograde", assignment.name, "--course", str(course.root),
                "--jobs", str(jobs), "--json", str(found)]
+    theirs = [str(_PROGRAMS / "nbgrader"), "autograde", assignment.name, "--force"]
     first = cost(command, assignments.ROOT, scratch / "ours.log")
-    stock = cost([str(_PROGRAMS / "nbgrader"), "autograde", assignment.name, "--force"], other.root,
-                 scratch / "stock.log")
+    stock = cost(theirs, other.root, scratch / "stock.log")
     _require_same_scores(assignment, json.loads(found.read_text(encoding="utf-8")), other)
     again = cost([*command, "--regrade"], assignments.ROOT, scratch / "ours.log")
-    ours = Cost((first.wall + again.wall) / 2, (first.cpu + again.cpu) / 2, max(first.memory, again.memory))
+    wall, cpu = (first.wall + again.wall) / 2, (first.cpu + again.cpu) / 2
     yield Measurement(f"kit autograde, {students} submissions, {jobs} jobs", "nbgrader autograde",
-                      ours.wall, stock.wall, 1 / 8, "s")
+                      wall, stock.wall, 1 / 8, "s")
     yield Measurement("the same, per submission", "nbgrader autograde",
-                      ours.cpu / students, stock.cpu / students, 1, "CPU s")
-    yield Measurement("a worker's memory, at most", "what it may take", ours.memory, MEMORY, 1, "MB")
-    yield Measurement("the same", "a kernel of nbgrader's", ours.memory, stock.memory, MEMORY / stock.memory, "MB")
+                      cpu / students, stock.cpu / students, 1, "CPU s")
+    few = course.students(assignment.name)[:WATCHED]
+    ours = memory([*command, "--regrade", *[word for student in few for word in ("--student", student)]],
+                  assignments.ROOT, scratch / "ours.log")
+    kernel = memory([*theirs, f"--student={few[0]}"], other.root, scratch / "stock.log")
+    yield Measurement("a worker's memory, at most", "what it may take", ours, MEMORY, 1, "MB")
+    yield Measurement("the same", "a kernel of nbgrader's", ours, kernel, MEMORY / kernel, "MB")
 
 
 def cost(command: list[str], folder: Path, log: Path) -> Cost:
     """Run a program to its end; a KitError with its last lines if it fails."""
+    before, start = _cpu_of_children(), time.perf_counter()
+    with _running(command, folder, log) as process:
+        process.wait()
+        wall = time.perf_counter() - start
+    return Cost(wall, _cpu_of_children() - before)
+
+
+def memory(command: list[str], folder: Path, log: Path) -> float:
+    """The same; MB of the program's largest child with all that is below that one, at most."""
+    most = 0.0
+    with _running(command, folder, log) as process:
+        while process.poll() is None:
+            most = max(most, _largest_child(process.pid))
+            time.sleep(SAMPLED)
+    return most
+
+
+@contextmanager
+def _running(command: list[str], folder: Path, log: Path) -> Iterator[subprocess.Popen]:
+    """A program that has ended, with all that it started, when the block is left."""
     adopt_orphans()                  # bubblewrap leaves its sandbox to be waited for, and only so its time is told
     others = set(psutil.Process().children())
-    before, start, most = _cpu_of_children(), time.perf_counter(), [0.0]
     environment = os.environ | {"PATH": f"{_PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}"}
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
-        ended = threading.Event()
-        watch = threading.Thread(target=_watch, args=(process.pid, ended, most))
-        watch.start()
         try:
-            failed = process.wait()
+            yield process
         finally:
             process.kill()
-            ended.set()
-            watch.join()
-    wall = time.perf_counter() - start
+            failed = process.wait()
     while orphans := set(psutil.Process().children()) - others:
         for orphan in orphans:
             os.waitpid(orphan.pid, 0)
     if failed:
         lines = log.read_text(errors="replace").strip().splitlines()[-5:]
         raise KitError(f"{' '.join(command)} ended with exit status {failed}: {' / '.join(lines)}")
-    return Cost(wall, _cpu_of_children() - before, most[0])
 
 
 def adopt_orphans() -> None:
@@ -133,12 +150,13 @@ def _cpu_of_children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _watch(pid: int, ended: threading.Event, most: list[float]) -> None:
-    """Note the most memory that a child of this process took, pages that several share counted once."""
-    while not ended.wait(SAMPLED):
-        with suppress(psutil.Error):
-            for child in psutil.Process(pid).children():
-                most[0] = max(most[0], sum(map(_memory, [child, *child.children(recursive=True)])) / 2**20)
+def _largest_child(pid: int) -> float:
+    """MB of the child that takes most now, pages that several processes share counted once."""
+    most = 0.0
+    with suppress(psutil.Error):
+        for child in psutil.Process(pid).children():
+            most = max(most, sum(map(_memory, [child, *child.children(recursive=True)])) / 2**20)
+    return most
 
 
 def _memory(process: psutil.Process) -> int:

@@ -18,6 +18,12 @@ def test_a_programs_cost_counts_processes_that_it_leaves_behind(tmp_path):
     assert float(done.stdout) >= 0.3, done.stderr
 
 
+def test_the_memory_of_a_programs_largest_child_is_told(tmp_path):
+    child = "import time; kept = b'x' * 100_000_000; time.sleep(2)"
+    program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    assert 95 < throughput.memory([sys.executable, "-c", program], tmp_path, tmp_path / "log") < 200
+
+
 def test_the_overhead_of_each_notebook_is_measured(tmp_path):
     course = small_class.make(tmp_path, 1)
     assignment = small_class.small_assignment(tmp_path / "small")
