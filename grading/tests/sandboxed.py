@@ -46,7 +46,8 @@ class Running:
     peer: socket.socket
 
     def send(self, source: str) -> None:
-        self.channel.send(msgspec.msgpack.encode({"source": source, "count": 1, "silent": False}))
+        order = {"source": source, "plain": False, "silent": False, "count": 1}
+        self.channel.send(msgspec.msgpack.encode(order))
 
     def receive(self, seconds: float = 30) -> str:
         """What the cell printed, and the name and message of what it raised."""
