@@ -67,7 +67,7 @@ def test_every_stub_imports_and_raises_not_implemented_naming_its_function(relea
         "for name in ('compute_distances_two_loops', 'compute_distances_one_loop', 'compute_distances_no_loops'):\n"
         "    try: getattr(model, name)(np.zeros((1, 3)))\n"
         "    except NotImplementedError as error: print(error)\n")
-    done = subprocess.run([sys.executable, "-c", code], cwd=course.release(assignment.name), capture_output=True,
+    done = subprocess.run([sys.executable, "-B", "-c", code], cwd=course.release(assignment.name), capture_output=True,
                           text=True, timeout=60)
     assert done.stdout.count("is not implemented yet") == 3, done.stderr
     assert "KNearestNeighbor.compute_distances_two_loops" in done.stdout
