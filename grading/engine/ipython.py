@@ -12,6 +12,7 @@ import warnings
 from IPython.core import inputtransformer2
 from IPython.extensions import autoreload
 
+_M, _32_BITS = 0x5BD1E995, 0xFFFFFFFF    # of murmur2
 LIBRARIES = tuple({os.path.join(sysconfig.get_path(kind), "")
                    for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 
@@ -19,6 +20,7 @@ LIBRARIES = tuple({os.path.join(sysconfig.get_path(kind), "")
 class TransformerManager(inputtransformer2.TransformerManager):
     """IPython reads every cell token by token, twice, to find magics; most cells have nothing that could be one."""
 
+    _perhaps = re.compile(r"^\s*[%!?/,;]|=\s*[%!]|^(?!\s*#).*\?\s*$", re.MULTILINE)
     _last = None, ""                     # a cell, and what became of it
 
     @property
@@ -32,8 +34,6 @@ class TransformerManager(inputtransformer2.TransformerManager):
         if self._last[0] != cell:
             self._last = cell, super().transform_cell(cell)
         return self._last[1]
-
-    _perhaps = re.compile(r"^\s*[%!?/,;]|=\s*[%!]|^(?!\s*#).*\?\s*$", re.MULTILINE)
 
     def take_as_plain(self, cell: str) -> None:
         """Of a cell that `is_plain` it is known what becomes of it."""
@@ -154,9 +154,6 @@ def murmur2_x86(text: str, seed: int) -> int:
         value = (value ^ int.from_bytes(data[-rest:], "little")) * _M & _32_BITS
     value = (value ^ value >> 13) * _M & _32_BITS
     return value ^ value >> 15
-
-
-_M, _32_BITS = 0x5BD1E995, 0xFFFFFFFF
 
 
 def _is_library(module: object) -> bool:
