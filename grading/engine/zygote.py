@@ -43,7 +43,6 @@ class Zygote:
     def __init__(self, place: Place, given: Path | None):
         self._place = place
         self._children: list[Forked] = []
-        self._pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
         if place.level != "none":
             seccomp.library()            # a child could not import it any more
         self._program = seccomp.program() if place.level == "full" else b""
@@ -87,7 +86,7 @@ class Zygote:
             raise ValueError(f"no role {role!r}; there are {', '.join(ROLES)}")
         folder = self._folder()
         reading, report = os.pipe()
-        pid = self._fork_first() if self._place.level == "full" else os.fork()
+        pid = _fork_first() if self._place.level == "full" else os.fork()
         if pid == 0:
             self._become(role, folder, descriptors, report)
         os.close(report)
@@ -98,17 +97,6 @@ class Zygote:
             raise RuntimeError("; ".join(told) or "the child died at once")
         self._children.append(Forked(pid))
         return {"child": len(self._children) - 1}
-
-    def _fork_first(self) -> int:
-        """A fork of which comes the first process of a new pid namespace."""
-        kernel.unshare(kernel.CLONE_NEWPID)
-        pid = -1
-        try:
-            pid = os.fork()
-            return pid
-        finally:
-            if pid:
-                kernel.setns(self._pids, kernel.CLONE_NEWPID)
 
     def _folder(self) -> Path:
         if self._place.level in ("full", "cold"):
@@ -250,6 +238,19 @@ def _prepare(settings: dict) -> Place:
     for path in filter(None, (settings["given"], settings["data"])):
         os.listdir(path)                 # raises here, in words, what a student would meet as a puzzle
     return place
+
+
+def _fork_first() -> int:
+    """A fork of which comes the first process of a new pid namespace."""
+    own, pid = os.open("/proc/self/ns/pid", os.O_RDONLY), -1
+    kernel.unshare(kernel.CLONE_NEWPID)
+    try:
+        pid = os.fork()
+        return pid
+    finally:
+        if pid:
+            kernel.setns(own, kernel.CLONE_NEWPID)
+            os.close(own)
 
 
 def _go_on_in_own_namespaces() -> None:
