@@ -35,7 +35,7 @@ from grading.workers import Workers, choose_sandbox
 ASSIGNMENT = "assignment1"
 LIMIT = 60.0                     # seconds for a cell
 ROUNDS = 3                       # of a notebook's grading, and of its bare cells
-WATCHED = 4                      # submissions graded by each while its memory is looked at
+WATCHED = 4                      # submissions that the kit grades while its memory is looked at
 SAMPLED = 0.3                    # seconds between two looks
 MEMORY = 400                     # MB that a worker may take
 _PR_SET_CHILD_SUBREAPER = 36
@@ -115,7 +115,8 @@ def memory(command: list[str], folder: Path, log: Path) -> float:
     with _running(command, folder, log) as process:
         while process.poll() is None:
             most = max(most, _largest_child(process.pid))
-            time.sleep(SAMPLED)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(SAMPLED)
     return most
 
 
