@@ -1,10 +1,14 @@
-"""Everything that only instructors have: from source to release, and from submissions to feedback and grades.
+"""Everything that only instructors have, a room for each station of the road that a submission takes.
 
-The flow, one module per station: `stage`, `release`, `collect`, `autograde`, `feedback`, with `nbgrader` as the
-system of record between them. Nothing in this folder ever goes out to students.
+`release` makes the students' kit, `intake` takes in what they hand in, `autograde` has the `engine` run it, `desk`
+shows what came of it; `books` keeps the records, `trials` puts the tests themselves to the test. `commands` are the
+doors; `config.py` is what nbgrader reads. Nothing in this folder ever goes out to students.
 """
 
 import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
 
 # jsonschema takes a second to build a grammar for addresses, which nobody here asks it to check.
 sys.modules.setdefault("rfc3987_syntax", None)

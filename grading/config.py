@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from grading import assignment
-from grading.course import Course, grading_environment
+from grading.books.course import Course, grading_environment
+from grading.release import assignment
 
 CELL_SECONDS = 30        # a cell that runs longer is interrupted
 
@@ -24,7 +24,7 @@ def configure(c, root: Path) -> None:
                                             'raise NotImplementedError("this cell is not written yet")'}
     c.ClearMarkScheme.enforce_metadata = False           # rubrics stand in the locked question cells
     c.GenerateAssignment.preprocessors = [
-        "grading.release.CheckMarkers",
+        "grading.release.generate.CheckMarkers",
         "nbgrader.preprocessors.LockCells",
         "nbgrader.preprocessors.ClearSolutions",
         "nbgrader.preprocessors.ClearOutput",
@@ -35,16 +35,16 @@ def configure(c, root: Path) -> None:
         "nbgrader.preprocessors.ClearMarkScheme",
         "nbgrader.preprocessors.ComputeChecksums",
         "nbgrader.preprocessors.CheckCellMetadata",
-        "grading.release.CheckLeaks",
+        "grading.release.generate.CheckLeaks",
     ]
 
     c.Autograde.exclude_overwriting = {name: list(assignment.load(name).student_files) for name in assignment.names()}
-    c.Autograde.sanitize_preprocessors = ["grading.restore.Restore"]
+    c.Autograde.sanitize_preprocessors = ["grading.intake.restore.Restore"]
     c.Autograde.autograde_preprocessors = [
-        "grading.execute.Execute",
-        "grading.pages.Clean",
+        "grading.autograde.execute.Execute",
+        "grading.desk.pages.Clean",
         "nbgrader.preprocessors.LimitOutput",
-        "grading.scores.SaveScores",
+        "grading.autograde.scores.SaveScores",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
@@ -52,7 +52,7 @@ def configure(c, root: Path) -> None:
     c.BaseConverter.permissions = 644
 
     c.GenerateFeedback.preprocessors = [
-        "grading.feedback.HideTests",
+        "grading.desk.feedback.HideTests",
         "nbgrader.preprocessors.GetGrades",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
@@ -60,10 +60,10 @@ def configure(c, root: Path) -> None:
     # The pages of formgrader and feedback: nothing of a submission runs in them (`pages.py` says how).
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.filters = {
-        "markdown2html": "grading.pages.markdown2html",
-        "highlight_code": "grading.pages.highlight_code",
-        "clean_html": "grading.pages.clean_html",
-        "strip_files_prefix": "grading.pages.as_it_is",
+        "markdown2html": "grading.desk.pages.markdown2html",
+        "highlight_code": "grading.desk.pages.highlight_code",
+        "clean_html": "grading.desk.pages.clean_html",
+        "strip_files_prefix": "grading.desk.pages.as_it_is",
     }
 
     _keep_formgrader_here(root)

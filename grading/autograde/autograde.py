@@ -9,18 +9,21 @@ from contextlib import ExitStack, closing
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
-from grading import diagnosis, pool, results, stock
-from grading.assignment import Assignment
-from grading.course import Course
+from grading import ROOT
+from grading.autograde import pool, stock
+from grading.autograde.workers import Workers, choose_sandbox
+from grading.books import results
+from grading.books.course import Course
+from grading.books.ledger import Ledger
+from grading.books.results import Result
+from grading.desk.pages import Clean
 from grading.engine import kernel, run
 from grading.engine.worker import Worker
 from grading.errors import KitError
-from grading.ledger import Ledger
-from grading.naming import Names
-from grading.pages import Clean
-from grading.results import Result
-from grading.submission import Lesson, Submission, lessons, load, modules, source_text, staged
-from grading.workers import Workers, choose_sandbox
+from grading.intake.submission import Lesson, Submission, lessons, load, modules, source_text, staged
+from grading.release.assignment import Assignment
+from grading.trials import diagnosis
+from grading.trials.naming import Names
 
 
 class Listener:
@@ -201,15 +204,18 @@ def _name(result: Result) -> list[dict[str, str]]:
     return [{"function": entry.function, "says": entry.says, "read": entry.read} for entry in _names[0].name(result)]
 
 
+# What of the kit, below `grading/`, a result depends on.
+OWN = ("autograde/autograde.py", "autograde/execute.py", "autograde/scores.py", "books/course.py", "config.py",
+       "desk/html.py", "desk/markdown.py", "desk/outputs.py", "desk/pages.py", "desk/text.py", "engine/*.py",
+       "intake/restore.py", "intake/submission.py", "trials/diagnosis.py")
+
+
 class Fingerprints:
     """What changes when a submission, the source or the kit's own way of grading changes."""
 
     def __init__(self, assignment: Assignment, course: Course, limit: float):
         self._assignment, self._course = assignment, course
-        here = Path(__file__).parent
-        own = [here / f"{name}.py" for name in ("autograde", "config", "course", "desk", "diagnosis", "execute",
-                                                "pages", "restore", "scores", "submission")]
-        own += sorted((here / "engine").glob("*.py"))
+        own = [path for pattern in OWN for path in sorted((ROOT / "grading").glob(pattern))]
         self._common = _digest([*own, *_files(course.source(assignment.name))], repr((sys.version_info[:2], limit)))
         self._known: dict[str, str] = {}
 

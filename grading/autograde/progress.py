@@ -5,9 +5,9 @@ import sys
 import threading
 import time
 
-from grading.autograde import Listener
-from grading.desk import clean_text
-from grading.results import Result
+from grading.autograde.autograde import Listener
+from grading.books.results import Result
+from grading.desk.text import clean_text
 
 
 class Progress(Listener):

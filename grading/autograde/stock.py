@@ -14,13 +14,14 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 
-from grading import diagnosis, results
-from grading.assignment import Assignment
-from grading.course import Course
-from grading.folders import set_aside
-from grading.restore import key_notebook, read_submitted, restore
-from grading.results import Result
-from grading.submission import source_text
+from grading.books import results
+from grading.books.course import Course
+from grading.books.folders import set_aside
+from grading.books.results import Result
+from grading.intake.restore import key_notebook, read_submitted, restore
+from grading.intake.submission import source_text
+from grading.release.assignment import Assignment
+from grading.trials import diagnosis
 
 
 def grade_all(assignment: Assignment, course: Course, students: list[str], timeout: float,

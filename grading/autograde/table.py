@@ -3,10 +3,10 @@
 import shutil
 import textwrap
 
-from grading import diagnosis
-from grading.assignment import Assignment
-from grading.desk import clean_text
-from grading.results import Result
+from grading.books.results import Result
+from grading.desk.text import clean_text
+from grading.release.assignment import Assignment
+from grading.trials import diagnosis
 
 
 def scores(assignment: Assignment, results: list[Result]) -> str:

@@ -6,11 +6,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from grading.assignment import Assignment
-from grading.course import Course
+from grading.books.course import Course
 from grading.engine.sandbox import Sandbox, probe
 from grading.engine.worker import Worker, WorkerLost
 from grading.errors import KitError
+from grading.release.assignment import Assignment
 
 
 def choose_sandbox(unsafe: bool = False) -> Sandbox:

@@ -1,6 +1,6 @@
 """For `kit bench`: a notebook's cells in one warm process, in IPython as it comes, without a sandbox.
 
-    python -m grading.bare GIVEN COMPLETE
+    python -m grading.bench.bare GIVEN COMPLETE
 
 For each notebook's name that comes in, one line of JSON goes out: the seconds that its cells took, or a sentence.
 """

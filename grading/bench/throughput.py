@@ -23,14 +23,17 @@ from pathlib import Path
 import nbformat
 import psutil
 
-from grading import assignment as assignments
-from grading import release, sample_class, submission
-from grading.assignment import Assignment
-from grading.bench import Measurement
-from grading.course import Course, grading_environment
+from grading import ROOT
+from grading.autograde.workers import Workers, choose_sandbox
+from grading.bench.measurement import Measurement
+from grading.books.course import Course, grading_environment
 from grading.engine import run
 from grading.errors import KitError
-from grading.workers import Workers, choose_sandbox
+from grading.intake import submission
+from grading.release import assignment as assignments
+from grading.release import generate
+from grading.release.assignment import Assignment
+from grading.sample import sample_class
 
 ASSIGNMENT = "assignment1"
 LIMIT = 60.0                     # seconds for a cell
@@ -63,7 +66,7 @@ def measure(students: int, jobs: int) -> Iterator[Measurement]:
 
 def _course(assignment: Assignment, folder: Path, students: int) -> Course:
     course = Course(folder)
-    release.generate(assignment, course)
+    generate.generate(assignment, course)
     course.prepare_data()
     perfect = course.root / "perfect"
     sample_class.complete(assignment, course, perfect)
@@ -83,10 +86,10 @@ def _against_stock(assignment: Assignment, course: Course, scratch: Path, studen
     command = [sys.executable, "-m", "grading", "autograde", assignment.name, "--course", str(course.root),
                "--jobs", str(jobs), "--json", str(found)]
     theirs = [str(_PROGRAMS / "nbgrader"), "autograde", assignment.name, "--force"]
-    first = cost(command, assignments.ROOT, scratch / "ours.log")
+    first = cost(command, ROOT, scratch / "ours.log")
     stock = cost(theirs, other.root, scratch / "stock.log")
     _require_same_scores(assignment, json.loads(found.read_text(encoding="utf-8")), other)
-    again = cost([*command, "--regrade"], assignments.ROOT, scratch / "ours.log")
+    again = cost([*command, "--regrade"], ROOT, scratch / "ours.log")
     wall, cpu = (first.wall + again.wall) / 2, (first.cpu + again.cpu) / 2
     yield Measurement(f"kit autograde, {students} submissions, {jobs} jobs", "nbgrader autograde",
                       wall, stock.wall, 1 / 8, "s")
@@ -94,7 +97,7 @@ def _against_stock(assignment: Assignment, course: Course, scratch: Path, studen
                       cpu / students, stock.cpu / students, 1, "CPU s")
     few = course.students(assignment.name)[:WATCHED]
     ours = memory([*command, "--regrade", *[word for student in few for word in ("--student", student)]],
-                  assignments.ROOT, scratch / "ours.log")
+                  ROOT, scratch / "ours.log")
     kernel = memory([*theirs, f"--student={few[0]}"], other.root, scratch / "stock.log")
     yield Measurement("a worker's memory, at most", "what it may take", ours, MEMORY, 1, "MB")
     yield Measurement("the same", "a kernel of nbgrader's", ours, kernel, MEMORY / kernel, "MB")
@@ -225,8 +228,8 @@ def _write_complete(assignment: Assignment, folder: Path) -> None:
 
 @contextmanager
 def _bare(course: Course, given: Path, complete: Path):
-    """A function that tells how many seconds the cells of a notebook take in `grading.bare`."""
-    with subprocess.Popen([sys.executable, "-m", "grading.bare", str(given), str(complete)], cwd=assignments.ROOT,
+    """A function that tells how many seconds the cells of a notebook take in `grading.bench.bare`."""
+    with subprocess.Popen([sys.executable, "-m", "grading.bench.bare", str(given), str(complete)], cwd=ROOT,
                           env=os.environ | grading_environment(course) | {"NBGRADER_EXECUTION": "autograde"},
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
         def seconds(name: str) -> float:

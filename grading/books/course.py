@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.assignment import ROOT
+from grading import ROOT
 from grading.errors import KitError
 
 CONFIG = "nbgrader_config.py"
+TIMESTAMP = "timestamp.txt"          # in a submission's folder: nbgrader reads its time from here
 DEFAULT = ROOT / "grading" / "course"
 GRADING_IMAGES = (300, 100)          # train and test images of the small set that submissions are graded on
 

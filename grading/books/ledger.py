@@ -28,11 +28,10 @@ from sqlalchemy import create_engine, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, undefer
 
-from grading import folders, results
-from grading.collect import TIMESTAMP
-from grading.course import Course
+from grading.books import folders, results
+from grading.books.course import TIMESTAMP, Course
+from grading.books.results import Result
 from grading.errors import KitError
-from grading.results import Result
 
 NEW = ".new-"
 _NEW = re.compile(re.escape(NEW) + r"(?P<number>\d+)-(?P<name>.+)")

@@ -10,10 +10,10 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 
-from grading.course import Course
-from grading.execute import NOTE
+from grading.books.course import Course
 
 FILE = "results.json"
+NOTE = "kit"             # the key under which a test cell's metadata holds its outcome and message
 
 
 @dataclass

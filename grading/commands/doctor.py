@@ -7,16 +7,32 @@ import shutil
 import sys
 from pathlib import Path
 
-from grading.assignment import ROOT, names
-from grading.course import DEFAULT
-from grading.engine.sandbox import probe
+from grading import ROOT
+from grading.books.course import DEFAULT
+from grading.commands import course_option
+from grading.release.assignment import names
 
+PLACE = 100
 _LIBRARIES = ("numpy", "scipy", "matplotlib", "nbgrader", "jupyterlab", "ipykernel", "nbclient", "msgspec", "nh3",
               "pytest", "hypothesis")
 
 
+def arguments(parser) -> None:
+    course_option(parser)
+
+
+def run(options) -> int:
+    lines, problems = findings()
+    print("\n".join(lines))
+    for problem in problems:
+        print(f"kit: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
 def findings() -> tuple[list[str], list[str]]:
     """(lines to show, problems that must be mended first)."""
+    from grading.engine.sandbox import probe
+
     lines = [f"python     {platform.python_version()} at {sys.executable}",
              f"machine    {platform.system()} {platform.machine()}, {os.cpu_count()} cores"]
     problems = []

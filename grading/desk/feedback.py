@@ -8,14 +8,13 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grading import assignment as assignments
-from grading import results
-from grading.assignment import Assignment
-from grading.course import Course
-from grading.desk import clean_message
+from grading.books import results
+from grading.books.course import Course
+from grading.books.results import NOTE
+from grading.desk.text import clean_message
 from grading.errors import KitError
-from grading.execute import NOTE
-from grading.trial import topic
+from grading.release import assignment as assignments
+from grading.release.assignment import Assignment, topic
 
 _HIDDEN = re.compile(r"### BEGIN (HIDDEN TESTS|MARK SCHEME).*?### END \1[^\n]*", re.DOTALL)
 _HEADINGS = {"passed": "Passed.", "failed": "Failed.", "error": "Stopped with an error.",

@@ -6,59 +6,30 @@ notebooks stays every character that the student wrote. `Clean` is the step of n
 the student's cells put out.
 """
 
-from html import escape
-
 from jinja2 import pass_context
-from mistune import HTMLRenderer, import_plugin
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbgrader.preprocessors import NbGraderPreprocessor
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from grading import desk
-from grading.execute import NOTE
+from grading.books.results import NOTE
+from grading.desk import html as harmless
+from grading.desk.markdown import LONG, plain, render
+from grading.desk.outputs import clean_notebook
+from grading.desk.text import clean_message, printable
 
-# Mistune and Pygments take time quadratic in the length of some texts: 0.4 and 0.8 s for this much, at worst.
-LONG = 10_000                # characters of a cell; a longer one is shown as plain text
-PAGE = 300_000               # characters of a page
-SHOWN = 200_000              # characters of a cell that are shown at all
+PAGE = 300_000               # characters of a page that are rendered: Pygments too is quadratic in some texts
 
 
 class Clean(NbGraderPreprocessor):
     """Make the outputs of an executed notebook, and the messages noted in it, harmless before it is kept."""
 
     def preprocess(self, nb, resources):
-        desk.clean_notebook(nb)
+        clean_notebook(nb)
         for cell in nb.cells:
             if NOTE in cell.metadata:
-                cell.metadata[NOTE]["message"] = desk.clean_message(cell.metadata[NOTE]["message"])
+                cell.metadata[NOTE]["message"] = clean_message(cell.metadata[NOTE]["message"])
         return nb, resources
-
-
-def render(markdown: str, attachments: object = None) -> str:
-    """Markdown as Jupyter knows it, with math, as harmless HTML; `attachments` are its cell's."""
-    if len(markdown) > LONG:
-        return plain(markdown)
-    try:
-        renderer = _Renderer(escape=False, exclude_anchor_links=True)
-        plugins = [import_plugin(name) for name in ("strikethrough", "table", "url", "def_list")]
-        html = MarkdownWithMath(renderer=renderer, plugins=plugins).render(desk.printable(markdown))
-    except Exception:                # a parser of free text, fed by anyone: the text is still there to be read
-        return plain(markdown)
-    return desk.clean_html(html, attachments)
-
-
-def plain(text: str) -> str:
-    """Text as it was typed."""
-    return f"<pre>{escape(desk.printable(text[:SHOWN]))}{desk.CUT if len(text) > SHOWN else ''}</pre>"
-
-
-class _Renderer(IPythonRenderer):
-    """nbconvert's renderer, which raises for a picture that is not in the notebook; `clean_html` puts pictures in."""
-
-    def image(self, text: str, url: str, title: str | None = None) -> str:
-        return HTMLRenderer.image(self, text, url, title)
 
 
 # --- nbconvert's filters ----------------------------------------------------------------------------------------
@@ -74,13 +45,13 @@ def highlight_code(context, source: str, language=None, metadata=None) -> str:
     """A code cell, always as Python: a magic in its first line must not choose the parser."""
     if not _fits(context, source):
         return plain(source)
-    return highlight(desk.printable(source) or " ", PythonLexer(), HtmlFormatter(cssclass=" highlight hl-ipython3"))
+    return highlight(printable(source) or " ", PythonLexer(), HtmlFormatter(cssclass=" highlight hl-ipython3"))
 
 
 def clean_html(html: str | bytes) -> str:
     """An output in HTML, or a raw cell."""
     html = html.decode(errors="replace") if isinstance(html, bytes) else str(html)
-    return desk.clean_html(html) if len(html) <= 5 * desk.HTML else plain(html)
+    return harmless.clean_html(html) if len(html) <= 5 * harmless.HTML else plain(html)
 
 
 def as_it_is(text: str) -> str:

@@ -1,3 +1,7 @@
-"""What runs a submission: a warm process in a sandbox that forks, and the two sides of a graded notebook."""
+"""What runs a submission: its cells and modules, and the lesson's tests, come in; an outcome for every test goes out.
+
+A warm process in a sandbox forks; one child is the student's side of a notebook, another the examiner's. All but `run`
+is bound into the sandbox alone, so it knows nothing else of the kit.
+"""
 
 MAX_TEXT = 100_000             # characters of a module; a longer one could fill the memory when it is parsed

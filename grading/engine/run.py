@@ -12,7 +12,7 @@ import msgspec
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from grading.desk import clean_outputs
+from grading.desk.outputs import clean_outputs
 from grading.engine.channel import Closed, Late, TooLarge
 from grading.engine.plan import Plan, Test, name_of, public
 from grading.engine.processes import Processes, Submission

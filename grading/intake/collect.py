@@ -11,14 +11,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.archive import open_submission
-from grading.assignment import Assignment
-from grading.course import Course
-from grading.desk import clean_text
+from grading.books.course import TIMESTAMP, Course
+from grading.desk.text import clean_text
 from grading.errors import KitError
+from grading.intake.archive import open_submission
+from grading.release.assignment import Assignment
 
 _STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
-TIMESTAMP = "timestamp.txt"          # nbgrader reads the time of a submission from here
 
 
 @dataclass(frozen=True)

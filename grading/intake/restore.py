@@ -20,7 +20,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells, NbGraderPreprocessor
 
-from grading.course import Course
+from grading.books.course import Course
 
 MAX_BYTES = 50_000_000
 MAX_PARTS = 3_000_000        # parts of a notebook's JSON, its outputs included

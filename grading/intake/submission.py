@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import nbformat
 from nbformat import NotebookNode
 
-from grading import restore
-from grading.assignment import Assignment
-from grading.course import Course
+from grading.books.course import Course
 from grading.engine import plan
 from grading.engine.plan import Plan
 from grading.engine.processes import Submission as Modules
+from grading.intake import restore
+from grading.release.assignment import Assignment
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading import stubs
+from grading import ROOT
 from grading.errors import KitError
+from grading.release import stubs
 
-ROOT = Path(__file__).resolve().parent.parent
 ASSIGNMENTS = ROOT / "assignments"
 PACKAGE = ROOT / "cs231n"
 DESCRIPTION = "assignment.toml"
@@ -103,6 +103,11 @@ def load(name: str, folder: Path = ASSIGNMENTS) -> Assignment:
         if not (PACKAGE / module).is_file():
             raise KitError(f"{path}: module {module!r} is listed, but {PACKAGE / module} does not exist.")
     return assignment
+
+
+def topic(grade_id: str) -> str:
+    """`knn-two_loops-distances` -> `knn-two_loops`."""
+    return grade_id.rsplit("-", 1)[0]
 
 
 def _text(described: dict, key: str, path: Path) -> str:

@@ -7,12 +7,12 @@ from pathlib import Path
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grading import assignment as assignments
-from grading import leaks, markers, stage
-from grading.assignment import Assignment
-from grading.course import Course
+from grading.books.course import Course
+from grading.books.folders import set_aside
 from grading.errors import KitError
-from grading.folders import set_aside
+from grading.release import assignment as assignments
+from grading.release import leaks, markers, stage
+from grading.release.assignment import Assignment
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)        # zip's own first moment: the archive's bytes depend on its content alone
 

@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading import markers, stage, stubs
-from grading.assignment import PACKAGE, Assignment
 from grading.errors import KitError
+from grading.release import markers, stage, stubs
+from grading.release.assignment import PACKAGE, Assignment
 
 _SEED = re.compile(r"default_rng\(\s*(\d[\d_]*)\s*\)")
 _LONG = 24          # secrets this long are also looked for inside other lines: outputs, metadata, docstrings

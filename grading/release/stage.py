@@ -10,10 +10,11 @@ import os
 import tempfile
 from pathlib import Path
 
-from grading import markers
-from grading.assignment import ROOT, Assignment
-from grading.course import Course
+from grading import ROOT
+from grading.books.course import Course
 from grading.errors import KitError
+from grading.release import markers
+from grading.release.assignment import Assignment
 
 INSTRUCTORS_PART = "# --- instructors only"      # in requirements.txt: what follows does not go out
 

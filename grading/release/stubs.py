@@ -2,7 +2,7 @@
 
 import ast
 
-from grading.markers import MarkerError, Region, regions
+from grading.release.markers import MarkerError, Region, regions
 
 
 def make_stub(source: str, filename: str, given: tuple[str, ...] = ()) -> str:

@@ -3,12 +3,16 @@
 import os
 import time
 
-from grading import assignment as assignments
-from grading import autograde, collect, feedback, release, sample_class, table
-from grading.course import Course
+from grading.autograde import autograde, table
+from grading.autograde.progress import Progress
+from grading.autograde.workers import Workers, choose_sandbox
+from grading.books.course import Course
+from grading.desk import feedback
 from grading.errors import KitError
-from grading.progress import Progress
-from grading.workers import Workers, choose_sandbox
+from grading.intake import collect
+from grading.release import assignment as assignments
+from grading.release import generate
+from grading.sample import sample_class
 
 TIMEOUT = 10          # seconds a cell may take here: one of the sample students never ends
 
@@ -21,7 +25,7 @@ def run(names: list[str], course: Course) -> int:
         _refuse_a_real_class(assignment.name, course)
         _say(f"{assignment.name}: {assignment.title}")
         _say("generate: source -> release")
-        archive = release.generate(assignment, course)
+        archive = generate.generate(assignment, course)
         _say("a sample class, made from the source")
         folder = course.root / "sample-class" / assignment.name
         students = sample_class.make(assignment, course, folder)

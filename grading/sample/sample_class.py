@@ -12,10 +12,10 @@ from pathlib import Path
 
 import nbformat
 
-from grading import catalogue
-from grading.assignment import Assignment
-from grading.course import Course
-from grading.stubs import strip_markers
+from grading.books.course import Course
+from grading.release.assignment import Assignment
+from grading.release.stubs import strip_markers
+from grading.trials import catalogue
 
 PREFIX = "sample-"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grading import assignment as assignments
-from grading import sample_class
-from grading.assignment import ROOT
-from grading.course import Course
+from grading import ROOT
+from grading.books.course import Course
+from grading.release import assignment as assignments
+from grading.sample import sample_class
 
 
 def cell(kind: str, grade_id: str = "", source: str = "", points: float | None = None, *, solution: bool = False,
@@ -63,10 +63,10 @@ def kit(*arguments, course: Path | None = None, root: Path = ROOT, check: bool =
 @pytest.fixture(scope="session")
 def released(tmp_path_factory):
     """(assignment1, a course in which it is released); not to be changed."""
-    from grading import release
+    from grading.release import generate
 
     assignment, course = assignments.load("assignment1"), Course(tmp_path_factory.mktemp("released") / "course")
-    release.generate(assignment, course)
+    generate.generate(assignment, course)
     return assignment, course
 
 

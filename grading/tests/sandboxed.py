@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grading import assignment as assignments
 from grading.engine import sandbox, worker
 from grading.engine.channel import Channel
+from grading.release import assignment as assignments
 
 LEVELS = ("full", "cold", "landlock")
 

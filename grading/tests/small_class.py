@@ -18,12 +18,15 @@ from pathlib import Path
 import nbformat
 from conftest import cell, notebook
 
-from grading import assignment as assignments
-from grading import autograde, release, sample_class
-from grading.assignment import Assignment
-from grading.course import Course
-from grading.results import Result
-from grading.throughput import adopt_orphans
+from grading import ROOT
+from grading.autograde import autograde
+from grading.bench.throughput import adopt_orphans
+from grading.books.course import Course
+from grading.books.results import Result
+from grading.release import assignment as assignments
+from grading.release import generate
+from grading.release.assignment import Assignment
+from grading.sample import sample_class
 
 GONE_WITHIN = 30             # seconds in which everything must be gone after a kill
 
@@ -56,7 +59,7 @@ def small_assignment(folder: Path) -> Assignment:
 def make(root: Path, students: int) -> Course:
     """A course below `root` with that many submissions: perfect ones, every third without its module."""
     course, assignment = Course(root / "course"), small_assignment(root / "small")
-    release.generate(assignment, course)
+    generate.generate(assignment, course)
     course.prepare_data()
     perfect = course.root / "perfect"
     sample_class.complete(assignment, course, perfect)
@@ -99,7 +102,7 @@ def grade(course: Path, watched: int = 0) -> None:
 
 def start(*arguments: str | Path) -> subprocess.Popen:
     """Run this file with these arguments."""
-    paths = os.pathsep.join([str(assignments.ROOT), str(Path(__file__).parent)])
+    paths = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
     return subprocess.Popen([sys.executable, __file__, *map(str, arguments)], stdout=subprocess.PIPE, text=True,
                             env=os.environ | {"PYTHONPATH": paths})
 

@@ -19,13 +19,14 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading import markers
-from grading.assignment import PACKAGE, Assignment
+from grading import ROOT
 from grading.errors import KitError
-from grading.stubs import solutions
+from grading.release import markers
+from grading.release.assignment import PACKAGE, Assignment
+from grading.release.stubs import solutions
 
-MISTAKES = Path(__file__).parent / "misconceptions"
-UNUSUAL = Path(__file__).parent / "tests" / "unusual"
+MISTAKES = ROOT / "grading" / "misconceptions"
+UNUSUAL = ROOT / "grading" / "tests" / "unusual"
 
 
 @dataclass(frozen=True)

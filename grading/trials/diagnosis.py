@@ -2,8 +2,8 @@
 
 import ast
 
+from grading.books.results import Result
 from grading.engine import MAX_TEXT
-from grading.results import Result
 
 UNIMPLEMENTED = " is not implemented yet"
 

@@ -11,12 +11,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grading import catalogue, trial
-from grading.assignment import Assignment
-from grading.catalogue import Entry
-from grading.diagnosis import UNIMPLEMENTED
-from grading.results import Result
-from grading.trial import TestCell
+from grading.books.results import Result
+from grading.release.assignment import Assignment
+from grading.trials import catalogue, trial
+from grading.trials.catalogue import Entry
+from grading.trials.diagnosis import UNIMPLEMENTED
+from grading.trials.trial import TestCell
 
 _NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?")
 

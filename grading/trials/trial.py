@@ -17,9 +17,9 @@ from pathlib import Path
 
 import nbformat
 
-from grading import stubs
-from grading.assignment import Assignment
-from grading.catalogue import Entry
+from grading.release import stubs
+from grading.release.assignment import Assignment, topic
+from grading.trials.catalogue import Entry
 
 CELL_SECONDS = 20
 _SEED = re.compile(r"(default_rng\(\s*)\d[\d_]*(\s*\))")
@@ -59,11 +59,6 @@ def test_cells(assignment: Assignment) -> list[TestCell]:
 
 
 test_cells.__test__ = False
-
-
-def topic(grade_id: str) -> str:
-    """`knn-two_loops-distances` -> `knn-two_loops`."""
-    return grade_id.rsplit("-", 1)[0]
 
 
 def run(assignment: Assignment, changed: dict[str, str], cells: list[TestCell],

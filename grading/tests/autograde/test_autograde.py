@@ -18,13 +18,16 @@ import pytest
 from conftest import kit
 from nbgrader.api import Gradebook
 
-from grading import assignment as assignments
-from grading import autograde, leaks, release, results, sample_class, stage
-from grading import collect as collecting
-from grading.course import Course
+from grading.autograde import autograde
+from grading.autograde.workers import Workers, choose_sandbox
+from grading.books import results
+from grading.books.course import Course
 from grading.engine import sandbox
 from grading.errors import KitError
-from grading.workers import Workers, choose_sandbox
+from grading.intake import collect as collecting
+from grading.release import assignment as assignments
+from grading.release import generate, leaks, stage
+from grading.sample import sample_class
 
 TIMEOUT = 10
 
@@ -48,7 +51,7 @@ def knn_alone(tmp_path_factory):
     whole, course = assignments.load("assignment1"), Course(tmp_path_factory.mktemp("knn") / "course")
     topics = {topic: functions for topic, functions in whole.topics.items() if topic.startswith("knn-")}
     assignment = replace(whole, notebooks=("knn",), topics=topics)
-    release.generate(assignment, course)
+    generate.generate(assignment, course)
     return assignment, course
 
 
@@ -111,7 +114,7 @@ def test_what_is_right_or_not_written_is_given_no_name(graded):
 
 
 def test_every_faulty_submission_has_a_sentence_that_says_what_happened(graded):
-    from grading.diagnosis import sentence
+    from grading.trials.diagnosis import sentence
 
     _, _, found = graded
     says = {student: sentence(result) for student, result in found.items()}
@@ -221,7 +224,7 @@ def test_a_release_whose_cells_changed_is_refused_while_there_are_submissions(gr
 
     monkeypatch.setattr(stage, "files", one_cell_less)
     with pytest.raises(KitError, match="has submissions"):
-        release.generate(assignment, changed)
+        generate.generate(assignment, changed)
     assert "knn-two_loops-check" in (changed.release(assignment.name) / "knn.ipynb").read_text()
 
 

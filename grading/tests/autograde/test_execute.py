@@ -4,7 +4,7 @@ import pytest
 from conftest import cell, check, notebook
 from traitlets.config import Config
 
-from grading.execute import NOTE, Execute
+from grading.autograde.execute import NOTE, Execute
 
 
 def run(*cells, timeout=30, **settings):

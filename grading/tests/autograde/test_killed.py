@@ -15,8 +15,8 @@ import time
 import pytest
 import small_class
 
-from grading import results
-from grading.course import Course
+from grading.books import results
+from grading.books.course import Course
 
 STUDENTS = 6
 KILLS = int(os.environ.get("KIT_KILLS", 6))

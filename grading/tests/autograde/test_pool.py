@@ -6,7 +6,7 @@ import threading
 import pytest
 from sandboxed import alive, folders, fork
 
-from grading import pool
+from grading.autograde import pool
 from grading.engine.processes import ExaminerLost
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker, WorkerLost

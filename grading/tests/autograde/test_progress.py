@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
-from grading import progress
-from grading.progress import Progress
-from grading.results import Result
+from grading.autograde import progress
+from grading.autograde.progress import Progress
+from grading.books.results import Result
 
 
 class Terminal(io.StringIO):

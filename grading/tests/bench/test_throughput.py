@@ -5,13 +5,13 @@ import sys
 
 import small_class
 
-from grading import bench, throughput
-from grading.assignment import ROOT
+from grading import ROOT
+from grading.bench import measurement, throughput
 
 
 def test_a_programs_cost_counts_processes_that_it_leaves_behind(tmp_path):
     burn = "import os, time\nif os.fork() == 0:\n    while time.process_time() < 0.3: pass"
-    script = (f"from pathlib import Path\nfrom grading import throughput\n"
+    script = (f"from pathlib import Path\nfrom grading.bench import throughput\n"
               f"print(throughput.cost([{sys.executable!r}, '-c', {burn!r}], Path({str(tmp_path)!r}), "
               f"Path({str(tmp_path / 'log')!r})).cpu)")
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
@@ -30,4 +30,4 @@ def test_the_overhead_of_each_notebook_is_measured(tmp_path):
     measured = list(throughput.overheads(assignment, course, tmp_path))
     assert [one.what for one in measured] == ["grading small"]
     assert all(one.found > 0 and one.least > 0 for one in measured)
-    assert "ratio" in bench.row(measured[0])
+    assert "ratio" in measurement.row(measured[0])

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from grading.folders import set_aside, swap_in
+from grading.books.folders import set_aside, swap_in
 
 
 def fill(folder, text):

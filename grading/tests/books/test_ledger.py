@@ -18,13 +18,13 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 
-from grading import results
-from grading.course import Course
+from grading.autograde.scores import SaveScores
+from grading.books import results
+from grading.books.course import Course
+from grading.books.ledger import Ledger
+from grading.books.results import Result
 from grading.errors import KitError
-from grading.ledger import Ledger
-from grading.restore import key_notebook
-from grading.results import Result
-from grading.scores import SaveScores
+from grading.intake.restore import key_notebook
 
 NAME = "assignment1"
 FILES = {"cs231n/__init__.py": b"", "cs231n/layers.py": b"# a student's module\n"}

@@ -7,8 +7,9 @@ import subprocess
 import pytest
 from conftest import kit
 
-from grading.assignment import ROOT, load
+from grading import ROOT
 from grading.errors import KitError
+from grading.release.assignment import load
 
 
 def test_help_names_every_command():

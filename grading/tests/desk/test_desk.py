@@ -24,10 +24,14 @@ from hypothesis import strategies as st
 from nbconvert.filters import ansi2html, markdown2html
 from PIL import Image
 
-from grading import assignment as assignments
-from grading import autograde, desk, feedback, pages
-from grading import collect as collecting
-from grading.course import Course
+from grading.autograde import autograde
+from grading.books.course import Course
+from grading.desk import feedback, pages
+from grading.desk import outputs as cleaning
+from grading.desk.html import clean_html
+from grading.desk.text import clean_text
+from grading.intake import collect as collecting
+from grading.release import assignment as assignments
 
 
 def picture(kind="png", size=(2, 3)):
@@ -98,8 +102,9 @@ plain_data = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(ATTACKS)
     | st.sampled_from([PNG, JPEG, "\x1b[38m", "\x1b]0;t\x07", "\ud800", "stdout"]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4), max_leaves=8)
-bundles = st.dictionaries(st.sampled_from([*desk._KINDS, "image/svg+xml", "application/javascript", "x"]) | st.text(),
-                          plain_data, max_size=5)
+bundles = st.dictionaries(
+    st.sampled_from([*cleaning._KINDS, "image/svg+xml", "application/javascript", "x"]) | st.text(),
+    plain_data, max_size=5)
 some_output = st.fixed_dictionaries({}, optional={
     "output_type": st.sampled_from(["stream", "error", "display_data", "execute_result", "pyout"]) | plain_data,
     "name": st.sampled_from(["stdout", "stderr", "stdin"]) | plain_data,
@@ -112,11 +117,11 @@ some_output = st.fixed_dictionaries({}, optional={
 @settings(deadline=None, max_examples=300)
 @given(plain_data | st.lists(some_output | plain_data, max_size=6))
 def test_whatever_comes_out_of_a_cell_becomes_a_valid_notebook_and_is_harmless(outputs):
-    cleaned = desk.clean_outputs(outputs)
+    cleaned = cleaning.clean_outputs(outputs)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(outputs=nbformat.from_dict(cleaned))])
     nbformat.validate(notebook)
     nbformat.writes(notebook).encode()
-    assert desk.clean_outputs(cleaned) == cleaned
+    assert cleaning.clean_outputs(cleaned) == cleaned
     for output in cleaned:
         assert set(output.get("data", {})) <= {"text/plain", "text/latex", "text/html", "image/png", "image/jpeg"}
         assert_harmless(output.get("data", {}).get("text/html", ""))
@@ -136,14 +141,14 @@ def test_what_an_honest_cell_puts_out_stays_as_it_is():
          "execution_count": 7},
         {"output_type": "error", "ename": "ValueError", "evalue": "shapes (2,3) and (4,)\nno",
          "traceback": ["\x1b[0;31m---\x1b[39m", "\x1b[38;5;28;01mValueError\x1b[39;00m: no"]}]
-    assert desk.clean_outputs(honest) == honest
+    assert cleaning.clean_outputs(honest) == honest
 
 
 def test_a_table_of_pandas_stays_a_table():
     table = ('<div>\n<style scoped>\n.dataframe th { vertical-align: top; }\n</style>\n<table border="1" '
              'class="dataframe">\n<thead><tr style="text-align: right;"><th></th><th>acc</th></tr></thead>\n'
              '<tbody><tr><th>0</th><td>0.5</td></tr></tbody></table>\n</div>')
-    cleaned = desk.clean_outputs([shown({"text/html": table, "text/plain": "  acc\n0 0.5"})])[0]["data"]
+    cleaned = cleaning.clean_outputs([shown({"text/html": table, "text/plain": "  acc\n0 0.5"})])[0]["data"]
     found = BeautifulSoup(cleaned["text/html"], "html.parser")
     assert found.table["class"] == ["dataframe"] and found.thead.tr["style"] == "text-align:right"
     assert [cell.text for cell in found.find_all(["th", "td"])] == ["", "acc", "0", "0.5"]
@@ -151,7 +156,8 @@ def test_a_table_of_pandas_stays_a_table():
 
 
 def test_markdown_that_a_cell_shows_is_kept_as_html():
-    data = desk.clean_outputs([shown({"text/markdown": "**bold** <script>x</script>", "text/plain": "<M>"})])[0]["data"]
+    both = shown({"text/markdown": "**bold** <script>x</script>", "text/plain": "<M>"})
+    data = cleaning.clean_outputs([both])[0]["data"]
     assert set(data) == {"text/html", "text/plain"} and data["text/html"].strip() == "<p><strong>bold</strong> </p>"
 
 
@@ -159,49 +165,49 @@ def test_markdown_that_a_cell_shows_is_kept_as_html():
                                   "application/pdf", "text/vnd.mermaid", "application/vnd.plotly.v1+json", "<b>"])
 def test_what_could_run_is_left_out_and_said_so(kind):
     active = "<svg onload=alert(1)>" if "svg" in kind else {"model_id": "x"}
-    assert desk.clean_outputs([shown({kind: active, "text/plain": "drawn"})])[0]["data"] == {"text/plain": "drawn"}
-    assert desk.clean_outputs([shown({kind: active})])[0]["data"] == {"text/plain": f"[{kind}: not shown]"}
+    assert cleaning.clean_outputs([shown({kind: active, "text/plain": "drawn"})])[0]["data"] == {"text/plain": "drawn"}
+    assert cleaning.clean_outputs([shown({kind: active})])[0]["data"] == {"text/plain": f"[{kind}: not shown]"}
 
 
 @pytest.mark.parametrize("base64_text", [
     "not base64", "AAAA", PNG + "\" onerror=\"x", PNG[:-2] + "=A", JPEG, base64.b64encode(b"<svg onload=1>").decode(),
     base64.b64encode(base64.b64decode(PNG)[:16] + b"\xff" * 8 + base64.b64decode(PNG)[24:]).decode()])
 def test_a_picture_that_is_none_or_too_large_to_unpack_is_left_out(base64_text):
-    cleaned = desk.clean_outputs([shown({"image/png": base64_text, "text/plain": "p"})])
+    cleaned = cleaning.clean_outputs([shown({"image/png": base64_text, "text/plain": "p"})])
     assert cleaned[0]["data"] == {"text/plain": "p"}
 
 
 def test_a_picture_keeps_only_a_size_in_whole_numbers():
     told = {"width": "1 onerror=alert(1)", "height": 3, "alt": "x"}
-    cleaned = desk.clean_outputs([shown({"image/png": PNG}, metadata={"image/png": told, "isolated": True})])
+    cleaned = cleaning.clean_outputs([shown({"image/png": PNG}, metadata={"image/png": told, "isolated": True})])
     assert cleaned[0]["metadata"] == {"image/png": {"height": 3}}
 
 
 def test_colors_that_break_or_stall_nbconvert_are_taken_out():
     with pytest.raises(IndexError):
         ansi2html("\x1b[38m")                                    # nbconvert's fault: if it is gone, so may the rule be
-    assert desk.clean_outputs([printed("\x1b[38ma\x1b[48mb\x1b[038mc")])[0]["text"] == "abc"
-    assert "\x1b" not in desk.clean_outputs([printed("\x1b[31ma" * 100_000)])[0]["text"]
+    assert cleaning.clean_outputs([printed("\x1b[38ma\x1b[48mb\x1b[038mc")])[0]["text"] == "abc"
+    assert "\x1b" not in cleaning.clean_outputs([printed("\x1b[31ma" * 100_000)])[0]["text"]
 
 
 def test_output_is_cut_at_its_limits_with_a_line_that_says_so():
     much = [printed("a" * 700_000), printed("b" * 700_000, "stderr"), printed("c")]
-    cleaned = desk.clean_outputs(much)
-    assert [len(output["text"]) for output in cleaned] == [700_000, 300_000 + len(desk.CUT)]
+    cleaned = cleaning.clean_outputs(much)
+    assert [len(output["text"]) for output in cleaned] == [700_000, 300_000 + len(cleaning.CUT)]
     assert cleaned[-1]["text"].endswith("output cut here ...\n")
-    assert len(desk.clean_outputs([printed("a"), shown({"text/plain": "b"})] * 3_000)) == desk.OUTPUTS + 1
+    assert len(cleaning.clean_outputs([printed("a"), shown({"text/plain": "b"})] * 3_000)) == cleaning.OUTPUTS + 1
     large = base64.b64encode(base64.b64decode(PNG) + b"\0" * 2_250_000).decode()
-    kept = desk.clean_outputs([shown({"image/png": large, "text/plain": "p"})] * 3)
+    kept = cleaning.clean_outputs([shown({"image/png": large, "text/plain": "p"})] * 3)
     assert [set(output["data"]) for output in kept] == [{"image/png", "text/plain"}, {"text/plain"}, {"text/plain"}]
     endless = nbformat.v4.new_notebook(cells=[
         nbformat.v4.new_code_cell(outputs=[nbformat.from_dict(printed("a" * 1_000_000))]) for _ in range(52)])
-    desk.clean_notebook(endless)
+    cleaning.clean_notebook(endless)
     assert endless.cells[49].outputs[0].text == "a" * 1_000_000 and "left out" in endless.cells[51].outputs[0].text
 
 
 def test_a_progress_bar_is_its_last_state():
     bar = [printed(f"\r{percent}%", "stderr") for percent in range(101)]
-    assert desk.clean_outputs([*bar, printed("\n", "stderr")]) == [printed("100%\n", "stderr")]
+    assert cleaning.clean_outputs([*bar, printed("\n", "stderr")]) == [printed("100%\n", "stderr")]
 
 
 # --- text -------------------------------------------------------------------------------------------------------
@@ -212,12 +218,12 @@ def test_a_progress_bar_is_its_last_state():
     ("\x9b31mx", "x"), ("a\x08b\x00c\x7f", "abc"), ("\u202egnp.exe", "gnp.exe"), ("a\u2028b\x85c", "a bc"),
     ("\ud800", "\ufffd"), ("数学 é", "数学 é"), (None, ""), ("x" * 3_000, "x" * 1_996 + " ...")])
 def test_text_for_a_terminal_is_one_line_without_escapes(said, read):
-    assert desk.clean_text(said) == read
+    assert clean_text(said) == read
 
 
 @given(st.text() | st.text("\x1b[]0;m\x07\x9b\\ 38\x90a", max_size=30))
 def test_no_text_reaches_a_terminal_with_an_escape_in_it(text):
-    cleaned = desk.clean_text(text)
+    cleaned = clean_text(text)
     assert cleaned.encode() is not None and not re.search(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", cleaned)
 
 
@@ -290,7 +296,7 @@ def test_a_pasted_picture_is_a_picture_and_one_from_elsewhere_is_a_link():
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_nothing_in_an_answer_or_an_output_is_active(attack):
     assert_harmless(pages.render(attack))
-    assert_harmless(desk.clean_html(attack))
+    assert_harmless(clean_html(attack))
     assert_harmless(pages.clean_html(attack))
 
 
@@ -301,7 +307,7 @@ def test_nothing_in_an_answer_or_an_output_is_active(attack):
 def test_no_mixture_of_attacks_is_active(parts):
     text = "".join(parts)
     assert_harmless(pages.render(text))
-    assert_harmless(desk.clean_html(text))
+    assert_harmless(clean_html(text))
 
 
 def test_an_answer_too_long_or_too_deep_to_be_rendered_is_shown_as_it_was_typed():
@@ -309,7 +315,7 @@ def test_an_answer_too_long_or_too_deep_to_be_rendered_is_shown_as_it_was_typed(
         rendered = pages.render(text)
         assert rendered.startswith("<pre>") and "<b>" not in rendered
     assert_harmless(pages.render("> " * 4_000 + "x"))
-    assert len(pages.render("a" * 10_000_000)) < desk.RICH
+    assert len(pages.render("a" * 10_000_000)) < cleaning.RICH
 
 
 # --- real pages -------------------------------------------------------------------------------------------------
@@ -359,7 +365,7 @@ def attacked(work):
 @pytest.fixture(scope="module")
 def course(released, tmp_path_factory):
     """A course where ann handed in perfect work, and bob the same turned into an attack; graded, with feedback."""
-    from grading import sample_class
+    from grading.sample import sample_class
 
     assignment, before = released
     course = Course(tmp_path_factory.mktemp("desk") / "course")
@@ -476,7 +482,7 @@ def test_the_graded_notebook_itself_holds_no_active_output_but_every_word_of_the
     notebook = nbformat.read(course.autograded("bob", "assignment1") / "knn.ipynb", as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            assert desk.clean_outputs(cell.outputs) == cell.outputs
+            assert cleaning.clean_outputs(cell.outputs) == cell.outputs
     answer = next(cell for cell in notebook.cells if cell.id == "knn-structure-answer")
     assert answer.source == "\n\n".join(ATTACKS)
 

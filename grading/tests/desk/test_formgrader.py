@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from grading import autograde
-from grading import collect as collecting
-from grading.course import Course
+from grading.autograde import autograde
+from grading.books.course import Course
+from grading.intake import collect as collecting
 
 
 @pytest.fixture

@@ -25,10 +25,10 @@ import pytest
 from hostile import Attack, archives, attacks, make, page
 from nbgrader.api import Gradebook
 
-from grading import assignment as assignments
-from grading import collect as collecting
-from grading.assignment import ROOT
-from grading.course import Course
+from grading import ROOT
+from grading.books.course import Course
+from grading.intake import collect as collecting
+from grading.release import assignment as assignments
 
 CELL_SECONDS, SUBMISSION_SECONDS, RUN_SECONDS = 3, 120, 900
 JOBS = 2

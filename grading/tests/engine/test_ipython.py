@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ipykernel import compiler
 from IPython.core import async_helpers, inputtransformer2
 
-from grading.assignment import ROOT
+from grading import ROOT
 from grading.engine.ipython import TransformerManager, is_plain, murmur2_x86
 
 PIECES = ["x", "x = 1", "f(a,", "b)", "[", "]", "'''", '"', "\\", "if x:", "else:", "def f(y):", "# what?", "'?'", "x?",

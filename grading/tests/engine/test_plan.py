@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from conftest import cell, check, given, notebook, solution
 
-from grading.assignment import ROOT
+from grading import ROOT
 from grading.engine import plan
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from cs231n.gradient_check import eval_numerical_gradient
 from cs231n.testing import CheckFailed, assert_close, assert_labels
-from grading.assignment import ROOT
+from grading import ROOT
 from grading.engine import codec
 from grading.engine.channel import Channel, Closed, Late
 from grading.engine.proxies import Finder, Link, Lost, Remote, RemoteDict, StudentError

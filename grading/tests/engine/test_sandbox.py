@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sandboxed import LEVELS, box, folders, fork, is_root
 
-from grading.assignment import ROOT
+from grading import ROOT
 from grading.engine import sandbox
 from grading.engine.worker import Worker
 
@@ -80,7 +80,7 @@ def test_files_in_the_instructors_home_or_tmp_cannot_be_read(student, tmp_path):
 
 
 def test_only_the_engine_of_the_grading_package_can_be_imported(student):
-    assert "ModuleNotFoundError" in student.run("import grading.stubs")
+    assert "ModuleNotFoundError" in student.run("import grading.release.stubs")
     assert student.run("import grading; print(grading.__doc__)") == "None"
 
 
@@ -263,7 +263,7 @@ def test_an_ordinary_user_gets_the_full_sandbox(tmp_path):
     script = tmp_path / "run.py"
     script.write_text(f"""
 import sys, tempfile, pathlib
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 from sandboxed import box, folders, fork
 from grading.engine.worker import Worker
 with tempfile.TemporaryDirectory() as folder, Worker(box("full"), *folders(pathlib.Path(folder))) as worker:
@@ -278,7 +278,7 @@ with tempfile.TemporaryDirectory() as folder, Worker(box("full"), *folders(pathl
         if folder.owner() != "root" or folder.stat().st_mode & 0o001:
             break
         folder.chmod(folder.stat().st_mode | 0o011)
-    done = subprocess.run([Path(__file__).with_name("as_ordinary_user"), sys.executable, str(script)],
+    done = subprocess.run([Path(__file__).parents[1] / "as_ordinary_user", sys.executable, str(script)],
                           capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines() == [
         "65534 1 ['cs231n']", "PermissionError: [Errno 1] Operation not permitted", "killed by signal 9"], done.stderr

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from grading.assignment import ROOT
+from grading import ROOT
 from grading.engine.outputs import MOST_DATA, MOST_OUTPUTS, MOST_TEXT
 
 # Run one after the other, in the shell and in a kernel, by name.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sandboxed import LEVELS, alive, box, folders, fork
 
-from grading.assignment import ROOT
+from grading import ROOT
 from grading.engine import worker
 from grading.engine.worker import Worker, WorkerLost
 
@@ -180,7 +180,7 @@ def test_a_parent_killed_at_once_leaves_no_process(started, tmp_path):
     script = tmp_path / "parent.py"
     script.write_text(f"""
 import pathlib, sys, time
-sys.path[:0] = [{str(Path(__file__).parent)!r}, {str(ROOT)!r}]
+sys.path[:0] = [{str(Path(__file__).parents[1])!r}, {str(ROOT)!r}]
 from sandboxed import box, folders, fork
 from grading.engine.worker import Worker
 worker = Worker(box({started.level!r}), *folders(pathlib.Path({str(tmp_path)!r})))

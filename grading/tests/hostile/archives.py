@@ -1,4 +1,4 @@
-"""Attacks on `kit collect`: what a hostile student packs. tests/test_collect.py has the plain cases; here are the rest.
+"""Attacks on `kit collect`: what a hostile student packs. The plain cases are in intake/test_collect.py.
 
 Each function lays one or more submissions into the folder `inbox`; its docstring says what it tries. `outside` is a
 folder that no submission may reach.

@@ -10,10 +10,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from grading import assignment as assignments
-from grading import sample_class
-from grading.assignment import ROOT, Assignment
-from grading.course import CONFIG, DEFAULT, Course
+from grading import ROOT
+from grading.books.course import CONFIG, DEFAULT, Course
+from grading.release import assignment as assignments
+from grading.release.assignment import Assignment
+from grading.sample import sample_class
 from hostile import Attack, tampering
 
 ASSIGNMENT, NOTEBOOK = "assignment1", "softmax"

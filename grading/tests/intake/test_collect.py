@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from grading import archive
-from grading.assignment import Assignment
-from grading.collect import collect
-from grading.course import Course
+from grading.books.course import Course
 from grading.errors import KitError
+from grading.intake import archive
+from grading.intake.collect import collect
+from grading.release.assignment import Assignment
 
 ASSIGNMENT = Assignment("assignment1", "One", Path("."), ("knn",), ("classifiers/near.py",), (), {})
 NOTEBOOK, MODULE = "knn.ipynb", "cs231n/classifiers/near.py"

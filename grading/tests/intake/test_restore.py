@@ -6,7 +6,7 @@ from conftest import cell, notebook
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.restore import key_notebook, read_submitted, restore
+from grading.intake.restore import key_notebook, read_submitted, restore
 
 SOURCE = notebook(
     cell("markdown", "", "Lesson"),

@@ -11,14 +11,13 @@ import sys
 import tarfile
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from cs231n.data_utils import REAL, SYNTHETIC, TEST_FILE, TRAINING_FILES, load_CIFAR10
 from cs231n.synthetic import write_synthetic_cifar10
+from grading import ROOT
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 PART = "cifar-10-python.tar.gz.part"
 TOOLS = "bash cat chmod cut dirname find grep gzip head mkdir mktemp mv od python3 rm sed sleep tar tr wc".split()
 
@@ -102,7 +101,7 @@ class Kit:
     def __init__(self, folder, server):
         self.folder, self.server, self.data = folder, server, folder / "data"
         folder.mkdir()
-        shutil.copy(REPOSITORY / "get_datasets.sh", folder)
+        shutil.copy(ROOT / "get_datasets.sh", folder)
 
     def environment(self, **changes):
         inherited = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy") and k != "PYTHON"}
@@ -364,7 +363,7 @@ def test_without_curl_and_wget_the_sentence_says_so(kit, tmp_path):
 def with_package(kit):
     (kit.folder / "cs231n").mkdir()
     for module in ("data_utils.py", "synthetic.py"):
-        shutil.copy(REPOSITORY / "cs231n" / module, kit.folder / "cs231n")
+        shutil.copy(ROOT / "cs231n" / module, kit.folder / "cs231n")
     return kit
 
 

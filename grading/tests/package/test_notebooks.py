@@ -9,8 +9,8 @@ import nbformat
 import pytest
 
 from cs231n.synthetic import write_synthetic_cifar10
-from grading import assignment as assignments
-from grading import trial
+from grading.release import assignment as assignments
+from grading.trials import trial
 
 NOTEBOOKS = [(name, notebook) for name in assignments.names() for notebook in assignments.load(name).notebooks]
 
@@ -51,7 +51,7 @@ def test_every_test_cell_has_points_a_topic_and_a_comment_that_opens_it(name, no
     assert tests
     for cell in tests:
         assert described(cell)["locked"] and described(cell)["points"] > 0
-        assert trial.topic(cell.id) in topics, cell.id
+        assert assignments.topic(cell.id) in topics, cell.id
         assert cell.source.startswith("# ") and len(cell.source.splitlines()[0]) > 30, cell.id
 
 

@@ -8,8 +8,8 @@ import zipfile
 
 import pytest
 
-from grading.collect import collect
-from grading.course import Course
+from grading.books.course import Course
+from grading.intake.collect import collect
 
 
 @pytest.fixture

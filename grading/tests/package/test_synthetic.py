@@ -6,15 +6,13 @@ import pickle
 import subprocess
 import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cs231n.data_utils import CLASSES, SYNTHETIC_NOTE, TEST_FILE, TRAINING_FILES
 from cs231n.synthetic import draw, write_synthetic_cifar10
-
-REPOSITORY = Path(__file__).resolve().parents[2]
+from grading import ROOT
 
 
 def loaded(path, encoding="latin1"):
@@ -128,7 +126,7 @@ def test_a_failure_leaves_nothing_behind(tmp_path):
 def command(*arguments):
     return subprocess.run(
         [sys.executable, "-m", "cs231n.synthetic", *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=60,

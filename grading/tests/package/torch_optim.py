@@ -1,6 +1,6 @@
 """The steps that torch.optim takes, for the update rules that it has: what cs231n.optim is compared with.
 
-    python grading/tests/torch_optim.py        # where torch is installed: writes expected/optim.json again
+    python grading/tests/package/torch_optim.py        # where torch is installed: writes expected/optim.json again
 
 The weights roll into a bowl of unequal curvature under a gradient that also swings, so that every step depends on
 all steps before it and no coordinate stands still.
@@ -70,7 +70,7 @@ def write_expected():
     for case in CASES:
         path = torch_path(case)
         paths[case] = {str(step): path[step - 1].ravel().tolist() for step in KEPT}
-    described = {"made_by": f"grading/tests/torch_optim.py, torch {torch.__version__}", "paths": paths}
+    described = {"made_by": f"grading/tests/package/torch_optim.py, torch {torch.__version__}", "paths": paths}
     text = re.sub(r"\s+(?=[-\d\]])", " ", json.dumps(described, indent=1))      # each list of numbers on one line
     EXPECTED.write_text(text + "\n", encoding="utf-8")
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.markers import KINDS, MarkerError, inside, outside, regions
+from grading.release.markers import KINDS, MarkerError, inside, outside, regions
 
 SOUND = "a\n### BEGIN SOLUTION\nb\nc\n### END SOLUTION\nd\n"
 

@@ -6,15 +6,16 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import nbformat
 import pytest
 from conftest import kit
 
-from grading import assignment as assignments
-from grading import leaks, release, stubs
-from grading.assignment import ROOT
-from grading.course import Course
+from grading import ROOT
+from grading.books.course import Course
+from grading.release import assignment as assignments
+from grading.release import generate, leaks, stubs
 
 
 def texts(folder):
@@ -26,10 +27,14 @@ def texts(folder):
 def copied(tmp_path):
     """A copy of the repository that a test may spoil."""
     target = tmp_path / "repository"
-    target.mkdir()
+    made_in_the_course = ("source", "release", "submitted", "autograded", "feedback", "replaced", "*.db")
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        patterns = ["__pycache__", "tests", *(made_in_the_course if Path(folder).name == "course" else ())]
+        return shutil.ignore_patterns(*patterns)(folder, names)
+
     for name in ("assignments", "cs231n", "grading"):
-        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns(
-            "__pycache__", "tests", "source", "release", "submitted", "autograded", "feedback", "*.db"))
+        shutil.copytree(ROOT / name, target / name, ignore=left_out)
     (target / "data").mkdir()
     for name in ("requirements.txt", "get_datasets.sh", "data/README.md"):
         shutil.copy(ROOT / name, target / name)
@@ -82,10 +87,10 @@ def test_the_students_requirements_leave_out_what_only_instructors_need(released
 def test_the_release_is_byte_identical_when_built_again(released, tmp_path):
     assignment, course = released
     other = Course(tmp_path / "other")
-    again = release.generate(assignment, other)
+    again = generate.generate(assignment, other)
     assert again.read_bytes() == course.release(assignment.name).with_suffix(".zip").read_bytes()
     first = again.read_bytes()
-    assert release.generate(assignment, other).read_bytes() == first
+    assert generate.generate(assignment, other).read_bytes() == first
     with zipfile.ZipFile(again) as packed:
         assert all(name.startswith("assignment1/") for name in packed.namelist())
         assert packed.getinfo("assignment1/get_datasets.sh").external_attr >> 16 & 0o111
@@ -141,7 +146,7 @@ def test_the_leak_check_does_not_rely_on_the_stub_maker(tmp_path, monkeypatch):
     assignment, course = assignments.load("assignment1"), Course(tmp_path / "course")
     monkeypatch.setattr(stubs, "make_stub", lambda source, filename, given=(): stubs.strip_markers(source, filename))
     with pytest.raises(leaks.LeakError, match="would show"):
-        release.generate(assignment, course)
+        generate.generate(assignment, course)
     assert not course.release(assignment.name).exists()
 
 

@@ -2,9 +2,9 @@ import ast
 
 import pytest
 
-from grading.assignment import load, names
-from grading.markers import MarkerError
-from grading.stubs import leave_out, make_stub, strip_markers
+from grading.release.assignment import load, names
+from grading.release.markers import MarkerError
+from grading.release.stubs import leave_out, make_stub, strip_markers
 
 SOURCE = '''"""A module."""
 import numpy as np

@@ -3,16 +3,16 @@
 import nbformat
 import pytest
 
-from grading import assignment as assignments
-from grading import catalogue, trial
-from grading.assignment import Assignment
-from grading.catalogue import Entry
-from grading.course import Course
+from grading.books.course import Course
 from grading.engine import plan, run
 from grading.engine.plan import Plan
 from grading.engine.processes import Submission
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
+from grading.release import assignment as assignments
+from grading.release.assignment import Assignment
+from grading.trials import catalogue, trial
+from grading.trials.catalogue import Entry
 
 EVERY = 7             # of the known mistakes, one in so many: `kit trial` runs them all beside the reference
 
@@ -44,7 +44,7 @@ def lost(assignment: Assignment, worker: Worker, plans: dict[str, Plan], cells: 
                             {f"cs231n.{module[:-3].replace('/', '.')}": text for module, text in sources.items()})
     found = {}
     for name, tests in cells.items():
-        judged = [cell for cell in tests if entry.function in assignment.topics[trial.topic(cell.id)]]
+        judged = [cell for cell in tests if entry.function in assignment.topics[assignments.topic(cell.id)]]
         if judged:
             notebook = nbformat.v4.new_notebook(cells=[nbformat.from_dict(dict(cell)) for cell in judged])
             run.grade(worker, [(notebook, plans[name])], submission, trial.CELL_SECONDS)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from grading import assignment as assignments
-from grading import catalogue, trial
+from grading.release import assignment as assignments
+from grading.trials import catalogue, trial
 
 ASSIGNMENTS = {name: assignments.load(name) for name in assignments.names()}
 CELLS = {name: trial.test_cells(assignment) for name, assignment in ASSIGNMENTS.items()}

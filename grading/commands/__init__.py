@@ -1,0 +1,48 @@
+"""The kit's commands: what a person types comes in, one call into a room goes out, an exit code comes back.
+
+A command is a module of its name; its docstring begins with the line that `kit --help` shows. `PLACE` orders that list
+along the road, `arguments(parser)` adds the command's own options, `run(options)` does the work and returns the exit
+code. A new command is a new file. Rooms are imported inside `run`, so that every command starts with what it needs and
+no more.
+"""
+
+import argparse
+import importlib
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+
+from grading.books.course import DEFAULT, Course
+from grading.release import assignment as assignments
+
+
+def every() -> dict[str, ModuleType]:
+    """The commands by name, in the order of the road."""
+    found = [importlib.import_module(f"{__name__}.{one.name}") for one in pkgutil.iter_modules(__path__)]
+    return {one.__name__.rpartition(".")[2]: one for one in sorted(found, key=lambda one: one.PLACE)}
+
+
+# Options that several commands have
+
+def assignment_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("assignment", metavar="ASSIGNMENT", help=f"one of: {', '.join(assignments.names())}")
+
+
+def course_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--course", type=Path, default=DEFAULT, metavar="FOLDER",
+                        help="the nbgrader course folder (default: grading/course)")
+
+
+def student_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--student", action="append", metavar="ID", help="only this one (may be repeated)")
+
+
+def whole(text: str) -> int:
+    """A number of things or seconds, as argparse's `type`."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 or more")
+    return int(text)
+
+
+def course(options: argparse.Namespace) -> Course:
+    return Course(options.course.resolve())

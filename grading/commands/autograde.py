@@ -1,0 +1,57 @@
+"""Grade what is collected; what is graded and unchanged is skipped."""
+
+import json
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+from grading import commands
+from grading.commands import assignment_argument, course_option, student_option, whole
+from grading.release import assignment as assignments
+
+PLACE = 50
+
+
+def arguments(parser) -> None:
+    assignment_argument(parser)
+    course_option(parser)
+    student_option(parser)
+    parser.add_argument("--regrade", action="store_true", help="grade again what is graded and unchanged")
+    parser.add_argument("--timeout", type=whole, metavar="SECONDS", help="limit of one cell (default: 30)")
+    parser.add_argument("--jobs", type=whole, default=os.cpu_count() or 1, metavar="N",
+                        help="submissions graded at a time (default: one per core)")
+    parser.add_argument("--stock", action="store_true", help="have nbgrader run submissions: slow, no sandbox")
+    parser.add_argument("--unsafe", action="store_true", help="grade even where no sandbox works")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write scores and outcomes of every cell")
+
+
+def run(options) -> int:
+    from grading.autograde.workers import Workers, choose_sandbox
+
+    assignment, course = assignments.load(options.assignment), commands.course(options)
+    with ExitStack() as held:
+        workers = None
+        if options.stock:
+            print("sandbox: none (stock nbgrader runs submissions with your own rights)", flush=True)
+        else:
+            sandbox = choose_sandbox(options.unsafe)
+            print(f"sandbox: {sandbox.level} ({sandbox.why})", flush=True)
+            workers = held.enter_context(Workers(assignment, course, sandbox))
+            new = [student for student in course.students(assignment.name)
+                   if (options.student is None or student in options.student)
+                   and (options.regrade or not course.autograded(student, assignment.name).exists())]
+            workers.start_ahead(min(options.jobs, len(new)))       # while nbgrader is imported, which takes as long
+
+        from grading.autograde import autograde, table
+        from grading.autograde.progress import Progress
+        from grading.books import results
+
+        progress = held.enter_context(Progress())
+        graded = autograde.autograde(assignment, course, options.student, workers=workers, stock=options.stock,
+                                     regrade=options.regrade, timeout=options.timeout, jobs=options.jobs,
+                                     listener=progress)
+    print(table.scores(assignment, graded))
+    if options.json:
+        scores = {result.student: results.with_marks(course, result) for result in graded}
+        options.json.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+    return 1 if any(result.fault for result in graded) else 0
