@@ -1,6 +1,7 @@
 """Student stubs: cut every solution region out of a Python source."""
 
 import ast
+import functools
 
 from grading.release.markers import MarkerError, Region, regions
 
@@ -43,12 +44,14 @@ def solutions(source: str, filename: str) -> list[tuple[Region, str]]:
     return found
 
 
+@functools.lru_cache(64)
 def strip_markers(source: str, filename: str) -> str:
     """Return `source` complete, without its marker lines: how a module goes out that is given in full."""
     marks = {line for region in regions(source, filename, kinds=("SOLUTION",)) for line in (region.start, region.end)}
     return "".join(line for number, line in enumerate(source.splitlines(keepends=True)) if number not in marks)
 
 
+@functools.lru_cache(64)
 def leave_out(source: str, names: tuple[str, ...]) -> str:
     """Return `source` without its top-level classes and functions in `names`."""
     lines, body = source.splitlines(keepends=True), ast.parse(source).body

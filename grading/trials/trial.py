@@ -1,24 +1,17 @@
 """The tests on trial: run the test cells beside variants of the student modules and see who loses what.
 
 Known mistakes must lose points in the hidden tests of their own function and nowhere else; correct versions, however
-unusual, must lose none. A variant runs in a forked process of its own, with a package folder of its own.
+unusual, must lose none. A variant runs in a process of its own, with a package folder of its own.
 """
 
-import contextlib
-import io
-import json
-import os
 import re
-import signal
-import sys
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import nbformat
 
 from grading.release import stubs
 from grading.release.assignment import Assignment, topic
+from grading.trials import warm
 from grading.trials.catalogue import Entry
 
 CELL_SECONDS = 20
@@ -67,25 +60,20 @@ def run(assignment: Assignment, changed: dict[str, str], cells: list[TestCell],
 
     Returns, for each seed, {cell: ""} for a cell that passes and {cell: "Name: message"} for one that does not.
     """
-    with tempfile.TemporaryDirectory(prefix="trial-") as folder:
-        _lay_down(assignment, changed, Path(folder))
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(reading)
-            with os.fdopen(writing, "w") as told:
-                try:
-                    json.dump(_judge(Path(folder), cells, seeds), told)
-                finally:
-                    told.flush()
-                    os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading) as answer:
-            text = answer.read()
-        os.waitpid(child, 0)
-    if not text:
-        raise RuntimeError("the process that ran the test cells died")
-    return json.loads(text)
+    reference, names = complete(assignment), {_dotted(module) for module in changed}
+    rounds = [[(cell.name, cell.seeded(seed)) for cell in cells] for seed in seeds]
+    if not changed:
+        return _verdicts(reference, {}, rounds)
+    uses = _imported(reference, cells)
+    apart = {cell.name for cell in cells if not names & uses[cell.name]}       # these never see the change
+    beside = _verdicts(reference, changed, [[one for one in each if one[0] not in apart] for each in rounds])
+    alone = _of_the_reference(reference, [[one for one in each if one[0] in apart] for each in rounds])
+    return [{cell.name: (lost | known)[cell.name] for cell in cells} for lost, known in zip(beside, alone)]
+
+
+def complete(assignment: Assignment) -> warm.Sources:
+    """The reference: every module of the package, solutions in it."""
+    return {module: assignment.complete(module) for module in assignment.given_modules + assignment.student_modules}
 
 
 def entry_source(entry: Entry) -> dict[str, str]:
@@ -109,41 +97,37 @@ def verdict_on_mistake(entry: Entry, cells: list[TestCell], lost: dict[str, str]
     return problems
 
 
-def _lay_down(assignment: Assignment, changed: dict[str, str], folder: Path) -> None:
-    for module in assignment.given_modules + assignment.student_modules:
-        source = changed.get(module) or assignment.complete(module)
-        (folder / "cs231n" / module).parent.mkdir(parents=True, exist_ok=True)
-        (folder / "cs231n" / module).write_text(source, encoding="utf-8")
+def _dotted(module: str) -> str:
+    return "cs231n." + module.removesuffix(".py").replace("/", ".")
 
 
-def _judge(folder: Path, cells: list[TestCell], seeds: tuple[int | None, ...]) -> list[dict[str, str]]:
-    """In the forked process: every cell alone, in a namespace of its own."""
-    import linecache
-
-    for name in [name for name in sys.modules if name.split(".")[0] == "cs231n"]:
-        del sys.modules[name]
-    linecache.clearcache()
-    sys.dont_write_bytecode = True
-    sys.path.insert(0, str(folder))
-    os.chdir(folder)
-
-    def too_long(*_):
-        raise TimeoutError(f"ran longer than {CELL_SECONDS} s")
-
-    signal.signal(signal.SIGALRM, too_long)
-    return [{cell.name: _outcome(cell, seed) for cell in cells} for seed in seeds]
+def _verdicts(reference: warm.Sources, changed: warm.Sources, rounds: list[list[tuple[str, str]]]) -> list[dict]:
+    if not any(rounds):
+        return [{} for _ in rounds]
+    return warm.run(reference, changed, "grading.trials.judge:judge", rounds=rounds, seconds=CELL_SECONDS)
 
 
-def _outcome(cell: TestCell, seed: int | None) -> str:
-    signal.alarm(CELL_SECONDS)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            exec(compile(cell.seeded(seed), cell.name, "exec"), {"__name__": "__main__"})
-    except BaseException as error:       # whatever the student's code raises is its outcome
-        return f"{type(error).__name__}: {error}"
-    finally:
-        signal.alarm(0)
-    return ""
+# What is known of the reference once it has been seen; sources are the key, so nothing here can be out of date.
+_seen_imports: dict[tuple[str, str], set[str]] = {}
+_seen_verdicts: dict[tuple[str, str], str] = {}
+
+
+def _imported(reference: warm.Sources, cells: list[TestCell]) -> dict[str, set[str]]:
+    """{cell: the modules that it imports beside the reference}: a change in others cannot change its outcome."""
+    of = warm.digest(reference)
+    new = [(cell.name, cell.source) for cell in cells if (of, cell.source) not in _seen_imports]
+    if new:
+        found = warm.run(reference, {}, "grading.trials.judge:imports", cells=new, seconds=CELL_SECONDS)
+        _seen_imports.update({(of, source): set(found[name]) for name, source in new})
+    return {cell.name: _seen_imports[of, cell.source] for cell in cells}
+
+
+def _of_the_reference(reference: warm.Sources, rounds: list[list[tuple[str, str]]]) -> list[dict[str, str]]:
+    of = warm.digest(reference)
+    new = [[one for one in each if (of, one[1]) not in _seen_verdicts] for each in rounds]
+    for each, found in zip(new, _verdicts(reference, {}, new)):
+        _seen_verdicts.update({(of, source): found[name] for name, source in each})
+    return [{name: _seen_verdicts[of, source] for name, source in each} for each in rounds]
 
 
 def table(assignment: Assignment, entries: list[Entry]) -> tuple[str, list[str]]:
