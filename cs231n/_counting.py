@@ -252,7 +252,8 @@ def source_of(function):
     try:
         function = inspect.unwrap(function)
         name = function.__qualname__
-        if _in_library(function.__code__):
+        # "<string>" is what `exec` was given; what Python 3.13 finds under that name is the text after `python -c`.
+        if _in_library(function.__code__) or function.__code__.co_filename == "<string>":
             return None
         module = inspect.getmodule(function)
         return inspect.getsource(module), name, os.path.basename(inspect.getsourcefile(module))

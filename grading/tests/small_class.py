@@ -72,6 +72,12 @@ def make(root: Path, students: int) -> Course:
     return course
 
 
+def say(*words: object) -> None:
+    """A line in one piece: several threads tell of what they begin."""
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
+
+
 class Lines(autograde.Listener):
     """One line for each event; after every `watched` results also this process's memory, and the results it holds."""
 
@@ -79,14 +85,14 @@ class Lines(autograde.Listener):
         self._watched = watched
 
     def began(self, student: str) -> None:
-        print("began", student, flush=True)
+        say("began", student)
 
     def done(self, result, number: int, of: int) -> None:
         assert not result.fault, result.fault
-        print("done", result.student, flush=True)
+        say("done", result.student)
         if self._watched and number % self._watched == 0:
             held = sum(isinstance(one, Result) for one in gc.get_objects())
-            print("memory", number, resident(), held, flush=True)
+            say("memory", number, resident(), held)
 
 
 def resident() -> int:

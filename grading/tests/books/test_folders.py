@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from forked import die, fork
 
 from grading.books.folders import set_aside, swap_in
 
@@ -41,14 +42,15 @@ def test_a_first_folder_that_fails_leaves_nothing(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def killed_half_way(folder):
+    with set_aside(folder):
+        fill(folder, "half")
+        die()
+
+
 def test_what_a_killed_run_set_aside_comes_back_before_the_next_one_can_lose_it(tmp_path):
     folder = fill(tmp_path / "release", "former")
-    pid = os.fork()
-    if pid == 0:
-        with set_aside(folder):
-            fill(folder, "half")
-            os.kill(os.getpid(), 9)
-    os.waitpid(pid, 0)
+    fork(killed_half_way, folder).join()
     assert read(folder) == "half"
     with pytest.raises(ValueError), set_aside(folder):
         raise ValueError

@@ -9,10 +9,10 @@ import signal
 import sqlite3
 import sys
 import time
-import traceback
 
 import nbformat
 import pytest
+from forked import die, fork
 from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.api import Gradebook
@@ -317,20 +317,6 @@ def test_a_folder_that_stands_aside_with_nothing_in_its_place_comes_back(course,
         assert state(course) == before
 
 
-def fork(work):
-    """The id of a new process that does `work` and ends."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-            os._exit(0)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(1)
-    return child
-
-
 def die_at(step):
     """This process is killed just before the step-th time that it opens, makes, renames or removes anything."""
     left = [step]
@@ -339,8 +325,22 @@ def die_at(step):
         if event.split(".")[0] in ("open", "os", "shutil"):
             left[0] -= 1
             if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                die()
     sys.addaudithook(hook)
+
+
+def dying(course, notebooks, step):
+    with Ledger(course) as ledger:
+        die_at(step)
+        ledger.record(result_of("ann", notebooks, "second"), notebooks, FILES)
+    os._exit(0)                              # what comes after that is no step of the ledger's
+
+
+def recording_for_ever(course, students, turns):
+    with Ledger(course) as ledger:
+        for number in range(1000):
+            for student in students:
+                ledger.record(result_of(student, turns[number % 2], str(number)), turns[number % 2], FILES)
 
 
 @pytest.mark.parametrize("graded_before", [False, True])
@@ -356,17 +356,12 @@ def test_killed_at_any_step_the_former_state_or_the_new_one_is_there_whole(cours
     record(undisturbed, "ann", second, "second")
     after = state(undisturbed)
 
-    def dying(step):
-        with Ledger(course) as ledger:
-            die_at(step)
-            ledger.record(result_of("ann", second, "second"), second, FILES)
-
     seen = []
     for step in range(1, 1000):
-        child = fork(lambda step=step: dying(step))
-        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        assert ended in (0, -signal.SIGKILL)
-        if ended == 0:
+        child = fork(dying, course, second, step)
+        child.join()
+        assert child.exitcode in (0, -signal.SIGKILL)
+        if child.exitcode == 0:
             break
         with Ledger(course):
             seen.append(state(course))
@@ -389,18 +384,12 @@ def test_killed_at_any_moment_a_rerun_gives_what_an_undisturbed_run_gives(course
     for student in students:
         record(undisturbed, student, turns[0], "final")
 
-    def for_ever():
-        with Ledger(course) as ledger:
-            for number in range(1000):
-                for student in students:
-                    ledger.record(result_of(student, turns[number % 2], str(number)), turns[number % 2], FILES)
-
     chance = random.Random(231)
     for _ in range(10):
-        child = fork(for_ever)
+        child = fork(recording_for_ever, course, students, turns)
         time.sleep(chance.uniform(0.02, 0.4))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        child.kill()
+        child.join()
         with Ledger(course):
             pass
         assert not [name for name in folders(course) if "/." in name]

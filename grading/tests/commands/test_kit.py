@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 
 import pytest
 from conftest import kit
@@ -34,20 +35,51 @@ def test_doctor_tells_what_is_there():
         assert word in done.stdout
 
 
-def test_without_a_usable_python_the_entry_point_says_what_to_install(tmp_path):
+@pytest.fixture
+def alone(tmp_path):
+    """Starts the entry point of a copy where no Python is on PATH but the one that `python3` is made to be."""
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("bash", "dirname", "cat", "cksum", "rm"):
         (programs / name).symlink_to(shutil.which(name))
-    (programs / "python3").write_text("#!/bin/sh\nexit 1\n")       # a name on PATH that does not start
-    (programs / "python3").chmod(0o755)
     (tmp_path / "repository" / "grading").mkdir(parents=True)
     for name in ("grading/kit", "requirements.txt", ".requirements.lock"):
         shutil.copy(ROOT / name, tmp_path / "repository" / name)
-    done = subprocess.run([str(tmp_path / "repository" / "grading" / "kit"), "demo"], capture_output=True, text=True,
-                          env={"PATH": str(programs)}, timeout=60)
+
+    def start(python3, **environment):
+        (programs / "python3").write_text(python3)
+        (programs / "python3").chmod(0o755)
+        return subprocess.run([str(tmp_path / "repository" / "grading" / "kit"), "demo"], capture_output=True,
+                              text=True, env={"PATH": str(programs), **environment}, timeout=60)
+    return start
+
+
+def of_version(version):
+    """A program that answers `-c` as a Python of another version would."""
+    return (f'#!/bin/sh\nshift\nexec {sys.executable} -c '
+            f'"import sys; sys.version_info = ({version}, 0); exec(sys.argv.pop(1))" "$@"\n')
+
+
+def test_without_a_usable_python_the_entry_point_says_what_to_install(alone):
+    done = alone("#!/bin/sh\nexit 1\n")                           # a name on PATH that does not start
     assert done.returncode == 1
-    assert "no Python 3.11 or newer" in done.stderr and "KIT_PYTHON" in done.stderr
+    assert "no Python 3.11, 3.12 or 3.13 on PATH;" in done.stderr and "KIT_PYTHON" in done.stderr
+
+
+@pytest.mark.parametrize("version", ["3, 14", "3, 10", "4, 11"])
+def test_a_python_that_is_too_old_or_too_new_is_told_and_not_taken(alone, version):
+    told, python3 = version.replace(", ", "."), of_version(version)
+    done = alone(python3)
+    assert done.returncode == 1 and f"on PATH, only {told}; the kit runs on these" in done.stderr
+    done = alone(python3, KIT_PYTHON="python3")
+    assert done.returncode == 1 and f"KIT_PYTHON=python3 is Python {told}; the kit runs on" in done.stderr
+    done = alone(python3, KIT_PYTHON="/no/python")
+    assert done.returncode == 1 and "KIT_PYTHON=/no/python does not start" in done.stderr
+
+
+def test_the_newest_usable_python_is_taken(alone):
+    done = alone(of_version("3, 13"))
+    assert "kit: making .venv with" in done.stderr and "on PATH" not in done.stderr
 
 
 @pytest.mark.parametrize("text, says", [

@@ -271,6 +271,7 @@ def comparable(outputs):
                           (r"/[^ '\"\\]*helper_module", "helper_module"),
                           (r"\d+(\.\d+)? ?(ns|[uμµ]s|ms|s)\b", "TIME"), (r"\(\d+ times\)", "(N times)"),
                           (r"(CPU times|Compiler) *:[^\\]*\\n", ""),      # told if it was longer than the clock sees
+                          (r"The slowest run took [^\\]*\\n", ""),       # or if the machine was busy
                           (r"arguments: -f [^\\]*", "arguments: -f FILE")):
         text = re.sub(pattern, name, text)
     return json.loads(text)
