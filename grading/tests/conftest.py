@@ -7,11 +7,42 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from grading import ROOT
 from grading.books.course import Course
 from grading.release import assignment as assignments
 from grading.sample import sample_class
+
+# In parallel, the tests of a file stay together, because they share what is slow to make; the longest files come first.
+LONGEST = ("test_hostile.py", "test_notebooks.py", "test_autograde.py", "test_killed.py", "test_fairness.py",
+           "test_worker.py", "test_desk.py")
+APART = ("test_notebooks.py", "test_seeds.py", "test_catalogue.py")      # nothing to share: these fill the gaps
+
+
+class ByFile(LoadFileScheduling):
+    """xdist's `loadfile`, in the order of collection, where tests of `APART` are units by themselves."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return nodeid if file.endswith(APART) else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
+    """In the workers of a parallel run: the longest first, what is apart last, so that all are busy until the end."""
+    def turn(item) -> int:
+        name = item.path.name
+        return LONGEST.index(name) if name in LONGEST else len(LONGEST) + (name in APART)
+
+    if hasattr(config, "workerinput"):
+        items.sort(key=turn)
 
 
 def cell(kind: str, grade_id: str = "", source: str = "", points: float | None = None, *, solution: bool = False,

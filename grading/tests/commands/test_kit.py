@@ -9,6 +9,7 @@ import pytest
 from conftest import kit
 
 from grading import ROOT
+from grading.commands.test import with_number
 from grading.errors import KitError
 from grading.release.assignment import load
 
@@ -26,6 +27,19 @@ def test_help_names_every_command():
 def test_wrong_use_exits_2_and_shows_the_usage(arguments):
     done = kit(*arguments)
     assert done.returncode == 2 and "usage: kit" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("given, handed_on", [
+    (["--durations"], ["--durations=20"]), (["--durations", "-x"], ["--durations=20", "-x"]),
+    (["--durations", "5"], ["--durations", "5"]), (["--durations=0", "-k", "x"], ["--durations=0", "-k", "x"]),
+    (["--durations-min", "1"], ["--durations-min", "1"]), ([], [])])
+def test_the_slowest_twenty_are_listed_where_no_number_is_said(given, handed_on):
+    assert with_number(given) == handed_on
+
+
+def test_test_hands_its_options_on_to_pytest():
+    done = kit("test", "--durations", "--collect-only", "grading/tests/release/test_stubs.py")
+    assert done.returncode == 0 and "test_stubs.py::" in done.stdout and "test_kit" not in done.stdout, done.stderr
 
 
 def test_doctor_tells_what_is_there():
