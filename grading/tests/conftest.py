@@ -1,5 +1,6 @@
 """What the tests share: small notebooks, a course folder, the kit started as a person starts it."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -92,12 +93,19 @@ def kit(*arguments, course: Path | None = None, root: Path = ROOT, check: bool =
 
 
 @pytest.fixture(scope="session")
-def released(tmp_path_factory):
-    """(assignment1, a course in which it is released); not to be changed."""
+def released(tmp_path_factory, worker_id):
+    """(assignment1, a course in which it is released); made once for all workers, and not to be changed."""
     from grading.release import generate
 
-    assignment, course = assignments.load("assignment1"), Course(tmp_path_factory.mktemp("released") / "course")
-    generate.generate(assignment, course)
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "released"
+    assignment, course = assignments.load("assignment1"), Course(folder / "course")
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "whole").exists():
+            generate.generate(assignment, course)
+            (folder / "whole").touch()
     return assignment, course
 
 
