@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import nbformat
@@ -44,6 +45,21 @@ def pytest_collection_modifyitems(config, items):
 
     if hasattr(config, "workerinput"):
         items.sort(key=turn)
+
+
+def has_one_thread() -> None:
+    """Raises where a process with threads is about to fork.
+
+    Python 3.12 warns of that, but only after the fork, where a warning that is an error is lost. What is raised here
+    is found by pytest as an error that nobody could catch, on every Python.
+    """
+    threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else threading.active_count()
+    if threads > 1:
+        raise RuntimeError(f"a process with {threads} threads forks, and the child may wait for ever: fork from one "
+                           "that has a single thread, as forked.py and grading/trials/warm.py do")
+
+
+os.register_at_fork(before=has_one_thread)
 
 
 def cell(kind: str, grade_id: str = "", source: str = "", points: float | None = None, *, solution: bool = False,
