@@ -18,7 +18,9 @@ from nbgrader.preprocessors import Execute as NbgraderExecute
 from traitlets import Float, Integer, Unicode
 
 from grading.books.results import NOTE
+from grading.books.seeds import Seeds
 
+SEEDS = "kit_seeds"          # the key under which resources may hold what draws the hidden tests' seeds
 _FAILED = ("AssertionError", "CheckFailed")
 
 
@@ -35,6 +37,7 @@ class Execute(NbgraderExecute):
         self.reset_execution_trackers()
         self._check_assign_resources(resources)
         self._hung = False
+        self._seeds: Seeds | None = resources.get(SEEDS)
         replayed: list[int] = []                 # what a new kernel has to run again
         starts = 0
         with ExitStack() as kernel:
@@ -75,6 +78,9 @@ class Execute(NbgraderExecute):
         """Run one cell. Returns (outcome, message); "hung" is a time-out that no interrupt ended."""
         self._reply, self._printed = None, 0
         limit = self._get_timeout(cell)
+        shown = cell.source
+        if self._seeds and utils.is_grade(cell) and not utils.is_solution(cell):
+            cell.source = self._seeds.asked(cell.metadata.nbgrader.grade_id, shown)
         try:
             self.execute_cell(cell, index, store_history=True)
         except DeadKernelError:
@@ -87,6 +93,8 @@ class Execute(NbgraderExecute):
             message = f"ran longer than {limit:g} s and did not react to an interrupt"
             cell.outputs.append(_error("CellTimeoutError", message))
             return "hung", message
+        finally:
+            cell.source = shown
         if self._reply is None:                  # an empty cell: nothing to run, nothing to fail
             return "passed", ""
         content = self._reply["content"]

@@ -8,7 +8,6 @@ import contextlib
 import io
 import json
 import os
-import re
 import signal
 import sys
 import tempfile
@@ -17,12 +16,12 @@ from pathlib import Path
 
 import nbformat
 
+from grading.books import seeds
 from grading.release import stubs
 from grading.release.assignment import Assignment, topic
 from grading.trials.catalogue import Entry
 
 CELL_SECONDS = 20
-_SEED = re.compile(r"(default_rng\(\s*)\d[\d_]*(\s*\))")
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class TestCell:
 
     def seeded(self, seed: int | None) -> str:
         """The source with another seed for its random inputs; None keeps the cell's own."""
-        return self.source if seed is None else _SEED.sub(rf"\g<1>{seed}\g<2>", self.source)
+        return self.source if seed is None else seeds.replaced(self.source, lambda _: seed)
 
 
 def test_cells(assignment: Assignment) -> list[TestCell]:
@@ -62,7 +61,7 @@ test_cells.__test__ = False
 
 
 def run(assignment: Assignment, changed: dict[str, str], cells: list[TestCell],
-        seeds: tuple[int | None, ...] = (None,)) -> list[dict[str, str]]:
+        draws: tuple[int | None, ...] = (None,)) -> list[dict[str, str]]:
     """Run `cells` beside the reference with some modules `changed` (path under cs231n/ -> source), once per seed.
 
     Returns, for each seed, {cell: ""} for a cell that passes and {cell: "Name: message"} for one that does not.
@@ -75,7 +74,7 @@ def run(assignment: Assignment, changed: dict[str, str], cells: list[TestCell],
             os.close(reading)
             with os.fdopen(writing, "w") as told:
                 try:
-                    json.dump(_judge(Path(folder), cells, seeds), told)
+                    json.dump(_judge(Path(folder), cells, draws), told)
                 finally:
                     told.flush()
                     os._exit(0)
@@ -116,7 +115,7 @@ def _lay_down(assignment: Assignment, changed: dict[str, str], folder: Path) -> 
         (folder / "cs231n" / module).write_text(source, encoding="utf-8")
 
 
-def _judge(folder: Path, cells: list[TestCell], seeds: tuple[int | None, ...]) -> list[dict[str, str]]:
+def _judge(folder: Path, cells: list[TestCell], draws: tuple[int | None, ...]) -> list[dict[str, str]]:
     """In the forked process: every cell alone, in a namespace of its own."""
     import linecache
 
@@ -131,7 +130,7 @@ def _judge(folder: Path, cells: list[TestCell], seeds: tuple[int | None, ...]) -
         raise TimeoutError(f"ran longer than {CELL_SECONDS} s")
 
     signal.signal(signal.SIGALRM, too_long)
-    return [{cell.name: _outcome(cell, seed) for cell in cells} for seed in seeds]
+    return [{cell.name: _outcome(cell, seed) for cell in cells} for seed in draws]
 
 
 def _outcome(cell: TestCell, seed: int | None) -> str:
