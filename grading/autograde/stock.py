@@ -14,7 +14,7 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 
-from grading.autograde.execute import SEEDS
+from grading.autograde.execute import MODULES, SEEDS
 from grading.books import results, seeds
 from grading.books.course import Course
 from grading.books.folders import set_aside
@@ -82,7 +82,9 @@ class Grader(Autograde):
         self.notebooks = [str(submitted / name) for name in self._assignment.notebook_files]
 
     def init_single_notebook_resources(self, notebook_filename: str) -> dict:
-        return super().init_single_notebook_resources(notebook_filename) | {SEEDS: self._seeds}
+        folder = self._course.autograded(self._student, self._assignment.name)
+        modules = {name: source_text((folder / name).read_bytes()) for name in self._assignment.student_files}
+        return super().init_single_notebook_resources(notebook_filename) | {SEEDS: self._seeds, MODULES: modules}
 
     def convert_notebooks(self) -> None:
         """One submission: what goes wrong is raised, not collected."""

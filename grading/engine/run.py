@@ -144,7 +144,7 @@ class _Run:
                 self._note(cell, "skipped", _SKIPPED)
                 return
         cell.outputs = [NotebookNode(output) for output in self._clean(answer["outputs"])]
-        self._note(cell, answer["outcome"], answer["message"])
+        self._note(cell, answer["outcome"], answer["message"], answer["unloaded"])
         self._losses = answer["losses"]
         if answer["lost"] == "late":
             self._limit = max(1.0, self._limit * PATIENCE)
@@ -162,8 +162,8 @@ class _Run:
         """To run a set-up cell; what it imports may have to wait until a cell of the candidate's is done."""
         return {"do": "given", "source": source, "plain": source in self._plan.plain, "limit": 2 * self._limit}
 
-    def _note(self, cell: NotebookNode, outcome: str, message: str) -> None:
-        cell.metadata[NOTE] = {"outcome": outcome, "message": message}
+    def _note(self, cell: NotebookNode, outcome: str, message: str, unloaded: str = "") -> None:
+        cell.metadata[NOTE] = {"outcome": outcome, "message": message} | ({"unloaded": unloaded} if unloaded else {})
 
     # After a loss
 

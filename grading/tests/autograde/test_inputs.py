@@ -76,7 +76,8 @@ def commented(course: Course, assignment) -> None:
 
 
 @pytest.mark.parametrize("stock", [False, True], ids=["engine", "stock"])
-def test_a_comment_changes_the_inputs_and_not_the_verdicts_and_nothing_changes_none(assignment, tmp_path, stock, monkeypatch):
+def test_a_comment_changes_the_inputs_and_not_the_verdicts_and_nothing_changes_none(
+        assignment, tmp_path, stock, monkeypatch):
     if not stock and sandbox.probe().level == "none":
         pytest.skip("no sandbox here")
     monkeypatch.delenv("PYTHONPATH", raising=False)          # a kernel would find the source's modules there first

@@ -1,0 +1,213 @@
+"""Errors in sentences: where in the submission, what, and what to write instead.
+
+What comes in may be a student's: a traceback's text and a message are searched for what is known to be in the
+submission, and nothing else of them is believed.
+"""
+
+import ast
+import re
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from grading.engine import renamed
+
+COSTS = "; none of its functions can run"
+MOST = 20_000                  # characters of a message or traceback that are looked at
+_FRAME = re.compile(r'^\s*File "(?P<file>[^"\n]{1,300})", line (?P<line>\d{1,7})(?:, in (?P<name>[^\n]{0,100}))?'
+                    r"|^\s*File (?P<shown>[^\s\"][^\n]{0,300}?\.py):(?P<at>\d{1,7})(?:, in (?P<within>[^\n]{0,100}))?",
+                    re.MULTILINE)
+_CELL = re.compile(r"Cell In\[\d{1,5}\]")
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
+_PLACE = re.compile(r"\s*\((?:unknown location|[^()\n]*(?:\.py|\.so|\.pyd|>|, line \d+))\)\s*$")
+_CANNOT = re.compile(r"cannot import name '(\w+)' from (partially initialized module )?'([\w.]+)'")
+_ATTRIBUTE = re.compile(r"^module '[\w.]+' has no attribute '\w+'")
+_UNPACK = re.compile(r"cannot unpack non-iterable (\w+) object|(too many|not enough) values to unpack")
+_SIMPLE = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Load)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sentence on an error; `unloaded` is the part of it about a module that could not be loaded, if one is why."""
+
+    message: str
+    unloaded: str = ""
+
+
+def raised(kind: str, message: str, trace: str, files: Mapping[str, str]) -> Told:
+    """What the student's code raised.
+
+    - trace: the traceback, as Python or IPython writes it
+    - files: the submission's modules, path -> text
+    """
+    frames = _frames(trace, files)
+    loading = [number for number, (file, _, name) in enumerate(frames) if name == "<module>" and file in files]
+    if kind == "NotImplementedError" and not loading:
+        return Told(f"{kind}: {message}")
+    if not loading:
+        where = f" ({frames[-1][0]} line {frames[-1][1]})" if frames else ""
+        what = _reason(kind, message, _line(frames[-1:], files))
+        return Told(f"{kind}: {what}{_instead(message)}{where}" if what else
+                    f"{kind}, without a message{where}{_quoted(frames[-1:], files)}")
+    file, line, _ = frames[loading[-1]]
+    why = _why(kind, message, _line([(file, line, "")], files))
+    sentence = f"{file} line {line}: {why}{_instead(message)}{COSTS}"
+    needing = [other for other in dict.fromkeys(frames[number][0] for number in loading) if other != file]
+    return Told(sentence + "".join(f"; {other} needs it" for other in needing), sentence)
+
+
+def not_loaded(file: str, how: str) -> Told:
+    """A module that never came to its end: `how` is what happened instead."""
+    return Told(f"{file}: {how}{COSTS}", f"{file}: {how}{COSTS}")
+
+
+def in_test(error: BaseException, source: str, filename: str | None = None) -> str:
+    """What went wrong in a test's own lines with something that a student's function returned; "" if nothing is known.
+
+    - source: of the test cell
+    - filename: what its code is compiled as; None: whatever frame runs it
+    """
+    try:
+        if isinstance(error, ImportError) and (found := _CANNOT.search(str(error))):
+            return _lacks(found)
+        if isinstance(error, (KeyError, TypeError, ValueError)) and (found := _statement(error, source, filename)):
+            frame, node = found
+            return _missing_key(error, frame, node) if isinstance(error, KeyError) else _unpacked(error, node)
+    except Exception:              # a sentence less; the error itself is told as it is
+        pass
+    return ""
+
+
+# --- in the submission ---------------------------------------------------------------------------------------------
+
+def _frames(trace: str, files: Mapping[str, str]) -> list[tuple[str, int, str]]:
+    """(file, line, function) of every frame that is in the submission, outermost first."""
+    found = []
+    for frame in _FRAME.finditer(_COLORS.sub("", trace[:MOST])):
+        path = (frame["file"] or frame["shown"]).replace("\\", "/")
+        line, name = int(frame["line"] or frame["at"]), frame["name"] or frame["within"] or "<module>"
+        file = next((file for file in files if path == file or path.endswith(f"/{file}")), None)
+        if _CELL.fullmatch(path) or file and 1 <= line <= files[file].count("\n") + 1:
+            found.append((file or path, line, name.strip()))
+    return found
+
+
+def _line(frames: list[tuple[str, int, str]], files: Mapping[str, str]) -> str:
+    if not frames or frames[0][0] not in files:
+        return ""
+    lines = files[frames[0][0]].split("\n")
+    return lines[frames[0][1] - 1].strip()
+
+
+def _quoted(frames: list[tuple[str, int, str]], files: Mapping[str, str]) -> str:
+    line = _line(frames, files)
+    return f": {line[:100]}" if line else ""
+
+
+def _why(kind: str, message: str, line: str) -> str:
+    """Why a module does not load, as one clause."""
+    if kind == "SystemExit":
+        return "it ends Python while it is loaded"
+    if kind in ("SyntaxError", "IndentationError", "TabError"):
+        if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
+            return "a merge conflict is left in the file"
+        if line.startswith(("%", "!")):
+            return f"{line.split()[0][:40]} works in notebooks only"
+    reason = _reason(kind, message, line) or kind
+    return reason if kind in ("ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "TabError",
+                              "NameError", "AttributeError") else f"{kind}: {reason}"
+
+
+def _reason(kind: str, message: str, line: str) -> str:
+    """The message without what only Python's own developers need."""
+    if found := _CANNOT.search(message):
+        return _lacks(found)
+    if kind == "KeyError":
+        key = message.strip()[:100]
+        owner = re.search(rf"([\w.]+)\[\s*[rfub]?{_either_quote(key)}\s*\]", line)
+        return f"{owner[1] if owner else 'a dictionary'} has no key {key}"
+    if _ATTRIBUTE.search(message) or "was removed" in message:
+        message = re.split(r"\.(?=\s|$)", message, maxsplit=1)[0]
+    return _PLACE.sub("", message.strip())
+
+
+def _either_quote(key: str) -> str:
+    """A pattern for a key as it may be written, given as `repr` writes it."""
+    return rf"[\"']{re.escape(key[1:-1])}[\"']" if key[:1] in "\"'" else re.escape(key)
+
+
+def _lacks(found: re.Match) -> str:
+    name, circular, module = found[1], found[2], found[3]
+    place = f"{module.replace('.', '/')}.py" if module.partition(".")[0] == "cs231n" else module
+    if circular:
+        return f"{place} has no {name} yet: two modules import each other"
+    return f"{place} has no {name}"
+
+
+def _instead(message: str) -> str:
+    other = renamed.instead(message)
+    return f"; write {other} instead" if other else ""
+
+
+# --- in a test -----------------------------------------------------------------------------------------------------
+
+def _statement(error: BaseException, source: str, filename: str | None) -> tuple[types.FrameType, ast.AST] | None:
+    """The frame that runs the test's own line, and what of the line it was at."""
+    at, found = error.__traceback__, None
+    while at is not None:
+        if at.tb_frame.f_code.co_filename == filename or filename is None and _runs(at.tb_frame, source):
+            found = at
+        at = at.tb_next
+    if found is None:
+        return None
+    first, last, start, end = list(found.tb_frame.f_code.co_positions())[found.tb_lasti // 2]
+    inside = [node for node in ast.walk(ast.parse(source)) if hasattr(node, "lineno")
+              and node.lineno <= first and last <= node.end_lineno]
+    exact = [node for node in inside if (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+             == (first, last, start, end)]
+    return found.tb_frame, exact[0] if isinstance(error, KeyError) and exact else _assignment(inside)
+
+
+def _runs(frame: types.FrameType, source: str) -> bool:
+    """Tell whether a frame runs a cell: IPython names its code so that linecache has the text."""
+    import linecache
+
+    lines = linecache.getlines(frame.f_code.co_filename)
+    return bool(lines) and "".join(lines).strip() == source.strip()
+
+
+def _assignment(nodes: list[ast.AST]) -> ast.AST | None:
+    return next((node for node in reversed(nodes) if isinstance(node, ast.Assign)), None)
+
+
+def _missing_key(error: KeyError, frame: types.FrameType, node: ast.AST | None) -> str:
+    """`grads has no 'b1'; it has 'W1', 'W2'`."""
+    if not isinstance(node, ast.Subscript) or not all(isinstance(part, _SIMPLE) for part in ast.walk(node.value)):
+        return ""
+    name = ast.unparse(node.value) if isinstance(node.value, (ast.Name, ast.Attribute)) else "a dictionary of it"
+    owner = eval(compile(ast.Expression(node.value), "test", "eval"), frame.f_globals, frame.f_locals)
+    if not isinstance(owner, Mapping) or not error.args:
+        return ""
+    keys = [_key(key) for key in list(owner)[:9]]
+    there = ", ".join(keys[:8]) + (", ..." if len(keys) > 8 else "")
+    return f"{name} has no {_key(error.args[0])}; " + (f"it has {there}" if there else "it is empty")
+
+
+def _key(key: Any) -> str:
+    return repr(key)[:60] if isinstance(key, (str, int, float, tuple)) else f"a {type(key).__name__}"
+
+
+def _unpacked(error: BaseException, node: ast.AST | None) -> str:
+    """`softmax_loss_naive returned None; expected two values: loss, dW`."""
+    found = _UNPACK.match(str(error))
+    if not found or not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+        return ""
+    target = node.targets[0]
+    if not isinstance(target, ast.Tuple):
+        return ""
+    names = ", ".join(ast.unparse(one) for one in target.elts)
+    count = len(target.elts)
+    got = {"too many": f"more than {count} values", "not enough": f"fewer than {count} values"}.get(found[2] or "")
+    got = got or ("None" if found[1] == "NoneType" else f"one {found[1]}")
+    return f"{ast.unparse(node.value.func)} returned {got}; expected {count}: {names}"
