@@ -34,6 +34,7 @@ _HOW = {
     "dead": "the Python process ended here: a crash, a call of exit, or more memory than there is",
     "garbled": "the process that runs the submission sent what is no answer",
 }
+_UNLOADED = "it ended the Python process while it was loaded, or was not done in time"
 
 
 def serve(shell: Shell, parent: socket.socket, *peers: socket.socket) -> None:
@@ -112,9 +113,9 @@ class Examiner:
                 self._link.settle("the last assignment of the test")
             except (Lost, StudentError) as raised:
                 error = error or raised
+        outcome, told = self._verdict(error, source)     # it reads names of the test's
         for name in fetched:
             namespace.pop(name, None)
-        outcome, told = self._verdict(error, source)
         return {"outcome": outcome, "message": told.message, "unloaded": told.unloaded, "outputs": outputs,
                 "lost": self._broken, "losses": dict(self._losses)}
 
@@ -154,11 +155,12 @@ class Examiner:
             }.get(error.how, ("error", ""))
             if error.function.startswith("import "):
                 file = self._files.get(error.function.removeprefix("import "), error.function)
-                return outcome, telling.not_loaded(file, "loading it " + how if how else _HOW[error.how])
+                return outcome, telling.not_loaded(file, _UNLOADED)
             return outcome, Told(f"{error.function} {how}" if how else f"{error.function}: {_HOW[error.how]}")
         if isinstance(error, StudentError):
             return "error", telling.raised(error.kind, str(error), error.lines,
-                                           {self._files[name]: text for name, text in self._texts.items()})
+                                           {self._files[name]: text for name, text in self._texts.items()},
+                                           self._files.get(error.loading, ""))
         if isinstance(error, codec.CodecError):
             return "grader_error", Told(f"the test uses what cannot be sent to the submission: {error}")
         if isinstance(error, AssertionError):

@@ -16,12 +16,13 @@ from grading.engine import renamed
 COSTS = "; none of its functions can run"
 MOST = 20_000                  # characters of a message or traceback that are looked at
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"\n]{1,300})", line (?P<line>\d{1,7})(?:, in (?P<name>[^\n]{0,100}))?'
+                    r"(?:\n    (?P<code>[^\n]{0,200}))?"
                     r"|^\s*File (?P<shown>[^\s\"][^\n]{0,300}?\.py):(?P<at>\d{1,7})(?:, in (?P<within>[^\n]{0,100}))?",
                     re.MULTILINE)
 _CELL = re.compile(r"Cell In\[\d{1,5}\]")
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
 _PLACE = re.compile(r"\s*\((?:unknown location|[^()\n]*(?:\.py|\.so|\.pyd|>|, line \d+))\)\s*$")
-_CANNOT = re.compile(r"cannot import name '(\w+)' from (partially initialized module )?'([\w.]+)'")
+_CANNOT = re.compile(r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'")
 _ATTRIBUTE = re.compile(r"^module '[\w.]+' has no attribute '\w+'")
 _UNPACK = re.compile(r"cannot unpack non-iterable (\w+) object|(too many|not enough) values to unpack")
 _SIMPLE = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Load)
@@ -35,35 +36,37 @@ class Told:
     unloaded: str = ""
 
 
-def raised(kind: str, message: str, trace: str, files: Mapping[str, str]) -> Told:
+def raised(kind: str, message: str, trace: str, files: Mapping[str, str], asked: str = "") -> Told:
     """What the student's code raised.
 
     - trace: the traceback, as Python or IPython writes it
     - files: the submission's modules, path -> text
+    - asked: the one that was to be loaded, if that was all there was to do
     """
     frames = _frames(trace, files)
-    loading = [number for number, (file, _, name) in enumerate(frames) if name == "<module>" and file in files]
+    loading = [frame for frame in frames if frame.loads]
     if kind == "NotImplementedError" and not loading:
         return Told(f"{kind}: {message}")
+    if not loading and asked:
+        return not_loaded(asked, _why(kind, message, "") + _instead(message))
     if not loading:
-        where = f" ({frames[-1][0]} line {frames[-1][1]})" if frames else ""
-        what = _reason(kind, message, _line(frames[-1:], files))
+        where, code = (f" ({frames[-1].place})", frames[-1].code) if frames else ("", "")
+        what = _reason(kind, message, code)
         return Told(f"{kind}: {what}{_instead(message)}{where}" if what else
-                    f"{kind}, without a message{where}{_quoted(frames[-1:], files)}")
-    file, line, _ = frames[loading[-1]]
-    why = _why(kind, message, _line([(file, line, "")], files))
-    sentence = f"{file} line {line}: {why}{_instead(message)}{COSTS}"
-    needing = [other for other in dict.fromkeys(frames[number][0] for number in loading) if other != file]
+                    f"{kind}, without a message{where}{': ' * bool(code)}{code}")
+    last = loading[-1]
+    sentence = f"{last.place}: {_why(kind, message, last.code)}{_instead(message)}{COSTS}"
+    needing = [other for other in dict.fromkeys(frame.file for frame in loading) if other != last.file]
     return Told(sentence + "".join(f"; {other} needs it" for other in needing), sentence)
 
 
-def not_loaded(file: str, how: str) -> Told:
-    """A module that never came to its end: `how` is what happened instead."""
-    return Told(f"{file}: {how}{COSTS}", f"{file}: {how}{COSTS}")
+def not_loaded(file: str, why: str) -> Told:
+    """A module that does not load, and nothing tells at which line."""
+    return Told(f"{file}: {why}{COSTS}", f"{file}: {why}{COSTS}")
 
 
 def in_test(error: BaseException, source: str, filename: str | None = None) -> str:
-    """What went wrong in a test's own lines with something that a student's function returned; "" if nothing is known.
+    """What went wrong in a test's lines, or below them, with what came from the submission; "" if nothing is known.
 
     - source: of the test cell
     - filename: what its code is compiled as; None: whatever frame runs it
@@ -71,9 +74,15 @@ def in_test(error: BaseException, source: str, filename: str | None = None) -> s
     try:
         if isinstance(error, ImportError) and (found := _CANNOT.search(str(error))):
             return _lacks(found)
-        if isinstance(error, (KeyError, TypeError, ValueError)) and (found := _statement(error, source, filename)):
-            frame, node = found
-            return _missing_key(error, frame, node) if isinstance(error, KeyError) else _unpacked(error, node)
+        found = _statement(error, source, filename)
+        if found is None:
+            return ""
+        if isinstance(error, NameError) and not isinstance(error, UnboundLocalError) and error.name:
+            return f"the notebook has no {error.name}: the cell that makes it is missing, or stopped before that"
+        if isinstance(error, KeyError):
+            return _missing_key(error, *found)
+        if isinstance(error, (TypeError, ValueError, AttributeError, IndexError)):
+            return _unpacked(error, found[1]) or f"what the submission returned does not fit here: {error}"
     except Exception:              # a sentence less; the error itself is told as it is
         pass
     return ""
@@ -81,32 +90,42 @@ def in_test(error: BaseException, source: str, filename: str | None = None) -> s
 
 # --- in the submission ---------------------------------------------------------------------------------------------
 
-def _frames(trace: str, files: Mapping[str, str]) -> list[tuple[str, int, str]]:
-    """(file, line, function) of every frame that is in the submission, outermost first."""
+@dataclass(frozen=True)
+class _Frame:
+    """One that is in the submission; `code` is its line."""
+
+    file: str
+    line: int
+    function: str
+    code: str
+
+    @property
+    def loads(self) -> bool:
+        return self.function == "<module>" and not _CELL.fullmatch(self.file)
+
+    @property
+    def place(self) -> str:
+        return f"{self.file} line {self.line}"
+
+
+def _frames(trace: str, files: Mapping[str, str]) -> list[_Frame]:
+    """Outermost first."""
     found = []
     for frame in _FRAME.finditer(_COLORS.sub("", trace[:MOST])):
         path = (frame["file"] or frame["shown"]).replace("\\", "/")
         line, name = int(frame["line"] or frame["at"]), frame["name"] or frame["within"] or "<module>"
         file = next((file for file in files if path == file or path.endswith(f"/{file}")), None)
-        if _CELL.fullmatch(path) or file and 1 <= line <= files[file].count("\n") + 1:
-            found.append((file or path, line, name.strip()))
+        if file and 1 <= line <= files[file].count("\n") + 1:
+            found.append(_Frame(file, line, name.strip(), files[file].split("\n")[line - 1].strip()[:200]))
+        elif _CELL.fullmatch(path):
+            found.append(_Frame(path, line, name.strip(), (frame["code"] or "").strip()))
     return found
-
-
-def _line(frames: list[tuple[str, int, str]], files: Mapping[str, str]) -> str:
-    if not frames or frames[0][0] not in files:
-        return ""
-    lines = files[frames[0][0]].split("\n")
-    return lines[frames[0][1] - 1].strip()
-
-
-def _quoted(frames: list[tuple[str, int, str]], files: Mapping[str, str]) -> str:
-    line = _line(frames, files)
-    return f": {line[:100]}" if line else ""
 
 
 def _why(kind: str, message: str, line: str) -> str:
     """Why a module does not load, as one clause."""
+    if "partially initialized module" in message:
+        return "it imports a module that imports it"
     if kind == "SystemExit":
         return "it ends Python while it is loaded"
     if kind in ("SyntaxError", "IndentationError", "TabError"):
@@ -138,10 +157,8 @@ def _either_quote(key: str) -> str:
 
 
 def _lacks(found: re.Match) -> str:
-    name, circular, module = found[1], found[2], found[3]
+    name, module = found.groups()
     place = f"{module.replace('.', '/')}.py" if module.partition(".")[0] == "cs231n" else module
-    if circular:
-        return f"{place} has no {name} yet: two modules import each other"
     return f"{place} has no {name}"
 
 
@@ -199,15 +216,15 @@ def _key(key: Any) -> str:
 
 
 def _unpacked(error: BaseException, node: ast.AST | None) -> str:
-    """`softmax_loss_naive returned None; expected two values: loss, dW`."""
+    """`softmax_loss_naive returned None; 2 values are expected: loss, dW`."""
     found = _UNPACK.match(str(error))
     if not found or not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
         return ""
     target = node.targets[0]
     if not isinstance(target, ast.Tuple):
         return ""
-    names = ", ".join(ast.unparse(one) for one in target.elts)
-    count = len(target.elts)
+    names, count = [ast.unparse(one) for one in target.elts], len(target.elts)
     got = {"too many": f"more than {count} values", "not enough": f"fewer than {count} values"}.get(found[2] or "")
     got = got or ("None" if found[1] == "NoneType" else f"one {found[1]}")
-    return f"{ast.unparse(node.value.func)} returned {got}; expected {count}: {names}"
+    return f"{ast.unparse(node.value.func)} returned {got}; {count} values are expected" + (
+        "" if any(name.startswith("_") for name in names) else f": {', '.join(names)}")

@@ -20,7 +20,7 @@ def remarks(modules: dict[str, str], result: Result) -> list[str]:
     for name, content in modules.items():
         problem = syntax_problem(content)
         if problem and not any(sentence.startswith((f"{name} line", f"{name}:")) for sentence in found):
-            found.append(f"{name} {problem}{COSTS}")
+            found.append(f"{name}{' ' if problem.startswith('line ') else ': '}{problem}{COSTS}")
     missing = {cell["message"].split(UNIMPLEMENTED)[0].split(": ")[-1]
                for cell in result.cells.values() if UNIMPLEMENTED in cell["message"] and not cell.get("unloaded")}
     if missing:

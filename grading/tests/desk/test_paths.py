@@ -34,8 +34,8 @@ def test_a_path_of_the_machine_is_made_short(text, shown):
 
 @pytest.mark.parametrize("text", [
     "loss / dW is 1/2, and a/b/c of 3 / 4", "<b>x</b> and </div>", "https://cs231n.github.io/linear-classify/",
-    "data/cifar-10-batches-py", "cs231n/layers.py line 3", "and/or", "0x1f", "shape (3, 4)/(4, 5)", "//", "/tmp", "1 /2 /x",
-    "", "C:\\Users\\ann\\x.py",
+    "data/cifar-10-batches-py", "cs231n/layers.py line 3", "and/or", "0x1f", "shape (3, 4)/(4, 5)", "//", "/tmp",
+    "1 /2 /x", "", "C:\\Users\\ann\\x.py",
 ])
 def test_what_is_no_path_of_the_machine_stays(text):
     assert without_paths(text) == text
