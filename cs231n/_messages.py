@@ -116,14 +116,17 @@ def _guess_pattern(found, expected, allowed):
         (expected**2, "the square of the expected value"),
         (np.sqrt(np.abs(expected)), "the square root of the expected value"),
     ]
-    scaled = expected / np.max(np.abs(expected))
+    largest = np.max(np.abs(expected))
+    scaled = expected / largest
     ratio = np.sum(found * scaled) / np.sum(expected * scaled)
-    if 2 < abs(ratio) < LARGEST_FACTOR:
+    # A single number lies near a multiple by chance, unless multiples lie further apart than what is allowed.
+    most = LARGEST_FACTOR if found.size > 1 else min(LARGEST_FACTOR, 0.02 * largest / np.max(allowed))
+    if 2 < abs(ratio) < most:
         guesses.append((round(ratio) * expected, f"{round(ratio)} times the expected value"))
-    if 2 < abs(1 / ratio) < LARGEST_FACTOR:
+    if 2 < abs(1 / ratio) < most:
         guesses.append((expected / round(1 / ratio), f"1/{round(1 / ratio)} of the expected value"))
     for candidate, words in guesses:
-        if np.all(np.abs(found - candidate) <= allowed):
+        if np.all(np.abs(found - candidate) <= allowed * min(1, np.max(np.abs(candidate)) / largest)):
             return each + words
 
     if expected.T.shape == found.shape and np.all(np.abs(found - expected.T) <= allowed.T):

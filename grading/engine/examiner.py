@@ -114,6 +114,9 @@ class Examiner:
             except (Lost, StudentError) as raised:
                 error = error or raised
         outcome, told = self._verdict(error, source)     # it reads names of the test's
+        for output in outputs:
+            if outcome == "error" and output["output_type"] == "error":
+                output["traceback"][-1:], output["evalue"] = [told.message], told.message
         for name in fetched:
             namespace.pop(name, None)
         return {"outcome": outcome, "message": told.message, "unloaded": told.unloaded, "outputs": outputs,

@@ -24,7 +24,12 @@ _COLORS = re.compile(r"\x1b\[[0-9;]*m")
 _PLACE = re.compile(r"\s*\((?:unknown location|[^()\n]*(?:\.py|\.so|\.pyd|>|, line \d+))\)\s*$")
 _CANNOT = re.compile(r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'")
 _ATTRIBUTE = re.compile(r"^module '[\w.]+' has no attribute '\w+'")
+_INNER = re.compile(r"matmul: Input operand 1 has a mismatch in its core dimension 0,.*\(size (\d+) is different "
+                    r"from (\d+)\)")
+_AXES = re.compile(r"matmul: Input operand ([01]) does not have enough dimensions \(has (\d+)")
 _UNPACK = re.compile(r"cannot unpack non-iterable (\w+) object|(too many|not enough) values to unpack")
+_SPEAKING = ("ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "TabError", "NameError",
+             "AttributeError")                       # their messages need no kind
 _SIMPLE = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Load)
 
 
@@ -82,7 +87,10 @@ def in_test(error: BaseException, source: str, filename: str | None = None) -> s
         if isinstance(error, KeyError):
             return _missing_key(error, *found)
         if isinstance(error, (TypeError, ValueError, AttributeError, IndexError)):
-            return _unpacked(error, found[1]) or f"what the submission returned does not fit here: {error}"
+            reason = _reason("", str(error), "")
+            if "empty sequence" in reason or "argument is empty" in reason:
+                return "what a cell of the notebook should have filled is empty"
+            return _unpacked(error, found[1]) or f"what the submission returned does not fit here: {reason}"
     except Exception:              # a sentence less; the error itself is told as it is
         pass
     return ""
@@ -133,9 +141,10 @@ def _why(kind: str, message: str, line: str) -> str:
             return "a merge conflict is left in the file"
         if line.startswith(("%", "!")):
             return f"{line.split()[0][:40]} works in notebooks only"
-    reason = _reason(kind, message, line) or kind
-    return reason if kind in ("ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationError", "TabError",
-                              "NameError", "AttributeError") else f"{kind}: {reason}"
+    reason = _reason(kind, message, line)
+    if kind in _SPEAKING:
+        return reason or kind
+    return f"{kind}: {reason}" if reason else kind
 
 
 def _reason(kind: str, message: str, line: str) -> str:
@@ -148,6 +157,11 @@ def _reason(kind: str, message: str, line: str) -> str:
         return f"{owner[1] if owner else 'a dictionary'} has no key {key}"
     if _ATTRIBUTE.search(message) or "was removed" in message:
         message = re.split(r"\.(?=\s|$)", message, maxsplit=1)[0]
+    if found := _INNER.search(message):
+        return f"a matrix product does not fit: {found[2]} columns on the left, {found[1]} rows on the right"
+    if found := _AXES.search(message):
+        side = "left" if found[1] == "0" else "right"
+        return f"the {side} factor of a matrix product is no matrix: its shape has {found[2]} axes"
     return _PLACE.sub("", message.strip())
 
 
@@ -181,8 +195,8 @@ def _statement(error: BaseException, source: str, filename: str | None) -> tuple
     first, last, start, end = list(found.tb_frame.f_code.co_positions())[found.tb_lasti // 2]
     inside = [node for node in ast.walk(ast.parse(source)) if hasattr(node, "lineno")
               and node.lineno <= first and last <= node.end_lineno]
-    exact = [node for node in inside if (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-             == (first, last, start, end)]
+    exact = [node for node in inside if isinstance(node, ast.Subscript) and
+             (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset) == (first, last, start, end)]
     return found.tb_frame, exact[0] if isinstance(error, KeyError) and exact else _assignment(inside)
 
 
@@ -202,7 +216,8 @@ def _missing_key(error: KeyError, frame: types.FrameType, node: ast.AST | None) 
     """`grads has no 'b1'; it has 'W1', 'W2'`."""
     if not isinstance(node, ast.Subscript) or not all(isinstance(part, _SIMPLE) for part in ast.walk(node.value)):
         return ""
-    name = ast.unparse(node.value) if isinstance(node.value, (ast.Name, ast.Attribute)) else "a dictionary of it"
+    named = isinstance(node.value, (ast.Name, ast.Attribute))
+    name = ast.unparse(node.value) if named else "a dictionary that came back"
     owner = eval(compile(ast.Expression(node.value), "test", "eval"), frame.f_globals, frame.f_locals)
     if not isinstance(owner, Mapping) or not error.args:
         return ""
@@ -218,13 +233,14 @@ def _key(key: Any) -> str:
 def _unpacked(error: BaseException, node: ast.AST | None) -> str:
     """`softmax_loss_naive returned None; 2 values are expected: loss, dW`."""
     found = _UNPACK.match(str(error))
-    if not found or not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+    if not found:
         return ""
-    target = node.targets[0]
-    if not isinstance(target, ast.Tuple):
-        return ""
-    names, count = [ast.unparse(one) for one in target.elts], len(target.elts)
-    got = {"too many": f"more than {count} values", "not enough": f"fewer than {count} values"}.get(found[2] or "")
+    target = node.targets[0] if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) else None
+    count = len(target.elts) if isinstance(target, ast.Tuple) else 0
+    got = {"too many": "too many values", "not enough": "too few values"}.get(found[2] or "")
     got = got or ("None" if found[1] == "NoneType" else f"one {found[1]}")
-    return f"{ast.unparse(node.value.func)} returned {got}; {count} values are expected" + (
-        "" if any(name.startswith("_") for name in names) else f": {', '.join(names)}")
+    if not count:
+        return f"a function returned {got} where several values are expected"
+    names = [ast.unparse(one) for one in target.elts]
+    listed = "" if any(name.startswith("_") for name in names) else f": {', '.join(names)}"
+    return f"{ast.unparse(node.value.func)} returned {got}; {count} values are expected{listed}"

@@ -11,7 +11,7 @@ from grading.desk.text import clean_message
 
 @pytest.mark.parametrize("text, shown", [
     ("/work/cs231n/classifiers/softmax.py", "cs231n/classifiers/softmax.py"),
-    ("see /home/ann/cs231n/grading/course/autograded/ada/assignment1/cs231n/layers.py:4", "see cs231n/layers.py:4"),
+    ("see /home/ann/cs231n/course/autograded/ada/assignment1/cs231n/layers.py:4", "see cs231n/layers.py:4"),
     ('File "/work/cs231n/layers.py", line 4, in <module>', 'File "cs231n/layers.py", line 4, in <module>'),
     ("File \x1b[32m/kit/given/cs231n/testing.py:120\x1b[39m, in f", "File \x1b[32mcs231n/testing.py:120\x1b[39m, in f"),
     ("File ~/x/cs231n/layers.py:4", "File cs231n/layers.py:4"),
