@@ -24,6 +24,7 @@ _COLORS = re.compile(r"\x1b\[[0-9;]*m")
 _PLACE = re.compile(r"\s*\((?:unknown location|[^()\n]*(?:\.py|\.so|\.pyd|>|, line \d+))\)\s*$")
 _CANNOT = re.compile(r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'")
 _ATTRIBUTE = re.compile(r"^module '[\w.]+' has no attribute '\w+'")
+_OURS = re.compile(r"module '(cs231n[\w.]*)' has no attribute '(\w+)'$")
 _INNER = re.compile(r"matmul: Input operand 1 has a mismatch in its core dimension 0,.*\(size (\d+) is different "
                     r"from (\d+)\)")
 _AXES = re.compile(r"matmul: Input operand ([01]) does not have enough dimensions \(has (\d+)")
@@ -155,6 +156,8 @@ def _reason(kind: str, message: str, line: str) -> str:
         key = message.strip()[:100]
         owner = re.search(rf"([\w.]+)\[\s*[rfub]?{_either_quote(key)}\s*\]", line)
         return f"{owner[1] if owner else 'a dictionary'} has no key {key}"
+    if found := _OURS.match(message):
+        return f"{found[1].replace('.', '/')}.py has no {found[2]}"
     if _ATTRIBUTE.search(message) or "was removed" in message:
         message = re.split(r"\.(?=\s|$)", message, maxsplit=1)[0]
     if found := _INNER.search(message):
