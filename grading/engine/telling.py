@@ -14,6 +14,7 @@ from typing import Any
 from grading.engine import renamed
 
 COSTS = "; none of its functions can run"
+LONGEST = 300                  # characters of a reason for which a module does not load
 MOST = 20_000                  # characters of a message or traceback that are looked at
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"\n]{1,300})", line (?P<line>\d{1,7})(?:, in (?P<name>[^\n]{0,100}))?'
                     r"(?:\n    (?P<code>[^\n]{0,200}))?"
@@ -142,7 +143,8 @@ def _why(kind: str, message: str, line: str) -> str:
             return "a merge conflict is left in the file"
         if line.startswith(("%", "!")):
             return f"{line.split()[0][:40]} works in notebooks only"
-    reason = _reason(kind, message, line)
+    reason = " ".join(_reason(kind, message[:MOST], line).split())
+    reason = reason if len(reason) <= LONGEST else f"{reason[:LONGEST - 4]} ..."
     if kind in _SPEAKING:
         return reason or kind
     return f"{kind}: {reason}" if reason else kind

@@ -1,9 +1,11 @@
 """Seeds of hidden tests: the same for the same submission, others after any change, and none that can be known."""
 
 import stat
+import subprocess
 
 import pytest
 
+from grading import ROOT
 from grading.books import seeds
 from grading.books.course import Course
 from grading.errors import KitError
@@ -60,6 +62,14 @@ def test_the_secret_is_made_once_and_only_its_owner_can_read_it(tmp_path):
     assert seeds.secret(course) == first
     assert stat.S_IMODE(course.secret.stat().st_mode) == 0o600
     assert {path.name for path in course.root.iterdir()} == {".secret", "nbgrader_config.py"}
+
+
+def test_git_ignores_the_secret():
+    asked = ["git", "check-ignore", "-q", str(Course().secret)]
+    done = subprocess.run(asked, cwd=ROOT, capture_output=True, check=False)
+    if done.returncode == 128:
+        pytest.skip("this is no git repository")
+    assert done.returncode == 0
 
 
 def test_a_secret_that_was_cut_off_is_said_and_not_used(tmp_path):

@@ -67,6 +67,11 @@ def test_what_is_no_python_at_all_is_said_by_what_it_is(line, why):
     assert found.message == f"cs231n/layers.py line 1: {why}{telling.COSTS}"
 
 
+def test_a_long_reason_of_many_lines_is_one_short_line():
+    found = told("ValueError", "no\n" * 5000 + "; cs231n/optim.py line 1: believe me", LOADED).unloaded
+    assert "\n" not in found and len(found) < 400 and found.startswith("cs231n/layers.py line 2: ValueError: no no")
+
+
 # --- what a function raises ----------------------------------------------------------------------------------------
 
 INSIDE = 'File "/work/cs231n/layers.py", line 4, in relu\n    return self.cache["x"]\n'
