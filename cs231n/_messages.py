@@ -3,6 +3,7 @@
 The words for `cs231n.testing`, which does the checking. Messages fit 100 columns and never print a whole array.
 """
 
+import re
 import textwrap
 
 import numpy as np
@@ -20,12 +21,26 @@ def fail(headline, *lines):
 
 
 def _compose(headline, lines):
-    paragraphs = [textwrap.fill(headline, 98)]
+    paragraphs = [textwrap.fill(_signed(headline), 98)]
     for label, text in lines:
         if text:
             start = f"  {label:<9} "
-            paragraphs.append(textwrap.fill(text, 98, initial_indent=start, subsequent_indent=" " * len(start)))
+            paragraphs.append(
+                textwrap.fill(_signed(text), 98, initial_indent=start, subsequent_indent=" " * len(start))
+            )
     return "\n".join(paragraphs)
+
+
+def _signed(text):
+    """`scores - 10000`, where a number was put behind a sign: not `scores + -10000`."""
+    return re.sub(r"(?<=[\w)\]] )([+-]) -(?=[\d.])", lambda sign: "- " if sign[1] == "+" else "+ ", text)
+
+
+def counted(number, noun):
+    """`1 coordinate`, `3 coordinates`, `2 entries`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
 
 
 def at(name, index):
@@ -57,6 +72,8 @@ def describe(value):
         return f"an array of dtype {value.dtype}, shape {value.shape}"
     if type(value) in (tuple, list):
         inside = ", ".join("None" if item is None else type(item).__name__ for item in value[:4])
+        if not len(value):
+            return f"an empty {type(value).__name__}"
         return f"a {type(value).__name__} of {len(value)}: {inside}{', ...' if len(value) > 4 else ''}"
     if type(value) in (str, bytes, complex):
         return f"the {type(value).__name__} {repr(value)[:60]}"
@@ -99,14 +116,17 @@ def _guess_pattern(found, expected, allowed):
         (expected**2, "the square of the expected value"),
         (np.sqrt(np.abs(expected)), "the square root of the expected value"),
     ]
-    scaled = expected / np.max(np.abs(expected))
+    largest = np.max(np.abs(expected))
+    scaled = expected / largest
     ratio = np.sum(found * scaled) / np.sum(expected * scaled)
-    if 2 < abs(ratio) < LARGEST_FACTOR:
+    # A single number lies near a multiple by chance, unless multiples lie further apart than what is allowed.
+    most = LARGEST_FACTOR if found.size > 1 else min(LARGEST_FACTOR, 0.02 * largest / np.max(allowed))
+    if 2 < abs(ratio) < most:
         guesses.append((round(ratio) * expected, f"{round(ratio)} times the expected value"))
-    if 2 < abs(1 / ratio) < LARGEST_FACTOR:
+    if 2 < abs(1 / ratio) < most:
         guesses.append((expected / round(1 / ratio), f"1/{round(1 / ratio)} of the expected value"))
     for candidate, words in guesses:
-        if np.all(np.abs(found - candidate) <= allowed):
+        if np.all(np.abs(found - candidate) <= allowed * min(1, np.max(np.abs(candidate)) / largest)):
             return each + words
 
     if expected.T.shape == found.shape and np.all(np.abs(found - expected.T) <= allowed.T):

@@ -11,7 +11,7 @@ import copy
 import numpy as np
 
 from cs231n._counting import CountingStopped, interpreted_events, read_loops, source_of
-from cs231n._messages import CheckFailed, at, describe, fail, guess_pattern, hint, name_of, number, places
+from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, hint, name_of, number, places
 from cs231n._slopes import Slopes, root_mean_square
 
 __all__ = [
@@ -80,13 +80,16 @@ def assert_finite(found, name):
     if not bad.any():
         return
     first = np.unravel_index(np.argmax(bad), bad.shape)
-    nan = np.sum(np.isnan(found))
+    nan = int(np.sum(np.isnan(found)))
+    infinite = int(np.sum(bad)) - nan
+    off = ", ".join(f"{many} {what}" for many, what in ((nan, "nan"), (infinite, "infinite")) if many)
     fail(
         f"{at(name, first)} is not a finite number.",
         ("found", str(found[first])),
-        ("off", f"{nan} entries are nan, {np.sum(bad) - nan} infinite, of {bad.size}" if bad.size > 1 else ""),
+        ("off", f"{off} of {counted(bad.size, 'entry')}" if bad.size > 1 else ""),
         ("look at",
-         "what gives nan: 0/0, inf - inf, 0 * inf, the log or square root of a negative number" if nan else
+         "what gives nan: inf/inf (exp of a large number is inf), 0/0, inf - inf, 0 * inf, the log or square root of "
+         "a negative number" if nan else
          "what gives inf: exp of a large number (subtract the maximum first), log(0), a division by zero"),
     )
 
@@ -156,14 +159,15 @@ def assert_gradient(f, x, grad, name, *, dout=None, num_checks=None, rng=None, h
             f"{at(name, np.unravel_index(checked[worst], shape))} is not the slope of the function.",
             ("found", number(one, other)),
             ("expected", f"{number(other, one)}, the slope measured by centred differences"),
-            ("off", f"{off.sum()} of {off.size} coordinates checked"),
+            ("off", f"{off.sum()} of {counted(off.size, 'coordinate')} checked" if off.size > 1 else ""),
             ("skipped", f"{kinks.sum()} of them, because of kinks" if kinks.any() else ""),
             ("pattern", guess_pattern(grad[checked], measured, allowed)),
             ("look at", look_at),
         )
     if off.size and kinks.all():
         fail(
-            f"{name} cannot be checked: the function has a kink at each of {off.size} coordinates.",
+            f"{name} cannot be checked: the function has a kink at {f'each of {off.size}' if off.size > 1 else 'its'} "
+            f"coordinate{'s' * (off.size > 1)}.",
             ("expected", "a coordinate at which the slopes to the left and to the right agree"),
             ("look at", look_at),
         )

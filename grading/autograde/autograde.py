@@ -12,7 +12,7 @@ from pathlib import Path
 from grading import ROOT
 from grading.autograde import pool, stock
 from grading.autograde.workers import Workers, choose_sandbox
-from grading.books import results
+from grading.books import results, seeds
 from grading.books.course import Course
 from grading.books.ledger import Ledger
 from grading.books.results import Result
@@ -20,7 +20,7 @@ from grading.desk.pages import Clean
 from grading.engine import kernel, run
 from grading.engine.worker import Worker
 from grading.errors import KitError
-from grading.intake.submission import Lesson, Submission, lessons, load, modules, source_text, staged
+from grading.intake.submission import Lesson, Submission, handed_in, lessons, load, modules, source_text, staged
 from grading.release.assignment import Assignment
 from grading.trials import diagnosis
 from grading.trials.naming import Names
@@ -148,12 +148,14 @@ class Grader:
         self._assignment, self._course, self._limit = assignment, course, limit
         self._lessons: dict[str, Lesson] = lessons(assignment, course, config)
         self._staged = staged(assignment, course)
+        self._secret = seeds.secret(course)
 
     def grade(self, worker: Worker, student: str) -> Submission:
         """The submission with its notebooks executed."""
         found = load(self._assignment, self._course, student, self._lessons, self._staged)
+        drawn = seeds.of_submission(self._secret, handed_in(self._assignment, self._course, student))
         run.grade(worker, [(notebook, self._lessons[name].plan) for name, notebook in found.notebooks.items()],
-                  modules(self._assignment, found), self._limit)
+                  modules(self._assignment, found), self._limit, asked=drawn.asked)
         for notebook in found.notebooks.values():
             Clean().preprocess(notebook, {})
         return found
@@ -205,9 +207,9 @@ def _name(result: Result) -> list[dict[str, str]]:
 
 
 # What of the kit, below `grading/`, a result depends on.
-OWN = ("autograde/autograde.py", "autograde/execute.py", "autograde/scores.py", "books/course.py", "config.py",
-       "desk/html.py", "desk/markdown.py", "desk/outputs.py", "desk/pages.py", "desk/text.py", "engine/*.py",
-       "intake/restore.py", "intake/submission.py", "trials/diagnosis.py")
+OWN = ("autograde/autograde.py", "autograde/execute.py", "autograde/scores.py", "books/course.py", "books/seeds.py",
+       "config.py", "desk/html.py", "desk/markdown.py", "desk/outputs.py", "desk/pages.py", "desk/paths.py",
+       "desk/text.py", "engine/*.py", "intake/restore.py", "intake/submission.py", "trials/diagnosis.py")
 
 
 class Fingerprints:

@@ -18,7 +18,12 @@ from nbgrader.preprocessors import Execute as NbgraderExecute
 from traitlets import Float, Integer, Unicode
 
 from grading.books.results import NOTE
+from grading.books.seeds import Seeds
+from grading.engine import telling
+from grading.engine.telling import Told
 
+SEEDS = "kit_seeds"          # the key under which resources may hold what draws the hidden tests' seeds
+MODULES = "kit_modules"      # the same for the student's modules, path -> text: messages tell places in them
 _FAILED = ("AssertionError", "CheckFailed")
 
 
@@ -35,6 +40,8 @@ class Execute(NbgraderExecute):
         self.reset_execution_trackers()
         self._check_assign_resources(resources)
         self._hung = False
+        self._seeds: Seeds | None = resources.get(SEEDS)
+        self._modules: dict[str, str] = resources.get(MODULES, {})
         replayed: list[int] = []                 # what a new kernel has to run again
         starts = 0
         with ExitStack() as kernel:
@@ -43,10 +50,11 @@ class Execute(NbgraderExecute):
                 if cell.cell_type != "code":
                     continue
                 if starts > self.restarts:
-                    self._note(cell, "skipped", "not run: the cells before it killed or hung the kernel too often")
+                    self._note(cell, "skipped",
+                               Told("not run: the cells before it killed or hung the kernel too often"))
                     continue
-                outcome, message = self._run(cell, index)
-                self._note(cell, outcome, message)
+                outcome, told = self._run(cell, index)
+                self._note(cell, outcome, told)
                 if self._alive and outcome != "hung":
                     if not utils.is_grade(cell) and outcome != "timed_out":
                         replayed.append(index)
@@ -71,36 +79,41 @@ class Execute(NbgraderExecute):
             manager.transport, manager.ip = "ipc", os.path.join(self._sockets, "kernel")
         return manager
 
-    def _run(self, cell: NotebookNode, index: int) -> tuple[str, str]:
-        """Run one cell. Returns (outcome, message); "hung" is a time-out that no interrupt ended."""
+    def _run(self, cell: NotebookNode, index: int) -> tuple[str, Told]:
+        """Run one cell. Returns (outcome, what is said of it); "hung" is a time-out that no interrupt ended."""
         self._reply, self._printed = None, 0
         limit = self._get_timeout(cell)
+        shown = cell.source
+        if self._seeds and utils.is_grade(cell) and not utils.is_solution(cell):
+            cell.source = self._seeds.asked(cell.metadata.nbgrader.grade_id, shown)
         try:
             self.execute_cell(cell, index, store_history=True)
         except DeadKernelError:
             self._alive = False
             message = ("the Python process ended here: a crash, a call of exit, or more memory than there is")
             cell.outputs.append(_error("DeadKernelError", message))
-            return "error", message
+            return "error", Told(message)
         except CellTimeoutError:
             self._hung = True
             message = f"ran longer than {limit:g} s and did not react to an interrupt"
             cell.outputs.append(_error("CellTimeoutError", message))
-            return "hung", message
+            return "hung", Told(message)
+        finally:
+            cell.source = shown
         if self._reply is None:                  # an empty cell: nothing to run, nothing to fail
-            return "passed", ""
+            return "passed", Told("")
         content = self._reply["content"]
         if any(payload.get("source") == "ask_exit" for payload in content.get("payload", [])):
             self._alive = False                  # exit() in IPython ends the process once the cell is done
         if content.get("status") == "ok":
-            return "passed", ""
+            return "passed", Told("")
         name, value = content.get("ename", "Error"), content.get("evalue", "")
         if name == "CellTimeoutError":
             self._hung = True
-            return "timed_out", f"ran longer than {limit:g} s"
+            return "timed_out", Told(f"ran longer than {limit:g} s")
         if name in _FAILED:
-            return "failed", value or "the check failed"
-        return "error", f"{name}: {value}"
+            return "failed", Told(value or "the check failed")
+        return "error", telling.raised(name, value, "\n".join(content.get("traceback", [])), self._modules)
 
     def _replay(self, nb: NotebookNode, indices: list[int]) -> None:
         """Bring a new kernel to where the old one was; what the cells put out the first time stays."""
@@ -112,9 +125,11 @@ class Execute(NbgraderExecute):
                 self._alive = False
                 return
 
-    def _note(self, cell: NotebookNode, outcome: str, message: str) -> None:
+    def _note(self, cell: NotebookNode, outcome: str, told: Told) -> None:
         if utils.is_grade(cell):
-            cell.metadata[NOTE] = {"outcome": "timed_out" if outcome == "hung" else outcome, "message": message}
+            cell.metadata[NOTE] = {"outcome": "timed_out" if outcome == "hung" else outcome, "message": told.message}
+            if told.unloaded:
+                cell.metadata[NOTE]["unloaded"] = told.unloaded
 
     def _get_timeout(self, cell):
         limit = super()._get_timeout(cell)

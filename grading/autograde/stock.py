@@ -14,12 +14,13 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 
-from grading.books import results
+from grading.autograde.execute import MODULES, SEEDS
+from grading.books import results, seeds
 from grading.books.course import Course
 from grading.books.folders import set_aside
 from grading.books.results import Result
 from grading.intake.restore import key_notebook, read_submitted, restore
-from grading.intake.submission import source_text
+from grading.intake.submission import handed_in, source_text
 from grading.release.assignment import Assignment
 from grading.trials import diagnosis
 
@@ -73,11 +74,17 @@ class Grader(Autograde):
         super().__init__(**nbgrader)
         self.coursedir.assignment_id, self.coursedir.student_id = assignment.name, student
         self._assignment, self._course, self._student = assignment, course, student
+        self._seeds = seeds.of_submission(seeds.secret(course), handed_in(assignment, course, student))
         self.remarks: list[str] = []
 
     def init_notebooks(self) -> None:
         submitted = self._course.submitted(self._student, self._assignment.name)
         self.notebooks = [str(submitted / name) for name in self._assignment.notebook_files]
+
+    def init_single_notebook_resources(self, notebook_filename: str) -> dict:
+        folder = self._course.autograded(self._student, self._assignment.name)
+        modules = {name: source_text((folder / name).read_bytes()) for name in self._assignment.student_files}
+        return super().init_single_notebook_resources(notebook_filename) | {SEEDS: self._seeds, MODULES: modules}
 
     def convert_notebooks(self) -> None:
         """One submission: what goes wrong is raised, not collected."""

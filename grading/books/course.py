@@ -43,6 +43,11 @@ class Course:
         return self.root / "roster.csv"
 
     @property
+    def secret(self) -> Path:
+        """What the hidden tests' seeds are drawn from; made once, and never shown."""
+        return self.root / ".secret"
+
+    @property
     def log(self) -> Path:
         return self.root / "kit.log"
 

@@ -21,7 +21,7 @@ class Result:
     """One submission's result.
 
     - notebooks: {notebook: {grade_id: {"score", "max_score", "outcome", "message"}}}; outcome as in DESIGN section 2,
-      or "manual" with score None until it is marked
+      or "manual" with score None until it is marked; "unloaded", a sentence, where a module could not be loaded
     - named: known mistakes that it looks like, {"function", "says", "read"} each
     - remarks: sentences about the submission as a whole
     - fault: set when the kit failed; then nothing counts against the student

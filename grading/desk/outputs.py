@@ -6,6 +6,7 @@ would run code as the instructor. So an output is text, a picture, or HTML witho
 """
 
 from grading.desk.html import HTML, clean_html, is_picture
+from grading.desk.paths import without_paths
 from grading.desk.text import COLORS, CUT, clean_message, clean_text, printable
 
 STREAM = 1_000_000               # characters of printed text and tracebacks that are kept of one cell
@@ -84,7 +85,7 @@ def _printed(output: dict, room: int) -> dict:
     text = output["text"]
     if "\r" in text:
         text = "\n".join(_overwritten(line) for line in text[:4 * room].replace("\r\n", "\n").split("\n"))
-    return _stream(_cut(text, room), output["name"])
+    return _stream(without_paths(_cut(text, room)), output["name"])
 
 
 def _overwritten(line: str) -> str:
@@ -95,7 +96,7 @@ def _overwritten(line: str) -> str:
 def _error(output: dict, room: int) -> dict:
     lines = output.get("traceback")
     lines = [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
-    trace = _cut("\n".join(lines[:10_000]), room)
+    trace = without_paths(_cut("\n".join(lines[:10_000]), room))
     return {"output_type": "error", "ename": clean_text(output.get("ename"), 200) or "Error",
             "evalue": clean_message(output.get("evalue")), "traceback": trace.split("\n") if trace else []}
 

@@ -27,8 +27,9 @@ class Clean(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         clean_notebook(nb)
         for cell in nb.cells:
-            if NOTE in cell.metadata:
-                cell.metadata[NOTE]["message"] = clean_message(cell.metadata[NOTE]["message"])
+            noted = cell.metadata.get(NOTE, {})
+            for told in {"message", "unloaded"} & noted.keys():
+                noted[told] = clean_message(noted[told])
         return nb, resources
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+from grading.desk.paths import without_paths
+
 CUT = "\n... output cut here ...\n"
 
 _COLOR = (r"(?:[34]8;5;\d{1,3}|[34]8;2;\d{1,3};\d{1,3};\d{1,3}"       # a lone 38 or 48 makes nbconvert raise
@@ -28,9 +30,9 @@ def clean_text(text: object, length: int = 2_000) -> str:
 
 
 def clean_message(text: object, length: int = 10_000) -> str:
-    """The same for a message of several lines that stands in a notebook or on a page."""
+    """The same for a message of several lines that stands in a notebook or on a page, paths made short."""
     text = text[:20 * length] if isinstance(text, str) else ""
-    text = COLORS.sub("", printable(text))
+    text = without_paths(COLORS.sub("", printable(text)))
     return text if len(text) <= length else text[:length - len(CUT)] + CUT
 
 

@@ -221,6 +221,10 @@ class Objects:
         try:
             frames = [frame for frame in traceback.extract_tb(error.__traceback__)
                       if "/grading/engine/" not in frame.filename]
+            if isinstance(error, SyntaxError) and error.filename and error.lineno:
+                frames.append(traceback.FrameSummary(error.filename, error.lineno, "<module>"))
+            for frame in frames[-20:]:
+                frame.filename = self._shell.shown(frame.filename)
             lines = _sendable("".join(traceback.format_list(frames[-20:]))[:20_000])
         except BaseException:
             lines = ""

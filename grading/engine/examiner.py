@@ -17,11 +17,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grading.engine import codec, reading
+from grading.engine import codec, reading, telling
 from grading.engine.candidate import lay_down
 from grading.engine.channel import Channel, Closed, Late, TooLarge
 from grading.engine.proxies import Finder, Link, Lost, Remote, StudentError, in_module, made_again
 from grading.engine.shell import Cell, Shell
+from grading.engine.telling import Told
 
 MAX_ANSWER = 64 * 2**20        # bytes of one answer of the candidate's
 SECOND_LIMIT = 3.0             # seconds for a call of a function that was lost once; lost twice, it is not called again
@@ -33,6 +34,7 @@ _HOW = {
     "dead": "the Python process ended here: a crash, a call of exit, or more memory than there is",
     "garbled": "the process that runs the submission sent what is no answer",
 }
+_UNLOADED = "it ended the Python process while it was loaded, or was not done in time"
 
 
 def serve(shell: Shell, parent: socket.socket, *peers: socket.socket) -> None:
@@ -56,6 +58,7 @@ class Examiner:
 
     def __init__(self, shell: Shell, peers: list[Channel], texts: dict[str, str]):
         self._shell, self._texts = shell, texts
+        self._files = {name: f"{name.replace('.', '/')}.py" for name in texts}
         *self._candidates, counting = peers
         self._peer: Channel | None = None        # the candidate of this notebook
         self._losses: Counter[str] = Counter()
@@ -110,11 +113,14 @@ class Examiner:
                 self._link.settle("the last assignment of the test")
             except (Lost, StudentError) as raised:
                 error = error or raised
+        outcome, told = self._verdict(error, source)     # it reads names of the test's
+        for output in outputs:
+            if outcome == "error" and output["output_type"] == "error":
+                output["traceback"][-1:], output["evalue"] = [told.message], told.message
         for name in fetched:
             namespace.pop(name, None)
-        outcome, message = self._verdict(error)
-        return {"outcome": outcome, "message": message, "outputs": outputs, "lost": self._broken,
-                "losses": dict(self._losses)}
+        return {"outcome": outcome, "message": told.message, "unloaded": told.unloaded, "outputs": outputs,
+                "lost": self._broken, "losses": dict(self._losses)}
 
     def _start(self, limit: float) -> None:
         self._limit, self._until = limit, time.monotonic() + limit
@@ -140,23 +146,29 @@ class Examiner:
         self._losses[function] += 1
         raise Lost(self._broken, function)
 
-    def _verdict(self, error: BaseException | None) -> tuple[str, str]:
+    def _verdict(self, error: BaseException | None, source: str) -> tuple[str, Told]:
+        """(outcome, what is said of it)."""
         if error is None:
-            return "passed", ""
+            return "passed", Told("")
         if isinstance(error, Lost):
             self._broken = self._broken or (error.how if error.how != "refused" else "")
-            if error.how == "late":
-                return "timed_out", f"{error.function} ran longer than {self._limit:g} s"
-            if error.how == "refused":
-                return "timed_out", f"{error.function} had ended or not answered before, twice; it was not run again"
-            return "error", f"{error.function}: {_HOW[error.how]}"
+            outcome, how = {
+                "late": ("timed_out", f"ran longer than {self._limit:g} s"),
+                "refused": ("timed_out", "had ended or not answered before, twice; it was not run again"),
+            }.get(error.how, ("error", ""))
+            if error.function.startswith("import "):
+                file = self._files.get(error.function.removeprefix("import "), error.function)
+                return outcome, telling.not_loaded(file, _UNLOADED)
+            return outcome, Told(f"{error.function} {how}" if how else f"{error.function}: {_HOW[error.how]}")
         if isinstance(error, StudentError):
-            return "error", f"{error.kind}: {error}"
+            return "error", telling.raised(error.kind, str(error), error.lines,
+                                           {self._files[name]: text for name, text in self._texts.items()},
+                                           self._files.get(error.loading, ""))
         if isinstance(error, codec.CodecError):
-            return "grader_error", f"the test uses what cannot be sent to the submission: {error}"
+            return "grader_error", Told(f"the test uses what cannot be sent to the submission: {error}")
         if isinstance(error, AssertionError):
-            return "failed", str(error) or "the check failed"
-        return "error", f"{type(error).__name__}: {error}"
+            return "failed", Told(str(error) or "the check failed")
+        return "error", Told(telling.in_test(error, source) or f"{type(error).__name__}: {error}")
 
     def _reroute(self) -> None:
         """Counting happens where the code runs; the source that is read is the one that was handed in."""

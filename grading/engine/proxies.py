@@ -30,7 +30,7 @@ class StudentError(Exception):
     """What the student's code raised; also an instance of the same built-in exception."""
 
     kind = "Exception"
-    lines = ""
+    lines = loading = ""         # the traceback; the module that was to be loaded
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
@@ -282,7 +282,11 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         __tracebackhide__ = True
-        self._link.do("module", module.__name__, function=f"import {module.__name__}")
+        try:
+            self._link.do("module", module.__name__, function=f"import {module.__name__}")
+        except StudentError as error:
+            error.loading = module.__name__
+            raise
 
     def forget(self) -> None:
         """Have them imported anew when they are next asked for, and every module of the package that may use them."""

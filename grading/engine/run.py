@@ -30,23 +30,28 @@ _SLOW = "not run: the cells before it took longer than a whole notebook may"
 _SKIPPED = "not run: the cells before it ended or hung the process too often"
 
 
+def _as_it_is(name: str, source: str) -> str:
+    return source
+
+
 def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission: Submission, limit: float,
-          clean: Callable[[object], list[dict]] = clean_outputs) -> None:
+          clean: Callable[[object], list[dict]] = clean_outputs, asked: Callable[[str, str], str] = _as_it_is) -> None:
     """Run restored notebooks where they are: outputs in every code cell, an outcome in every test cell's metadata.
 
     - limit: seconds a cell may take
     - clean: makes outputs that may be anything into outputs that a notebook may hold
+    - asked: asked(grade_id, source) is a test cell as the examiner gets it
     """
     with closing(Processes(worker, submission, limit)) as processes:
         for notebook, plan in notebooks:
-            _Run(processes, plan, limit, clean).all(notebook)
+            _Run(processes, plan, limit, clean, asked).all(notebook)
 
 
 class _Run:
     """Of one notebook."""
 
-    def __init__(self, processes: Processes, plan: Plan, limit: float, clean: Callable):
-        self._processes, self._plan, self._clean = processes, plan, clean
+    def __init__(self, processes: Processes, plan: Plan, limit: float, clean: Callable, asked: Callable):
+        self._processes, self._plan, self._clean, self._asked = processes, plan, clean, asked
         self._limit, self._ends = limit, time.monotonic() + BUDGET * limit
         self._given: list[str] = []              # what the examiner ran, to be run again by the next one
         self._ran: list[str] = []                # what the candidate ran
@@ -133,13 +138,13 @@ class _Run:
 
     def _test(self, cell: NotebookNode, name: str) -> None:
         test = self._plan.tests[name]
-        while not (answer := self._ask(cell.source, test))["outcome"]:
+        while not (answer := self._ask(name, cell.source, test))["outcome"]:
             self._restart()
             if self._starts > RESTARTS:
                 self._note(cell, "skipped", _SKIPPED)
                 return
         cell.outputs = [NotebookNode(output) for output in self._clean(answer["outputs"])]
-        self._note(cell, answer["outcome"], answer["message"])
+        self._note(cell, answer["outcome"], answer["message"], answer["unloaded"])
         self._losses = answer["losses"]
         if answer["lost"] == "late":
             self._limit = max(1.0, self._limit * PATIENCE)
@@ -148,16 +153,17 @@ class _Run:
         elif any(test.left & names for names in self._to_read):
             self._own(cell, silent=True)         # a later cell uses what students see the test bind
 
-    def _ask(self, source: str, test: Test) -> dict:
-        return self._processes.ask(self._limit, do="test", source=source, plain=source in self._plan.plain,
-                                   count=self._count, limit=self._limit, owned=test.owned, wanted=test.wanted)
+    def _ask(self, name: str, source: str, test: Test) -> dict:
+        return self._processes.ask(self._limit, do="test", source=self._asked(name, source),
+                                   plain=source in self._plan.plain, count=self._count, limit=self._limit,
+                                   owned=test.owned, wanted=test.wanted)
 
     def _order(self, source: str) -> dict:
         """To run a set-up cell; what it imports may have to wait until a cell of the candidate's is done."""
         return {"do": "given", "source": source, "plain": source in self._plan.plain, "limit": 2 * self._limit}
 
-    def _note(self, cell: NotebookNode, outcome: str, message: str) -> None:
-        cell.metadata[NOTE] = {"outcome": outcome, "message": message}
+    def _note(self, cell: NotebookNode, outcome: str, message: str, unloaded: str = "") -> None:
+        cell.metadata[NOTE] = {"outcome": outcome, "message": message} | ({"unloaded": unloaded} if unloaded else {})
 
     # After a loss
 

@@ -222,6 +222,10 @@ class Shell:
             _close_figures(keep=figures)
         return cell
 
+    def shown(self, filename: str) -> str:
+        """A file as tracebacks call it: what a cell is compiled as, is the cell by its number."""
+        return " ".join(self._ip.compile.format_code_name(filename) or (filename,))
+
     def _error_of(self, result: ExecutionResult) -> BaseException | None:
         if result.error_before_exec is not None:
             return result.error_before_exec

@@ -74,6 +74,14 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
     return found
 
 
+def handed_in(assignment: Assignment, course: Course, student: str) -> dict[str, bytes]:
+    """The files that are taken from a student, as they came, path -> content; what is not taken is left out."""
+    folder = course.submitted(student, assignment.name)
+    files = {name: folder / name for name in (*assignment.student_files, *assignment.notebook_files)}
+    return {name: path.read_bytes() for name, path in files.items()
+            if path.is_file() and not path.is_symlink() and path.stat().st_size <= restore.MAX_BYTES}
+
+
 def modules(assignment: Assignment, found: Submission) -> Modules:
     """The student's modules, as the engine takes them."""
     files = {name: found.files[name] for name in assignment.student_files}

@@ -4,19 +4,25 @@ import ast
 
 from grading.books.results import Result
 from grading.engine import MAX_TEXT
+from grading.engine.telling import COSTS
 
 UNIMPLEMENTED = " is not implemented yet"
 
 
 def remarks(modules: dict[str, str], result: Result) -> list[str]:
     """Sentences about modules that do not load and functions that are not written; `modules`: path -> text."""
-    found = []
+    unloaded: dict[str, dict[str, None]] = {}    # sentence -> what else needs the module
+    for cell in result.cells.values():
+        if sentence := cell.get("unloaded"):
+            more = cell["message"].removeprefix(sentence).split("; ")[1:]
+            unloaded.setdefault(sentence, {}).update(dict.fromkeys(more))
+    found = ["; ".join([sentence, *more]) for sentence, more in unloaded.items()]
     for name, content in modules.items():
         problem = syntax_problem(content)
-        if problem:
-            found.append(f"{name} {problem}; none of its functions can run")
+        if problem and not any(sentence.startswith((f"{name} line", f"{name}:")) for sentence in found):
+            found.append(f"{name}{' ' if problem.startswith('line ') else ': '}{problem}{COSTS}")
     missing = {cell["message"].split(UNIMPLEMENTED)[0].split(": ")[-1]
-               for cell in result.cells.values() if UNIMPLEMENTED in cell["message"]}
+               for cell in result.cells.values() if UNIMPLEMENTED in cell["message"] and not cell.get("unloaded")}
     if missing:
         found.append(f"not implemented: {', '.join(sorted(missing))}")
     return found
@@ -29,7 +35,7 @@ def syntax_problem(content: str) -> str:
     try:
         ast.parse(content)
     except SyntaxError as error:
-        return f"line {error.lineno}: {error.msg}"
+        return f"line {error.lineno}: {error.msg}" if error.lineno else error.msg
     except (ValueError, RecursionError, MemoryError) as error:
         return f"cannot be parsed ({error})"
     return ""
@@ -44,7 +50,7 @@ def sentence(result: Result) -> str:
     told += [f"{known['function']} looks like a known mistake: {known['says'].rstrip('.')}" for known in result.named]
     by_outcome: dict[str, list[str]] = {}
     for name, cell in lost:
-        if UNIMPLEMENTED not in cell["message"]:
+        if UNIMPLEMENTED not in cell["message"] and not cell.get("unloaded"):
             by_outcome.setdefault(cell["outcome"], []).append(name)
     for outcome, words in (("timed_out", "ran too long"), ("error", "stopped with an error"),
                            ("skipped", "not run"), ("failed", "wrong")):

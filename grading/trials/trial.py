@@ -4,18 +4,17 @@ Known mistakes must lose points in the hidden tests of their own function and no
 unusual, must lose none. A variant runs in a process of its own, with a package folder of its own.
 """
 
-import re
 from dataclasses import dataclass
 
 import nbformat
 
+from grading.books import seeds
 from grading.release import stubs
 from grading.release.assignment import Assignment, topic
 from grading.trials import warm
 from grading.trials.catalogue import Entry
 
 CELL_SECONDS = 20
-_SEED = re.compile(r"(default_rng\(\s*)\d[\d_]*(\s*\))")
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class TestCell:
 
     def seeded(self, seed: int | None) -> str:
         """The source with another seed for its random inputs; None keeps the cell's own."""
-        return self.source if seed is None else _SEED.sub(rf"\g<1>{seed}\g<2>", self.source)
+        return self.source if seed is None else seeds.replaced(self.source, lambda _: seed)
 
 
 def test_cells(assignment: Assignment) -> list[TestCell]:
@@ -55,13 +54,13 @@ test_cells.__test__ = False
 
 
 def run(assignment: Assignment, changed: dict[str, str], cells: list[TestCell],
-        seeds: tuple[int | None, ...] = (None,)) -> list[dict[str, str]]:
+        draws: tuple[int | None, ...] = (None,)) -> list[dict[str, str]]:
     """Run `cells` beside the reference with some modules `changed` (path under cs231n/ -> source), once per seed.
 
     Returns, for each seed, {cell: ""} for a cell that passes and {cell: "Name: message"} for one that does not.
     """
     reference, names = complete(assignment), {_dotted(module) for module in changed}
-    rounds = [[(cell.name, cell.seeded(seed)) for cell in cells] for seed in seeds]
+    rounds = [[(cell.name, cell.seeded(seed)) for cell in cells] for seed in draws]
     if not changed:
         return _verdicts(reference, {}, rounds)
     uses = _imported(reference, cells)

@@ -4,7 +4,7 @@ import pytest
 from conftest import cell, check, notebook
 from traitlets.config import Config
 
-from grading.autograde.execute import NOTE, Execute
+from grading.autograde.execute import MODULES, NOTE, Execute
 
 
 def run(*cells, timeout=30, **settings):
@@ -78,3 +78,20 @@ def test_endless_printing_is_cut():
 def test_outputs_are_those_of_a_first_run_after_a_restart():
     _, executed = run(cell("code", "", "print('once')"), check("killer", "import os; os._exit(1)"), check("after", ""))
     assert [output.text for output in executed.cells[0].outputs] == ["once\n"]
+
+
+def test_a_kernels_errors_are_told_as_the_engine_tells_them(tmp_path):
+    package = tmp_path / "cs231n"
+    package.mkdir()
+    texts = {"__init__": "", "layers": "import torch_that_is_not_there\n", "optim": "def f():\n    return xrange(3)\n"}
+    for name, text in texts.items():
+        (package / f"{name}.py").write_text(text)
+    made = notebook(cell("code", "", f"import sys\nsys.path.insert(0, {str(tmp_path)!r})"),
+                    check("loads", "from cs231n.layers import f"), check("runs", "from cs231n.optim import f\nf()"))
+    resources = {MODULES: {f"cs231n/{name}.py": text for name, text in texts.items()}}
+    executed, _ = Execute(config=Config()).preprocess(made, resources)
+    notes = {one.id: one.metadata[NOTE] for one in executed.cells if NOTE in one.metadata}
+    sentence = "cs231n/layers.py line 1: No module named 'torch_that_is_not_there'; none of its functions can run"
+    assert notes["loads"] == {"outcome": "error", "message": sentence, "unloaded": sentence}
+    assert notes["runs"]["message"] == (
+        "NameError: name 'xrange' is not defined; write range instead (cs231n/optim.py line 2)")

@@ -1,0 +1,48 @@
+"""The line about a submission in the instructor's table."""
+
+from grading.books.results import Result
+from grading.engine.telling import COSTS
+from grading.trials.diagnosis import remarks, sentence
+
+TORCH = f"cs231n/layers.py line 4: No module named 'torch'{COSTS}"
+
+
+def result(**cells):
+    made = Result("ada", "assignment1", "", "none")
+    made.notebooks = {"net": {name: {"score": 0.0, "max_score": 1.0, "outcome": "error", "message": "wrong"} | cell
+                              for name, cell in cells.items()}}
+    return made
+
+
+def test_a_module_that_does_not_load_is_one_sentence_and_not_one_for_each_cell():
+    found = result(a={"message": TORCH, "unloaded": TORCH},
+                   b={"message": TORCH + "; cs231n/classifiers/fc_net.py needs it", "unloaded": TORCH},
+                   c={"message": TORCH + "; cs231n/classifiers/fc_net.py needs it", "unloaded": TORCH},
+                   d={"outcome": "failed"})
+    found.remarks = remarks({"cs231n/layers.py": "import torch\n"}, found)
+    assert found.remarks == [f"{TORCH}; cs231n/classifiers/fc_net.py needs it"]
+    assert sentence(found) == f"{TORCH}; cs231n/classifiers/fc_net.py needs it; wrong: d"
+
+
+def test_two_modules_that_do_not_load_are_two_sentences():
+    other = f"cs231n/optim.py: it ended{COSTS}"
+    found = result(a={"message": TORCH, "unloaded": TORCH}, b={"message": other, "unloaded": other})
+    assert remarks({}, found) == [TORCH, other]
+
+
+def test_a_module_that_no_test_has_loaded_is_read():
+    assert remarks({"cs231n/layers.py": "def f(:\n"}, result()) == [
+        f"cs231n/layers.py line 1: invalid syntax{COSTS}"]
+    assert "null bytes" in remarks({"cs231n/layers.py": "\0"}, result())[0]
+
+
+def test_a_module_that_is_told_already_is_not_told_again():
+    told = f"cs231n/layers.py line 1: a merge conflict is left in the file{COSTS}"
+    found = result(a={"message": told, "unloaded": told})
+    assert remarks({"cs231n/layers.py": "<<<<<<< HEAD\n"}, found) == [told]
+
+
+def test_what_is_not_written_is_listed_once():
+    found = result(a={"message": "NotImplementedError: svm_loss is not implemented yet"},
+                   b={"message": "NotImplementedError: svm_loss is not implemented yet"})
+    assert remarks({}, found) == ["not implemented: svm_loss"]
