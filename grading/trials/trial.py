@@ -12,8 +12,10 @@ import re
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -68,21 +70,26 @@ def run(assignment: Assignment, changed: dict[str, str], cells: list[TestCell],
     Returns, for each seed, {cell: ""} for a cell that passes and {cell: "Name: message"} for one that does not.
     """
     with tempfile.TemporaryDirectory(prefix="trial-") as folder:
-        _lay_down(assignment, changed, Path(folder))
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(reading)
-            with os.fdopen(writing, "w") as told:
-                try:
-                    json.dump(_judge(Path(folder), cells, seeds), told)
-                finally:
-                    told.flush()
-                    os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading) as answer:
-            text = answer.read()
-        os.waitpid(child, 0)
+        lay_down(assignment, changed, Path(folder))
+        return in_a_fork(lambda: _judge(Path(folder), cells, seeds))
+
+
+def in_a_fork(work: Callable[[], Any]) -> Any:
+    """What `work` returns, as JSON carries it, from a forked process of its own."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        with os.fdopen(writing, "w") as told:
+            try:
+                json.dump(work(), told)
+            finally:
+                told.flush()
+                os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        text = answer.read()
+    os.waitpid(child, 0)
     if not text:
         raise RuntimeError("the process that ran the test cells died")
     return json.loads(text)
@@ -109,7 +116,8 @@ def verdict_on_mistake(entry: Entry, cells: list[TestCell], lost: dict[str, str]
     return problems
 
 
-def _lay_down(assignment: Assignment, changed: dict[str, str], folder: Path) -> None:
+def lay_down(assignment: Assignment, changed: dict[str, str], folder: Path) -> None:
+    """Write the package into a folder, with some modules changed."""
     for module in assignment.given_modules + assignment.student_modules:
         source = changed.get(module) or assignment.complete(module)
         (folder / "cs231n" / module).parent.mkdir(parents=True, exist_ok=True)
