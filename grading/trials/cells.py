@@ -91,6 +91,13 @@ def own_tests(assignment: Assignment, entry: CellEntry) -> set[str]:
     return {cell.id for cell in cells if _is_test(cell) and bound & set(assignment.topics[topic(cell.id)])}
 
 
+def is_needed(cell: nbformat.NotebookNode, tests: set[str]) -> bool:
+    """Tell whether these tests may need a code cell: set-up, solutions, whatever imports something, and they themselves."""
+    if _is_test(cell):
+        return cell.id in tests
+    return bool(name_of(cell)) or bool(_imports(_MAGIC.sub("", cell.source)))
+
+
 def run(assignment: Assignment, notebook: str, variants: list[dict[str, str]], environment: dict[str, str],
         sources: dict[str, str] | None = None) -> list[dict[str, str]]:
     """Run a notebook's set-up cells, and once for each variant its solution cells and the tests of what these bind.
