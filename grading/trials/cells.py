@@ -23,6 +23,7 @@ import tempfile
 import textwrap
 import tomllib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -142,7 +143,7 @@ def _judge(folder: Path, given: list[tuple[str, str]], steps: list[tuple[str, bo
         messages = {name: _run(name, changed.get(name, source), namespace) for name, _, source in steps}
         return {name: messages[name] for name, is_test, _ in steps if is_test}
 
-    return [in_a_fork(lambda: verdicts(changed)) for changed in variants]
+    return [in_a_fork(partial(verdicts, changed)) for changed in variants]
 
 
 def _run(name: str, source: str, namespace: dict) -> str:
