@@ -63,7 +63,8 @@ class CellEntry:
         """The cell with this variant in it; `reference` is that of the instructor's notebook."""
         region = _REGION.search(reference)
         if region is None:
-            raise KitError(f"catalogue, {self.label}: {self.cell} has no solution region. Change the entry with the notebook.")
+            raise KitError(f"catalogue, {self.label}: {self.cell} has no solution region. "
+                           "The notebook has changed; change the entry with it.")
         indent, text = region.groups()
         if self.body:
             text = textwrap.indent(textwrap.dedent(self.body).strip("\n") + "\n", indent)
@@ -93,7 +94,7 @@ def own_tests(assignment: Assignment, entry: CellEntry) -> set[str]:
 
 
 def is_needed(cell: nbformat.NotebookNode, tests: set[str]) -> bool:
-    """Tell whether these tests may need a code cell: set-up, solutions, whatever imports something, and they themselves."""
+    """Tell whether these tests may need a code cell: set-up, solutions, whatever imports something, they themselves."""
     if _is_test(cell):
         return cell.id in tests
     return bool(name_of(cell)) or bool(_imports(_MAGIC.sub("", cell.source)))
@@ -107,9 +108,9 @@ def run(assignment: Assignment, notebook: str, variants: list[dict[str, str]], e
     - environment: what grading sets, such as CS231N_DATA
     - sources: student modules other than the reference's, path under cs231n/ -> source
 
-    Returns, for each variant, {test cell: ""} for one that passes and {test cell: "Name: message"} for one that does not.
+    Returns, for each variant, {test cell: ""} for one that passes and {test cell: "Name: message"} for one that fails.
     """
-    import matplotlib.pyplot as plt          # once, before the fork
+    import matplotlib.pyplot as plt  # once, before the fork
 
     plt.switch_backend("agg")
     cells = [cell for cell in _read(assignment, notebook) if cell.cell_type == "code"]

@@ -99,7 +99,7 @@ def test_the_engine_judges_cells_as_a_kernel_does(name, tmp_path):
     modules = {module: assignment.complete(module) for module in assignment.student_modules}
     submission = Submission({f"cs231n/{module}": text.encode() for module, text in modules.items()},
                             {f"cs231n.{module[:-3].replace('/', '.')}": text for module, text in modules.items()})
-    wrong = [entry for entry in MISTAKES[name] if "for_all" in entry.name or "worst" in entry.name or "one_fold" in entry.name]
+    wrong = [entry for entry in MISTAKES[name] if any(word in entry.name for word in ("for_all", "worst", "one_fold"))]
     with Worker(probe(), tmp_path / "given", course.grading_data) as worker:
         for entry in UNUSUAL[name] + wrong:
             source = nbformat.read(assignment.notebook_path(entry.notebook), as_version=4)
