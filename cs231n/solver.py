@@ -1,5 +1,6 @@
 """Training: a Solver takes a model, data and an update rule, and keeps the record of what happened."""
 
+import contextlib
 import inspect
 import os
 import pickle
@@ -26,6 +27,10 @@ class Solver:
     - train_acc_history, val_acc_history: list of float in [0, 1], accuracy before the first epoch and after each
     - best_val_acc, best_params: the best accuracy so far on the validation data, and a copy of params at that time
     - epoch: number of epochs done
+
+    The model keeps the record of its trainings, one entry for each Solver that ran: `model.trainings` is a list of
+    dicts with "update_rule", "optim_config" and "reg" (None where the model has none). So a net that was kept from a
+    search tells with which settings it was trained, and with how many.
 
     Source: CS231n notes, "Neural networks, part 3".
     """
@@ -145,6 +150,7 @@ class Solver:
 
         if self.epoch == 0:
             self._measure_accuracy()
+            self._enter_training()
         for first in range(1, num_steps + 1, steps_per_epoch):
             self._follow_schedule()
             for step in range(first, first + steps_per_epoch):
@@ -183,6 +189,15 @@ class Solver:
             y_pred = np.argmax(self.model.loss(X[batch]), axis=1)
             num_correct += np.sum(y_pred == y[batch])
         return float(num_correct / len(X))
+
+    def _enter_training(self):
+        """Add this Solver's settings to the trainings that the model has been through."""
+        before, reg = getattr(self.model, "trainings", None), getattr(self.model, "reg", None)
+        settings = {name: value for name, value in self.optim_config.items() if _is_number(value)}
+        training = {"update_rule": self.update_rule.__name__, "optim_config": settings,
+                    "reg": reg if _is_number(reg) else None}
+        with contextlib.suppress(AttributeError, TypeError):     # a model may refuse attributes
+            self.model.trainings = [*before, training] if isinstance(before, list) else [training]
 
     def _follow_schedule(self):
         """Set every learning rate to that of the epoch which begins, if there is a schedule."""
@@ -271,6 +286,10 @@ def _print_over(line):
         print(f"\r\033[K{line}", end="", flush=True)
     elif line:
         print(line)
+
+
+def _is_number(value):
+    return np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iuf"
 
 
 def _keywords():

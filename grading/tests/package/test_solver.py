@@ -119,6 +119,34 @@ def test_training_again_goes_on_from_the_best_parameters(ones):
     assert len(solver.val_acc_history) == 9
 
 
+def test_the_model_keeps_the_settings_of_every_training_it_went_through(net, data):
+    for learning_rate, reg in ((1e-2, 0.5), (np.float64(1e-3), 0.25)):
+        net.reg = reg
+        solver = Solver(net, data, optim_config={"learning_rate": learning_rate}, num_epochs=1, verbose=False)
+        solver.train()
+        solver.train()                                   # goes on; it is one training
+    assert net.trainings == [
+        {"update_rule": "sgd", "optim_config": {"learning_rate": 1e-2}, "reg": 0.5},
+        {"update_rule": "sgd", "optim_config": {"learning_rate": 1e-3}, "reg": 0.25},
+    ]
+
+
+def test_a_model_that_refuses_attributes_is_trained_all_the_same(data):
+    class Rigid:
+        __slots__ = ("params",)
+
+        def __init__(self):
+            self.params = {"w": np.zeros((4, 2))}
+
+        def loss(self, X, y=None):
+            scores = X @ self.params["w"]
+            return scores if y is None else (1.0, {"w": np.ones((4, 2))})
+
+    model = Rigid()
+    Solver(model, data, optim_config={"learning_rate": 0.5}, num_epochs=1, batch_size=60, verbose=False).train()
+    assert np.allclose(model.params["w"], 0) or np.allclose(model.params["w"], -0.5)
+
+
 def test_the_learning_rate_decays_after_each_epoch(ones):
     solver = countdown_solver(ones, lr_decay=0.5)
     solver.train()

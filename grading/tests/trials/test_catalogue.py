@@ -1,5 +1,7 @@
 """The tests on trial: every known mistake is caught where it belongs, every correct version keeps its points."""
 
+import re
+
 import pytest
 
 from grading.errors import KitError
@@ -33,6 +35,17 @@ def test_the_reference_keeps_every_point_and_the_stubs_have_none(name):
     assert set(trial.run(ASSIGNMENTS[name], {}, CELLS[name])[0].values()) == {""}
     stubbed = trial.run(ASSIGNMENTS[name], trial.stub_sources(ASSIGNMENTS[name]), CELLS[name])[0]
     assert [cell for cell, message in stubbed.items() if not message] == []
+
+
+@pytest.mark.parametrize("body", ["raise ValueError('wrong shape')", "return 0.0, np.zeros((1, 1))", None])
+def test_training_is_judged_by_itself_whatever_the_losses_do(body):
+    assignment = ASSIGNMENTS["assignment1"]
+    changed = {module: assignment.stub(module) for module in ("classifiers/linear_svm.py", "classifiers/softmax.py")}
+    if body:
+        changed = {module: re.sub(r"raise NotImplementedError\(.*\)", body, text) for module, text in changed.items()}
+    cells = [cell for cell in CELLS["assignment1"] if cell.name.startswith("svm-train")]
+    assert {cell.functions for cell in cells} == {("LinearClassifier.train",)}
+    assert set(trial.run(assignment, changed, cells)[0].values()) == {""}
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)

@@ -1,0 +1,115 @@
+"""Searches on trial: a wrong cell loses points where it belongs, a right one keeps them, however it is written."""
+
+import nbformat
+import pytest
+
+from cs231n.synthetic import write_synthetic_cifar10
+from grading.books.course import GRADING_IMAGES, Course
+from grading.engine import plan, run
+from grading.engine.processes import Submission
+from grading.engine.sandbox import probe
+from grading.engine.worker import Worker
+from grading.errors import KitError
+from grading.release import assignment as assignments
+from grading.trials import cells, trial
+from grading.trials.cells import CellEntry
+
+ASSIGNMENTS = {name: assignments.load(name) for name in assignments.names()}
+MISTAKES = {name: cells.mistakes(one) for name, one in ASSIGNMENTS.items()}
+UNUSUAL = {name: cells.unusual(one) for name, one in ASSIGNMENTS.items()}
+NOTEBOOKS = [(name, notebook) for name, entries in MISTAKES.items()
+             for notebook in dict.fromkeys(entry.notebook for entry in entries)]
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """What grading sets, with data of the size that it uses."""
+    folder = tmp_path_factory.mktemp("data") / "grading"
+    num_train, num_test = GRADING_IMAGES
+    write_synthetic_cifar10(folder, num_train=num_train, num_test=num_test)
+    return {"CS231N_DATA": str(folder), "CS231N_SCALE": "0.02", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def sources(name, notebook):
+    """The source of every cell of a notebook, by id."""
+    found = nbformat.read(ASSIGNMENTS[name].notebook_path(notebook), as_version=4)
+    return {cell.id: cell.source for cell in found.cells}
+
+
+def tried(name, notebook, entries, environment):
+    """[(entry, {test cell: message} of those that it loses)]"""
+    reference = sources(name, notebook)
+    variants = [{entry.cell: entry.source(reference[entry.cell])} for entry in entries]
+    found = cells.run(ASSIGNMENTS[name], notebook, variants, environment)
+    return [(entry, {cell: message for cell, message in one.items() if message})
+            for entry, one in zip(entries, found, strict=True)]
+
+
+def of(entries, name, notebook):
+    return [entry for entry in entries[name] if entry.notebook == notebook]
+
+
+@pytest.mark.parametrize("name, notebook", NOTEBOOKS)
+def test_a_wrong_cell_loses_points_in_its_own_tests_and_nowhere_else(name, notebook, environment):
+    found = tried(name, notebook, of(MISTAKES, name, notebook), environment)
+    assert [entry.label for entry, lost in found if not lost] == []
+    unfair = {entry.label: set(lost) - cells.own_tests(ASSIGNMENTS[name], entry) for entry, lost in found}
+    assert {label: names for label, names in unfair.items() if names} == {}
+    for entry, lost in found:                    # a cell that is not written yet is told so in a sentence
+        if entry.name.startswith("nothing_"):
+            assert all(("is empty: the search is not written yet" in message) or ("has no accuracies yet" in message)
+                       for message in lost.values()), (entry.label, lost)
+
+
+@pytest.mark.parametrize("name, notebook", NOTEBOOKS)
+def test_a_right_but_unusual_cell_keeps_every_point(name, notebook, environment):
+    found = tried(name, notebook, of(UNUSUAL, name, notebook), environment)
+    assert {entry.label: lost for entry, lost in found if lost} == {}
+
+
+def test_the_catalogue_of_cells_is_large_and_says_something_to_the_student():
+    entries = [entry for one in MISTAKES.values() for entry in one]
+    versions = [entry for one in UNUSUAL.values() for entry in one]
+    assert len(entries) >= 80 and len(versions) >= 25
+    assert all(entry.says.endswith(".") and len(entry.says) > 20 and entry.read for entry in entries)
+    assert len({entry.label for entry in entries + versions}) == len(entries) + len(versions)
+    solutions = {(name, cell.id) for name, one in ASSIGNMENTS.items() for notebook in one.notebooks
+                 for cell in nbformat.read(one.notebook_path(notebook), as_version=4).cells
+                 if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution")}
+    for kind in (MISTAKES, UNUSUAL):             # every cell that students write has entries
+        assert {(name, entry.cell) for name, one in kind.items() for entry in one} == solutions
+
+
+def test_an_entry_that_the_notebook_has_outgrown_is_an_error():
+    entry = CellEntry("gone", "knn", "knn-best_k-solution", edits=(("no such line", "x"),))
+    with pytest.raises(KitError, match="does not stand in the solution"):
+        entry.source("### BEGIN SOLUTION\nbest_k = 1\n### END SOLUTION")
+    with pytest.raises(KitError, match="has no solution region"):
+        entry.source("best_k = 1")
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_the_engine_judges_cells_as_a_kernel_does(name, tmp_path):
+    assignment, course = ASSIGNMENTS[name], Course(tmp_path / "course")
+    course.prepare_data()
+    for module in assignment.given_modules:
+        path = tmp_path / "given" / "cs231n" / module
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(assignment.complete(module), encoding="utf-8")
+    modules = {module: assignment.complete(module) for module in assignment.student_modules}
+    submission = Submission({f"cs231n/{module}": text.encode() for module, text in modules.items()},
+                            {f"cs231n.{module[:-3].replace('/', '.')}": text for module, text in modules.items()})
+    wrong = [entry for entry in MISTAKES[name] if any(word in entry.name for word in ("for_all", "worst", "one_fold"))]
+    with Worker(probe(), tmp_path / "given", course.grading_data) as worker:
+        for entry in UNUSUAL[name] + wrong:
+            source = nbformat.read(assignment.notebook_path(entry.notebook), as_version=4)
+            own = cells.own_tests(assignment, entry)
+            source.cells = [cell for cell in source.cells if cell.cell_type == "code" and cells.is_needed(cell, own)]
+            planned = plan.make(source)
+            for cell in source.cells:
+                cell.source = entry.source(cell.source) if cell.id == entry.cell else cell.source
+            run.grade(worker, [(source, planned)], submission, 2 * trial.CELL_SECONDS)
+            lost = {cell.id: cell.metadata[run.NOTE] for cell in source.cells
+                    if cell.id in own and cell.metadata[run.NOTE]["outcome"] != "passed"}
+            assert bool(lost) != entry.correct, (entry.label, lost)
+            assert {note["outcome"] for note in lost.values()} <= {"failed"}, (entry.label, lost)
