@@ -13,14 +13,15 @@ from typing import NamedTuple
 import numpy as np
 
 SIZES = (4000, 16000)          # rows: a loop is told by the few already, array operations are cheap for the many
-CALLS = 7                      # of numpy functions for each row, in a loop that computes a loss
+CALLS = 5                      # of numpy functions for each row, in a loop that computes a loss
 WARM = 48                      # rows of a first call that is not judged: it imports, and fills caches
 TRIES = 4                      # before a loop is said
-CLEARLY = 3                    # so many times too much is tried twice only
+CLEARLY, NEARLY = 3, 3         # so many times too much is tried twice only; so little below is looked at again
 LOOP_ROWS = 250                # rows that the looped yardstick really does
 TIMES_ARRAYS, SHARE_OF_LOOP = 10, 0.25
 TICK = time.get_clock_info("process_time").resolution
 MOST_CALLS = 40                # that one try makes where the clock is coarse
+_CLOCKS = time.thread_time, time.process_time, time.perf_counter
 _EXACT = (int, float, complex, bool, str, bytes, type(None))
 _ARRAYS = (np.ndarray, np.matrix, np.ma.MaskedArray)
 
@@ -46,22 +47,23 @@ class Verdict(NamedTuple):
 
 
 def measured(function, args):
-    """Return (seconds of processor time that function(*copies of args) takes, what it returns, as plain data)."""
+    """Return (seconds of processor time that function(*copies of args) takes, what it returns, as plain data).
+
+    It is the process's time, so that of every thread, but at most the time on the wall: threads of a library for
+    matrix products spin while they wait. It is at least this thread's: where processor time is limited, Linux brings
+    that of the process up to date late.
+    """
     __tracebackhide__ = True
     args, collecting = copy.deepcopy(tuple(args)), gc.isenabled()
     gc.disable()               # it would look at everything else that there is
     try:
-        start = _clocks()
+        start = [clock() for clock in _CLOCKS]
         returned = plain(function(*args))
-        return max(now - before for now, before in zip(_clocks(), start, strict=True)), returned
+        thread, process, wall = (clock() - before for clock, before in zip(_CLOCKS, start, strict=True))
+        return max(thread, min(process, wall)), returned
     finally:
         if collecting:
             gc.enable()
-
-
-def _clocks():
-    """Of the process, and of this thread: where processor time is limited, Linux brings the former up to date late."""
-    return time.process_time(), time.thread_time()
 
 
 def confirm(function, args, returned):
@@ -92,25 +94,37 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0):
     - stacks: how often the function makes a column by np.vstack, which goes through the entries in numpy's own Python
     """
     __tracebackhide__ = True
-    stacking = stacks * _stacking(sizes[-1]) if stacks else 0.0
-    measured(*make_call(WARM)[:2])
     many = sizes[-1]
-    arrays = loop = least = float("inf")
-    call = None
+    stacking = stacks * _stacking(many) if stacks else 0.0
+    measured(*make_call(WARM)[:2])
+    yard, least, call = _Yardsticks(many, calls, stacking), float("inf"), None
     for attempt in range(TRIES):
-        arrays = min(arrays, _array_operations(many))
-        loop = min(loop, _python_loop(many, calls))
-        limit = max(TIMES_ARRAYS * arrays, SHARE_OF_LOOP * loop) + stacking
+        yard.measure()
         for n in sizes:
             seconds, call = _cost(make_call, n)
-            if seconds > limit:
+            if seconds > yard.limit:
                 break
+        if seconds <= yard.limit < NEARLY * seconds:             # was it slow, too, when it was measured?
+            yard.measure()
         least = min(least, seconds)
-        if seconds <= limit:
-            return Verdict(False, seconds > TIMES_ARRAYS * arrays, n, seconds, arrays, loop, call)
-        if attempt and least > CLEARLY * limit:
+        if seconds <= yard.limit:
+            return Verdict(False, seconds > TIMES_ARRAYS * yard.arrays, n, seconds, yard.arrays, yard.loop, call)
+        if attempt and least > CLEARLY * yard.limit:
             break
-    return Verdict(True, False, n, least, arrays, loop, call)
+    return Verdict(True, False, n, least, yard.arrays, yard.loop, call)
+
+
+class _Yardsticks:
+    """Seconds for array operations and for a Python loop, the least of all measured, and the limit between them."""
+
+    def __init__(self, n, calls, allowed):
+        self._n, self._calls, self._allowed = n, calls, allowed
+        self.arrays = self.loop = self.limit = float("inf")
+
+    def measure(self):
+        self.arrays = min(self.arrays, _array_operations(self._n))
+        self.loop = min(self.loop, _python_loop(self._n, self._calls))
+        self.limit = max(TIMES_ARRAYS * self.arrays, SHARE_OF_LOOP * self.loop) + self._allowed
 
 
 def _cost(make_call, n):

@@ -33,7 +33,7 @@ DISGUISED = {
     "functools": {"reduce"}, "past": {"reduce"}, "six": {"reduce"},
 }
 # Functions of numpy's that make a column of a 1-d array, entry by entry, in numpy's own Python.
-STACKING = {"vstack", "row_stack", "column_stack", "hstack", "dstack", "stack", "concatenate"}
+STACKING = {"vstack", "row_stack", "column_stack", "hstack", "dstack"}
 # Calls worth naming in a message as the place of a loop.
 ITERATING = {"map", "filter", "zip", "sum", "list", "tuple", "sorted", "min", "max", "any", "all", "set", "tolist"}
 
@@ -264,10 +264,7 @@ def read_loops(text, qualified_name):
     Returns (loops, disguised): lists of (line number, what), loops that show and what can hide one.
     Reached are the function and, from there, what it names of the module: functions, values and any class's methods.
     """
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):  # edited since it was imported
-        return [], []
+    tree = _parsed(text)
     imported = imported_names(tree)
     loops, disguised = set(), set()
     for node in reached_nodes(tree, qualified_name):
@@ -289,11 +286,16 @@ def read_loops(text, qualified_name):
 
 def read_stacks(text, qualified_name):
     """How many calls of np.vstack and the like a function reaches."""
-    try:
-        nodes = list(reached_nodes(ast.parse(text), qualified_name))
-    except (SyntaxError, ValueError):
-        return 0
+    nodes = reached_nodes(_parsed(text), qualified_name)
     return sum(isinstance(node, ast.Attribute) and node.attr in STACKING for node in nodes)
+
+
+def _parsed(text):
+    """The syntax tree, an empty one for what is no Python: a file may have been edited since it was imported."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
 
 
 def imported_names(tree):

@@ -237,7 +237,7 @@ def python_loop(make_call, *, sizes=_costs.SIZES, calls=_costs.CALLS):
     __tracebackhide__ = True
     text, qualified_name, filename = source_of(make_call(_costs.WARM)[0]) or ("", "", "")
     loops, disguised = read_loops(text, qualified_name)
-    stacks = 0 if loops or disguised else read_stacks(text, qualified_name)
+    stacks = min(read_stacks(text, qualified_name), 1 if loops or disguised else 3)
     try:
         verdict = _costs.judge(make_call, sizes, calls, stacks)
     except _costs.NotPlain as error:

@@ -26,7 +26,8 @@ def source(texts: dict[str, str], target: object, claimed: object) -> tuple[str,
         if moved is None:
             break
         module, name = moved
-    return texts[module], name, module.rpartition(".")[2] + ".py"
+    text = texts[module] if len(texts[module]) <= MAX_TEXT else ""
+    return text, name, module.rpartition(".")[2] + ".py"
 
 
 @cache
