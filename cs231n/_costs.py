@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-SIZES = (4000, 16000)          # rows: a loop is told by the few already, array operations are cheap for the many
+SIZES = (4096, 16384)          # rows: a loop is told by the few already, array operations are cheap for the many
 CALLS = 5                      # of numpy functions for each row, in a loop that computes a loss
 WARM = 48                      # rows of a first call that is not judged: it imports, and fills caches
 TRIES = 4                      # before a loop is said
@@ -21,6 +21,8 @@ LOOP_ROWS = 250                # rows that the looped yardstick really does
 TIMES_ARRAYS, SHARE_OF_LOOP = 10, 0.25
 TICK = time.get_clock_info("process_time").resolution
 MOST_CALLS = 40                # that one try makes where the clock is coarse
+SQUARE = 7                     # times what a quarter costs: 4 where the cost grows with n, 16 where it does with n * n
+FEW_ROWS = 400                 # but more numbers than numpy prints in full
 _CLOCKS = time.thread_time, time.process_time, time.perf_counter
 _EXACT = (int, float, complex, bool, str, bytes, type(None))
 _ARRAYS = (np.ndarray, np.matrix, np.ma.MaskedArray)
@@ -102,6 +104,8 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0):
         yard.measure()
         for n in sizes:
             seconds, call = _cost(make_call, n)
+            if n < many and seconds > yard.limit / 4 and _is_square(make_call, n, seconds, yard.limit / many):
+                return Verdict(False, True, n, seconds, yard.arrays, yard.loop, call)
             if seconds > yard.limit:
                 break
         if seconds <= yard.limit < NEARLY * seconds:             # was it slow, too, when it was measured?
@@ -112,6 +116,16 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0):
         if attempt and least > CLEARLY * yard.limit:
             break
     return Verdict(True, False, n, least, yard.arrays, yard.loop, call)
+
+
+def _is_square(make_call, n, seconds, limit):
+    """Tell whether a call that costs too much does so by arrays of n x n numbers: of few rows it costs next to nothing.
+
+    - limit: what one row may cost
+    """
+    __tracebackhide__ = True
+    fixed, few, quarter = (min(_cost(make_call, rows)[0] for _ in range(5)) for rows in (16, FEW_ROWS, n // 4))
+    return few - fixed <= 2 * FEW_ROWS * limit and seconds - fixed >= SQUARE * (quarter - fixed)
 
 
 class _Yardsticks:

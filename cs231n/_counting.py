@@ -34,6 +34,18 @@ DISGUISED = {
 }
 # Functions of numpy's that make a column of a 1-d array, entry by entry, in numpy's own Python.
 STACKING = {"vstack", "row_stack", "column_stack", "hstack", "dstack"}
+# What does a task as a whole, by the first and last part of its name, "*" for anything of that library; ...
+DIFFERENTIATING = {"autograd": {"*"}, "jax": {"*"}, "tensorflow": {"*"}, "torch": {"*"}}
+WHOLE_TASK = {
+    "distances": DIFFERENTIATING | {
+        "scipy": {"cdist", "pdist", "distance_matrix", "minkowski_distance", "KDTree", "cKDTree"},
+        "sklearn": {"*"}, "faiss": {"*"},
+    },
+    "softmax": DIFFERENTIATING | {"scipy": {"softmax", "log_softmax", "logsumexp"}, "sklearn": {"*"}},
+    "svm": DIFFERENTIATING | {"sklearn": {"*"}},
+}
+# ... and what does a part of it that the docstring asks to be written out.
+PART_OF_TASK = {"distances": {"numpy": {"norm"}, "scipy": {"norm", "euclidean", "sqeuclidean"}, "math": {"dist"}}}
 # Calls worth naming in a message as the place of a loop.
 ITERATING = {"map", "filter", "zip", "sum", "list", "tuple", "sorted", "min", "max", "any", "all", "set", "tolist"}
 
@@ -290,6 +302,27 @@ def read_stacks(text, qualified_name):
     return sum(isinstance(node, ast.Attribute) and node.attr in STACKING for node in nodes)
 
 
+def read_shortcuts(text, qualified_name, task):
+    """(what a function reaches that does the task as a whole, or a part of it): two lists of (line number, name)."""
+    tree = _parsed(text)
+    imported, found = imported_names(tree), (set(), set())
+    for node in reached_nodes(tree, qualified_name):
+        root, _, path = _dotted(node, imported).partition(".")
+        if isinstance(node, (ast.Import, ast.ImportFrom)) or not path:
+            continue
+        for known, places in zip((WHOLE_TASK, PART_OF_TASK), found, strict=True):
+            names = known.get(task, {}).get(root, set())
+            if "*" in names or path.rpartition(".")[2] in names:
+                places.add((node.lineno, f"{root}.{path}"))
+    return tuple(_longest(places) for places in found)
+
+
+def _longest(places):
+    """Without what is the beginning of another name in the same line, as `torch.nn` is of `torch.nn.functional`."""
+    return sorted((line, name) for line, name in places
+                  if not any(line == other and whole.startswith(f"{name}.") for other, whole in places))
+
+
 def _parsed(text):
     """The syntax tree, an empty one for what is no Python: a file may have been edited since it was imported."""
     try:
@@ -301,6 +334,10 @@ def _parsed(text):
 def imported_names(tree):
     """{local name: dotted name} of every import, wherever it stands."""
     imported = {"np": "numpy"}  # a notebook imports in another cell
+    known = {}                  # names worth knowing of those that a star brings
+    for names in (DISGUISED, *WHOLE_TASK.values(), *PART_OF_TASK.values()):
+        for root, some in names.items():
+            known[root] = known.get(root, set()) | some
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imported.update({alias.asname or alias.name.partition(".")[0]:
@@ -308,7 +345,7 @@ def imported_names(tree):
         elif isinstance(node, ast.ImportFrom):
             home = ".".join(filter(None, ["cs231n" if node.level else "", node.module]))
             for alias in node.names:
-                everything = DISGUISED.get(home.partition(".")[0], ())
+                everything = known.get(home.partition(".")[0], ())
                 for name in everything if alias.name == "*" else [alias.name]:
                     imported[alias.asname or name] = f"{home}.{name}"
     return imported

@@ -11,13 +11,14 @@ import copy
 import numpy as np
 
 from cs231n import _costs
-from cs231n._counting import interpreted_events, read_loops, read_stacks, source_of
+from cs231n._counting import interpreted_events, read_loops, read_shortcuts, read_stacks, source_of
 from cs231n._messages import CheckFailed, at, describe, fail, guess_pattern, hint, name_of, number, places
 from cs231n._slopes import Slopes, root_mean_square
 
 __all__ = [
-    "CheckFailed", "assert_agreement", "assert_close", "assert_finite", "assert_gradient", "assert_labels",
-    "assert_shape", "assert_vectorized", "fresh", "interpreted_events", "python_loop",
+    "CheckFailed", "assert_adds_up", "assert_agreement", "assert_by_hand", "assert_close", "assert_finite",
+    "assert_gradient", "assert_labels", "assert_shape", "assert_vectorized", "fresh", "interpreted_events",
+    "python_loop",
 ]
 
 # By the size of the coarsest float, in bytes: relative tolerance, and absolute for where zero is expected. float32
@@ -229,6 +230,58 @@ def assert_vectorized(make_call, *, grows, sizes=_costs.SIZES, calls=_costs.CALL
         fail(f"{name_of(function)} loops in Python over {grows}.", *lines, ("look at", look_at))
 
 
+def assert_adds_up(function, W, X, y, returned):
+    """Check that a loss and its gradient of many images are the mean, or the sum, of what they are for their halves.
+
+    - function: function(W, X, y, 0.0) returns (loss, dW); it is called for halves, and for halves of the first half
+    - returned: what it returns for all images
+
+    What is right for few images must hold for many. Returns (loss, dW) of the first few of them, which are the last
+    that were cut in halves: four, where the number of images is a power of two.
+    """
+    __tracebackhide__ = True
+    returned = _returned(returned, ("loss", "dW"), name_of(function))
+    while len(X) >= 8:
+        middle = len(X) // 2
+        halves = [_returned(function(*fresh(W, X[part], y[part]), 0.0), ("loss", "dW"), name_of(function))
+                  for part in (slice(0, middle), slice(middle, len(X)))]
+        for name, whole, first, second in zip(("loss", "dW"), returned, *halves, strict=True):
+            first, second = (_array(value, name).astype(float) * size / len(X)
+                             for value, size in ((first, middle), (second, len(X) - middle)))
+            mean, whole = first + second, _array(whole, name)
+            size = 1e-3 * np.abs(mean).max()
+            if whole.shape != mean.shape or not any(
+                    np.allclose(whole, times * mean, rtol=1e-3, atol=times * size) for times in (1, 2)):
+                fail(
+                    f"{name} of {len(X)} images is neither the mean nor the sum of what it is for its two halves.",
+                    ("look at", "what depends on the number of images, and on which of them there are"),
+                )
+        returned, X, y = halves[0], X[:middle], y[:middle]
+    return returned
+
+
+def assert_by_hand(function, task, *, look_at=""):
+    """Check that a function does its task itself, as its docstring asks, and does not hand it to a library.
+
+    - task: "distances", "softmax" or "svm"
+
+    The source is read, nothing runs. What does a part of the task, such as np.linalg.norm, is said and costs nothing.
+    """
+    __tracebackhide__ = True
+    text, qualified_name, filename = source_of(function) or ("", "", "")
+    whole, part = read_shortcuts(text, qualified_name, task)
+    if whole:
+        fail(
+            f"{name_of(function)} hands its task to a library.",
+            ("found", places(whole, filename)),
+            ("expected", "the computation written out in numpy, as the docstring asks"),
+            ("look at", look_at),
+        )
+    if part:
+        print(f"Note: {name_of(function)} uses {places(part, filename)}, which its docstring asks to write out. "
+              "This costs no points.")
+
+
 def python_loop(make_call, *, sizes=_costs.SIZES, calls=_costs.CALLS):
     """Say how a function loops in Python over what its calls have n of: lines for `fail`, none where it does not.
 
@@ -237,7 +290,7 @@ def python_loop(make_call, *, sizes=_costs.SIZES, calls=_costs.CALLS):
     __tracebackhide__ = True
     text, qualified_name, filename = source_of(make_call(_costs.WARM)[0]) or ("", "", "")
     loops, disguised = read_loops(text, qualified_name)
-    stacks = min(read_stacks(text, qualified_name), 1 if loops or disguised else 3)
+    stacks = min(read_stacks(text, qualified_name), 2 if loops or disguised else 4)
     try:
         verdict = _costs.judge(make_call, sizes, calls, stacks)
     except _costs.NotPlain as error:
