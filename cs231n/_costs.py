@@ -125,7 +125,7 @@ def _is_square(make_call, n, seconds, limit):
     """
     __tracebackhide__ = True
     fixed, few, quarter = (min(_cost(make_call, rows)[0] for _ in range(5)) for rows in (16, FEW_ROWS, n // 4))
-    return few - fixed <= 2 * FEW_ROWS * limit and seconds - fixed >= SQUARE * (quarter - fixed)
+    return few - fixed <= 3 * FEW_ROWS * limit and seconds - fixed >= SQUARE * (quarter - fixed)
 
 
 class _Yardsticks:
