@@ -1,10 +1,12 @@
 """How much of a function's work is done by Python, and where its loops are.
 
-Two steps that do not need each other, for `testing.assert_vectorized`:
+Two steps that do not need each other, for the messages of `testing.assert_vectorized`:
 
 - `interpreted_events` runs a function under `sys.settrace` and counts. Arrays go in as `Probe`, an ndarray that shows
   every row that C code (`map`, `zip`, `sum`, `list`) takes out of it.
 - `source_of` and `read_loops` read the source and run nothing.
+
+Both tell a student where to look. Whether there is a loop is decided by what it costs, see `_costs`.
 """
 
 import ast
@@ -23,33 +25,27 @@ from contextlib import contextmanager
 import numpy as np
 import scipy
 
-# Loops that no counting sees, since they go through C, and what stops the counting. np.add.reduce is no such loop.
+# Functions of libraries that are loops in disguise, np.add.reduce is none. Those of numpy work element by element by
+# their very purpose; the others can be put to good use, as in functools.reduce(operator.mul, shape).
 DISGUISED = {
-    "numpy": {"vectorize", "frompyfunc", "apply_along_axis", "apply_over_axes", "nditer", "ndenumerate"},
+    "numpy": {"vectorize", "frompyfunc", "apply_along_axis", "nditer", "ndenumerate"},
     "itertools": {"accumulate", "dropwhile", "filterfalse", "groupby", "starmap", "takewhile"},
     "functools": {"reduce"}, "past": {"reduce"}, "six": {"reduce"},
-    "sys": {"settrace", "setprofile"}, "threading": {"settrace", "setprofile"},
 }
-# What array code has no use for, but what can hide a loop, or the counting, from sight: other modules than these, ...
-LIBRARIES_OF_ARRAYS = {
-    "__future__", "abc", "array", "builtins", "cmath", "collections", "copy", "cs231n", "dataclasses", "decimal",
-    "enum", "fractions", "functools", "future", "itertools", "math", "numbers", "numpy", "operator", "past", "random",
-    "scipy", "six", "string", "time", "typing", "warnings",
+# Functions of numpy's that make a column of a 1-d array, entry by entry, in numpy's own Python.
+STACKING = {"vstack", "row_stack", "column_stack", "hstack", "dstack"}
+# What does a task as a whole, by the first and last part of its name, "*" for anything of that library; ...
+DIFFERENTIATING = {"autograd": {"*"}, "jax": {"*"}, "tensorflow": {"*"}, "torch": {"*"}}
+WHOLE_TASK = {
+    "distances": DIFFERENTIATING | {
+        "scipy": {"cdist", "pdist", "distance_matrix", "minkowski_distance", "KDTree", "cKDTree"},
+        "sklearn": {"*"}, "faiss": {"*"},
+    },
+    "softmax": DIFFERENTIATING | {"scipy": {"softmax", "log_softmax", "logsumexp"}, "sklearn": {"*"}},
+    "svm": DIFFERENTIATING | {"sklearn": {"*"}},
 }
-# ... functions that reach names by text, ...
-BY_TEXT = {"__import__", "breakpoint", "compile", "delattr", "eval", "exec", "getattr", "globals", "locals", "open",
-           "setattr", "vars"}
-# ... and attributes that lead into the interpreter: frames, files, other modules of Python's own under any name.
-INTERPRETER = {
-    "DataSource", "Formatter", "ForwardRef", "_counting", "ag_frame", "attrgetter", "cr_frame", "ctypeslib", "f2py",
-    "f_back", "f_builtins", "f_code", "f_globals", "f_locals", "f_trace", "fromfile", "genfromtxt", "get_field",
-    "get_type_hints", "gi_code", "gi_frame", "load", "loads", "loadtxt", "memmap", "methodcaller", "modules", "save",
-    "savetxt", "savez", "testing", "tb_frame", "tofile", "gettrace", "settrace", "setprofile", "_getframe",
-}
-INTERPRETER |= set(sys.stdlib_module_names) - LIBRARIES_OF_ARRAYS - {"select", "signal", "stat", "trace"}
-INTERPRETER |= {f"_{name}" for name in sys.stdlib_module_names - LIBRARIES_OF_ARRAYS}
-STUDENTS = ("cs231n.layers", "cs231n.layer_utils", "cs231n.classifiers")       # from which everything may be imported
-HARMLESS_DUNDERS = {"__class__", "__doc__", "__init__", "__len__", "__name__"}
+# ... and what does a part of it that the docstring asks to be written out.
+PART_OF_TASK = {"distances": {"numpy": {"norm"}, "scipy": {"norm", "euclidean", "sqeuclidean"}, "math": {"dist"}}}
 # Calls worth naming in a message as the place of a loop.
 ITERATING = {"map", "filter", "zip", "sum", "list", "tuple", "sorted", "min", "max", "any", "all", "set", "tolist"}
 
@@ -89,10 +85,16 @@ class Probe(np.ndarray):
         np.ndarray.flat.__set__(self, values)
 
 
-def _stepping(function, calls):
-    """A built-in function that takes what it iterates over one step of Python at a time, so that the trace sees it."""
+def _stepping(function, calls, most=None):
+    """A built-in function that takes what it iterates over one step of Python at a time, so that the trace sees it.
+
+    It iterates over its arguments from number `calls` on, `most` of them.
+    """
     def watched(*args, **keywords):
-        return function(*args[:calls], *(_watched(arg, calls) for arg in args[calls:]), **keywords)
+        seen = slice(calls, None if most is None else calls + most)
+        args = list(args)
+        args[seen] = [_watched(arg, calls) for arg in args[seen]]
+        return function(*args, **keywords)
     return watched
 
 
@@ -103,8 +105,8 @@ def _watched(value, calls):
         item for item in value)
 
 
-STEPPING = {name: _stepping(getattr(builtins, name), calls)
-            for name, calls in (("all", 0), ("any", 0), ("filter", 1), ("map", 1), ("sum", 0), ("zip", 0))}
+STEPPING = {name: _stepping(getattr(builtins, name), *which) for name, which in {
+    "all": (0, 1), "any": (0, 1), "filter": (1, 1), "map": (1,), "sum": (0, 1), "zip": (0,)}.items()}
 
 # Code that is not a student's: this file, Python's own modules, numpy, scipy and what is installed beside them.
 PROBE_FILE = Probe.__iter__.__code__.co_filename
@@ -275,18 +277,15 @@ def read_loops(text, qualified_name):
     Returns (loops, disguised): lists of (line number, what), loops that show and what can hide one.
     Reached are the function and, from there, what it names of the module: functions, values and any class's methods.
     """
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):  # edited since it was imported
-        return [], []
+    tree = _parsed(text)
     imported = imported_names(tree)
     loops, disguised = set(), set()
     for node in reached_nodes(tree, qualified_name):
         root, _, path = _dotted(node, imported).partition(".")
-        if found := escapes(node, imported):
-            disguised.add((node.lineno, found))
-        elif path.rpartition(".")[2] in DISGUISED.get(root, ()):
+        if path.rpartition(".")[2] in DISGUISED.get(root, ()):
             disguised.add((node.lineno, f"{root}.{path}"))
+        elif (text := _text(node)) in DISGUISED["numpy"]:         # getattr(np, "vector" + "ize")
+            disguised.add((node.lineno, f"numpy.{text}"))
         elif isinstance(node, (ast.For, ast.While)):
             loops.add((node.lineno, type(node).__name__.lower()))
         elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
@@ -295,41 +294,51 @@ def read_loops(text, qualified_name):
             called = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if called in ITERATING and (isinstance(node.func, ast.Name) or called == "tolist"):
                 loops.add((node.lineno, f"{called}()"))
-    part = {(line, what) for line, what in disguised for other, whole in disguised
-            if line == other and whole != what and (whole.startswith(f"{what}.") or whole.endswith(what))}
-    return sorted(loops), sorted(disguised - part)
+    return sorted(loops), sorted(disguised)
 
 
-def escapes(node, imported):
-    """Say how a syntax node gets out of array code, "" if it does not; `imported` is what `imported_names` returns."""
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        root, _, rest = imported.get(node.id, "").partition(".")
-        foreign = root not in LIBRARIES_OF_ARRAYS or (root == "builtins" and not rest)
-        if root and (foreign or not INTERPRETER.isdisjoint(rest.split("."))):
-            return imported[node.id]
-        return node.id if node.id in BY_TEXT and not root and not getattr(node, "is_local", False) else ""
-    if isinstance(node, ast.Attribute):
-        dunder = node.attr.startswith("__") and node.attr.endswith("__") and node.attr not in HARMLESS_DUNDERS
-        inside = _dotted(node, {}).partition(".")[0] in imported and (
-            node.attr.startswith("_") or not isinstance(node.ctx, ast.Load))      # private parts, or a change
-        return (_dotted(node, imported) or f".{node.attr}") if dunder or inside or node.attr in INTERPRETER else ""
-    if isinstance(node, ast.MatchClass):
-        return next((f".{name}" for name in node.kwd_attrs if name.startswith("_") or name in INTERPRETER), "")
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        names = list(imported_names(node).values())
-        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-            home = ".".join(filter(None, ["cs231n" if node.level else "", node.module]))
-            if home.startswith("cs231n") and not home.startswith(STUDENTS):
-                return f"{home}.*"               # which brings along what that module has imported
-            names.append(home)
-        return next((name for name in names if name.partition(".")[0] not in LIBRARIES_OF_ARRAYS
-                     or not INTERPRETER.isdisjoint(name.split(".")[1:])), "")
-    return ""
+def read_stacks(text, qualified_name):
+    """How many calls of np.vstack and the like a function reaches."""
+    nodes = reached_nodes(_parsed(text), qualified_name)
+    return sum(isinstance(node, ast.Attribute) and node.attr in STACKING for node in nodes)
+
+
+def read_shortcuts(text, qualified_name, task):
+    """(what a function reaches that does the task as a whole, or a part of it): two lists of (line number, name)."""
+    tree = _parsed(text)
+    imported, found = imported_names(tree), (set(), set())
+    for node in reached_nodes(tree, qualified_name):
+        root, _, path = _dotted(node, imported).partition(".")
+        if isinstance(node, (ast.Import, ast.ImportFrom)) or not path:
+            continue
+        for known, places in zip((WHOLE_TASK, PART_OF_TASK), found, strict=True):
+            names = known.get(task, {}).get(root, set())
+            if "*" in names or path.rpartition(".")[2] in names:
+                places.add((node.lineno, f"{root}.{path}"))
+    return tuple(_longest(places) for places in found)
+
+
+def _longest(places):
+    """Without what is the beginning of another name in the same line, as `torch.nn` is of `torch.nn.functional`."""
+    return sorted((line, name) for line, name in places
+                  if not any(line == other and whole.startswith(f"{name}.") for other, whole in places))
+
+
+def _parsed(text):
+    """The syntax tree, an empty one for what is no Python: a file may have been edited since it was imported."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
 
 
 def imported_names(tree):
     """{local name: dotted name} of every import, wherever it stands."""
     imported = {"np": "numpy"}  # a notebook imports in another cell
+    known = {}                  # names worth knowing of those that a star brings
+    for names in (DISGUISED, *WHOLE_TASK.values(), *PART_OF_TASK.values()):
+        for root, some in names.items():
+            known[root] = known.get(root, set()) | some
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imported.update({alias.asname or alias.name.partition(".")[0]:
@@ -337,10 +346,21 @@ def imported_names(tree):
         elif isinstance(node, ast.ImportFrom):
             home = ".".join(filter(None, ["cs231n" if node.level else "", node.module]))
             for alias in node.names:
-                everything = DISGUISED.get(home.partition(".")[0], ())
+                everything = known.get(home.partition(".")[0], ())
                 for name in everything if alias.name == "*" else [alias.name]:
                     imported[alias.asname or name] = f"{home}.{name}"
     return imported
+
+
+def _text(node):
+    """The text that an expression of constants spells, "" for any other."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _text(node.left) + _text(node.right)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(map(_text, node.values))
+    return ""
 
 
 def _dotted(node, imported):
@@ -373,32 +393,12 @@ def reached_nodes(tree, qualified_name):
         if isinstance(definition, ast.ClassDef):  # named is called: what else runs of it is named as a method
             waiting += methods.get("__init__", []) + methods.get("__call__", [])
             continue
-        local = _local_names(definition)
         for node in ast.walk(definition):
-            if isinstance(node, ast.Name):
-                node.is_local = node.id in local
             yield node
             if isinstance(node, ast.Name):
                 waiting += names.pop(node.id, [])      # once is enough
             elif isinstance(node, ast.Attribute):
                 waiting += methods.pop(node.attr, [])
-
-
-def _local_names(definition):
-    """Names that a function binds in its own scope: `vars` may be an array of variances."""
-    if not isinstance(definition, ast.FunctionDef):
-        return set()
-    arguments = definition.args
-    several = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
-    bound = {argument.arg for argument in several if argument}
-    waiting = list(definition.body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            bound.add(node.id)
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            waiting += ast.iter_child_nodes(node)
-    return bound
 
 
 def _definitions(body):

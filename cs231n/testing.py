@@ -10,13 +10,15 @@ import copy
 
 import numpy as np
 
-from cs231n._counting import CountingStopped, interpreted_events, read_loops, source_of
+from cs231n import _costs
+from cs231n._counting import interpreted_events, read_loops, read_shortcuts, read_stacks, source_of
 from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, hint, name_of, number, places
 from cs231n._slopes import Slopes, root_mean_square
 
 __all__ = [
-    "CheckFailed", "assert_agreement", "assert_close", "assert_finite", "assert_gradient", "assert_labels",
-    "assert_shape", "assert_vectorized", "fresh", "interpreted_events",
+    "CheckFailed", "assert_adds_up", "assert_agreement", "assert_by_hand", "assert_close", "assert_finite",
+    "assert_gradient", "assert_labels", "assert_shape", "assert_vectorized", "fresh", "interpreted_events",
+    "python_loop",
 ]
 
 # By the size of the coarsest float, in bytes: relative tolerance, and absolute for where zero is expected. float32
@@ -203,43 +205,126 @@ def assert_agreement(looped, vectorized, args, names=("loss", "dW"), *, expected
         assert_close(value, other, f"{name_of(vectorized)}: {name}", like=args, look_at=look_at)
 
 
-def assert_vectorized(make_call, *, grows, sizes=(64, 128, 256), look_at=""):
-    """Check that Python takes the same number of steps however large the input is. No clock is involved.
+def assert_vectorized(make_call, *, grows, sizes=_costs.SIZES, calls=_costs.CALLS, look_at=""):
+    """Check that a function costs what operations on whole arrays cost, and not what a Python loop costs.
 
-    - make_call: make_call(n) returns (function, args), a call of size n
+    - make_call: make_call(n) returns (function, args), a call of size n with few other numbers in it, and other values
+      each time; or (function, args, check), where check(returned) raises CheckFailed for a wrong result
     - grows: what n counts, in words, as in "the number of training rows"
-    - sizes: increasing; all are run, the last two are compared
+    - sizes: (few, many); calls are made of both
+    - calls: how many numpy functions the looped version calls for each of n, at least
 
-    Fails if the busiest place of the interpreted code is passed 0.5 times more, or more, for each unit of n, or if the
-    function reaches a loop in disguise (np.vectorize, functools.reduce, ...) in its own module.
+    Processor time is measured, not the time on the wall, and compared with that of array operations and of a loop,
+    measured at the same time. Fails if the function takes more than ten times the former and more than a quarter of
+    the latter, in each of several tries, or if it reaches a numpy function that is a loop in disguise
+    (np.vectorize, np.apply_along_axis, ...).
     """
     __tracebackhide__ = True
-    counts, stopped = [], False
-    for n in sizes:
-        function, args = make_call(n)
-        try:
-            counts.append(interpreted_events(function, args))
-        except CountingStopped:
-            stopped = True
-            break
-
+    function = make_call(_costs.WARM)[0]
     text, qualified_name, filename = source_of(function) or ("", "", "")
-    loops, disguised = read_loops(text, qualified_name)
-    if disguised or stopped:
+    disguised = read_loops(text, qualified_name)[1]
+    if disguised := [(line, what) for line, what in disguised if what.startswith("numpy.")]:
         fail(
             f"{name_of(function)} hides its loops.",
-            ("found", places(disguised, filename) or "Python's tracing turned off, by which its steps are counted"),
-            ("expected", "operations on whole arrays; these work element by element, or stop the count"),
+            ("found", places(disguised, filename)),
+            ("expected", "operations on whole arrays; this works element by element"),
             ("look at", look_at),
         )
-    if counts[-1] - counts[-2] >= 0.5 * (sizes[-1] - sizes[-2]):
+    if lines := python_loop(make_call, sizes=sizes, calls=calls):
+        fail(f"{name_of(function)} loops in Python over {grows}.", *lines, ("look at", look_at))
+
+
+def assert_adds_up(function, W, X, y, returned):
+    """Check that a loss and its gradient of many images are the mean, or the sum, of what they are for their halves.
+
+    - function: function(W, X, y, 0.0) returns (loss, dW); it is called for halves, and for halves of the first half
+    - returned: what it returns for all images
+
+    What is right for few images must hold for many. Returns (loss, dW) of the first few of them, which are the last
+    that were cut in halves: four, where the number of images is a power of two.
+    """
+    __tracebackhide__ = True
+    returned = _returned(returned, ("loss", "dW"), name_of(function))
+    while len(X) >= 8:
+        middle = len(X) // 2
+        halves = [_returned(function(*fresh(W, X[part], y[part]), 0.0), ("loss", "dW"), name_of(function))
+                  for part in (slice(0, middle), slice(middle, len(X)))]
+        for name, whole, first, second in zip(("loss", "dW"), returned, *halves, strict=True):
+            first, second = (_array(value, name).astype(float) * size / len(X)
+                             for value, size in ((first, middle), (second, len(X) - middle)))
+            mean, whole = first + second, _array(whole, name)
+            size = 1e-3 * np.abs(mean).max()
+            if whole.shape != mean.shape or not any(
+                    np.allclose(whole, times * mean, rtol=1e-3, atol=times * size) for times in (1, 2)):
+                fail(
+                    f"{name} of {len(X)} images is neither the mean nor the sum of what it is for its two halves.",
+                    ("look at", "what depends on the number of images, and on which of them there are"),
+                )
+        returned, X, y = halves[0], X[:middle], y[:middle]
+    return returned
+
+
+def assert_by_hand(function, task, *, look_at=""):
+    """Check that a function does its task itself, as its docstring asks, and does not hand it to a library.
+
+    - task: "distances", "softmax" or "svm"
+
+    The source is read, nothing runs. What does a part of the task, such as np.linalg.norm, is said and costs nothing.
+    """
+    __tracebackhide__ = True
+    text, qualified_name, filename = source_of(function) or ("", "", "")
+    whole, part = read_shortcuts(text, qualified_name, task)
+    if whole:
         fail(
-            f"{name_of(function)} loops in Python over {grows}.",
-            ("found", f"its busiest line ran {counts[-2]} times for {sizes[-2]}, {counts[-1]} times for {sizes[-1]}"),
-            ("expected", "the same number of steps for any size"),
-            ("loops", places(loops, filename)),
+            f"{name_of(function)} hands its task to a library.",
+            ("found", places(whole, filename)),
+            ("expected", "the computation written out in numpy, as the docstring asks"),
             ("look at", look_at),
         )
+    if part:
+        print(f"Note: {name_of(function)} uses {places(part, filename)}, which its docstring asks to write out. "
+              "This costs no points.")
+
+
+def python_loop(make_call, *, sizes=_costs.SIZES, calls=_costs.CALLS):
+    """Say how a function loops in Python over what its calls have n of: lines for `fail`, none where it does not.
+
+    The parameters are those of assert_vectorized. What is between array operations and a loop is none, and noted.
+    """
+    __tracebackhide__ = True
+    text, qualified_name, filename = source_of(make_call(_costs.WARM)[0]) or ("", "", "")
+    loops, disguised = read_loops(text, qualified_name)
+    stacks = min(read_stacks(text, qualified_name), 2 if loops or disguised else 4)
+    try:
+        verdict = _costs.judge(make_call, sizes, calls, stacks)
+    except _costs.NotPlain as error:
+        raise CheckFailed(f"What the function returns cannot be taken: {error}.") from None
+    function, args, returned, checks = verdict.call
+    if verdict.looped:
+        return [
+            ("found", _busiest(make_call)),
+            ("cost", verdict.told()),
+            ("expected", "about the cost of array operations, and one step of Python for any size"),
+            ("loops", places(sorted(loops + disguised), filename)),
+        ]
+    for check in checks:
+        check(returned)
+    _costs.confirm(function, args, returned)
+    if verdict.doubtful:
+        print(f"Note: {name_of(function)} costs more than array operations do, and less than a loop: {verdict.told()}.")
+    return []
+
+
+def _busiest(make_call):
+    """The count of steps, for a message: "" where the function cannot be counted, or no place of it grows."""
+    sizes = (128, 256)
+    try:
+        few, many = (interpreted_events(*make_call(n)[:2]) for n in sizes)
+    except Exception:  # whatever a function does that is traced
+        return ""
+    if many - few < 0.5 * (sizes[1] - sizes[0]):
+        return ""
+    return f"its busiest line ran {few} times for {sizes[0]}, {many} times for {sizes[1]}"
 
 
 def _array(value, name):

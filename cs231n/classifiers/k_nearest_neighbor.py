@@ -85,8 +85,8 @@ class KNearestNeighbor:
         - dists: float, shape (num_test, num_train), as in compute_distances_two_loops
 
         Each turn of the loop fills one whole row of dists: broadcasting compares one test image of shape (D,)
-        with all training images of shape (num_train, D) at once. Again without np.linalg.norm.
-        Inputs are not modified.
+        with all training images of shape (num_train, D) at once. Again without np.linalg.norm; scipy's cdist costs the
+        points for having one loop. Inputs are not modified.
         """
         ### BEGIN SOLUTION
         num_test, num_train = X.shape[0], self.X_train.shape[0]
@@ -111,8 +111,8 @@ class KNearestNeighbor:
         An array of shape (num_test, num_train, D) would not fit into memory. Write out the square of a
         difference instead, and see which of its terms is a matrix product and which ones broadcast.
         Loops in disguise (np.vectorize, np.apply_along_axis, list comprehensions) do not count as vectorized;
-        scipy's cdist would be somebody else's solution. Rounding can leave a tiny negative number where the square
-        should be 0, and its root is NaN. Inputs are not modified.
+        scipy's cdist would be somebody else's solution, and costs the same points. Rounding can leave a tiny negative
+        number where the square should be 0, and its root is NaN. Inputs are not modified.
         """
         ### BEGIN SOLUTION
         X = X.astype(np.float64, copy=False)  # float32 would lose the digits that the sum below cancels

@@ -61,7 +61,7 @@ def svm_loss_vectorized(W, X, y, reg):
 
     The same numbers as svm_loss_naive. All scores are one matrix product, and the gradient is another, with an
     array of shape (N, C) in between; no array of shape (N, D) is needed besides X. The right class has no hinge
-    of its own. Inputs are not modified.
+    of its own. A library that differentiates costs the points for having no loop. Inputs are not modified.
     Source: CS231n notes, "Linear classification" (loss) and "Optimization" (gradient).
     """
     ### BEGIN SOLUTION

@@ -152,14 +152,19 @@ class Objects:
         return "done", None
 
     def _count(self, target: Any, arguments: tuple) -> tuple:
-        """How much of a call Python interprets, and what it returned."""
-        from cs231n._counting import CountingStopped, counted_call
+        """How much of a call Python interprets."""
+        from cs231n._counting import interpreted_events
+
+        return "done", interpreted_events(self._resolved(target), arguments).places
+
+    def _cost(self, target: Any, arguments: tuple) -> tuple:
+        """What a call returns, if it is plain data: what it costs until that is told is read from outside."""
+        from cs231n._costs import NotPlain, plain
 
         try:
-            steps, returned = counted_call(self._resolved(target), arguments)
-            return "done", steps.places, returned
-        except CountingStopped:
-            return "stopped", None
+            return "done", plain(self._resolved(target)(*arguments))
+        except NotPlain as error:
+            return "refused", str(error)
 
     def _defined(self, target: Any) -> tuple:
         """Where the student's process says that a function is defined: (module, qualified name)."""

@@ -11,7 +11,8 @@ import socket
 import sys
 import time
 from collections import Counter
-from functools import cache, partial
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -40,11 +41,11 @@ _UNLOADED = "it ended the Python process while it was loaded, or was not done in
 
 
 def serve(shell: Shell, parent: socket.socket, *peers: socket.socket) -> None:
-    """Do what the parent asks for until it is gone. Peers: the candidates to come, the process that counts steps."""
+    """Do what the parent asks for until it is gone. Peers: the candidates to come, the process of costs."""
     asked = Channel(parent)
     with contextlib.suppress(Closed):
         order = msgspec.msgpack.decode(asked.receive())
-        examiner = Examiner(shell, [Channel(peer, MAX_ANSWER) for peer in peers], order["texts"])
+        examiner = Examiner(shell, asked, [Channel(peer, MAX_ANSWER) for peer in peers], order["texts"])
         while True:
             message = msgspec.msgpack.decode(asked.receive())
             operation = {"begin": examiner.begin, "given": examiner.given, "test": examiner.test}[message.pop("do")]
@@ -54,12 +55,13 @@ def serve(shell: Shell, parent: socket.socket, *peers: socket.socket) -> None:
 class Examiner:
     """Runs test cells of one notebook after the other, each against the candidate at the other end of the next peer.
 
-    - peers: of them, the last is the process that counts steps, and the one before it the first candidate
+    - asked: the line to the parent, which also tells what processes cost
+    - peers: of them, the last is the process that measures costs, and the one before it the first candidate
     - texts: module -> source of the submission
     """
 
-    def __init__(self, shell: Shell, peers: list[Channel], texts: dict[str, str]):
-        self._shell, self._texts = shell, texts
+    def __init__(self, shell: Shell, asked: Channel, peers: list[Channel], texts: dict[str, str]):
+        self._shell, self._asked, self._texts = shell, asked, texts
         self._files = {name: f"{name.replace('.', '/')}.py" for name in texts}
         *self._candidates, counting = peers
         self._peer: Channel | None = None        # the candidate of this notebook
@@ -68,8 +70,7 @@ class Examiner:
         self._broken = ""
         self._link = Link(lambda frame, function: self._ask(self._peer, frame, function), _show)
         self._counting = Link(partial(self._ask, counting), _show)
-        self._defined: dict[str, str] = {}       # the modules that are there
-        self._needed = cache(partial(reading.needed, self._texts))
+        self._defined = False                    # the modules are there
         lay_down({})
         for name in BESIDE:
             sys.modules.pop(name, None)          # this process came with them imported
@@ -174,64 +175,92 @@ class Examiner:
             return "failed", Told(str(error) or "the check failed")
         return "error", Told(telling.in_test(error, source) or f"{type(error).__name__}: {error}")
 
+    # Costs and counts
+
     def _reroute(self) -> None:
-        """Counting happens where the code runs; the source that is read is the one that was handed in."""
-        from cs231n import _counting, testing
+        """Costs are those of where the code runs; the source that is read is the one that was handed in."""
+        from cs231n import _costs, _counting, testing
 
-        count_here, find_here = _counting.interpreted_events, _counting.source_of
+        def there(ours: Callable, theirs: Callable) -> Callable:
+            def either(function: Any, *arguments: Any) -> Any:
+                __tracebackhide__ = True
+                return (theirs if isinstance(function, Remote) else ours)(function, *arguments)
+            return either
 
-        def interpreted_events(function: Any, args: tuple) -> int:
-            __tracebackhide__ = True
-            return self._count(function, tuple(args)) if isinstance(function, Remote) else count_here(function, args)
-
-        def source_of(function: Any) -> tuple[str, str, str] | None:
-            __tracebackhide__ = True
-            return self._source(function) if isinstance(function, Remote) else find_here(function)
-
-        for module in (_counting, testing):
-            module.interpreted_events, module.source_of = interpreted_events, source_of
+        _costs.measured = there(_costs.measured, self._measured)
+        _costs.confirm = there(_costs.confirm, self._confirm)
+        _counting.interpreted_events = testing.interpreted_events = there(testing.interpreted_events, self._count)
+        _counting.source_of = testing.source_of = there(testing.source_of, self._source)
 
     def _source(self, function: Remote) -> tuple[str, str, str] | None:
         __tracebackhide__ = True
         _, told = self._link.do("defined", function._target, function=function._path)
         return reading.source(self._texts, function._target, told[0])
 
-    def _count(self, function: Remote, args: tuple):
-        """Steps of a call, counted where no cell of the notebook has run; it must return there what it returns here."""
+    def _measured(self, function: Remote, args: tuple) -> tuple[float, Any]:
+        """(seconds, what is returned) of a call where no cell has run, from the request to the last byte of the answer.
+
+        The object whose method it is is made anew there, which counts too. The processor time is the whole process's,
+        read by the parent: the process itself has no say in it.
+        """
+        __tracebackhide__ = True
+        from cs231n._costs import NotPlain
+
+        process = self._lay_down(function)
+        before = self._clock(process, function)
+        twin = self._twin(function)
+        state, told = twin._link.do("cost", twin._target, tuple(args), function=function._path)
+        seconds = self._clock(process, function) - before
+        if state == "refused":
+            raise NotPlain(str(told[0])[:200])
+        return seconds, told[0]
+
+    def _confirm(self, function: Remote, args: tuple, returned: Any) -> None:
+        __tracebackhide__ = True
+        from cs231n._messages import fail
+
+        if not _alike(returned, function(*copy.deepcopy(tuple(args)))):
+            fail(f"{function.__name__} does something else where no cell of the notebook has run.",
+                 ("expected", "the same result for the same arguments"))
+
+    def _count(self, function: Remote, args: tuple) -> Any:
+        """Steps of a call, for a message; whatever goes wrong with it is an exception that a message can do without."""
         __tracebackhide__ = True
         from cs231n import _counting
-        from cs231n._messages import fail, places
 
-        target = function._target
-        if not in_module(target) and function._owner and function._owner[0]._past:
-            past = function._owner[0]._past
-            target = past[0][0]
-            used = ["__init__", function._owner[1], *[step[0] for step in past[1:]]]
-            names = [".".join([*target[1:], name]) for name in used]
-        else:
-            names = [".".join(target[1:])] if in_module(target) else []
-        twin = None
-        if names:
-            texts, escaped = self._needed(target[0], tuple(sorted(set(names))))
-            if escaped:
-                fail(f"{function.__name__} hides its loops.",
-                     ("found", places(escaped, target[0].rpartition(".")[2] + ".py")),
-                     ("expected", "operations on whole arrays, and nothing that could stop the count"))
-            if texts != self._defined:
-                self._defined = {}               # until it is certain
-                self._counting.do("define", texts, function=function._path)
-                self._defined = texts
-            twin = made_again(function, self._counting)
-        twin = function if twin is None else twin
-        state, told = twin._link.do("count", twin._target, args, function=function._path)
-        if state == "stopped":
-            raise _counting.CountingStopped
-        if len(told) != 2 or type(told[0]) is not dict or any(type(count) is not int for count in told[0].values()):
-            raise Lost("garbled", function._path)
-        if not _alike(told[1], function(*copy.deepcopy(args))):
-            fail(f"{function.__name__} does something else while its steps are counted.",
-                 ("expected", "the same result for an array whose rows are watched, with no cell of the notebook run"))
-        return _counting.Steps(told[0])
+        try:
+            self._lay_down(function)
+            twin = self._twin(function)
+            places = twin._link.do("count", twin._target, tuple(args), function=function._path)[1][0]
+        except Lost as lost:
+            raise RuntimeError(f"the process was lost: {lost.how}") from None
+        if type(places) is not dict or any(type(count) is not int for count in places.values()):
+            raise RuntimeError("this is no count")
+        return _counting.Steps(places)
+
+    def _lay_down(self, function: Remote) -> str:
+        """Have the modules where no cell runs; says which process a call of the function is made in."""
+        __tracebackhide__ = True
+        owner = function._owner[0] if function._owner else None
+        if not in_module(function._target) and not (owner is not None and owner._past):
+            return "candidate"           # the notebook's own function, or an object that the test has not made
+        if not self._defined:
+            self._counting.do("define", self._texts, function=function._path)
+            self._defined = True
+        return "counting"
+
+    def _twin(self, function: Remote) -> Remote:
+        __tracebackhide__ = True
+        twin = made_again(function, self._counting)
+        return function if twin is None else twin
+
+    def _clock(self, process: str, function: Remote) -> float:
+        """Seconds of processor time that a process has had."""
+        self._asked.send(msgspec.msgpack.encode({"clock": process}))
+        seconds = msgspec.msgpack.decode(self._asked.receive())
+        if seconds is None:
+            raise Lost("dead", function._path)
+        return seconds
 
 
 def _alike(counted: Any, returned: Any) -> bool:

@@ -17,7 +17,7 @@ from grading.engine.ipython import TransformerManager, is_plain
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
-_COUNTING = re.compile(r"\b(assert_vectorized|interpreted_events)\b")
+_COUNTING = re.compile(r"\b(assert_vectorized|interpreted_events|python_loop)\b")
 _TIMING = re.compile(r"\A\s*%%(time|capture)\b[^\n]*\n")     # the rest of such a cell runs in the notebook's namespace
 _FILLING = {"add", "append", "appendleft", "clear", "discard", "extend", "fill", "insert", "pop", "remove",
             "setdefault", "sort", "update"}
@@ -48,7 +48,7 @@ class Plan:
     - tests, given: by grade_id its test cells, and the set-up cells that the examiner runs, as it runs them
     - read: by source the other code cells, and which names of earlier cells they read
     - plain: texts of cells that are run as they are, so that IPython need not find out
-    - counts: a test counts the steps that Python interprets
+    - counts: a test measures what functions cost
     """
 
     tests: dict[str, Test]

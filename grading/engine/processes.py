@@ -1,10 +1,11 @@
-"""The processes that grade one submission: a candidate for each notebook, one examiner, one that counts steps.
+"""The processes that grade one submission: a candidate for each notebook, one examiner, one for costs.
 
 What runs a student's cells is new for every notebook. The examiner runs none, so it is kept from one notebook to the
-next, as is the process for counting, which has the modules and never a cell.
+next, as is the process in which costs are measured, which has the modules and never a cell.
 """
 
 import socket
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ class Processes:
         self._candidate: tuple[Child, Channel] | None = None
         self._lines: list[socket.socket] = []                    # the examiner's ends, until there is one
         self._calls: list[socket.socket] = []                    # those of the next candidates
-        self._counting: socket.socket | None = None              # and of the process that counts, until there is one
+        self._counting: socket.socket | None = None              # and of the process for costs, until there is one
         self._wanted: tuple[bool, dict[str, int]] | None = None  # of a notebook that the examiner does not know of yet
         self._unanswered = 0
 
@@ -48,7 +49,7 @@ class Processes:
         return self._candidate[1]
 
     def begin(self, counts: bool, losses: dict[str, int]) -> None:
-        """A new candidate for a notebook, known to the examiner; `counts` if its tests count steps."""
+        """A new candidate for a notebook, known to the examiner; `counts` if its tests measure costs."""
         self.end_candidate()
         if self._unanswered or not self._calls:
             self.close()
@@ -113,8 +114,14 @@ class Processes:
             raise ExaminerLost(f"the examiner does not listen: {error}") from error
 
     def _receive(self, limit: float) -> dict:
+        """The examiner's answer; before it, it may ask how much processor time another process has had."""
+        until = time.monotonic() + limit + SPARE
         try:
-            return msgspec.msgpack.decode(self._children[0][1].receive(limit + SPARE))
+            examiner = self._children[0][1]
+            while "clock" in (answer := msgspec.msgpack.decode(examiner.receive(until - time.monotonic()))):
+                child = self._candidate if answer["clock"] == "candidate" else self._children[-1]
+                examiner.send(msgspec.msgpack.encode(child[0].processor_seconds()), self._limit)
+            return answer
         except (Closed, Late, TooLarge) as error:
             raise ExaminerLost(f"the examiner did not answer: {error}") from error
 

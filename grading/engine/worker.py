@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -21,6 +22,7 @@ START_SECONDS = 120                      # the zygote's imports, on a machine wi
 ANSWER_SECONDS = 20
 END_SECONDS = 5                          # what a zygote gets to clear up before it is killed
 _MESSAGE = 1 << 16
+_PROCESSOR_CLOCK = 2                     # of a process: CPUCLOCK_SCHED, as clock_getcpuclockid(3) puts it together
 
 
 class WorkerLost(Exception):
@@ -60,6 +62,16 @@ class Child:
             elif _is_gone(self._pidfd, 0):
                 self._ended = self._zygote.ask("ended", child=self._number)["ended"]
         return self._ended
+
+
+    def processor_seconds(self) -> float | None:
+        """What it has used of the processor, with all its threads, those that have ended too; None when it is gone."""
+        with suppress(OSError):
+            told = Path(f"/proc/self/fdinfo/{self._pidfd}").read_text()
+            pid = int(told.partition("\nPid:")[2].split()[0])
+            if pid > 0:
+                return time.clock_gettime(~pid << 3 | _PROCESSOR_CLOCK)
+        return None
 
 
 class Worker:

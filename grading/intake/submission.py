@@ -1,6 +1,7 @@
 """A submission made ready to be graded: its notebooks laid upon the lesson's, its modules beside the given ones."""
 
 import io
+import re
 import tokenize
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from grading.engine.plan import Plan
 from grading.engine.processes import Submission as Modules
 from grading.intake import restore
 from grading.release.assignment import Assignment
+
+_CODING = re.compile(r"((?:^|[\r\n])[ \t\f]*#[^\r\n]*?coding)[:=]")
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,19 @@ def handed_in(assignment: Assignment, course: Course, student: str) -> dict[str,
 
 
 def modules(assignment: Assignment, found: Submission) -> Modules:
-    """The student's modules, as the engine takes them."""
-    files = {name: found.files[name] for name in assignment.student_files}
-    return Modules(files, {name.removesuffix(".py").replace("/", "."): source_text(content)
-                           for name, content in files.items()})
+    """The student's modules, as the engine takes them: what runs is what was read."""
+    texts = {name: without_coding_line(source_text(found.files[name])) for name in assignment.student_files}
+    return Modules({name: text.encode("utf-8", "replace") for name, text in texts.items()},
+                   {name.removesuffix(".py").replace("/", "."): text for name, text in texts.items()})
+
+
+def without_coding_line(text: str) -> str:
+    """The text, with no line that would have Python read its UTF-8 as something else; every line stays where it is."""
+    place = text.find("\n", text.find("\n") + 1) + 1 or len(text)
+    head = text[:place]
+    while (plain := _CODING.sub(r"\1 ", head)) != head:        # a line may name several
+        head = plain
+    return head + text[place:]
 
 
 def source_text(content: bytes) -> str:

@@ -237,3 +237,10 @@ def softmax_loss_vectorized(W, X, y, reg):
     p /= p.sum(axis=1, keepdims=True)
     return -np.log((p * ones).sum(axis=1)).mean() + reg * np.sum(W**2), X.T @ (p - ones) / n + 2 * reg * W
 """
+
+
+def say_it_is_escaped(source: str) -> str:
+    """For a reader of UTF-8 the last line is a comment; where escapes are read as such, functions follow it."""
+    return f"# coding: unicode_escape coding: unicode_escape\n{source}\n" + (
+        r"# \x0adef _looped(W, X, y, reg):\x0a    return softmax_loss_naive(W, X, y, reg)"
+        r"\x0asoftmax_loss_vectorized = _looped\x0a#") + "\n"

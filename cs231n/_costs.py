@@ -1,0 +1,205 @@
+"""What a call costs, in processor time, beside what array operations and a Python loop cost in the same minute.
+
+A loop over n rows of few columns costs fifty times what operations on whole arrays do, whichever way it is written: by
+`for`, by `map`, by a library, in a thread, or while the result is read. So the cost tells what counting steps cannot.
+Processor time is that of the whole process, not the clock on the wall: other programs do not matter.
+"""
+
+import copy
+import gc
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+SIZES = (4096, 16384)          # rows: a loop is told by the few already, array operations are cheap for the many
+CALLS = 5                      # of numpy functions for each row, in a loop that computes a loss
+WARM = 48                      # rows of a first call that is not judged: it imports, and fills caches
+TRIES = 4                      # before a loop is said
+CLEARLY, NEARLY = 3, 3         # so many times too much is tried twice only; so little below is looked at again
+LOOP_ROWS = 250                # rows that the looped yardstick really does
+TIMES_ARRAYS, SHARE_OF_LOOP = 10, 0.25
+TICK = time.get_clock_info("process_time").resolution
+MOST_CALLS = 40                # that one try makes where the clock is coarse
+SQUARE = 7                     # times what a quarter costs: 4 where the cost grows with n, 16 where it does with n * n
+FEW_ROWS = 400                 # but more numbers than numpy prints in full
+_CLOCKS = time.thread_time, time.process_time, time.perf_counter
+_EXACT = (int, float, complex, bool, str, bytes, type(None))
+_ARRAYS = (np.ndarray, np.matrix, np.ma.MaskedArray)
+
+
+class NotPlain(TypeError):
+    """A result that is neither numbers, nor a tuple, list or dict of them: it could compute when it is read."""
+
+
+class Verdict(NamedTuple):
+    """Of a call of size n, in seconds of processor time: what it cost, and what it was compared with."""
+
+    looped: bool
+    doubtful: bool             # it costs more than array operations do, and less than a loop
+    n: int
+    seconds: float
+    arrays: float
+    loop: float
+    call: tuple                # (function, arguments, what it returned, its checks) of the last try
+
+    def told(self):
+        return (f"{_time(self.seconds)} of processor time for {self.n}; here, operations on whole arrays take about "
+                f"{_time(self.arrays)}, and a Python loop {_time(self.loop)}")
+
+
+def measured(function, args):
+    """Return (seconds of processor time that function(*copies of args) takes, what it returns, as plain data).
+
+    It is the process's time, so that of every thread, but at most the time on the wall: threads of a library for
+    matrix products spin while they wait. It is at least this thread's: where processor time is limited, Linux brings
+    that of the process up to date late.
+    """
+    __tracebackhide__ = True
+    args, collecting = copy.deepcopy(tuple(args)), gc.isenabled()
+    gc.disable()               # it would look at everything else that there is
+    try:
+        start = [clock() for clock in _CLOCKS]
+        returned = plain(function(*args))
+        thread, process, wall = (clock() - before for clock, before in zip(_CLOCKS, start, strict=True))
+        return max(thread, min(process, wall)), returned
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def confirm(function, args, returned):
+    """Check that a function does the same wherever it runs; beside the test it runs in one place, so it does."""
+
+
+def plain(value):
+    """The value, if it is plain data; reading it runs nobody's code. Raises NotPlain."""
+    kind = type(value)
+    if kind in _EXACT or kind in _ARRAYS and value.dtype.kind in "biufc":
+        return value
+    if issubclass(kind, np.generic) and kind is value.dtype.type:
+        return value
+    if kind in (tuple, list):
+        return kind([plain(item) for item in value])
+    if kind is dict:
+        return {key: plain(item) for key, item in value.items()}
+    raise NotPlain(f"a value of type {kind.__name__} is neither a number nor a numpy array of numbers")
+
+
+def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0):
+    """Say whether the calls of growing size cost what a loop in Python costs.
+
+    - make_call: make_call(n) returns (function, args), with other values each time, so that no cache has the answer;
+      a third part checks what is returned, see `testing.assert_vectorized`
+    - sizes: (few, many)
+    - calls: how many numpy functions the looped version calls for each of n, at least
+    - stacks: how often the function makes a column by np.vstack, which goes through the entries in numpy's own Python
+    """
+    __tracebackhide__ = True
+    many = sizes[-1]
+    stacking = stacks * _stacking(many) if stacks else 0.0
+    measured(*make_call(WARM)[:2])
+    yard, least, call = _Yardsticks(many, calls, stacking), float("inf"), None
+    for attempt in range(TRIES):
+        yard.measure()
+        for n in sizes:
+            seconds, call = _cost(make_call, n)
+            if n < many and seconds > yard.limit / 4 and _is_square(make_call, n, seconds, yard.limit / many):
+                return Verdict(False, True, n, seconds, yard.arrays, yard.loop, call)
+            if seconds > yard.limit:
+                break
+        if seconds <= yard.limit < NEARLY * seconds:             # was it slow, too, when it was measured?
+            yard.measure()
+        least = min(least, seconds)
+        if seconds <= yard.limit:
+            return Verdict(False, seconds > TIMES_ARRAYS * yard.arrays, n, seconds, yard.arrays, yard.loop, call)
+        if attempt and least > CLEARLY * yard.limit:
+            break
+    return Verdict(True, False, n, least, yard.arrays, yard.loop, call)
+
+
+def _is_square(make_call, n, seconds, limit):
+    """Tell whether a call that costs too much does so by arrays of n x n numbers: of few rows it costs next to nothing.
+
+    - limit: what one row may cost
+    """
+    __tracebackhide__ = True
+    fixed, few, quarter = (min(_cost(make_call, rows)[0] for _ in range(5)) for rows in (16, FEW_ROWS, n // 4))
+    return few - fixed <= 3 * FEW_ROWS * limit and seconds - fixed >= SQUARE * (quarter - fixed)
+
+
+class _Yardsticks:
+    """Seconds for array operations and for a Python loop, the least of all measured, and the limit between them."""
+
+    def __init__(self, n, calls, allowed):
+        self._n, self._calls, self._allowed = n, calls, allowed
+        self.arrays = self.loop = self.limit = float("inf")
+
+    def measure(self):
+        self.arrays = min(self.arrays, _array_operations(self._n))
+        self.loop = min(self.loop, _python_loop(self._n, self._calls))
+        self.limit = max(TIMES_ARRAYS * self.arrays, SHARE_OF_LOOP * self.loop) + self._allowed
+
+
+def _cost(make_call, n):
+    """(seconds, call) of one try; where the clock ticks slowly, the mean of several calls, each with its own values."""
+    __tracebackhide__ = True
+    total, made = 0.0, 0
+    while not made or made < MOST_CALLS and total < 20 * TICK:
+        function, args, *checks = make_call(n)
+        seconds, returned = measured(function, args)
+        total, made = total + seconds, made + 1
+    return total / made, (function, args, returned, checks)
+
+
+def _array_operations(n):
+    """Seconds for about as many operations on arrays of n short rows as a loss and its gradient take."""
+    table, matrix = _table(n), _table(4)
+    rows, columns = np.arange(n), np.arange(n) % 4
+
+    def work():
+        values = np.exp(table @ matrix)
+        values *= values > 1
+        values[rows, columns] += 1
+        return values.sum(axis=1).mean(), table.T @ values
+
+    return _least(work)
+
+
+def _python_loop(n, calls):
+    """Seconds for a Python loop over n short rows with so many calls of numpy's for each, measured on fewer rows."""
+    table, matrix, found = _table(LOOP_ROWS), _table(4), np.zeros(LOOP_ROWS)
+
+    def work():
+        for i in range(LOOP_ROWS):
+            row = table[i] @ matrix
+            for _ in range((calls - 1) // 2):
+                found[i] = np.exp(row).sum()
+
+    return _least(work) * n / LOOP_ROWS
+
+
+def _stacking(n):
+    """Seconds for np.vstack of n numbers."""
+    numbers = np.arange(float(LOOP_ROWS))
+    return _least(lambda: np.vstack(numbers)) * n / LOOP_ROWS
+
+
+def _table(n):
+    return np.cos(np.arange(4.0 * n)).reshape(n, 4)
+
+
+def _least(work):
+    """Seconds of processor time, or of the wall clock where the other is coarse: the least of several."""
+    clock = time.thread_time if TICK < 1e-4 else time.perf_counter
+    least = float("inf")
+    for _ in range(4):
+        start = clock()
+        work()
+        least = min(least, clock() - start)
+    return least
+
+
+def _time(seconds):
+    """Two digits of it."""
+    return f"{float(f'{seconds:.1e}'):g} s" if seconds >= 0.1 else f"{float(f'{1000 * seconds:.1e}'):g} ms"
