@@ -81,6 +81,9 @@ def tell(value: Any, depth: int = 0) -> list:
     if isinstance(value, Exception):
         return ["e", type(value).__name__]
     if isinstance(value, (list, tuple)) and depth < DEEP and len(value) <= MOST:
+        if value and all(isinstance(one, (list, tuple)) and len(one) == len(value[0]) and len(one) > 1
+                         and {type(part) for part in one} <= {float, int} for one in value):
+            return tell(np.array(value, dtype=float))
         return ["l", *[tell(one, depth + 1) for one in value]]
     if isinstance(value, (bool, int, float, np.ndarray, np.generic)):
         array = np.asarray(value)

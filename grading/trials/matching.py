@@ -12,7 +12,7 @@ import numpy as np
 
 from grading.trials.catalogue import Entry
 
-EXACT, SINGLE, ROUGH = 1e-5, 2e-3, 0.1       # relative; single: something was computed in float32
+EXACT, SINGLE, ROUGH = 1e-4, 2e-3, 0.1       # relative; single: something was computed in float32
 
 Answers = Mapping[str, list]
 
@@ -52,7 +52,7 @@ def equal(one: list, other: list) -> bool:
     if "r" in (one[0], other[0]):
         return bool(np.all(np.abs(a - b) <= ROUGH * np.maximum(np.abs(a), np.abs(b)) + 1e-12))
     size = max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0))
-    return bool(np.all(np.abs(a - b) <= (SINGLE if one[2] or other[2] else EXACT) * size + 1e-11))
+    return bool(np.all(np.abs(a - b) <= (SINGLE if one[2] or other[2] else EXACT) * size + 1e-7))
 
 
 def differences(answers: Answers, reference: Answers) -> dict[str, list]:

@@ -146,6 +146,7 @@ def init(name, cases, kinds=("plain",)):
 PROBES = {
     "TwoLayerNet.__init__": init("TwoLayerNet", [(70, 60, 50), (50, 80, 40)]),
     "TwoLayerNet.loss": loss("TwoLayerNet", {"A": (4, 6, 3), "B": (6, 3, 5)}),
-    "FullyConnectedNet.__init__": init("FullyConnectedNet", [(90, 40, 120, 60), (80, 50, 30)], ("plain", "xavier", "he")),
+    "FullyConnectedNet.__init__": init("FullyConnectedNet", [(90, 40, 120, 60), (80, 50, 30)],
+                                       ("plain", "xavier", "he")),
     "FullyConnectedNet.loss": loss("FullyConnectedNet", {"A": (4, 6, 3), "B": (6, 5, 4, 3), "C": (4, 5, 6, 4, 3)}),
 }

@@ -62,8 +62,11 @@ def distances(loops):
 
             return grows_for(function, arguments)
 
-        if loops != "two_loops":
+        if loops == "one_loop":
+            yield "loop", lambda: float(sum(growth(axis) for axis in ("test", "train", "pixels")) > 1)
+        if loops == "no_loops":
             yield "loop", lambda: [growth(axis) for axis in ("test", "train", "pixels")]
+        if loops != "two_loops":
             yield "~kind of loop", lambda: kind_of_loop(
                 getattr(_classifier(np.zeros((2, 2)), np.zeros(2, dtype=int)), name),
                 [other for other in ("compute_distances_two_loops", "compute_distances_one_loop") if other != name])
@@ -83,12 +86,12 @@ def grows_for(make, arguments, sizes=(8, 32)):
 
 
 def _rows(seed, number, n, k, labels, tied):
-    """Random dists (number, n) and y_train (n,), each row with a tie for the first place among its k nearest, or none."""
+    """Random dists (number, n) and y_train (n,): a tie for the first place among the k nearest of each row, or none."""
     rng = np.random.default_rng(seed)
     y_train = rng.choice(labels, size=n)
     rows = []
     while len(rows) < number:
-        row = rng.permutation(n) + rng.uniform(0.0, 0.5, size=n)
+        row = 3 + rng.permutation(n) + rng.uniform(0.0, 0.5, size=n)
         votes = np.sort(np.unique(y_train[np.argsort(row)[:k]], return_counts=True)[1])
         if (len(votes) > 1 and votes[-1] == votes[-2]) == tied:
             rows.append(row)
@@ -103,6 +106,7 @@ VOTES = {
     "ties": [_rows(45, 20, 12, 4, SMALL, True), _rows(46, 20, 12, 5, SMALL, True), _rows(47, 12, 9, 2, SMALL, True)],
     "large labels": [_rows(48, 20, 15, 5, LARGE, False)],
     "~ties of large labels": [_rows(49, 20, 12, 4, LARGE, True), _rows(50, 12, 9, 2, LARGE, True)],
+    "~many images": [_rows(53, 16, 600, 5, SMALL, False)],      # np.argpartition sorts a few altogether
     "~labels with a zero": [_rows(51, 16, 12, 5, np.arange(4), False)],
     "~ties with a zero": [_rows(52, 16, 12, 4, np.arange(4), True)],
 }

@@ -18,8 +18,8 @@ def _affine_data(seed, shape, M):
             rng.normal(size=(shape[0], M)))
 
 
-AFFINE = {"A": _affine_data(61, (5, 4), 3), "B": _affine_data(62, (3, 6), 7), "images": _affine_data(63, (4, 2, 3, 2), 5),
-          "square": _affine_data(64, (4, 4), 4)}
+AFFINE = {"A": _affine_data(61, (5, 4), 3), "B": _affine_data(62, (3, 6), 7),
+          "images": _affine_data(63, (4, 2, 3, 2), 5), "square": _affine_data(64, (4, 4), 4)}
 
 
 def affine_forward(seed):

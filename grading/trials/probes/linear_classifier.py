@@ -1,7 +1,7 @@
 """Probes of cs231n/classifiers/linear_classifier.py.
 
-What train does is read off the step that W takes, in terms of the classifier's own loss, right or wrong: so a mistake in
-a loss does not show here.
+What train does is read off the step that W takes, in terms of the classifier's own loss, right or wrong: so a mistake
+in a loss does not show here.
 """
 
 import numpy as np
@@ -34,9 +34,11 @@ def _usable():
     """The kind of classifier whose loss is the mean over the images of something that moves W."""
     for kind in _kinds():
         try:
-            single = [np.asarray(_classifier(kind, WEIGHTS).loss(IMAGES[i:i + 1].copy(), LABELS[i:i + 1].copy(), 0.0)[1])
-                      for i in range(N)]
-            whole = np.asarray(_classifier(kind, WEIGHTS).loss(IMAGES.copy(), LABELS.copy(), 0.0)[1])
+            def slope(rows, kind=kind):
+                loss = _classifier(kind, WEIGHTS).loss(IMAGES[rows].copy(), LABELS[rows].copy(), 0.0)
+                return np.asarray(loss[1])
+
+            single, whole = [slope(slice(i, i + 1)) for i in range(N)], slope(slice(None))
             if np.allclose(np.mean(single, axis=0), whole, rtol=1e-3, atol=1e-6):
                 return kind, np.array(single).reshape(N, -1).T
         except Exception:
@@ -73,8 +75,9 @@ def train(seed):
     yield "what reg adds to the step", lambda: (
         (alike()[0] - alike(reg=0.5)[0]) / 0.01 / length(0.01, 5))
     yield "number of losses", lambda: [len(told) for told in alike(steps=(3, 2))[1]]
-    yield "losses", lambda: [alike(reg=0.5, steps=(2,))[1][0][number] - float(np.ravel(own(reg=0.5, steps=number)[0])[0])
-                             for number in (0, 1)]
+    yield "losses", lambda: np.round([
+        alike(reg=0.5, steps=(2,))[1][0][number] - float(np.ravel(own(reg=0.5, steps=number)[0])[0])
+        for number in (0, 1)], 4)
     yield "second call", lambda: float(np.allclose(alike(steps=(1, 1))[0], alike(steps=(2,))[0], atol=1e-6))
 
     def drawn(steps, batch, rate=0.01):

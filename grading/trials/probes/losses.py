@@ -100,13 +100,6 @@ def layer_loss(name, softmax):
         if softmax:
             yield from _stability(scored)
 
-        def many(n):
-            rng = np.random.default_rng(n)
-            return rng.normal(size=(n, 4)), rng.integers(4, size=n)
-
-        yield "loop", lambda: grows(function, many)
-        yield "~kind of loop", lambda: kind_of_loop(function)
-
     return probe
 
 

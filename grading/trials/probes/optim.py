@@ -8,11 +8,12 @@ from importlib import import_module
 
 import numpy as np
 
+from grading.engine.probing import Rough
 from grading.trials.probes.common import changed, each
 
 _rng = np.random.default_rng(71)
 SHAPE = (2, 3)
-W = _rng.normal(size=SHAPE)
+W = 0.01 * _rng.normal(size=SHAPE)            # small: what a step adds to it keeps its digits in float32, too
 DW = _rng.choice([-1.0, 1.0], size=SHAPE) * _rng.uniform(0.3, 2.0, size=SHAPE)
 VELOCITY = _rng.choice([-0.03, 0.03], size=SHAPE) * _rng.uniform(0.5, 2.0, size=SHAPE)
 SQUARES = _rng.uniform(0.5, 3.0, size=SHAPE)
@@ -81,22 +82,22 @@ def _tell(done, *names):
 def _epsilon(step, config, scale):
     """The epsilon that a rule behaves as if it had, beside the root or under it; "none" where it has no such form.
 
-    For weights without a past and tiny gradients g, dw / step is linear in |g| if epsilon stands beside the root, its
-    square in g**2 if it stands under it. What the step is multiplied with plays no part. scale: root of the part of
-    g**2 that enters the cache.
+    For weights without a past and a gradient g, g / step is linear in |g| if epsilon stands beside the root, its square
+    in g**2 if it stands under it. What the step is multiplied with plays no part. scale: root of the part of g**2 that
+    enters the cache.
     """
-    sizes = np.array([1e-7, 2e-7, 4e-7])
-    zeros = {key: np.zeros(3) for key in config if key in ("cache", "m", "v")}
-    taken = step(w=np.zeros(3), dw=sizes, config=config | zeros)[0]
+    sizes = 10.0 ** -np.arange(1, 9)
+    zeros = {key: np.zeros(8) for key in config if key in ("cache", "m", "v")}
+    taken = step(w=np.zeros(8), dw=sizes, config=config | zeros)[0]
     for power in (1, 2):
         quotient, steps = (sizes / np.abs(taken)) ** power, sizes**power
         if not np.isfinite(quotient).all():
             return "none"
-        slope = (quotient[2] - quotient[0]) / (steps[2] - steps[0])
-        start = quotient[0] - slope * steps[0]
-        if abs(start + slope * steps[1] - quotient[1]) < 1e-9 * abs(quotient[1]) and slope > 0:
+        slope = (quotient[0] - quotient[-1]) / (steps[0] - steps[-1])
+        start = quotient[-1] - slope * steps[-1]
+        if slope > 0 and np.allclose(start + slope * steps, quotient, rtol=1e-3, atol=0.0):
             found = start / slope * scale**power
-            return 0.0 if abs(found) < 1e-12 else float(f"{found:.3g}")
+            return Rough(float(found) if found > 1e-12 else 0.0)
     return "none"
 
 
