@@ -7,29 +7,33 @@ answers alike; pairs and unusual versions are run.
 import random
 from itertools import combinations
 
-from grading.errors import KitError
 from grading.release.assignment import Assignment
 from grading.trials import matching, variants
 from grading.trials.catalogue import Entry
-from grading.trials.naming import Names, changed
+from grading.trials.doubles import changed, together
+from grading.trials.matching import Known
+from grading.trials.naming import Names
 
 
-def table(names: Names, entries: list[Entry]) -> tuple[list[str], list[str]]:
-    """(lines `entry -> what was named` for whatever is not its own name, problems): declared twins share a sentence."""
-    lines, problems = [], []
+def table(names: Names, entries: list[Entry]) -> tuple[dict[str, str], list[str]]:
+    """(entry -> what was named, problems): nothing but itself, or a declared twin, which shares its sentence."""
+    found, problems = {}, []
     for entry in entries:
         reference, known = names.known(entry.function)
         own = next(one for one in known if one.entry.name == entry.name)
         certain, unexplained = matching.explain(reference | own.differs, reference, known)
-        named = [one.entry.name for one in certain]
+        found[entry.label] = ", ".join(one.entry.name for one in certain) or "nothing"
         if [one.entry.says for one in certain] != [entry.says] or unexplained:
-            alike = [one.entry.name for one in known if one.differs.keys() == own.differs.keys() and own.differs
-                     and all(matching.equal(told, own.differs[aspect]) for aspect, told in one.differs.items())]
-            why = f"no probe tells {', '.join(alike)} apart" if len(alike) > 1 else (
-                "no probe tells it from the reference" if not own.differs else "")
-            lines.append(f"{entry.label:<60} named {', '.join(named) or 'nothing'}")
-            problems.append(f"{entry.label}: named {', '.join(named) or 'nothing'}{why and '; ' + why}")
-    return lines, problems
+            problems.append(f"{entry.label}: named {found[entry.label]}; {_why(own, known)}")
+    return found, problems
+
+
+def _why(own: Known, known: list[Known]) -> str:
+    if not own.differs:
+        return "no probe tells it from the reference"
+    alike = [one.entry.name for one in known if one.differs.keys() == own.differs.keys()
+             and all(matching.equal(told, own.differs[aspect]) for aspect, told in one.differs.items())]
+    return f"no probe tells {', '.join(alike)} apart" if len(alike) > 1 else "others fit as well"
 
 
 def unusual(names: Names, assignment: Assignment, entries: list[Entry]) -> list[str]:
@@ -38,8 +42,7 @@ def unusual(names: Names, assignment: Assignment, entries: list[Entry]) -> list[
                                          for entry in entries})
     problems = []
     for entry in entries:
-        reference, known = names.known(entry.function)
-        certain, _ = matching.explain(told[entry.label][entry.function], reference, known)
+        certain = names.explain(entry.function, told[entry.label][entry.function]).certain
         problems += [f"{entry.label}: correct, but named {one.entry.name}" for one in certain]
     return problems
 
@@ -48,16 +51,15 @@ def pairs(names: Names, assignment: Assignment, entries: list[Entry], number: in
           ) -> tuple[int, list[str]]:
     """(how many were tried, problems): two mistakes in different aspects of one function that are not both named."""
     chosen = _pairs(names, entries, number, seed)
-    variety = {}
-    for one, other in chosen:
-        variety[f"{one.label} + {other.label}"] = changed((one, other)), [(one.module, one.function)]
+    variety = {f"{one.label} + {other.label}": (together(one, other), [(one.module, one.function)])
+               for one, other in chosen}
     told, problems = variants.answers(assignment, variety), []
     for one, other in chosen:
-        reference, known = names.known(one.function)
-        explained = matching.explain(told[f"{one.label} + {other.label}"][one.function], reference, known)
-        found = {known.entry.says for known in explained[0]}
-        if found != {one.says, other.says}:
-            named = ", ".join(known.entry.name for known in explained[0]) or "nothing"
+        certain = names.explain(one.function, told[f"{one.label} + {other.label}"][one.function]).certain
+        both = frozenset().union(*[each.core for each in names.known(one.function)[1] if each.entry in (one, other)])
+        found = {each.entry.says for each in certain}
+        if found != {one.says, other.says} and [each.core for each in certain] != [both]:     # one name for both
+            named = ", ".join(each.entry.name for each in certain) or "nothing"
             problems.append(f"{one.label} + {other.label}: named {named}")
     return len(chosen), problems
 
@@ -73,12 +75,6 @@ def _pairs(names: Names, entries: list[Entry], number: int, seed: int) -> list[t
     for one, other in possible:
         if len(chosen) == number:
             break
-        for first, second in ((one, other), (other, one)):
-            try:
-                changed((first, second))
-            except KitError:
-                continue
-            if not second.body:
-                chosen.append((first, second))
-                break
+        if together(one, other) is not None:
+            chosen.append((one, other))
     return chosen

@@ -1,7 +1,7 @@
 """Name the known mistakes that a submission's functions behave like.
 
-A function that failed a test is called on fixed inputs (its probe, see `grading/trials/probes/`), and what it answers is
-compared with what every catalogue entry for it answers. That is worked out once for a state of the sources.
+A function that failed a test is called on fixed inputs (its probe, see `grading/trials/probes/`), and its answers are
+compared with those of every catalogue entry for it, which are worked out once for a state of the sources.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from grading.engine import probing
 from grading.engine.probing import Probing
 from grading.release import stubs
 from grading.release.assignment import PACKAGE, Assignment, topic
-from grading.trials import catalogue, differences, matching, variants
+from grading.trials import catalogue, differences, doubles, matching, variants
 from grading.trials.catalogue import Entry
 from grading.trials.diagnosis import UNIMPLEMENTED
 from grading.trials.matching import Answers, Known
@@ -114,10 +114,18 @@ class Names:
                 answers = {aspect: told for aspect, told in answers.items() if aspect.startswith(OWN)}
                 within = []
             known = [entry for one in within for entry in one.entries]
-            reference, entries = self.known(function, tuple(known))
-            certain, unexplained = matching.explain(answers, reference, entries)
-            found[function] = Explained(function, certain, unexplained, answers, reference)
+            found[function] = self.explain(function, answers, tuple(known))
             yield function, found[function]
+
+    def explain(self, function: str, answers: Answers, within: tuple[Entry, ...] = ()) -> "Explained":
+        """What of a function's answers is explained, where other functions have the mistakes `within`."""
+        reference, entries = self.known(function, within)
+        certain, unexplained = matching.explain(answers, reference, entries)
+        if unexplained:
+            pair = doubles.explain(self.assignment, function, answers, reference, entries, doubles.changed(within))
+            if pair:
+                certain, unexplained = pair, set()
+        return Explained(function, certain, unexplained, answers, reference)
 
     def _callees(self, function: str) -> set[str]:
         """Functions of other modules that it needs, and by whose mistakes its probe would be misled."""
@@ -128,14 +136,14 @@ class Names:
         return {name for name in needed if self._functions.get(name, "") not in ("", self._functions[function])}
 
     def known(self, function: str, within: tuple[Entry, ...] = ()) -> tuple[Answers, list[Known]]:
-        """(the reference's answers, the catalogue's), in a package that has the mistakes `within` in other functions."""
+        """(the reference's answers, the catalogue's), where other functions have the mistakes `within`."""
         label = " ".join([function, *sorted(entry.label for entry in within)])
         module = self._functions[function]
         entries = [entry for entry in self._entries if entry.function == function]
         if label not in self._kept:
-            around = changed(within)
+            around = doubles.changed(within)
             variety = {"": (around, [(module, function)])}
-            variety |= {entry.label: (around | changed((entry,)), [(module, function)]) for entry in entries}
+            variety |= {entry.label: (around | doubles.changed((entry,)), [(module, function)]) for entry in entries}
             told = {name: answers[function] for name, answers in variants.answers(self.assignment, variety).items()}
             self._kept[label] = {name: answers if not name else matching.differences(answers, told[""])
                                  for name, answers in told.items()}
@@ -179,11 +187,3 @@ def _digest() -> str:
                  *sorted(here.rglob("*.py")), Path(probing.__file__)):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
-
-
-def changed(entries: tuple[Entry, ...]) -> dict[str, str]:
-    """The modules that these entries change, all in one package, as `variants.answers` takes them."""
-    texts: dict[str, str] = {}
-    for entry in entries:
-        texts[entry.module] = entry.source(texts.get(entry.module))
-    return {module: stubs.strip_markers(text, module) for module, text in texts.items()}
