@@ -80,18 +80,24 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
     return found
 
 
+# Of the inputs that probes have for these functions: examples N, features D, classes C.
+_SIZES = {"svm_": {"N": (6, 9), "D": (5, 3), "C": (4, 5)}, "softmax_": {"N": (6, 9), "D": (5, 3), "C": (4, 5)},
+          "affine_backward": {"N": (5, 3)}, "TwoLayerNet.loss": {"N": (5, 6)},
+          "FullyConnectedNet.loss": {"N": (5, 6, 7)}}
+_SIZE_NAMES = {"N": "the number of examples", "D": "the number of features", "C": "the number of classes"}
 _WHAT = {
     "loop": "the number of Python steps", "rates": "the rate", "out": "the output", "t": "t", "m": "m", "v": "v",
     "dx": "dx", "dw": "dw", "db": "db", "length of the step": "the length of the step", "labels": "the labels",
 }
 
 
-def sentence(answers: Answers, reference: Answers, aspects: Iterable[str]) -> str:
-    """A cautious sentence on how the answers differ in these aspects."""
+def sentence(function: str, answers: Answers, reference: Answers, aspects: Iterable[str]) -> str:
+    """A cautious sentence on how the answers differ in the first of these aspects of which something can be said."""
+    sizes = next((sizes for name, sizes in _SIZES.items() if function.startswith(name)), {})
     aspects = [aspect for aspect in reference if aspect in set(aspects)]      # in the order of the probe
-    said = [(aspect, _difference(answers[aspect], reference[aspect])) for aspect in aspects]
-    said = [(aspect, what) for aspect, what in said if what]
-    parts = [f"{_WHAT.get(aspect, f'the {aspect}')} {what}" for aspect, what in said[:2]]
+    said = [(aspect, _difference(answers[aspect], reference[aspect], sizes)) for aspect in aspects]
+    said = sorted([(aspect, what) for aspect, what in said if what], key=lambda pair: pair[1] == "is wrong")
+    parts = [f"{_WHAT.get(aspect, f'the {aspect}')} {what}" for aspect, what in said[:1]]
     same = [aspect for aspect in reference if not aspect.startswith("~") and aspect not in aspects]
     if not parts:
         return "No known mistake fits."
@@ -105,7 +111,7 @@ def sentence(answers: Answers, reference: Answers, aspects: Iterable[str]) -> st
     return f"No known mistake fits; for the inputs tried, {' and '.join(parts)}.{only}"
 
 
-def _difference(told: list, reference: list) -> str:
+def _difference(told: list, reference: list, sizes: Mapping[str, tuple[int, ...]]) -> str:
     ours = leaves(told)
     raised = {one[1] for one in ours if one[0] == "e"}
     if raised:
@@ -133,7 +139,14 @@ def _difference(told: list, reference: list) -> str:
         return "is transposed"
     lengths = [_same_factor(one, other) for one, other in pairs]
     if len(pairs) > 1 and all(lengths):
-        return f"is multiplied by a number that is not always the same: {lengths[0]:.3g}, then {lengths[1]:.3g}"
+        for name, numbers_of in sizes.items():
+            for power, words in ((1, "multiplied by {}"), (-1, "divided by {}"), (2, "multiplied by {}, squared"),
+                                 (-2, "divided by {}, squared")):
+                if len(numbers_of) == len(lengths) and np.allclose(
+                        lengths, np.power(np.array(numbers_of, dtype=float), power), rtol=1e-3):
+                    return f"is {words.format(_SIZE_NAMES[name])} where it should not be"
+        if min(one.size for one, _ in pairs) > 3:
+            return f"is multiplied by a number that is not always the same: {lengths[0]:.3g}, then {lengths[1]:.3g}"
     offset = np.concatenate([(one - other).ravel() for one, other in pairs])
     if offset.size > 2 and np.ptp(offset) < 1e-6 * max(1.0, np.abs(offset).max()):
         return f"is {abs(offset[0]):.3g} too {'large' if offset[0] > 0 else 'small'} everywhere"

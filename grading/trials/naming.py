@@ -175,7 +175,7 @@ class Explained:
         names += read
         if not names and self.unexplained:
             names.append({"kind": "difference", "read": "",
-                          "says": differences.sentence(self.answers, self.reference, self.unexplained)})
+                          "says": differences.sentence(self.function, self.answers, self.reference, self.unexplained)})
         return names
 
 

@@ -14,7 +14,7 @@ from grading.trials import catalogue, confusion, naming, trial
 from grading.trials.naming import Asking, Names
 
 PAIRS = 60            # of each assignment; `kit trial --pairs N` tries more
-EVERY = 12            # of the known mistakes, one in so many goes through the engine
+EVERY = 60            # of the known mistakes, one in so many goes through the engine
 
 
 @pytest.fixture(scope="module", params=assignments.names())

@@ -12,6 +12,7 @@ def _images(seed, num_test, num_train, D):
 
 IMAGES = {"A": _images(21, 3, 5, 4), "B": _images(22, 6, 4, 7), "square": _images(23, 4, 4, 4),
           "one pixel": _images(24, 3, 2, 1)}
+IMAGES["B"] = tuple(images - 5 for images in IMAGES["B"])      # of both signs
 
 
 def _classifier(X_train, y_train):
