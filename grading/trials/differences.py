@@ -71,6 +71,10 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if slope in aspects and by[slope]:
             say(f"The gradient of the penalty is {by[slope]:.4g} * reg * W; it should be reg * W.",
                 "the derivative of 0.5 * reg * w**2")
+    first = array_of(answers["t at first"]) if "t at first" in aspects else None
+    if first is not None and float(np.ravel(first)[0]) == 2.0 and aspects == {"t at first"}:
+        say("t starts at 1 where config has none, and is incremented before use, so that the first step is corrected "
+            "as the second: another year's convention; here t starts at 0.", "t in the docstring", "convention")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):
@@ -85,6 +89,7 @@ _SIZES = {"svm_": {"N": (6, 9), "D": (5, 3), "C": (4, 5)}, "softmax_": {"N": (6,
           "affine_backward": {"N": (5, 3)}, "TwoLayerNet.loss": {"N": (5, 6)},
           "FullyConnectedNet.loss": {"N": (5, 6, 7)}}
 _SIZE_NAMES = {"N": "the number of examples", "D": "the number of features", "C": "the number of classes"}
+_RAISED = "cannot be told"
 _WHAT = {
     "loop": "the number of Python steps", "rates": "the rate", "out": "the output", "t": "t", "m": "m", "v": "v",
     "dx": "dx", "dw": "dw", "db": "db", "length of the step": "the length of the step", "labels": "the labels",
@@ -92,11 +97,17 @@ _WHAT = {
 
 
 def sentence(function: str, answers: Answers, reference: Answers, aspects: Iterable[str]) -> str:
-    """A cautious sentence on how the answers differ in the first of these aspects of which something can be said."""
+    """A cautious sentence on how the answers differ in the first of these aspects of which something can be said.
+
+    "" where the function raises whatever it is asked: what, the cells say.
+    """
+    if all(leaf[0] == "e" for aspect, told in answers.items() if not aspect.startswith("~") and "inputs" not in aspect
+           for leaf in leaves(told)):
+        return ""
     sizes = next((sizes for name, sizes in _SIZES.items() if function.startswith(name)), {})
     aspects = [aspect for aspect in reference if aspect in set(aspects)]      # in the order of the probe
     said = [(aspect, _difference(answers[aspect], reference[aspect], sizes)) for aspect in aspects]
-    said = sorted([(aspect, what) for aspect, what in said if what], key=lambda pair: pair[1] == "is wrong")
+    said = sorted([(aspect, what) for aspect, what in said if what], key=lambda pair: (_RAISED in pair[1], pair[1] == "is wrong"))
     parts = [f"{_WHAT.get(aspect, f'the {aspect}')} {what}" for aspect, what in said[:1]]
     same = [aspect for aspect in reference if not aspect.startswith("~") and aspect not in aspects]
     if not parts:
@@ -115,7 +126,7 @@ def _difference(told: list, reference: list, sizes: Mapping[str, tuple[int, ...]
     ours = leaves(told)
     raised = {one[1] for one in ours if one[0] == "e"}
     if raised:
-        return f"cannot be told, since {' or '.join(sorted(raised))} is raised"
+        return f"{_RAISED}, since {' or '.join(sorted(raised))} is raised"
     times = factor(told, reference)
     if times is not None:
         if abs(times + 1) < 1e-3:

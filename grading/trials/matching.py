@@ -61,13 +61,18 @@ def differences(answers: Answers, reference: Answers) -> dict[str, list]:
             if aspect in reference and not equal(told, reference[aspect])}
 
 
-def telling(told: list, aspect: str) -> bool:
-    """Tell whether an answer is one that few programs give: numbers that are neither all zero nor not finite."""
+def telling(told: list, aspect: str, unexplained: set[str]) -> bool:
+    """Tell whether an answer is one that few programs give: numbers that are neither all zero nor not finite.
+
+    A penalty of zero is one, too, unless the loss or the gradient that it belongs to is wrong in a way of its own.
+    """
     if told[0] == "l":
-        return any(telling(one, aspect) for one in told[1:])
+        return any(telling(one, aspect, unexplained) for one in told[1:])
     found = numbers(told)
-    return found is not None and bool(np.any(found[np.isfinite(found)] != 0.0)) or (
-        found is not None and found.size > 0 and not np.any(found) and "penalty" in aspect)
+    if found is None or found.size == 0:
+        return False
+    alone = aspect.startswith("penalty") and not any("loss" in other or "gradient" in other for other in unexplained)
+    return bool(np.any(found[np.isfinite(found)] != 0.0)) or alone and not np.any(found)
 
 
 def explain(answers: Answers, reference: Answers, known: list[Known]) -> tuple[list[Known], set[str]]:
@@ -87,7 +92,7 @@ def explain(answers: Answers, reference: Answers, known: list[Known]) -> tuple[l
     unexplained = wrong - {aspect for one in certain.values() for aspect in one.core}
     if unexplained:
         certain = {says: one for says, one in certain.items()
-                   if any(telling(one.differs[aspect], aspect) for aspect in one.core)}
+                   if any(telling(one.differs[aspect], aspect, unexplained) for aspect in one.core)}
         unexplained = wrong - {aspect for one in certain.values() for aspect in one.core}
     return list(certain.values()), unexplained
 

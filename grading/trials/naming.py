@@ -174,8 +174,8 @@ class Explained:
         read = differences.numbers(self.answers, self.reference, self.unexplained)
         names += read
         if not names and self.unexplained:
-            names.append({"kind": "difference", "read": "",
-                          "says": differences.sentence(self.function, self.answers, self.reference, self.unexplained)})
+            says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)
+            names += [{"kind": "difference", "says": says, "read": ""}] if says else []
         return names
 
 

@@ -74,6 +74,23 @@ def train(seed):
     yield "length of the step", lambda: [length(rate, batch) for rate, batch in ((0.01, 5), (0.2, 6))]
     yield "what reg adds to the step", lambda: (
         (alike()[0] - alike(reg=0.5)[0]) / 0.01 / length(0.01, 5))
+    yield "~the step itself", lambda: (ALIKE_W - alike()[0]) / 0.01
+
+    def strength():
+        """The reg that the first loss is made with, for 0 and for 0.5; W is large, so that little can be seen."""
+        W, found = 1e3 * ALIKE_W, []
+        losses = [_classifier(usable()[0], W).loss(ALIKE_X[:5].copy(), ALIKE_Y[:5].copy(), reg)[0]
+                  for reg in (0.0, 1.0)]
+        without, one = (float(np.ravel(loss)[0]) for loss in losses)
+        for reg in (0.0, 0.5):
+            told = _classifier(usable()[0], W).train(ALIKE_X.copy(), ALIKE_Y.copy(), learning_rate=0.0, reg=reg,
+                                                     num_iters=1, batch_size=5)
+            found.append((float(np.ravel(told)[0]) - without) / (one - without))
+        return np.round(found, 7)
+
+    yield "~reg of the losses", strength
+    yield "~which loss", lambda: np.round([float(alike(reg=0.5, steps=(3,))[1][0][end]) - float(
+        np.ravel(own(reg=0.5, steps=steps)[0])[0]) for end, steps in ((0, 0), (-1, 2))], 4)
     yield "number of losses", lambda: [len(told) for told in alike(steps=(3, 2))[1]]
     yield "losses", lambda: np.round([
         alike(reg=0.5, steps=(2,))[1][0][number] - float(np.ravel(own(reg=0.5, steps=number)[0])[0])
@@ -117,19 +134,35 @@ def train(seed):
 
     yield "draws", chance
 
-    def labels():
-        """The part of the first label among those that images are drawn with, in four batches; and in their own."""
+    @remembered
+    def used(batch, calls):
+        """For each of some batches, how often each image came with each label, (8, 3), read off a step from W = 0."""
         kind, found = usable()[0], []
-        for _ in range(4):
-            W = np.zeros((11, 3))
-            classifier = _classifier(kind, W)
-            classifier.train(WIDE.copy(), WIDE_LABELS.copy(), learning_rate=0.01, reg=0.0, num_iters=1, batch_size=4)
-            slopes = np.linalg.lstsq(WIDE.T, np.asarray(classifier.W, dtype=float), rcond=None)[0]
-            found.append(slopes)
-        found = np.array(found)
-        up = found > 1e-6 * np.abs(found).max()
-        own = up[:, np.arange(8), WIDE_LABELS].sum() == up.sum()
-        return "their own" if own else "the first" if up[:, :, [0, 2]].sum() == 0 else "others"
+        for _ in range(calls):
+            classifier = _classifier(kind, np.zeros((11, 3)))
+            classifier.train(WIDE.copy(), WIDE_LABELS.copy(), learning_rate=0.01, reg=0.0, num_iters=1,
+                             batch_size=batch)
+            slopes = np.linalg.lstsq(WIDE.T, -np.asarray(classifier.W, dtype=float), rcond=None)[0]
+            slopes *= batch / 0.01 / (1 if kind is _kinds()[0] else 3)       # n / 3 - how often with this label
+            found.append(slopes.max(axis=1, keepdims=True) - slopes)
+        return np.array(found)
+
+    def labels():
+        """Whose labels images are drawn with."""
+        four, two = used(4, 4), used(2, 8)
+        if np.abs(four - np.round(four)).max() > 0.01:
+            return "no step of these images"
+        own = np.eye(3)[WIDE_LABELS]
+        if not np.any(four * (1 - own) > 0.5):
+            return "their own"
+        if not np.any(four[:, :, [0, 2]] > 0.5):
+            return "the first of the training set"
+        if not np.any(four[:, 4:] > 0.5):
+            return "others, for the first images"
+        drawn = np.array([(batch.sum(axis=1, keepdims=True) * own).sum(axis=0) for batch in two])
+        if not np.allclose(drawn, two.sum(axis=1), atol=0.1):
+            return "others"
+        return "those of the mini-batch in another order"
 
     yield "labels", labels
 
