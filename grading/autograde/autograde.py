@@ -23,7 +23,7 @@ from grading.errors import KitError
 from grading.intake.submission import Lesson, Submission, handed_in, lessons, load, modules, source_text, staged
 from grading.release.assignment import Assignment
 from grading.trials import diagnosis
-from grading.trials.naming import Names
+from grading.trials.naming import Asking, Names
 
 
 class Listener:
@@ -124,7 +124,7 @@ def _by_engine(assignment: Assignment, course: Course, due: list[str], workers: 
             result.remarks += diagnosis.remarks(texts, result)
             result.fault = results.own_fault(result)
             if not result.fault:
-                result.named = naming.named(result)
+                result.named = naming.named(result, found.answers)
                 ledger.record(result, found.notebooks, found.files)
             yield result
 
@@ -136,7 +136,7 @@ def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], fingerp
             listener.began(result.student)       # nbgrader does not tell when
             if not result.fault:
                 result.fingerprint = fingerprints.of(result.student)
-                result.named = naming.named(result)
+                result.named = naming.named(result, None)
                 results.write(course, result)
             yield result
 
@@ -147,26 +147,27 @@ class Grader:
     def __init__(self, assignment: Assignment, course: Course, limit: float, config):
         self._assignment, self._course, self._limit = assignment, course, limit
         self._lessons: dict[str, Lesson] = lessons(assignment, course, config)
-        self._staged = staged(assignment, course)
+        self._staged, self._asking = staged(assignment, course), Asking(assignment)
         self._secret = seeds.secret(course)
 
     def grade(self, worker: Worker, student: str) -> Submission:
         """The submission with its notebooks executed."""
         found = load(self._assignment, self._course, student, self._lessons, self._staged)
         drawn = seeds.of_submission(self._secret, handed_in(self._assignment, self._course, student))
-        run.grade(worker, [(notebook, self._lessons[name].plan) for name, notebook in found.notebooks.items()],
-                  modules(self._assignment, found), self._limit, asked=drawn.asked)
+        found.answers = run.grade(
+            worker, [(notebook, self._lessons[name].plan) for name, notebook in found.notebooks.items()],
+            modules(self._assignment, found), self._limit, asked=drawn.asked, due=self._asking.due)
         for notebook in found.notebooks.values():
             Clean().preprocess(notebook, {})
         return found
 
 
 class Naming:
-    """Names known mistakes, in a process of its own: working out the catalogue's traces forks, and threads run here."""
+    """Names known mistakes, in a process of its own: working out the catalogue's answers forks; threads run here."""
 
     def __init__(self, assignment: Assignment, course: Course):
         self._course = course
-        self._arguments = assignment, course.root / f"traces-{assignment.name}.json"
+        self._arguments = assignment, course.root / f"answers-{assignment.name}.msgpack"
         self._process: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> "Naming":
@@ -176,19 +177,24 @@ class Naming:
         if self._process:
             self._process.shutdown(cancel_futures=True)
 
-    def named(self, result: Result) -> list[dict[str, str]]:
-        if all(cell["outcome"] in ("passed", "manual") for cell in result.cells.values()):
+    def named(self, result: Result, answers: dict | None) -> list[dict[str, str]]:
+        """answers: of functions to their probes; None to ask the autograded modules here, outside of any sandbox."""
+        if all(cell["outcome"] in ("passed", "manual") for cell in result.cells.values()) or answers == {}:
             return []
         if self._process is None:
             self._process = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_prepare_names,
                                                 initargs=self._arguments)
         try:
-            return self._process.submit(_name, result).result()
+            return self._process.submit(_name, result, answers, self._folder(result)).result()
         except Exception as error:           # a mistake that goes without its name is no reason to stop the run
             self._course.log_exception(f"naming the mistakes of {result.student}", error)
             self._process.shutdown(wait=False, cancel_futures=True)
             self._process = None
             return []
+
+
+    def _folder(self, result: Result) -> Path:
+        return self._course.autograded(result.student, result.assignment)
 
 
 _names: list[Names] = []                 # of the naming process
@@ -202,8 +208,10 @@ def _prepare_names(assignment: Assignment, cache: Path) -> None:
     _names.append(Names(assignment, cache))
 
 
-def _name(result: Result) -> list[dict[str, str]]:
-    return [{"function": entry.function, "says": entry.says, "read": entry.read} for entry in _names[0].name(result)]
+def _name(result: Result, answers: dict | None, folder: Path) -> list[dict[str, str]]:
+    if answers is None:
+        answers = _names[0].ask(result, folder)
+    return _names[0].name(result, answers)
 
 
 # What of the kit, below `grading/`, a result depends on.

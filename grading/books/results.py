@@ -22,7 +22,8 @@ class Result:
 
     - notebooks: {notebook: {grade_id: {"score", "max_score", "outcome", "message"}}}; outcome as in DESIGN section 2,
       or "manual" with score None until it is marked; "unloaded", a sentence, where a module could not be loaded
-    - named: known mistakes that it looks like, {"function", "says", "read"} each
+    - named: what its functions look like, {"function", "kind", "says", "read"} each; kind: a known "mistake", another
+      year's "convention", or a "difference" where no known mistake fits
     - remarks: sentences about the submission as a whole
     - fault: set when the kit failed; then nothing counts against the student
     """

@@ -1,4 +1,4 @@
-"""Put the tests on trial: which cells each known mistake loses."""
+"""Put the tests on trial: which cells each known mistake loses, and by which name it goes."""
 
 import sys
 
@@ -6,23 +6,42 @@ from grading.commands import assignment_argument, course_option
 from grading.release import assignment as assignments
 
 PLACE = 80
+PAIRS_MISSED = 0.05            # of the pairs tried, so many may go without one of their names
 
 
 def arguments(parser) -> None:
     assignment_argument(parser)
     course_option(parser)
     parser.add_argument("--only", metavar="WORD", default="", help="entries whose label contains WORD")
+    parser.add_argument("--pairs", metavar="N", type=int, default=0,
+                        help="try N pairs of mistakes in different aspects of one function as well: both are named")
     parser.add_argument("--unusual", action="store_true", help="the correct but unusual versions instead")
 
 
 def run(options) -> int:
-    from grading.trials import catalogue, trial
+    from grading.trials import catalogue, confusion, trial
+    from grading.trials.naming import Names
 
     assignment = assignments.load(options.assignment)
     entries = catalogue.unusual(assignment) if options.unusual else catalogue.mistakes(assignment)
     entries = [entry for entry in entries if options.only in entry.label]
     lines, problems = trial.table(assignment, entries)
-    print(f"{lines}\n{len(entries)} entries, {len(problems)} problems")
+    print(lines)
+    names = Names(assignment)
+    if options.unusual:
+        problems += confusion.unusual(names, assignment, entries)
+    else:
+        named, confused = confusion.table(names, entries)
+        problems += confused
+        others = [f"{entry.label:<60} named {named[entry.label]}" for entry in entries
+                  if named[entry.label] != entry.name]
+        print("\n".join(["", *others]) if others else "\nEach is named by its own entry.")
+    if options.pairs:
+        tried, unnamed = confusion.pairs(names, assignment, entries, options.pairs)
+        print(f"{tried} pairs, {tried - len(unnamed)} with both named")
+        problems += unnamed if len(unnamed) > PAIRS_MISSED * tried else []
+        print("\n".join(unnamed))
+    print(f"{len(entries)} entries, {len(problems)} problems")
     for problem in problems:
         print(f"kit: {problem}", file=sys.stderr)
     return 1 if problems else 0

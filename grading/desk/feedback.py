@@ -54,7 +54,7 @@ class HideTests(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         described = resources["nbgrader"]
         result = results.read(Course(Path.cwd()), described["student"], described["assignment"])
-        self._named = {known["function"]: known for known in result.named} if result else {}
+        self._named = result.named if result else []
         self._topics = assignments.load(described["assignment"]).topics
         return super().preprocess(nb, resources)
 
@@ -67,11 +67,16 @@ class HideTests(NbGraderPreprocessor):
             cell.outputs = [_text(f"{_HEADINGS[noted['outcome']]} {message}".strip())]
         if noted and noted["outcome"] != "passed":
             judged = self._topics.get(topic(cell.metadata.nbgrader["grade_id"]), ("",))[0]
-            if judged in self._named:
-                known = self._named[judged]
-                cell.outputs.append(_text(f"This looks like a known mistake. {known['says']}\n"
-                                          f"Read again: {known['read']}"))
+            cell.outputs += [_text(_known(known)) for known in self._named if known["function"] == judged]
         return cell, resources
+
+
+def _known(known: dict[str, str]) -> str:
+    """A mistake, another year's convention, or how the function differs, as students read it."""
+    opening = {"mistake": "This looks like a known mistake. ",
+               "convention": "This looks like another year's convention. "}
+    read = f"\nRead again: {known['read']}" if known["read"] else ""
+    return f"{opening.get(known.get('kind', 'mistake'), '')}{known['says']}{read}"
 
 
 def _text(text: str):

@@ -6,6 +6,7 @@ here too, so that labels and data are the kit's own. What a student's notebook b
 
 import contextlib
 import copy
+import io
 import re
 import socket
 import sys
@@ -18,7 +19,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grading.engine import codec, reading, telling
+from grading.engine import codec, probing, reading, telling
 from grading.engine.candidate import lay_down
 from grading.engine.channel import Channel, Closed, Late, TooLarge
 from grading.engine.proxies import Finder, Link, Lost, Remote, StudentError, in_module, made_again
@@ -48,7 +49,8 @@ def serve(shell: Shell, parent: socket.socket, *peers: socket.socket) -> None:
         examiner = Examiner(shell, asked, [Channel(peer, MAX_ANSWER) for peer in peers], order["texts"])
         while True:
             message = msgspec.msgpack.decode(asked.receive())
-            operation = {"begin": examiner.begin, "given": examiner.given, "test": examiner.test}[message.pop("do")]
+            operation = {"begin": examiner.begin, "given": examiner.given, "test": examiner.test,
+                         "probe": examiner.probe}[message.pop("do")]
             asked.send(msgspec.msgpack.encode(operation(**message)))
 
 
@@ -126,6 +128,23 @@ class Examiner:
             namespace.pop(name, None)
         return {"outcome": outcome, "message": told.message, "unloaded": told.unloaded, "outputs": outputs,
                 "lost": self._broken, "losses": dict(self._losses)}
+
+    def probe(self, sources: dict[str, str], functions: dict[str, list[str]], limit: float) -> dict:
+        """What functions answer to their probes, as far as it goes: function -> aspect -> what was told."""
+        self._start(limit)
+        answers: dict[str, dict[str, list]] = {}
+        with contextlib.suppress(Lost), contextlib.redirect_stdout(io.StringIO()):
+            probes = probing.load(sources)
+            for module, names in functions.items():
+                for name in names:
+                    probing.ask(probes[module][name], self._seed, answers.setdefault(name, {}))
+        return {"answers": answers, "lost": self._broken}
+
+    def _seed(self) -> None:
+        """Have the candidate draw the same random numbers again."""
+        for module in ("numpy.random", "random"):
+            with contextlib.suppress(StudentError):
+                Remote(self._link, (module, "seed"), f"{module}.seed")(7)
 
     def _start(self, limit: float) -> None:
         self._limit, self._until = limit, time.monotonic() + limit

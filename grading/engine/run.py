@@ -6,7 +6,7 @@ without it. How often that may happen is limited, and so a notebook's time is.
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 
 import msgspec
 from nbformat import NotebookNode
@@ -15,7 +15,8 @@ from nbformat.v4 import new_output
 from grading.desk.outputs import clean_outputs
 from grading.engine.channel import Closed, Late, TooLarge
 from grading.engine.plan import Plan, Test, name_of, public
-from grading.engine.processes import Processes, Submission
+from grading.engine.probing import Probing
+from grading.engine.processes import ExaminerLost, Processes, Submission
 from grading.engine.worker import Worker
 
 NOTE = "kit"                   # the key under which a test cell's metadata holds its outcome and message
@@ -23,6 +24,7 @@ BUDGET = 20                    # a notebook may take so many times the limit of 
 RESTARTS = 4                   # new processes that a notebook may use up before the rest of it is skipped
 PATIENCE = 0.34                # after a first time-out, later cells get this share of the limit
 GRACE = 2.0                    # seconds for an interrupt to end a cell
+PROBE_SECONDS = 6.0            # for all that is asked after the tests; it decides no point
 
 _HUNG = "ran longer than a cell may, and did not react to an interrupt"
 _DIED = "the Python process ended here: a crash, a call of exit, or more memory than there is"
@@ -35,16 +37,42 @@ def _as_it_is(name: str, source: str) -> str:
 
 
 def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission: Submission, limit: float,
-          clean: Callable[[object], list[dict]] = clean_outputs, asked: Callable[[str, str], str] = _as_it_is) -> None:
+          clean: Callable[[object], list[dict]] = clean_outputs, asked: Callable[[str, str], str] = _as_it_is,
+          due: Callable[[dict[str, dict]], Probing | None] | None = None) -> dict[str, dict[str, list]]:
     """Run restored notebooks where they are: outputs in every code cell, an outcome in every test cell's metadata.
 
     - limit: seconds a cell may take
     - clean: makes outputs that may be anything into outputs that a notebook may hold
     - asked: asked(grade_id, source) is a test cell as the examiner gets it
+    - due: test cell -> its outcome and message, to what is asked of the functions after that
+
+    Returns what functions answered to their probes: function -> aspect -> what was told.
     """
     with closing(Processes(worker, submission, limit)) as processes:
         for notebook, plan in notebooks:
             _Run(processes, plan, limit, clean, asked).all(notebook)
+        notes = {name_of(cell): cell.metadata[NOTE] for notebook, _ in notebooks for cell in notebook.cells
+                 if NOTE in cell.metadata}
+        probing = due(notes) if due else None
+        return _probe(processes, probing) if probing and probing.functions else {}
+
+
+def _probe(processes: Processes, asked: Probing) -> dict[str, dict[str, list]]:
+    """In a candidate that has run no cell. One that is lost, late or ends leaves the rest without answers."""
+    answers: dict[str, dict[str, list]] = {}
+    waiting, until = dict(asked.functions), time.monotonic() + PROBE_SECONDS
+    with suppress(ExaminerLost):
+        for _ in range(2):                       # once more for those behind a function that ended the process
+            processes.begin(True, {})
+            answer = processes.ask(PROBE_SECONDS, do="probe", sources=asked.sources, functions=waiting,
+                                   limit=max(0.1, until - time.monotonic()))
+            answers |= answer["answers"]
+            waiting = {module: left for module, names in waiting.items()
+                       if (left := [name for name in names if name not in answers])}
+            if not answer["lost"] or not waiting:
+                break
+            processes.close()
+    return answers
 
 
 class _Run:

@@ -34,6 +34,7 @@ class Entry:
     """A variant of one function; `module` is the path under `cs231n/`, `function` the qualified name within it.
 
     - says, read: for a mistake, one sentence to the student and what to read again
+    - convention: what another year asked for; no mistake there
     - top: lines that come before the module's own (imports, helper functions)
     """
 
@@ -45,15 +46,16 @@ class Entry:
     edits: tuple[tuple[str, str], ...] = ()
     body: str = ""
     top: str = ""
+    convention: bool = False
     correct: bool = False
 
     @property
     def label(self) -> str:
         return f"{Path(self.module).stem}/{self.name}"
 
-    def source(self) -> str:
-        """The module with this mistake in it, markers left in place."""
-        reference = (PACKAGE / self.module).read_text(encoding="utf-8")
+    def source(self, reference: str | None = None) -> str:
+        """The module with this mistake in it, markers left in place; `reference` may have others in it already."""
+        reference = reference or (PACKAGE / self.module).read_text(encoding="utf-8")
         region = _region(reference, self)
         lines = reference.splitlines(keepends=True)
         solution = "".join(lines[region.start + 1:region.end])

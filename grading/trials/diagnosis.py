@@ -7,6 +7,8 @@ from grading.engine import MAX_TEXT
 from grading.engine.telling import COSTS
 
 UNIMPLEMENTED = " is not implemented yet"
+_LOOKS = {"mistake": " looks like a known mistake: ", "convention": " looks like another year's convention: ",
+          "difference": ": "}
 
 
 def remarks(modules: dict[str, str], result: Result) -> list[str]:
@@ -47,7 +49,8 @@ def sentence(result: Result) -> str:
         return result.fault
     lost = [(name, cell) for name, cell in result.cells.items() if cell["outcome"] not in ("passed", "manual")]
     told = list(result.remarks)
-    told += [f"{known['function']} looks like a known mistake: {known['says'].rstrip('.')}" for known in result.named]
+    told += [known["function"] + _LOOKS[known.get("kind", "mistake")] + known["says"].rstrip(".")
+             for known in result.named]
     by_outcome: dict[str, list[str]] = {}
     for name, cell in lost:
         if UNIMPLEMENTED not in cell["message"] and not cell.get("unloaded"):

@@ -1,70 +1,189 @@
-"""Name the known mistake that a submission's failures look like.
+"""Name the known mistakes that a submission's functions behave like.
 
-Hidden tests draw the same inputs for everyone, so a mistake leaves the same traces wherever it is made: the same cells
-fail, with the same numbers found. The traces of a submission are compared with those of every catalogue entry for the
-function. Nothing of the submission is run again.
+A function that failed a test is called on fixed inputs (its probe, see `grading/trials/probes/`), and its answers are
+compared with those of every catalogue entry for it, which are worked out once for a state of the sources.
 """
 
 import hashlib
-import json
-import re
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+import numpy as np
+
 from grading.books.results import Result
-from grading.release.assignment import Assignment
-from grading.trials import catalogue, trial
+from grading.engine import probing
+from grading.engine.probing import Probing
+from grading.release import stubs
+from grading.release.assignment import PACKAGE, Assignment, topic
+from grading.trials import catalogue, differences, doubles, matching, variants
 from grading.trials.catalogue import Entry
 from grading.trials.diagnosis import UNIMPLEMENTED
-from grading.trials.trial import TestCell
+from grading.trials.matching import Answers, Known
 
-_NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?")
+# What shows in these aspects is a function's own doing, whatever the functions that it calls do.
+OWN = ("penalty",)
+# Their probes are such that no other function's mistake shows.
+SELF_CONTAINED = ("LinearClassifier.train", "LinearClassifier.predict")
+
+
+def judged(assignment: Assignment) -> dict[str, str]:
+    """Every function of a student module that a test judges -> its module; those that others need come first."""
+    homes = {name: module for module in assignment.student_modules
+             for _, _, name in stubs.functions(assignment.source(module)) if assignment.is_students(name)}
+    wanted = {functions[0] for functions in assignment.topics.values()}
+    return {name: module for name, module in homes.items() if name in wanted}
+
+
+class Asking:
+    """Which functions of a submission are asked, and with which probes."""
+
+    def __init__(self, assignment: Assignment):
+        self._assignment, self._functions, self._sources = assignment, judged(assignment), variants.sources()
+
+    def due(self, notes: dict[str, dict]) -> Probing | None:
+        """notes: test cell -> its outcome and message."""
+        lost = failed(self._assignment, notes)
+        functions: dict[str, list[str]] = {}
+        for function, module in self._functions.items():
+            if function in lost:
+                functions.setdefault(variants.probe_module(module), []).append(function)
+        return Probing(self._sources, functions) if functions else None
+
+
+def failed(assignment: Assignment, notes: dict[str, dict]) -> set[str]:
+    """Functions that are written, that end, and that failed a test of their own."""
+    found, unfit = set(), set()
+    for name, note in notes.items():
+        function = assignment.topics.get(topic(name), ("",))[0]
+        if note["outcome"] == "timed_out" or UNIMPLEMENTED in note["message"]:
+            unfit.add(function)
+        elif note["outcome"] in ("failed", "error"):
+            found.add(function)
+    return found - unfit
 
 
 @dataclass
 class Names:
-    """The catalogue's traces, worked out when first needed and kept in `cache` as long as the sources stay the same."""
+    """The answers of reference and catalogue, worked out when first needed and kept in `cache`."""
 
     assignment: Assignment
-    cache: Path
-    _cells: list[TestCell] = field(default_factory=list)
-    _entries: list[Entry] = field(default_factory=list)
-    _traces: dict[str, dict[str, str]] = field(default_factory=dict)
+    cache: Path | None = None
+    _kept: dict[str, dict[str, Answers]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._cells = trial.test_cells(self.assignment)
+        self._functions = judged(self.assignment)
         self._entries = catalogue.mistakes(self.assignment)
-        self._digest = hashlib.sha256(repr((self._cells, [(entry, entry.source()) for entry in self._entries]))
-                                      .encode()).hexdigest()
-        if self.cache.exists():
-            kept = json.loads(self.cache.read_text(encoding="utf-8"))
-            if kept["digest"] == self._digest:
-                self._traces = kept["traces"]
+        self._digest = _digest()
+        if self.cache and self.cache.exists():
+            try:
+                kept = msgspec.msgpack.decode(self.cache.read_bytes())
+                if kept["digest"] == self._digest:
+                    self._kept = kept["answers"]
+            except (msgspec.DecodeError, KeyError, TypeError):
+                pass
 
-    def name(self, result: Result) -> list[Entry]:
-        """The entries that leave exactly the traces of this submission, one per function at most."""
-        messages = {name: "" if cell["outcome"] == "passed" else cell["message"]
-                    for name, cell in result.cells.items()}
-        named = []
-        for function in dict.fromkeys(entry.function for entry in self._entries):
-            cells = [cell for cell in self._cells if cell.functions[0] == function and cell.name in messages]
-            lost = [messages[cell.name] for cell in cells if messages[cell.name]]
-            traces = {cell.name: _rounded(messages[cell.name]) for cell in cells}
-            if lost and not all(UNIMPLEMENTED in message for message in lost):
-                named += [entry for entry in self._entries if entry.function == function
-                          and self._trace(entry, cells) == traces][:1]
-        return named
+    def ask(self, result: Result, folder: Path) -> dict[str, Answers]:
+        """What the functions in a folder with a submission's files answer, run outside of any sandbox."""
+        lost = failed(self.assignment, result.cells)
+        functions = [(module, function) for function, module in self._functions.items() if function in lost]
+        texts = {module: (folder / "cs231n" / module).read_text(encoding="utf-8", errors="replace")
+                 for module in self.assignment.student_modules}
+        return variants.answers(self.assignment, {"": (texts, functions)})[""] if functions else {}
 
-    def _trace(self, entry: Entry, cells: list[TestCell]) -> dict[str, str]:
-        if entry.label not in self._traces:
-            lost = trial.run(self.assignment, trial.entry_source(entry), cells)[0]
-            self._traces[entry.label] = {name: _rounded(message.removeprefix("CheckFailed: "))
-                                         for name, message in lost.items()}
-            self.cache.write_text(json.dumps({"digest": self._digest, "traces": self._traces}), encoding="utf-8")
-        return self._traces[entry.label]
+    def name(self, result: Result, answered: dict[str, Answers]) -> list[dict[str, str]]:
+        """What each function that failed looks like: {"function", "kind", "says", "read"}, one or more for each.
+
+        kind: a "mistake", another year's "convention", or a "difference" where no known mistake fits.
+        """
+        lost = failed(self.assignment, result.cells)
+        return [{"function": function, **told} for function, explained in self._explained(answered, lost)
+                for told in explained.told()]
+
+    def _explained(self, answered: dict[str, Answers], lost: set[str]) -> Iterator[tuple[str, "Explained"]]:
+        found: dict[str, Explained] = {}
+        for function in self._functions:
+            answers = answered.get(function)
+            if answers is None or "all" in answers or function not in lost:
+                continue
+            callees = self._callees(function) & lost
+            within = [found.get(callee) for callee in sorted(callees)]
+            if any(one is None or one.unexplained for one in within):
+                answers = {aspect: told for aspect, told in answers.items() if aspect.startswith(OWN)}
+                within = []
+            known = [entry for one in within for entry in one.entries]
+            found[function] = self.explain(function, answers, tuple(known))
+            yield function, found[function]
+
+    def explain(self, function: str, answers: Answers, within: tuple[Entry, ...] = ()) -> "Explained":
+        """What of a function's answers is explained, where other functions have the mistakes `within`."""
+        reference, entries = self.known(function, within)
+        certain, unexplained = matching.explain(answers, reference, entries)
+        if unexplained:
+            pair = doubles.explain(self.assignment, function, answers, reference, entries, doubles.changed(within))
+            if pair:
+                certain, unexplained = pair, set()
+        return Explained(function, certain, unexplained, answers, reference)
+
+    def _callees(self, function: str) -> set[str]:
+        """Functions of other modules that it needs, and by whose mistakes its probe would be misled."""
+        if function in SELF_CONTAINED:
+            return set()
+        needed = {name for functions in self.assignment.topics.values() if functions[0] == function
+                  for name in functions[1:]}
+        return {name for name in needed if self._functions.get(name, "") not in ("", self._functions[function])}
+
+    def known(self, function: str, within: tuple[Entry, ...] = ()) -> tuple[Answers, list[Known]]:
+        """(the reference's answers, the catalogue's), where other functions have the mistakes `within`."""
+        label = " ".join([function, *sorted(entry.label for entry in within)])
+        module = self._functions[function]
+        entries = [entry for entry in self._entries if entry.function == function]
+        if label not in self._kept:
+            around = doubles.changed(within)
+            variety = {"": (around, [(module, function)])}
+            variety |= {entry.label: (around | doubles.changed((entry,)), [(module, function)]) for entry in entries}
+            told = {name: answers[function] for name, answers in variants.answers(self.assignment, variety).items()}
+            self._kept[label] = {name: answers if not name else matching.differences(answers, told[""])
+                                 for name, answers in told.items()}
+            if self.cache and not within:
+                self.cache.write_bytes(msgspec.msgpack.encode({"digest": self._digest, "answers": {
+                    label: kept for label, kept in self._kept.items() if label in self._functions}}))
+        kept = self._kept[label]
+        return kept[""], [Known(entry, kept[entry.label]) for entry in entries]
 
 
-def _rounded(message: str) -> str:
-    """The message without line numbers, and numbers at three digits: sums in another order differ in the last ones."""
-    message = "\n".join(line for line in message.splitlines() if not line.startswith("  loops "))
-    return _NUMBER.sub(lambda number: f"{float(number.group()):.2e}", message)
+@dataclass(frozen=True)
+class Explained:
+    """What a function answers, and what of it is explained."""
+
+    function: str
+    certain: list[Known]
+    unexplained: set[str]
+    answers: Answers
+    reference: Answers
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [one.entry for one in self.certain]
+
+    def told(self) -> list[dict[str, str]]:
+        names = [{"kind": "convention" if entry.convention else "mistake", "says": entry.says, "read": entry.read}
+                 for entry in self.entries]
+        read = differences.numbers(self.answers, self.reference, self.unexplained)
+        names += read
+        if not names and self.unexplained:
+            says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)
+            names += [{"kind": "difference", "says": says, "read": ""}] if says else []
+        return names
+
+
+def _digest() -> str:
+    """Of all that the answers depend on."""
+    digest = hashlib.sha256(repr((np.__version__, sys.version_info[:2])).encode())
+    here = Path(__file__).parent
+    for path in (*sorted(PACKAGE.rglob("*.py")), *sorted(catalogue.MISTAKES.glob("*.toml")),
+                 *sorted(here.rglob("*.py")), Path(probing.__file__)):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,194 @@
+"""Mistakes are named by what functions return: each by its own sentence, two at once by both, what is right by none."""
+
+import nbformat
+import pytest
+
+from grading.books.course import Course
+from grading.books.results import Result
+from grading.engine import plan, run
+from grading.engine.processes import Submission
+from grading.engine.sandbox import probe
+from grading.engine.worker import Worker
+from grading.release import assignment as assignments
+from grading.trials import catalogue, confusion, naming, trial, variants
+from grading.trials.naming import Asking, Names
+
+PAIRS = 60            # of each assignment; `kit trial --pairs N` tries more
+EVERY = 60            # of the known mistakes, one in so many goes through the engine
+
+
+@pytest.fixture(scope="module", params=assignments.names())
+def named(request):
+    """(assignment, its Names)."""
+    assignment = assignments.load(request.param)
+    return assignment, Names(assignment)
+
+
+@pytest.fixture(scope="module")
+def graded(named, tmp_path_factory):
+    """A function: changed modules (path -> text) -> (result, answers to probes, CPU seconds), from real sandboxes."""
+    (assignment, _), folder = named, tmp_path_factory.mktemp("named")
+    course = Course(folder / "course")
+    course.prepare_data()
+    for module in assignment.given_modules:
+        path = folder / "given" / "cs231n" / module
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(assignment.complete(module), encoding="utf-8")
+    judging = {cell.name for cell in trial.test_cells(assignment)}
+    lessons = [nbformat.read(assignment.notebook_path(name), as_version=4) for name in assignment.notebooks]
+    plans, asking = [plan.make(lesson) for lesson in lessons], Asking(assignment)
+
+    def grade(worker, changed, function):
+        sources = {module: assignment.complete(module) for module in assignment.student_modules} | changed
+        submission = Submission({f"cs231n/{module}": text.encode() for module, text in sources.items()},
+                                {f"cs231n.{module[:-3].replace('/', '.')}": text for module, text in sources.items()})
+        notebooks = []
+        for lesson, one in zip(lessons, plans):
+            cells = [cell for cell in lesson.cells if cell.id in judging
+                     and function in assignment.topics[assignments.topic(cell.id)]]
+            if cells:
+                made = nbformat.v4.new_notebook(cells=[nbformat.from_dict(dict(cell)) for cell in cells])
+                notebooks.append((made, one))
+        answers = run.grade(worker, notebooks, submission, trial.CELL_SECONDS, due=asking.due)
+        result = Result("student", assignment.name, "", "")
+        result.notebooks = {str(number): {cell.id: dict(cell.metadata[run.NOTE]) for cell in notebook.cells}
+                            for number, (notebook, _) in enumerate(notebooks)}
+        return result, answers
+
+    with Worker(probe(), folder / "given", course.grading_data) as worker:
+        yield lambda changed, function: grade(worker, changed, function)
+
+
+def test_every_known_mistake_is_called_by_its_own_sentence(named):
+    assignment, names = named
+    assert confusion.table(names, catalogue.mistakes(assignment))[1] == []
+
+
+def test_two_mistakes_in_different_aspects_of_one_function_are_both_named(named):
+    assignment, names = named
+    tried, problems = confusion.pairs(names, assignment, catalogue.mistakes(assignment), PAIRS)
+    assert len(problems) <= 0.05 * tried, problems
+
+
+def test_no_correct_but_unusual_version_would_be_called_a_mistake(named):
+    assignment, names = named
+    assert confusion.unusual(names, assignment, catalogue.unusual(assignment)) == []
+
+
+def test_known_mistakes_are_named_in_the_engine_as_beside_the_reference(named, graded):
+    assignment, names = named
+    for entry in catalogue.mistakes(assignment)[::EVERY]:
+        result, answers = graded(trial.entry_source(entry), entry.function)
+        told = names.name(result, answers)
+        assert [(one["function"], one["says"]) for one in told] == [(entry.function, entry.says)], entry.label
+
+
+def test_nothing_is_asked_of_functions_that_pass(graded, named):
+    assignment, _ = named
+    function = next(iter(naming.judged(assignment)))
+    result, answers = graded({}, function)
+    assert {cell["outcome"] for cell in result.cells.values()} == {"passed"} and answers == {}
+
+
+# One submission: what follows from what, and what is read off
+
+
+def variant(*edits, module, base=None):
+    """Modules changed (path -> text) by replacing what stands in the reference."""
+    text = (base or {}).get(module) or assignments.load("assignment1").complete(module)
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    return (base or {}) | {module: text}
+
+
+def told(name, changed, lost):
+    """What a submission with these modules is told of functions that lost a test, asked beside the reference."""
+    assignment = assignments.load(name)
+    names = Names(assignment)
+    functions = [(module, function) for function, module in naming.judged(assignment).items() if function in lost]
+    answers = variants.answers(assignment, {"": (changed, functions)})[""]
+    topics = {functions[0]: cell for cell, functions in assignment.topics.items()}
+    result = Result("student", name, "", "", {"all": {f"{topics[function]}-x": {"outcome": "failed", "message": "wrong"}
+                                                      for function in lost}})
+    return [(one["function"], one["kind"], one["says"]) for one in names.name(result, answers)]
+
+
+LAYERS, NET, SVM, OPTIM = "layers.py", "classifiers/fc_net.py", "classifiers/linear_svm.py", "optim.py"
+NO_BIAS = [("@ w + b", "@ w")]
+
+
+def test_what_follows_from_another_functions_mistake_is_named_there_only():
+    found = told("assignment1", variant(*NO_BIAS, module=LAYERS), ["affine_forward", "TwoLayerNet.loss"])
+    assert [(function, kind) for function, kind, _ in found] == [("affine_forward", "mistake")]
+
+
+def test_a_mistake_of_a_nets_own_is_named_beside_that_of_a_layer():
+    changed = variant(("np.sum(W1**2) + np.sum(W2**2)", "0.0"), module=NET, base=variant(*NO_BIAS, module=LAYERS))
+    found = told("assignment1", changed, ["affine_forward", "TwoLayerNet.loss"])
+    assert [function for function, _, _ in found] == ["affine_forward", "TwoLayerNet.loss"]
+    assert "penalty" in found[1][2] and {kind for _, kind, _ in found} == {"mistake"}
+
+
+def test_the_penalty_of_a_net_is_named_where_a_layer_is_wrong_in_a_way_that_nobody_knows():
+    changed = variant(("@ w + b", "@ (w + 0.37 * w**3) + b"), module=LAYERS,
+                      base=variant(("+ self.reg * W1", "+ 0"), ("+ self.reg * W2", "+ 0"), module=NET))
+    found = told("assignment1", changed, ["affine_forward", "TwoLayerNet.loss"])
+    assert [kind for _, kind, _ in found] == ["difference", "mistake"]
+    assert "penalty" in found[1][2]
+
+
+@pytest.mark.parametrize("edits, says", [
+    ([("reg * np.sum(W**2)", "0.25 * reg * np.sum(W**2)"), ("2 * reg * W", "0.5 * reg * W")],
+     "The penalty is 0.25 * reg * sum(W**2), in the loss and in the gradient; here it is reg * sum(W**2)."),
+    ([("2 * reg * W", "0.3 * reg * W")], "The gradient of the penalty is 0.3 * reg * W; it should be 2 * reg * W."),
+])
+def test_a_factor_of_the_students_own_is_read_off(edits, says):
+    assert told("assignment1", variant(*edits, module=SVM), ["svm_loss_vectorized"]) == [
+        ("svm_loss_vectorized", "mistake", says)]
+
+
+@pytest.mark.parametrize("epsilon", ["1e-7", "1e-5"])
+def test_an_epsilon_of_the_students_own_is_read_off(epsilon):
+    changed = {OPTIM: assignments.load("assignment2").complete(OPTIM).replace(
+        '(np.sqrt(cache) + config["epsilon"])', f"(np.sqrt(cache) + {epsilon})")}
+    assert told("assignment2", changed, ["rmsprop"]) == [
+        ("rmsprop", "mistake", f"epsilon is always {float(epsilon):.2g}, whatever config says.")]
+
+
+def test_the_other_years_penalty_is_a_convention_where_loss_and_gradient_agree():
+    changed = variant(("reg * np.sum(W**2)", "0.5 * reg * np.sum(W**2)"), ("2 * reg * W", "reg * W"), module=SVM)
+    (_, kind, says), = told("assignment1", changed, ["svm_loss_vectorized"])
+    assert kind == "convention" and "another year" in says
+
+
+def test_a_t_that_starts_at_one_and_is_incremented_before_use_is_a_convention():
+    changed = {OPTIM: assignments.load("assignment2").complete(OPTIM).replace(
+        'config.setdefault("t", 0)', 'config.setdefault("t", 1)')}
+    (_, kind, says), = told("assignment2", changed, ["adam"])
+    assert kind == "convention" and "t starts at 1" in says
+
+
+@pytest.mark.parametrize("edits, words", [
+    ([("dW = X.T @ dscores / num_train", "dW = X.T @ dscores * num_train")],
+     "the data gradient is multiplied by the number of examples, squared"),
+    ([("dW = X.T @ dscores / num_train", "dW = 0.75 * X.T @ dscores / num_train")], "is 0.75 times what it should be"),
+    ([("2 * reg * W", "2 * reg * np.sin(W)")], "Without reg all is right."),
+    ([("loss = margins.sum() / num_train", "loss = 1.618 + margins.sum() / num_train")], "No known mistake fits"),
+])
+def test_what_no_mistake_explains_is_described(edits, words):
+    (_, kind, says), = told("assignment1", variant(*edits, module=SVM), ["svm_loss_vectorized"])
+    assert kind == "difference" and says.startswith("No known mistake fits") and words in says
+
+
+def test_an_aspect_that_nobody_can_explain_does_not_hide_one_that_an_entry_explains():
+    changed = variant(("dW = X.T @ dscores / num_train", "dW = np.sin(3 + X.T @ dscores)"),
+                      ("2 * reg * W", "reg * W"), module=SVM)
+    (_, kind, says), = told("assignment1", changed, ["svm_loss_vectorized"])
+    assert kind == "mistake" and says.startswith("The gradient of the penalty is half")
+
+
+def test_what_is_right_has_no_name_and_what_raises_everywhere_has_none():
+    assert told("assignment1", {}, ["svm_loss_vectorized"]) == []
+    changed = variant(("num_train = X.shape[0]", "num_train = X.shape[0] + undefined"), module=SVM)
+    assert told("assignment1", changed, ["svm_loss_vectorized"]) == []

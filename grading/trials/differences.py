@@ -1,0 +1,184 @@
+"""What can be said of a wrong answer that no known mistake gives: numbers read off it, or how it differs."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from grading.trials.matching import numbers as array_of
+
+Answers = Mapping[str, list]
+
+_NICE = [sign * one for one in (0.25, 1 / 3, 0.5, 0.75, 1.5, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 0.1, 0.2, 0.01, 100.0)
+         for sign in (1, -1)] + [-1.0]
+
+
+def leaves(told: list) -> list[list]:
+    """The answers in a list of lists of answers."""
+    return [leaf for one in told[1:] for leaf in leaves(one)] if told[0] == "l" else [told]
+
+
+def factor(told: list, reference: list) -> float | None:
+    """The number that the reference's numbers are multiplied by, all by the same; None where there is no such."""
+    pairs = _pairs(told, reference)
+    if pairs is None:
+        return None
+    ours = np.concatenate([one.ravel() for one, _ in pairs])
+    theirs = np.concatenate([other.ravel() for _, other in pairs])
+    if not np.isfinite(ours).all() or not np.isfinite(theirs).all() or not np.any(theirs) or not np.any(ours):
+        return None
+    found = float(ours @ theirs / (theirs @ theirs))
+    return found if np.abs(ours - found * theirs).max() <= 1e-4 * np.abs(ours).max() else None
+
+
+def _pairs(told: list, reference: list) -> list[tuple[np.ndarray, np.ndarray]] | None:
+    """(found, expected) for every part; None where one is no number or has another shape."""
+    ours, theirs = leaves(told), leaves(reference)
+    if len(ours) != len(theirs):
+        return None
+    pairs = [(array_of(one), array_of(other)) for one, other in zip(ours, theirs)]
+    if any(one is None or other is None or one.shape != other.shape for one, other in pairs):
+        return None
+    return pairs
+
+
+def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> list[dict[str, str]]:
+    """Sentences that read a number of the student's off the answers; only where the form leaves no doubt."""
+    aspects, found = set(aspects), []
+
+    def say(says: str, read: str, kind: str = "mistake") -> None:
+        found.append({"kind": kind, "says": says, "read": read})
+
+    by = {aspect: factor(answers[aspect], reference[aspect]) for aspect in aspects}
+    loss, slope = "penalty of the loss", "penalty of the gradient"
+    if {loss, slope} <= aspects and by[loss] and by[slope] and abs(by[loss] - by[slope]) < 1e-3:
+        say(f"The penalty is {by[loss]:.4g} * reg * sum(W**2), in the loss and in the gradient; here it is "
+            "reg * sum(W**2).", "the penalty in the docstring, and its derivative")
+    else:
+        if loss in aspects and by[loss]:
+            say(f"The penalty in the loss is {by[loss]:.4g} * reg * sum(W**2); here it is reg * sum(W**2).",
+                "the penalty in the docstring")
+        if slope in aspects and by[slope]:
+            say(f"The gradient of the penalty is {2 * by[slope]:.4g} * reg * W; it should be 2 * reg * W.",
+                "the derivative of reg * w**2")
+    loss, slope = "penalty of weights", "penalty in the gradients of weights"
+    if {loss, slope} <= aspects and by[loss] and by[slope] and abs(by[loss] - by[slope]) < 1e-3:
+        say(f"The penalty is {by[loss] / 2:.4g} * reg * sum(W**2), in the loss and in the gradients; here it is "
+            "0.5 * reg * sum(W**2).", "the penalty in the docstring, and its derivative")
+    else:
+        if loss in aspects and by[loss]:
+            say(f"The penalty in the loss is {by[loss] / 2:.4g} * reg * sum(W**2); here it is 0.5 * reg * sum(W**2).",
+                "the penalty in the docstring")
+        if slope in aspects and by[slope]:
+            say(f"The gradient of the penalty is {by[slope]:.4g} * reg * W; it should be reg * W.",
+                "the derivative of 0.5 * reg * w**2")
+    first = array_of(answers["t at first"]) if "t at first" in aspects else None
+    if first is not None and float(np.ravel(first)[0]) == 2.0 and aspects == {"t at first"}:
+        say("t starts at 1 where config has none, and is incremented before use, so that the first step is corrected "
+            "as the second: another year's convention; here t starts at 0.", "t in the docstring", "convention")
+    if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
+        told = [array_of(one) for one in leaves(answers["epsilon"])]
+        if all(one is not None and one.size == 1 for one in told):
+            values = [float(np.ravel(one)[0]) for one in told]
+            if min(values) > 0 and max(values) / min(values) < 1.1:
+                say(f"epsilon is always {values[0]:.2g}, whatever config says.", "epsilon in the docstring")
+    return found
+
+
+# Of the inputs that probes have for these functions: examples N, features D, classes C.
+_SIZES = {"svm_": {"N": (6, 9), "D": (5, 3), "C": (4, 5)}, "softmax_": {"N": (6, 9), "D": (5, 3), "C": (4, 5)},
+          "affine_backward": {"N": (5, 3)}, "TwoLayerNet.loss": {"N": (5, 6)},
+          "FullyConnectedNet.loss": {"N": (5, 6, 7)}}
+_SIZE_NAMES = {"N": "the number of examples", "D": "the number of features", "C": "the number of classes"}
+_RAISED = "cannot be told"
+_WHAT = {
+    "loop": "the number of Python steps", "rates": "the rate", "out": "the output", "t": "t", "m": "m", "v": "v",
+    "dx": "dx", "dw": "dw", "db": "db", "length of the step": "the length of the step", "labels": "the labels",
+}
+
+
+def sentence(function: str, answers: Answers, reference: Answers, aspects: Iterable[str]) -> str:
+    """A cautious sentence on how the answers differ in the first of these aspects of which something can be said.
+
+    "" where the function raises whatever it is asked: what, the cells say.
+    """
+    if all(leaf[0] == "e" for aspect, told in answers.items() if not aspect.startswith("~") and "inputs" not in aspect
+           for leaf in leaves(told)):
+        return ""
+    sizes = next((sizes for name, sizes in _SIZES.items() if function.startswith(name)), {})
+    aspects = [aspect for aspect in reference if aspect in set(aspects)]      # in the order of the probe
+    said = [(aspect, _difference(answers[aspect], reference[aspect], sizes)) for aspect in aspects]
+    said = sorted([(aspect, what) for aspect, what in said if what], key=lambda pair: (_RAISED in pair[1], pair[1] == "is wrong"))
+    parts = [f"{_WHAT.get(aspect, f'the {aspect}')} {what}" for aspect, what in said[:1]]
+    same = [aspect for aspect in reference if not aspect.startswith("~") and aspect not in aspects]
+    if not parts:
+        return "No known mistake fits."
+    only = ""
+    if all(aspect.startswith("penalty") for aspect in aspects):
+        only = " Without reg all is right."
+    elif all("scores" in aspect or aspect == "tiny probability" for aspect in aspects):
+        only = " For scores of ordinary size all is right."
+    elif aspects and all("images" in aspect for aspect in aspects) and same:
+        only = " For examples of one axis all is right."
+    return f"No known mistake fits; for the inputs tried, {' and '.join(parts)}.{only}"
+
+
+def _difference(told: list, reference: list, sizes: Mapping[str, tuple[int, ...]]) -> str:
+    ours = leaves(told)
+    raised = {one[1] for one in ours if one[0] == "e"}
+    if raised:
+        return f"{_RAISED}, since {' or '.join(sorted(raised))} is raised"
+    times = factor(told, reference)
+    if times is not None:
+        if abs(times + 1) < 1e-3:
+            return "has the wrong sign"
+        if any(abs(times - nice) < 1e-3 * abs(nice) for nice in _NICE):
+            return f"is {times:.3g} times what it should be"
+    pairs = _pairs(told, reference)
+    if pairs is None:
+        arrays = [(array_of(one), array_of(other)) for one, other in zip(ours, leaves(reference))]
+        shapes = [(one.shape, other.shape) for one, other in arrays if one is not None and other is not None]
+        if any(one == other[::-1] and one != other for one, other in shapes):
+            turned = all(one is not None and one.T.shape == other.shape and np.allclose(one.T, other)
+                         for one, other in arrays)
+            return "is transposed" if turned else "has rows and columns exchanged"
+        return "has another shape" if any(one != other for one, other in shapes) else ""
+    if any(not np.isfinite(one).all() for one, _ in pairs):
+        return "is not finite"
+    if all(not np.any(one) for one, _ in pairs):
+        return "is zero"
+    if all(one.ndim == 2 and one.shape[0] == one.shape[1] and np.allclose(one.T, other) for one, other in pairs):
+        return "is transposed"
+    lengths = [_same_factor(one, other) for one, other in pairs]
+    if len(pairs) > 1 and all(lengths):
+        for name, numbers_of in sizes.items():
+            for power, words in ((1, "multiplied by {}"), (-1, "divided by {}"), (2, "multiplied by {}, squared"),
+                                 (-2, "divided by {}, squared")):
+                if len(numbers_of) == len(lengths) and np.allclose(
+                        lengths, np.power(np.array(numbers_of, dtype=float), power), rtol=1e-3):
+                    return f"is {words.format(_SIZE_NAMES[name])} where it should not be"
+        if min(one.size for one, _ in pairs) > 3:
+            return f"is multiplied by a number that is not always the same: {lengths[0]:.3g}, then {lengths[1]:.3g}"
+    offset = np.concatenate([(one - other).ravel() for one, other in pairs])
+    if offset.size > 2 and np.ptp(offset) < 1e-6 * max(1.0, np.abs(offset).max()):
+        return f"is {abs(offset[0]):.3g} too {'large' if offset[0] > 0 else 'small'} everywhere"
+    return _where(pairs)
+
+
+def _same_factor(one: np.ndarray, other: np.ndarray) -> float | None:
+    return factor(["n", list(one.shape), False, one.tobytes()], ["n", list(other.shape), False, other.tobytes()])
+
+
+def _where(pairs: list[tuple[np.ndarray, np.ndarray]]) -> str:
+    """Which row, column or entries differ, where it is not all of them."""
+    for axis, word in ((1, "row"), (0, "column")):
+        wrong = [(~np.isclose(one, other, rtol=1e-4, atol=1e-7)).any(axis=axis)
+                 for one, other in pairs if one.ndim == 2]
+        if wrong and len(wrong) == len(pairs):
+            if all(one[-1] and not one[:-1].any() for one in wrong):
+                return f"is wrong in its last {word} only"
+            if all(one[0] and not one[1:].any() for one in wrong):
+                return f"is wrong in its first {word} only"
+    equal_ones = np.concatenate([np.isclose(one, other, rtol=1e-4, atol=1e-7).ravel() for one, other in pairs])
+    if equal_ones.size >= 8 and equal_ones.mean() >= 0.25:
+        return f"is wrong in {int((~equal_ones).sum())} of {equal_ones.size} entries"
+    return "is wrong"

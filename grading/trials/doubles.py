@@ -1,0 +1,73 @@
+"""Two mistakes of one function that show in the same aspects: both are written into the reference, and it is asked."""
+
+from itertools import combinations
+
+from grading.errors import KitError
+from grading.release import stubs
+from grading.release.assignment import Assignment
+from grading.trials import matching, variants
+from grading.trials.catalogue import Entry
+from grading.trials.matching import Answers, Known
+
+MOST = 30             # pairs that are tried for one function: they cost a few milliseconds each
+
+
+def changed(entries: tuple[Entry, ...]) -> dict[str, str]:
+    """The modules that these entries change, all in one package, as `variants.answers` takes them."""
+    texts: dict[str, str] = {}
+    for entry in entries:
+        texts[entry.module] = entry.source(texts.get(entry.module))
+    return {module: stubs.strip_markers(text, module) for module, text in texts.items()}
+
+
+def together(one: Entry, other: Entry) -> dict[str, str] | None:
+    """The module with both mistakes in it; None where they cannot be written into one text."""
+    for first, second in ((one, other), (other, one)):
+        if not second.body:
+            try:
+                return changed((first, second))
+            except KitError:
+                continue
+    return None
+
+
+def candidates(answers: Answers, reference: Answers, known: list[Known]) -> list[tuple[Known, Known]]:
+    """Pairs that differ from the reference wherever the function does, the likeliest first."""
+    differs = matching.differences(answers, reference)
+    wrong = {aspect for aspect in differs if not aspect.startswith("~")}
+    near = {one.entry.name: sum(aspect in differs and matching.equal(answers[aspect], told)
+                                for aspect, told in one.differs.items()) for one in known}
+    found = []
+    for one, other in combinations([one for one in known if one.core & wrong], 2):
+        both = one.core | other.core
+        if wrong <= both and len(both - wrong) <= 1 and one.entry.says != other.entry.says:
+            found.append((near[one.entry.name] + near[other.entry.name], len(found), one, other))
+    return [(one, other) for _, _, one, other in sorted(found, key=lambda pair: (-pair[0], pair[1]))]
+
+
+def explain(assignment: Assignment, function: str, answers: Answers, reference: Answers, known: list[Known],
+            around: dict[str, str]) -> list[Known]:
+    """The pair that answers as the function does, in every aspect; [] where there is none, or more than one.
+
+    - around: modules changed besides
+    """
+    tried = {}
+    for one, other in candidates(answers, reference, known)[:2 * MOST]:
+        text = together(one.entry, other.entry)
+        if text is not None and len(tried) < MOST:
+            tried[f"{one.entry.name} {other.entry.name}"] = (one, other), text
+    if not tried:
+        return []
+    told = variants.answers(assignment, {name: (around | text, [(pair[0].entry.module, function)])
+                                         for name, (pair, text) in tried.items()})
+    fitting = [pair for name, (pair, _) in tried.items()
+               if _alike(answers, told[name][function], lambda aspect: not aspect.startswith("~"))]
+    if len(fitting) > 1:
+        fitting = [pair for pair in fitting
+                   if _alike(answers, told[f"{pair[0].entry.name} {pair[1].entry.name}"][function], bool)]
+    says = {frozenset(one.entry.says for one in pair) for pair in fitting}
+    return list(fitting[0]) if len(says) == 1 else []
+
+
+def _alike(answers: Answers, told: Answers, counts) -> bool:
+    return all(aspect in told and matching.equal(answers[aspect], told[aspect]) for aspect in answers if counts(aspect))

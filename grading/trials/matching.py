@@ -1,0 +1,106 @@
+"""Which known mistakes explain what a function answers to its probe: aspect by aspect, and only where it is certain.
+
+An entry fits if in every aspect in which it differs from the reference, the function answers as the entry does. An
+aspect whose name begins with ~ counts only between entries that fit equally well, or for an entry that differs in
+nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from grading.trials.catalogue import Entry
+
+EXACT, SINGLE, ROUGH = 1e-4, 2e-3, 0.1       # relative; single: something was computed in float32
+
+Answers = Mapping[str, list]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A mistake, and what a function with it answers where that is not what the reference does."""
+
+    entry: Entry
+    differs: Answers
+
+    @property
+    def core(self) -> frozenset[str]:
+        """The aspects that it explains."""
+        return frozenset(aspect for aspect in self.differs if not aspect.startswith("~")) or frozenset(self.differs)
+
+
+def numbers(told: list) -> np.ndarray | None:
+    """The numbers that were told, in their shape without axes of one; None for anything else."""
+    if told[0] not in "nr":
+        return None
+    return np.frombuffer(told[3]).reshape(told[1])
+
+
+def equal(one: list, other: list) -> bool:
+    """Tell whether two answers are the same, up to rounding; what is not finite is all one. Unknown equals all."""
+    if "u" in (one[0], other[0]):
+        return True
+    if one[0] == "l" and other[0] == "l":
+        return len(one) == len(other) and all(map(equal, one[1:], other[1:]))
+    a, b = numbers(one), numbers(other)
+    if a is None or b is None:
+        return one == other
+    if a.shape != b.shape or not np.array_equal(np.isfinite(a), np.isfinite(b)):
+        return False
+    a, b = np.where(np.isfinite(a), a, 0.0), np.where(np.isfinite(b), b, 0.0)
+    if "r" in (one[0], other[0]):
+        return bool(np.all(np.abs(a - b) <= ROUGH * np.maximum(np.abs(a), np.abs(b)) + 1e-12))
+    size = max(np.abs(a).max(initial=0.0), np.abs(b).max(initial=0.0))
+    return bool(np.all(np.abs(a - b) <= (SINGLE if one[2] or other[2] else EXACT) * size + 1e-7))
+
+
+def differences(answers: Answers, reference: Answers) -> dict[str, list]:
+    """What is answered where it is not what the reference answers."""
+    return {aspect: told for aspect, told in answers.items()
+            if aspect in reference and not equal(told, reference[aspect])}
+
+
+def telling(told: list, aspect: str, unexplained: set[str]) -> bool:
+    """Tell whether an answer is one that few programs give: numbers that are neither all zero nor not finite.
+
+    A penalty of zero is one, too, unless the loss or the gradient that it belongs to is wrong in a way of its own.
+    """
+    if told[0] == "l":
+        return any(telling(one, aspect, unexplained) for one in told[1:])
+    found = numbers(told)
+    if found is None or found.size == 0:
+        return False
+    alone = aspect.startswith("penalty") and not any("loss" in other or "gradient" in other for other in unexplained)
+    return bool(np.any(found[np.isfinite(found)] != 0.0)) or alone and not np.any(found)
+
+
+def explain(answers: Answers, reference: Answers, known: list[Known]) -> tuple[list[Known], set[str]]:
+    """(the mistakes that are certain, one for each sentence; the aspects that differ and that they do not explain)."""
+    differs = differences(answers, reference)
+    wrong = {aspect for aspect in differs if not aspect.startswith("~")}
+    fitting = [one for one in known if one.core and all(
+        aspect in differs and equal(answers[aspect], one.differs[aspect]) for aspect in one.core)]
+    largest = [one for one in fitting if not any(one.core < other.core for other in fitting)]
+    certain: dict[str, Known] = {}
+    for one in largest:
+        rivals = [other for other in largest if other.core & one.core]
+        if len({other.entry.says for other in rivals}) > 1:
+            rivals = [other for other in rivals if not _unlike(other, answers, reference, rivals)]
+        if one in rivals and len({other.entry.says for other in rivals}) == 1:
+            certain.setdefault(one.entry.says, one)
+    unexplained = wrong - {aspect for one in certain.values() for aspect in one.core}
+    if unexplained:
+        certain = {says: one for says, one in certain.items()
+                   if any(telling(one.differs[aspect], aspect, unexplained) for aspect in one.core)}
+        unexplained = wrong - {aspect for one in certain.values() for aspect in one.core}
+    return list(certain.values()), unexplained
+
+
+def _unlike(one: Known, answers: Answers, reference: Answers, rivals: list[Known]) -> list[str]:
+    """The aspects in which rivals differ from each other, and the function is not like this one."""
+    found = []
+    for aspect in {aspect for other in rivals for aspect in other.differs} - one.core:
+        if aspect in answers and not equal(answers[aspect], one.differs.get(aspect, reference[aspect])):
+            found.append(aspect)
+    return found

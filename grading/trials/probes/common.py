@@ -1,0 +1,83 @@
+"""What probes share: answers remembered, one exception at a time, loops found by counting and by reading."""
+
+import ast
+import textwrap
+
+import numpy as np
+
+
+def remembered(function):
+    """The function, called once for each tuple of (hashable) arguments; what it raised, it raises again."""
+    known = {}
+
+    def call(*arguments, **keywords):
+        key = arguments, tuple(sorted(keywords.items()))
+        if key not in known:
+            try:
+                known[key] = function(*arguments, **keywords), None
+            except Exception as error:
+                known[key] = None, error
+        value, error = known[key]
+        if error is not None:
+            raise error
+        return value
+
+    return call
+
+
+def each(questions):
+    """What every question comes to, an exception in place of a value."""
+    found = []
+    for question in questions:
+        try:
+            found.append(question())
+        except Exception as error:
+            found.append(error)
+    return found
+
+
+def finite(value):
+    """The value, or a word where a part of it is not finite, whichever part."""
+    parts = [np.asarray(part, dtype=float) for part in value]
+    return value if all(np.isfinite(part).all() for part in parts) else "not finite"
+
+
+def changed(before, after):
+    """Which arrays are no longer what they were, as 0 and 1."""
+    return np.array([float(not np.array_equal(one, other)) for one, other in zip(before, after)])
+
+
+def grows(function, arguments, sizes=(8, 32)):
+    """Whether Python does more for more examples; `arguments(n)` -> arguments for n of them. ... if nobody can tell."""
+    try:
+        from cs231n._counting import interpreted_events
+
+        few, many = (interpreted_events(function, arguments(n)) for n in sizes)
+        return float(many - few >= 0.9 * (sizes[1] - sizes[0]))
+    except Exception:
+        return ...
+
+
+DISGUISES = ("apply_along_axis", "vectorize", "map", "reduce", "accumulate")
+
+
+def kind_of_loop(function, siblings=()):
+    """The most particular way of looping that a function's own source shows; `siblings`: methods with loops."""
+    try:
+        from cs231n import _counting
+
+        text, qualified = _counting.source_of(function)[:2]
+        name = qualified.rpartition(".")[2]
+        found = [node for node in ast.walk(ast.parse(textwrap.dedent(text)))
+                 if isinstance(node, ast.FunctionDef) and node.name == name]
+        inside = list(ast.walk(found[-1]))
+        named = {node.attr for node in inside if isinstance(node, ast.Attribute)}
+        named |= {node.id for node in inside if isinstance(node, ast.Name)}
+        for word in (*DISGUISES, *siblings):
+            if word in named:
+                return word
+        if any(isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp)) for node in inside):
+            return "comprehension"
+        return "for" if any(isinstance(node, (ast.For, ast.While)) for node in inside) else "none"
+    except Exception:
+        return ...

@@ -1,0 +1,152 @@
+"""Probes of cs231n/classifiers/fc_net.py: one skeleton for both nets.
+
+The parameters are the probe's own, so that no mistake in __init__ shows in loss.
+"""
+
+from importlib import import_module
+
+import numpy as np
+
+from grading.engine.probing import Rough
+from grading.trials.probes.common import changed, remembered
+
+
+def _net(name, sizes, **settings):
+    """An untrained net with these numbers of units."""
+    kind = getattr(import_module("cs231n.classifiers.fc_net"), name)
+    if name == "TwoLayerNet":
+        return kind(input_dim=sizes[0], hidden_dim=sizes[1], num_classes=sizes[2], **settings)
+    return kind(list(sizes[1:-1]), input_dim=sizes[0], num_classes=sizes[-1], **settings)
+
+
+def _weights(seed, sizes, N):
+    """(params, X, y), weights such that every layer has units on and off, and scores have both signs."""
+    rng = np.random.default_rng(seed)
+    params = {}
+    for layer, (num_in, num_out) in enumerate(zip(sizes[:-1], sizes[1:]), start=1):
+        params[f"W{layer}"] = rng.normal(size=(num_in, num_out))
+        params[f"b{layer}"] = rng.choice([-1.0, 1.0], size=num_out) * rng.uniform(0.3, 1.0, size=num_out)
+    return params, rng.normal(size=(N, sizes[0])), rng.permutation(np.arange(N) % sizes[-1])
+
+
+def loss(name, cases):
+    """Probe of loss; cases: name -> numbers of units."""
+    data = {case: _weights(91 + number, sizes, 5 + number) for number, (case, sizes) in enumerate(cases.items())}
+
+    def probe(seed):
+        settings = {} if name == "TwoLayerNet" else {"dtype": "float64"}
+
+        def net(case, reg, only=""):
+            made = _net(name, cases[case], reg=reg, **settings)
+            for key, value in data[case][0].items():
+                made.params[key] = value.copy() if only in ("", key) else np.zeros_like(value)
+            return made
+
+        @remembered
+        def scores(case):
+            return np.asarray(net(case, 0.0).loss(data[case][1].copy()))
+
+        @remembered
+        def trained(case, reg, only=""):
+            return net(case, reg, only).loss(data[case][1].copy(), data[case][2].copy())
+
+        def gradient(case, reg, key, only=""):
+            return np.asarray(trained(case, reg, only)[1][key])
+
+        def penalties(case, letter):
+            """For each parameter of this letter the penalty it has by itself, over reg times its sum of squares."""
+            return [(float(np.ravel(trained(case, 0.7, key)[0])[0]) - float(np.ravel(trained(case, 0.0, key)[0])[0]))
+                    / (0.7 * np.sum(value**2)) for key, value in data[case][0].items() if key[0] == letter]
+
+        def slopes(case, letter):
+            return [gradient(case, 0.7, key) - gradient(case, 0.0, key) for key in data[case][0] if key[0] == letter]
+
+        yield "scores", lambda: [scores(case) for case in cases]
+        yield "data loss", lambda: [trained(case, 0.0)[0] for case in cases]
+        for letter, word in (("W", "weights"), ("b", "biases")):
+            for layer in range(1, max(map(len, cases.values()))):
+                key = f"{letter}{layer}"
+                yield f"gradient of {key}", lambda key=key: [gradient(case, 0.0, key) for case in cases
+                                                             if key in data[case][0]]
+            yield f"penalty of {word}", lambda letter=letter: [penalties(case, letter) for case in cases]
+            yield f"penalty in the gradients of {word}", lambda letter=letter: [slopes(case, letter) for case in cases]
+        first = next(iter(cases))
+        yield "~whole penalty", lambda: trained(first, 2.0)[0] - trained(first, 0.0)[0]
+        yield "names of the gradients", lambda: sorted(trained(first, 0.0)[1])
+
+        def images():
+            """What it makes of examples of several axes, less what it makes of them as rows."""
+            X = data[first][1]
+            return np.asarray(net(first, 0.0).loss(X.reshape(len(X), 2, -1).copy())) - scores(first)
+
+        yield "~images", images
+
+        def inputs():
+            one, X, y = net(first, 0.5), data[first][1].copy(), data[first][2].copy()
+            one.loss(X, y)
+            before = [*data[first][0].values(), *data[first][1:]]
+            return changed(before, [*[np.asarray(one.params[key]) for key in data[first][0]], X, y])
+
+        yield "inputs changed", inputs
+
+    return probe
+
+
+def init(name, cases, kinds=("plain",)):
+    """Probe of __init__; cases: numbers of units."""
+
+    def probe(seed):
+        def arrays(sizes, weight_scale, kind):
+            seed()
+            settings = {} if name == "TwoLayerNet" else {"initialization": kind, "dtype": "float64"}
+            params = _net(name, sizes, weight_scale=weight_scale, **settings).params
+            return {key: np.array(params[key], dtype=float) for key in sorted(params)}
+
+        made = remembered(arrays)
+        for kind in kinds:
+            which = [(sizes, scale, kind) for sizes in cases for scale in (0.01, 2.0)]
+
+            def over(tell, letter, which=which):
+                return [[tell(one) for key, one in made(*settings).items() if key[0] == letter] for settings in which]
+
+            label = "" if kind == "plain" else f", {kind}"
+            yield f"shapes{label}", lambda over=over: [over(lambda one: np.array(one.squeeze().shape), letter)
+                                                       for letter in "Wb"]
+            yield f"spread of weights{label}", lambda over=over: Rough(np.array(sum(over(np.std, "W"), [])))
+            yield f"mean of weights{label}", lambda over=over: np.array(sum(over(
+                lambda one: float(np.round(one.mean() / max(one.std(), 1e-12), 0)), "W"), []))
+            yield f"weights that repeat{label}", lambda over=over: np.array(sum(over(
+                lambda one: float(len(np.unique(one)) < one.size / 2), "W"), []))
+            yield f"largest bias{label}", lambda over=over: np.array(sum(over(
+                lambda one: float(np.abs(one).max() > 0), "b"), []))
+            yield f"~biases{label}", lambda over=over: [Rough(np.array(sum(over(statistic, "b"), [])))
+                                                        for statistic in (np.mean, np.std)]
+        yield "names", lambda: list(made(cases[0], 0.01, "plain"))
+
+        def sizes_asked_for():
+            asked = [4, 3]
+            getattr(import_module("cs231n.classifiers.fc_net"), name)(asked, input_dim=5, num_classes=3)
+            return [float(one) for one in asked]
+
+        if name != "TwoLayerNet":
+            yield "hidden_dims", sizes_asked_for
+
+            def seeded(one, other):
+                def weights(number):
+                    params = _net(name, (6, 5, 4), seed=number, weight_scale=1.0).params
+                    return np.concatenate([np.ravel(params[key]) for key in ("W1", "W2")])
+
+                return float(np.array_equal(weights(one), weights(other)))
+
+            yield "~seed", lambda: [seeded(1, 1), seeded(1, 2)]
+
+    return probe
+
+
+PROBES = {
+    "TwoLayerNet.__init__": init("TwoLayerNet", [(70, 60, 50), (50, 80, 40)]),
+    "TwoLayerNet.loss": loss("TwoLayerNet", {"A": (4, 6, 3), "B": (6, 3, 5)}),
+    "FullyConnectedNet.__init__": init("FullyConnectedNet", [(90, 40, 120, 60), (80, 50, 30)],
+                                       ("plain", "xavier", "he")),
+    "FullyConnectedNet.loss": loss("FullyConnectedNet", {"A": (4, 6, 3), "B": (6, 5, 4, 3), "C": (4, 5, 6, 4, 3)}),
+}

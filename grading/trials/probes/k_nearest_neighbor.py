@@ -1,0 +1,135 @@
+"""Probes of cs231n/classifiers/k_nearest_neighbor.py."""
+
+import numpy as np
+
+from grading.trials.probes.common import changed, each, kind_of_loop, remembered
+
+
+def _images(seed, num_test, num_train, D):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(1, 9, size=(num_test, D)), rng.uniform(1, 9, size=(num_train, D))
+
+
+IMAGES = {"A": _images(21, 3, 5, 4), "B": _images(22, 6, 4, 7), "square": _images(23, 4, 4, 4),
+          "one pixel": _images(24, 3, 2, 1)}
+IMAGES["B"] = tuple(images - 5 for images in IMAGES["B"])      # of both signs
+
+
+def _classifier(X_train, y_train):
+    from cs231n.classifiers.k_nearest_neighbor import KNearestNeighbor
+
+    classifier = KNearestNeighbor()
+    classifier.train(X_train, y_train)
+    return classifier
+
+
+def distances(loops):
+    """Probe of compute_distances_two_loops, _one_loop or _no_loops."""
+    name = f"compute_distances_{loops}"
+
+    def probe(seed):
+        @remembered
+        def call(which):
+            X, X_train = (array.copy() for array in IMAGES[which])
+            return getattr(_classifier(X_train, np.zeros(len(X_train), dtype=int)), name)(X)
+
+        yield "distances", lambda: [call(which) for which in "AB"]
+        yield "~square", lambda: call("square")
+        yield "~one pixel", lambda: call("one pixel")
+
+        def inputs():
+            X, X_train = (array.copy() for array in IMAGES["A"])
+            getattr(_classifier(X_train, np.zeros(len(X_train), dtype=int)), name)(X)
+            return changed(IMAGES["A"], (X, X_train))
+
+        yield "~inputs changed", inputs
+
+        def equal():
+            X_train = np.array([[3.0, 5.0, 1.0], [2.0, 2.0, 2.0], [9.0, 0.0, 4.0]])
+            found = getattr(_classifier(X_train, np.zeros(3, dtype=int)), name)(X_train[:2].copy())
+            return np.nan_to_num(np.asarray(found, dtype=float))
+
+        yield "~equal images", equal
+
+        def growth(axis):
+            rng = np.random.default_rng(25)
+
+            def arguments(n):
+                return (rng.normal(size=(n if axis == "test" else 3, n if axis == "pixels" else 3)),)
+
+            def function(n):
+                X_train = rng.normal(size=(n if axis == "train" else 3, n if axis == "pixels" else 3))
+                return getattr(_classifier(X_train, np.zeros(len(X_train), dtype=int)), name)
+
+            return grows_for(function, arguments)
+
+        if loops == "one_loop":
+            yield "loop", lambda: float(sum(growth(axis) for axis in ("test", "train", "pixels")) > 1)
+        if loops == "no_loops":
+            yield "loop", lambda: [growth(axis) for axis in ("test", "train", "pixels")]
+        if loops != "two_loops":
+            yield "~kind of loop", lambda: kind_of_loop(
+                getattr(_classifier(np.zeros((2, 2)), np.zeros(2, dtype=int)), name),
+                [other for other in ("compute_distances_two_loops", "compute_distances_one_loop") if other != name])
+
+    return probe
+
+
+def grows_for(make, arguments, sizes=(8, 32)):
+    """As `grows`, where the function itself holds what grows."""
+    try:
+        from cs231n._counting import interpreted_events
+
+        few, many = (interpreted_events(make(n), arguments(n)) for n in sizes)
+        return float(many - few >= 0.9 * (sizes[1] - sizes[0]))
+    except Exception:
+        return ...
+
+
+def _rows(seed, number, n, k, labels, tied):
+    """Random dists (number, n) and y_train (n,): a tie for the first place among the k nearest of each row, or none."""
+    rng = np.random.default_rng(seed)
+    y_train = rng.choice(labels, size=n)
+    rows = []
+    while len(rows) < number:
+        row = 3 + rng.permutation(n) + rng.uniform(0.0, 0.5, size=n)
+        votes = np.sort(np.unique(y_train[np.argsort(row)[:k]], return_counts=True)[1])
+        if (len(votes) > 1 and votes[-1] == votes[-2]) == tied:
+            rows.append(row)
+    return np.array(rows), y_train, k
+
+
+SMALL, LARGE = np.arange(1, 6), np.array([3, 12, 25, 40, 67])
+VOTES = {
+    "clear votes": [_rows(41, 20, 15, 5, SMALL, False), _rows(42, 12, 9, 3, SMALL, False)],
+    "one neighbor": [_rows(43, 12, 9, 1, SMALL, False)],
+    "all neighbors": [_rows(44, 6, 11, 11, np.array([1, 2, 2, 3]), False)],
+    "ties": [_rows(45, 20, 12, 4, SMALL, True), _rows(46, 20, 12, 5, SMALL, True), _rows(47, 12, 9, 2, SMALL, True)],
+    "large labels": [_rows(48, 20, 15, 5, LARGE, False)],
+    "~ties of large labels": [_rows(49, 20, 12, 4, LARGE, True), _rows(50, 12, 9, 2, LARGE, True)],
+    "~many images": [_rows(53, 16, 600, 5, SMALL, False)],      # np.argpartition sorts a few altogether
+    "~labels with a zero": [_rows(51, 16, 12, 5, np.arange(4), False)],
+    "~ties with a zero": [_rows(52, 16, 12, 4, np.arange(4), True)],
+}
+
+
+def predict_labels(seed):
+    def vote(dists, y_train, k):
+        return np.asarray(_classifier(np.zeros((len(y_train), 2)), y_train.copy()).predict_labels(dists.copy(), k=k),
+                          dtype=float)
+
+    for aspect, cases in VOTES.items():
+        yield aspect, lambda cases=cases: each([lambda case=case: vote(*case) for case in cases])
+
+    def inputs():
+        dists, y_train, k = VOTES["clear votes"][0]
+        mine = dists.copy()
+        _classifier(np.zeros((len(y_train), 2)), y_train.copy()).predict_labels(mine, k=k)
+        return changed([dists], [mine])
+
+    yield "~inputs changed", inputs
+
+
+PROBES = {f"KNearestNeighbor.compute_distances_{loops}": distances(loops)
+          for loops in ("two_loops", "one_loop", "no_loops")}
+PROBES["KNearestNeighbor.predict_labels"] = predict_labels

@@ -1,0 +1,126 @@
+"""The losses of linear classifiers and of layers: one skeleton, so that the aspects are the same for all of them.
+
+Data loss and data gradient are asked for without penalty, the penalty as what reg adds, so that no mistake in one of
+them shows in another. An aspect with ~ only decides between entries that fit in all others.
+"""
+
+from importlib import import_module
+
+import numpy as np
+
+from grading.trials.probes.common import changed, each, finite, grows, kind_of_loop, remembered
+
+
+def _data(seed, N, D, C):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(D, C)), rng.normal(size=(N, D)), rng.permutation(np.arange(N) % C)
+
+
+DATA = {"A": _data(11, 6, 5, 4), "B": _data(12, 9, 3, 5), "square": _data(13, 4, 4, 4), "one": _data(14, 1, 3, 4)}
+# Scores of classes 0, 1, 2, for one example of class 2 whose probability is e**-25, e**-60 and e**-300.
+TINY = (25.0, 60.0, 300.0)
+
+
+def linear_loss(module, name, softmax, vectorized):
+    """Probe of f(W, X, y, reg) -> (loss, dW)."""
+
+    def probe(seed):
+        function = getattr(import_module(module), name)
+
+        @remembered
+        def call(which, reg):
+            W, X, y = (array.copy() for array in DATA[which])
+            return function(W, X, y, reg)
+
+        def scored(scores, label):
+            """The loss and its gradient for examples with these scores: X is the identity."""
+            scores = np.array(scores)
+            return function(scores, np.eye(len(scores)), np.array(label), 0.0)
+
+        def added(which, reg, part):
+            return np.asarray(call(which, reg)[part]) - np.asarray(call(which, 0.0)[part])
+
+        three = [("A", 0.7), ("A", 2.0), ("B", 0.7)]
+        yield "data loss", lambda: [call(which, 0.0)[0] for which in "AB"]
+        yield "data gradient", lambda: [call(which, 0.0)[1] for which in "AB"]
+        yield "penalty of the loss", lambda: [added(which, reg, 0) for which, reg in three]
+        yield "penalty of the gradient", lambda: [added(which, reg, 1) for which, reg in three]
+        yield "~square", lambda: list(call("square", 0.0))
+        yield "~one example", lambda: list(call("one", 0.0))
+        yield "~square with penalty", lambda: list(call("square", 0.5))
+
+        def inputs():
+            before = [array.copy() for array in DATA["A"]]
+            arrays = [array.copy() for array in before]
+            function(*arrays, 0.5)
+            return changed(before, arrays)
+
+        yield "inputs changed", inputs
+        if softmax:
+            yield from _stability(scored)
+        else:
+            yield "~large scores", lambda: list(scored([[3e4, 1e4, 0.0], [1.0, 2.0, -4.0]], [1, 0]))
+        if vectorized:
+            def many(n):
+                rng = np.random.default_rng(n)
+                return rng.normal(size=(3, 4)), rng.normal(size=(n, 3)), rng.integers(4, size=n), 0.1
+
+            yield "loop", lambda: grows(function, many)
+            yield "~kind of loop", lambda: kind_of_loop(function, (name.replace("vectorized", "naive"),))
+
+    return probe
+
+
+def layer_loss(name, softmax):
+    """Probe of f(x, y) -> (loss, dx)."""
+
+    def probe(seed):
+        function = getattr(import_module("cs231n.layers"), name)
+
+        @remembered
+        def call(which):
+            W, X, y = DATA[which]
+            return function(X @ W, y.copy())
+
+        def scored(scores, label):
+            return function(np.array(scores), np.array(label))
+
+        yield "data loss", lambda: [call(which)[0] for which in "AB"]
+        yield "data gradient", lambda: [call(which)[1] for which in "AB"]
+        yield "~square", lambda: list(call("square"))
+        yield "~one example", lambda: list(call("one"))
+
+        def inputs():
+            x, y = DATA["A"][1] @ DATA["A"][0], DATA["A"][2].copy()
+            arrays = [x.copy(), y.copy()]
+            function(*arrays)
+            return changed([x, y], arrays)
+
+        yield "~inputs changed", inputs
+        if softmax:
+            yield from _stability(scored)
+
+    return probe
+
+
+def _stability(scored):
+    """What happens where exp overflows or vanishes unless the scores are shifted.
+
+    A shift of all scores of an example changes neither loss nor gradient: this is compared with the function's own
+    answers for scores of ordinary size. For the tiny probabilities there is one example, so that no mean shows.
+    """
+    few, labels = np.array([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0], [2.0, 2.5, 1.0]]), [1, 0, 2]
+
+    def shifted(*shifts):
+        found = [np.asarray(part, dtype=float) for part in scored(few + np.array(shifts)[:, np.newaxis], labels)]
+        own = [np.asarray(part, dtype=float) for part in scored(few, labels)]
+        if not all(np.isfinite(part).all() for part in own):
+            return ...
+        return finite([np.round(one - other, 6) for one, other in zip(found, own)])
+
+    yield "large scores", lambda: shifted(1e4, 1e4, 1e4)
+    yield "very negative scores", lambda: shifted(-1e4, -1e4, -1e4)
+    yield "~scores of different size", lambda: shifted(0.0, -2000.0, 1500.0)
+    yield "tiny probability", lambda: each([lambda low=low: scored([[0.0, -1.0, -low]], [2])[0] for low in TINY])
+    yield "~tiny probability, gradient", lambda: each([lambda low=low: scored([[0.0, -1.0, -low]], [2])[1]
+                                                       for low in TINY])
