@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 
-
 @dataclass(frozen=True)
 class Measurement:
     """`what` took `found`, the yardstick `against` took `least`; `wanted` is the ratio not to exceed."""
