@@ -7,12 +7,12 @@ import numpy as np
 from grading.bench.measurement import Measurement, pair
 
 
-def measure() -> Iterator[Measurement]:
-    yield from _linear_losses()
-    yield from _distances()
+def measure(rounds: int) -> Iterator[Measurement]:
+    yield from _linear_losses(rounds)
+    yield from _distances(rounds)
 
 
-def _linear_losses() -> Iterator[Measurement]:
+def _linear_losses(rounds: int) -> Iterator[Measurement]:
     """Vectorized SVM and softmax, loss and gradient, against their two matrix products (N, D, C of the lesson)."""
     from cs231n.classifiers.linear_svm import svm_loss_vectorized
     from cs231n.classifiers.softmax import softmax_loss_vectorized
@@ -27,10 +27,10 @@ def _linear_losses() -> Iterator[Measurement]:
 
     for loss in (svm_loss_vectorized, softmax_loss_vectorized):
         yield pair(f"{loss.__name__} {N} x {D} x {C}", lambda loss=loss: loss(W, X, y, 1e-3),
-                    "X @ W and X.T @ dscores", products, 1.3)
+                    "X @ W and X.T @ dscores", products, 1.3, rounds)
 
 
-def _distances() -> Iterator[Measurement]:
+def _distances(rounds: int) -> Iterator[Measurement]:
     """kNN without loops against the best library at hand, 500 x 5,000 images."""
     from cs231n.classifiers.k_nearest_neighbor import KNearestNeighbor
 
@@ -44,7 +44,8 @@ def _distances() -> Iterator[Measurement]:
         from scipy.spatial.distance import cdist
 
         yield pair("compute_distances_no_loops", lambda: model.compute_distances_no_loops(X),
-                    "scipy's cdist (no scikit-learn here)", lambda: cdist(X, X_train), 1.3)
+                    "scipy's cdist (no scikit-learn here)", lambda: cdist(X, X_train), 1.3, rounds)
     else:
         yield pair("compute_distances_no_loops", lambda: model.compute_distances_no_loops(X),
-                    "scikit-learn's euclidean_distances", lambda: euclidean_distances(X, X_train), 1.3)
+                    "scikit-learn's euclidean_distances", lambda: euclidean_distances(X, X_train), 1.3,
+                    rounds)

@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-ROUNDS = 7
-
 
 @dataclass(frozen=True)
 class Measurement:
@@ -41,9 +39,9 @@ def _amount(value: float, unit: str) -> str:
     return f"{value:.1f} {unit}" if value >= 10 else f"{value:.2f} {unit}"
 
 
-def pair(what: str, work: Callable, against: str, yardstick: Callable, wanted: float) -> Measurement:
+def pair(what: str, work: Callable, against: str, yardstick: Callable, wanted: float, rounds: int) -> Measurement:
     times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(ROUNDS + 1):                      # the first round warms up
+    for _ in range(rounds + 1):                      # the first round warms up
         for taken, piece in zip(times, (work, yardstick), strict=True):
             start = time.perf_counter()
             piece()

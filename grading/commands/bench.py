@@ -16,6 +16,8 @@ def arguments(parser) -> None:
                         help="4 submissions, about 2 minutes")
     parser.add_argument("--functions", dest="submissions", action="store_const", const=0,
                         help="the reference functions only, some seconds")
+    parser.add_argument("--rounds", type=whole, default=7, metavar="N",
+                        help="times that each reference function is timed (default: 7)")
     parser.add_argument("--jobs", type=whole, default=os.cpu_count() or 1, metavar="N",
                         help="submissions that the kit grades at a time (default: one per core)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write them as JSON too")
@@ -28,7 +30,7 @@ def run(options) -> int:
 
     engine = throughput.measure(options.submissions, options.jobs) if options.submissions else ()
     measured = []
-    for one in chain(functions.measure(), engine):
+    for one in chain(functions.measure(options.rounds), engine):
         print(measurement.row(one), flush=True)
         measured.append(one)
     if options.json:

@@ -99,8 +99,6 @@ def serve(asker: socket.socket, folder: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)          # meant for the asker
     for name in _LIBRARIES:
         importlib.import_module(name)
-    if len(threading.enumerate()) > 1 or sys.platform == "linux" and len(os.listdir("/proc/self/task")) > 1:
-        raise RuntimeError("an import started a thread, and a fork would lose it")
     for line in asker.makefile(encoding="utf-8"):
         asked = json.loads(line)
         reference = folder / asked["reference"]
@@ -116,6 +114,8 @@ def serve(asker: socket.socket, folder: Path) -> None:
 
 def _in_a_child(asker: socket.socket, place: Path, work, arguments: dict[str, Any]) -> str:
     """What the child tells, a line; "" when it dies. Ends this process when the asker is gone before the child is."""
+    if threading.active_count() > 1 or sys.platform == "linux" and len(os.listdir("/proc/self/task")) > 1:
+        raise RuntimeError("an import started a thread, and a fork would lose it")
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

@@ -25,7 +25,7 @@ def described(cell):
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory):
-    return write_synthetic_cifar10(tmp_path_factory.mktemp("data") / "synthetic", num_train=6000, num_test=1000)
+    return write_synthetic_cifar10(tmp_path_factory.mktemp("data") / "synthetic", num_train=2500, num_test=1000)
 
 
 @pytest.mark.parametrize("name, notebook", NOTEBOOKS)
