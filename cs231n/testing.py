@@ -271,7 +271,7 @@ def _check_shape(array, shape, name, look_at="", exact=False):
         fail(
             f"{name} has the wrong shape.",
             ("found", f"{array.shape}"),
-            ("expected", f"{shape}"),
+            ("expected", f"{shape}" + (", where axes of length 1 do not count" if 1 in array.shape and not exact else "")),
             ("pattern", "the axes are the other way round" if found[::-1] == expected else ""),
             ("look at", look_at),
         )
