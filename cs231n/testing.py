@@ -357,10 +357,11 @@ def _check_shape(array, shape, name, look_at="", exact=False):
     __tracebackhide__ = True
     found, expected = ([n for n in s if n != 1 or exact] for s in (array.shape, shape))
     if found != expected:
+        note = ", where axes of length 1 do not count" if 1 in array.shape and not exact else ""
         fail(
             f"{name} has the wrong shape.",
             ("found", f"{array.shape}"),
-            ("expected", f"{shape}"),
+            ("expected", f"{shape}{note}"),
             ("pattern", "the axes are the other way round" if found[::-1] == expected else ""),
             ("look at", look_at),
         )

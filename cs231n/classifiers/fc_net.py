@@ -53,7 +53,7 @@ class TwoLayerNet:
         Returns (loss, grads) otherwise:
         - loss: mini-batch mean of the softmax loss, plus 0.5 * reg * (sum(W1**2) + sum(W2**2)), in nats, float
         - grads: dict with the keys of self.params; grads[key] is the gradient of loss with respect to
-          self.params[key], in its shape
+          self.params[key], in its shape; for a bias (H,) the checks take (1, H) too
 
         The layers of cs231n.layers and cs231n.layer_utils do most of the work. The penalty covers both layers'
         weights and no biases, and shows in the gradients as it does in the loss. X, y and self.params are not
@@ -151,7 +151,7 @@ class FullyConnectedNet:
         Returns (loss, grads) otherwise:
         - loss: mini-batch mean of the softmax loss, plus 0.5 * reg * (sum(W1**2) + ... + sum(WL**2)), in nats, float
         - grads: dict with the keys of self.params; grads[key] is the gradient of loss with respect to
-          self.params[key], in its shape
+          self.params[key], in its shape; for a bias (H,) the checks take (1, H) too
 
         Forward, each layer hands its output to the next, and its cache is kept; backward, the same layers come in
         reverse. The layers of cs231n.layers and cs231n.layer_utils do most of the work. The penalty covers every

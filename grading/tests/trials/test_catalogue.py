@@ -6,7 +6,7 @@ import pytest
 
 from grading.errors import KitError
 from grading.release import assignment as assignments
-from grading.trials import catalogue, trial
+from grading.trials import catalogue, trial, visible
 
 ASSIGNMENTS = {name: assignments.load(name) for name in assignments.names()}
 CELLS = {name: trial.test_cells(assignment) for name, assignment in ASSIGNMENTS.items()}
@@ -22,6 +22,7 @@ def label(value):
 def test_a_known_mistake_loses_points_in_its_own_hidden_tests_and_nowhere_else(name, entry):
     lost = trial.run(ASSIGNMENTS[name], trial.entry_source(entry), CELLS[name])[0]
     assert trial.verdict_on_mistake(entry, CELLS[name], lost) == []
+    assert visible.coincidence(entry, CELLS[name], lost) == [], "change the visible numbers, or say why in UNSEEN"
 
 
 @pytest.mark.parametrize("name, entry", UNUSUAL, ids=label)
@@ -56,6 +57,11 @@ def test_the_catalogue_is_large_and_says_something_to_the_student(name):
     assert len([entry for one, entry in UNUSUAL if one == name]) >= least_versions
     assert all(entry.says.endswith(".") and len(entry.says) > 20 and entry.read for entry in entries)
     assert len({entry.label for entry in entries}) == len(entries)
+
+
+def test_what_the_visible_cells_leave_out_are_hidden_cells():
+    hidden = {cell.name for cells in CELLS.values() for cell in cells if cell.hidden}
+    assert visible.UNSEEN.keys() <= hidden
 
 
 def test_an_entry_that_the_reference_has_outgrown_is_an_error():

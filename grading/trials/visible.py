@@ -1,0 +1,39 @@
+"""What the visible cells leave to the hidden ones, and why.
+
+A common mistake is caught in the open. A known mistake that passes every visible cell of its function may lose points
+in these hidden cells only; in any other, the visible cell has numbers by which the mistake happens to come out right.
+"""
+
+from grading.trials.catalogue import Entry
+from grading.trials.trial import TestCell
+
+_COST = "what a call costs is told by the comparison beside it, which gives no points; the visible cell looks at values"
+_PENALTY = "the visible cell compares with the looped version without a penalty; the penalty was asked for in its own"
+_LARGE = "visible scores are small, so that they can be worked out by hand; the text says what large ones do"
+_CACHE = "the visible cell looks at out; what backward needs shows in the visible cell of backward"
+_EPSILON = "visible steps have no zero gradient and leave epsilon at its default, where it does not show"
+
+UNSEEN = {
+    "knn-one_loop-loops": _COST,
+    "knn-no_loops-loops": _COST,
+    "svm-vectorized-loops": _COST,
+    "softmax-vectorized-loops": _COST,
+    "svm-vectorized-penalty": _PENALTY,
+    "softmax-vectorized-penalty": _PENALTY,
+    "softmax-vectorized-stability": _LARGE,
+    "two_layer_net-softmax_loss-stable": _LARGE,
+    "two_layer_net-affine_forward-cache": _CACHE,
+    "two_layer_net-relu_forward-output": _CACHE,
+    "optimizers-adagrad-epsilon": _EPSILON,
+    "optimizers-rmsprop-epsilon": _EPSILON,
+    "optimizers-adam-epsilon": _EPSILON,
+    "optimizers-net_init-scales": "the visible cell looks at one layer; that each has inputs of its own is the lesson",
+}
+
+
+def coincidence(entry: Entry, cells: list[TestCell], lost: dict[str, str]) -> list[str]:
+    """Hidden cells that this mistake loses, though no visible one does and nothing says why; [] when all is well."""
+    own = [cell for cell in cells if cell.functions[0] == entry.function]
+    if any(lost[cell.name] for cell in own if not cell.hidden):
+        return []
+    return [cell.name for cell in own if cell.hidden and lost[cell.name] and cell.name not in UNSEEN]
