@@ -21,7 +21,7 @@ LOOP_ROWS = 250                # rows that the looped yardstick really does
 TIMES_ARRAYS, SHARE_OF_LOOP = 10, 0.25
 TICK = time.get_clock_info("process_time").resolution
 MOST_CALLS = 40                # that one try makes where the clock is coarse
-SQUARE = 7                     # times what a quarter costs: 4 where the cost grows with n, 16 where it does with n * n
+SQUARE = 9                     # times what a quarter costs: 4 where the cost grows with n, 16 where it does with n * n
 FEW_ROWS = 400                 # but more numbers than numpy prints in full
 _CLOCKS = time.thread_time, time.process_time, time.perf_counter
 _EXACT = (int, float, complex, bool, str, bytes, type(None))
@@ -125,7 +125,9 @@ def _is_square(make_call, n, seconds, limit):
     """
     __tracebackhide__ = True
     fixed, few, quarter = (min(_cost(make_call, rows)[0] for _ in range(5)) for rows in (16, FEW_ROWS, n // 4))
-    return few - fixed <= 3 * FEW_ROWS * limit and seconds - fixed >= SQUARE * (quarter - fixed)
+    if few - fixed > 2 * FEW_ROWS * limit or seconds - fixed < SQUARE * (quarter - fixed):
+        return False
+    return min(_cost(make_call, n)[0] for _ in range(3)) - fixed >= SQUARE * (quarter - fixed)     # not by chance
 
 
 class _Yardsticks:
