@@ -125,6 +125,7 @@ def adaptive(name, settings, decays):
 
         yield "step", lambda: call()[0]
         yield "cache", lambda: call()[1]["cache"]
+        yield "cache and epsilon", lambda: np.asarray(call(epsilon=0.5)[1]["cache"]) - call()[1]["cache"]
         yield "cache without gradient", lambda: step(dw=np.zeros(SHAPE), config=base)[1]["cache"]
         if decays:
             yield "decay rate in the step", lambda: call(decay_rate=0.5)[0] / call()[0]
