@@ -33,6 +33,7 @@ UNUSUAL = ROOT / "grading" / "tests" / "unusual"
 class Entry:
     """A variant of one function; `module` is the path under `cs231n/`, `function` the qualified name within it.
 
+    - around: edits of the rest of the module, such as a default
     - says, read: for a mistake, one sentence to the student and what to read again
     - convention: what another year asked for; no mistake there
     - top: lines that come before the module's own (imports, helper functions)
@@ -44,6 +45,7 @@ class Entry:
     says: str = ""
     read: str = ""
     edits: tuple[tuple[str, str], ...] = ()
+    around: tuple[tuple[str, str], ...] = ()
     body: str = ""
     top: str = ""
     convention: bool = False
@@ -69,7 +71,13 @@ class Entry:
                     raise KitError(f"catalogue, {self.label}: {old!r} does not stand in the solution of "
                                    f"{self.function}. The reference has changed; change the entry with it.")
                 wrong = wrong.replace(old, new)
-        return self.top.lstrip("\n") + "".join(lines[:region.start + 1]) + wrong + "".join(lines[region.end:])
+        text = self.top.lstrip("\n") + "".join(lines[:region.start + 1]) + wrong + "".join(lines[region.end:])
+        for old, new in self.around:
+            if old not in text:
+                raise KitError(f"catalogue, {self.label}: {old!r} does not stand in cs231n/{self.module}. "
+                               "The reference has changed; change the entry with it.")
+            text = text.replace(old, new)
+        return text
 
 
 def mistakes(assignment: Assignment, folder: Path = MISTAKES) -> list[Entry]:
@@ -89,8 +97,9 @@ def _entries(assignment: Assignment, folder: Path, kind: str) -> list[dict]:
         described = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         for entry in described.get(kind, []):
             edits = tuple((old, new) for old, new in entry.pop("edits", []))
+            around = tuple((old, new) for old, new in entry.pop("around", []))
             if assignment.is_students(entry["function"]):
-                found.append({"module": module, "edits": edits, **entry})
+                found.append({"module": module, "edits": edits, "around": around, **entry})
     return found
 
 

@@ -71,10 +71,6 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if slope in aspects and by[slope]:
             say(f"The gradient of the penalty is {by[slope]:.4g} * reg * W; it should be reg * W.",
                 "the derivative of 0.5 * reg * w**2")
-    first = array_of(answers["t at first"]) if "t at first" in aspects else None
-    if first is not None and float(np.ravel(first)[0]) == 2.0 and aspects == {"t at first"}:
-        say("t starts at 1 where config has none, and is incremented before use, so that the first step is corrected "
-            "as the second: another year's convention; here t starts at 0.", "t in the docstring", "convention")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):
@@ -107,7 +103,8 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     sizes = next((sizes for name, sizes in _SIZES.items() if function.startswith(name)), {})
     aspects = [aspect for aspect in reference if aspect in set(aspects)]      # in the order of the probe
     said = [(aspect, _difference(answers[aspect], reference[aspect], sizes)) for aspect in aspects]
-    said = sorted([(aspect, what) for aspect, what in said if what], key=lambda pair: (_RAISED in pair[1], pair[1] == "is wrong"))
+    said = sorted([(aspect, what) for aspect, what in said if what],
+                  key=lambda pair: (_RAISED in pair[1], pair[1] == "is wrong"))
     parts = [f"{_WHAT.get(aspect, f'the {aspect}')} {what}" for aspect, what in said[:1]]
     same = [aspect for aspect in reference if not aspect.startswith("~") and aspect not in aspects]
     if not parts:

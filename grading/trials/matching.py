@@ -62,7 +62,7 @@ def differences(answers: Answers, reference: Answers) -> dict[str, list]:
 
 
 def telling(told: list, aspect: str, unexplained: set[str]) -> bool:
-    """Tell whether an answer is one that few programs give: numbers that are neither all zero nor not finite.
+    """Tell whether an answer is one that few programs give: numbers, and not only 0, 1 and what is not finite.
 
     A penalty of zero is one, too, unless the loss or the gradient that it belongs to is wrong in a way of its own.
     """
@@ -71,8 +71,8 @@ def telling(told: list, aspect: str, unexplained: set[str]) -> bool:
     found = numbers(told)
     if found is None or found.size == 0:
         return False
-    alone = aspect.startswith("penalty") and not any("loss" in other or "gradient" in other for other in unexplained)
-    return bool(np.any(found[np.isfinite(found)] != 0.0)) or alone and not np.any(found)
+    alone = aspect.startswith("penalty") and not any(other.startswith(("data", "gradient of")) for other in unexplained)
+    return not np.isin(found[np.isfinite(found)], (0.0, 1.0)).all() or bool(alone and not np.any(found))
 
 
 def explain(answers: Answers, reference: Answers, known: list[Known]) -> tuple[list[Known], set[str]]:

@@ -47,12 +47,19 @@ def changed(before, after):
     return np.array([float(not np.array_equal(one, other)) for one, other in zip(before, after)])
 
 
-def grows(function, arguments, sizes=(8, 32)):
-    """Whether Python does more for more examples; `arguments(n)` -> arguments for n of them. ... if nobody can tell."""
-    try:
-        from cs231n._counting import interpreted_events
+def grows(make, arguments, sizes=(8, 32)):
+    """Whether a function with a loop in its source does more for more examples, 0 or 1; ... if nobody can tell.
 
-        few, many = (interpreted_events(function, arguments(n)) for n in sizes)
+    - make(n), arguments(n): the function, and its arguments, for n examples
+    """
+    try:
+        from cs231n import _counting
+
+        text, name = _counting.source_of(make(sizes[0]))[:2]
+        loops, disguised = _counting.read_loops(text, name)
+        if not loops and not disguised:
+            return 0.0
+        few, many = (_counting.interpreted_events(make(n), arguments(n)) for n in sizes)
         return float(many - few >= 0.9 * (sizes[1] - sizes[0]))
     except Exception:
         return ...

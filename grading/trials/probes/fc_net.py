@@ -117,6 +117,15 @@ def init(name, cases, kinds=("plain",)):
                 lambda one: float(np.round(one.mean() / max(one.std(), 1e-12), 0)), "W"), []))
             yield f"weights that repeat{label}", lambda over=over: np.array(sum(over(
                 lambda one: float(len(np.unique(one)) < one.size / 2), "W"), []))
+
+            def alike(settings):
+                """Whether the last layer's weights are those that the first begins with, up to their size."""
+                params = made(*settings)
+                first, last = params["W1"].ravel(), params[f"W{len(settings[0]) - 1}"].ravel()
+                few = min(first.size, last.size)
+                return float(np.allclose(first[:few] / first.std(), last[:few] / last.std(), rtol=0.1))
+
+            yield f"layers that repeat{label}", lambda which=which, alike=alike: np.array([alike(one) for one in which])
             yield f"largest bias{label}", lambda over=over: np.array(sum(over(
                 lambda one: float(np.abs(one).max() > 0), "b"), []))
             yield f"~biases{label}", lambda over=over: [Rough(np.array(sum(over(statistic, "b"), [])))

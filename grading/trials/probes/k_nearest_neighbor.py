@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grading.trials.probes.common import changed, each, kind_of_loop, remembered
+from grading.trials.probes.common import changed, each, grows, kind_of_loop, remembered
 
 
 def _images(seed, num_test, num_train, D):
@@ -61,7 +61,7 @@ def distances(loops):
                 X_train = rng.normal(size=(n if axis == "train" else 3, n if axis == "pixels" else 3))
                 return getattr(_classifier(X_train, np.zeros(len(X_train), dtype=int)), name)
 
-            return grows_for(function, arguments)
+            return grows(function, arguments)
 
         if loops == "one_loop":
             yield "loop", lambda: float(sum(growth(axis) for axis in ("test", "train", "pixels")) > 1)
@@ -73,17 +73,6 @@ def distances(loops):
                 [other for other in ("compute_distances_two_loops", "compute_distances_one_loop") if other != name])
 
     return probe
-
-
-def grows_for(make, arguments, sizes=(8, 32)):
-    """As `grows`, where the function itself holds what grows."""
-    try:
-        from cs231n._counting import interpreted_events
-
-        few, many = (interpreted_events(make(n), arguments(n)) for n in sizes)
-        return float(many - few >= 0.9 * (sizes[1] - sizes[0]))
-    except Exception:
-        return ...
 
 
 def _rows(seed, number, n, k, labels, tied):

@@ -62,7 +62,7 @@ def momentum(name):
         yield "momentum in the step", lambda: call(momentum=0.5)[0] - call()[0]
         yield "momentum in the velocity", lambda: np.asarray(call(momentum=0.5)[1]["velocity"]) - call()[1]["velocity"]
         yield "learning rate", lambda: [
-            np.mean(call(learning_rate=rate, velocity=np.zeros(SHAPE))[0] / call(velocity=np.zeros(SHAPE))[0])
+            _times(call(learning_rate=rate, velocity=np.zeros(SHAPE))[0], call(velocity=np.zeros(SHAPE))[0])
             for rate in (0.03, 0.5)]
         yield "~first step", lambda: step()[0]
         yield "~defaults", lambda: [step()[1][key] for key in ("learning_rate", "momentum")]
@@ -72,6 +72,11 @@ def momentum(name):
         yield "~config", lambda: sorted(call()[1])
 
     return probe
+
+
+def _times(one, other):
+    """How much longer a step is; nan where there is none, but for what float32 rounds."""
+    return np.nan if np.abs(other).max() < 1e-7 else np.mean(one / other)
 
 
 def _tell(done, *names):
@@ -106,7 +111,7 @@ def _settings(step, config, scale):
     def late(**settings):
         return step(config=config | settings)[0]
 
-    yield "learning rate", lambda: [np.mean(late(learning_rate=rate) / late()) for rate in (0.03, 0.5)]
+    yield "learning rate", lambda: [_times(late(learning_rate=rate), late()) for rate in (0.03, 0.5)]
     yield "epsilon", lambda: each([lambda epsilon=epsilon: _epsilon(step, config | {"epsilon": epsilon}, scale)
                                    for epsilon in (1e-6, 3e-7, 1e-8)])
     yield "large epsilon", lambda: late(epsilon=1e3) / late() > 0.5
@@ -125,6 +130,7 @@ def adaptive(name, settings, decays):
 
         yield "step", lambda: call()[0]
         yield "cache", lambda: call()[1]["cache"]
+        yield "cache and epsilon", lambda: np.asarray(call(epsilon=0.5)[1]["cache"]) - call()[1]["cache"]
         yield "cache without gradient", lambda: step(dw=np.zeros(SHAPE), config=base)[1]["cache"]
         if decays:
             yield "decay rate in the step", lambda: call(decay_rate=0.5)[0] / call()[0]
