@@ -1,0 +1,203 @@
+"""What tells a loop from array operations: costs, the yardsticks beside them, and what of a result is taken."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from cs231n import _costs
+from cs231n._counting import read_shortcuts
+from cs231n.classifiers.k_nearest_neighbor import KNearestNeighbor
+from cs231n.classifiers.linear_svm import svm_loss_naive, svm_loss_vectorized
+from cs231n.classifiers.softmax import softmax_loss_naive, softmax_loss_vectorized
+from cs231n.testing import CheckFailed, assert_adds_up, assert_by_hand, assert_vectorized
+
+LOSSES = {"svm": (svm_loss_naive, svm_loss_vectorized), "softmax": (softmax_loss_naive, softmax_loss_vectorized)}
+
+
+def loss_call(function):
+    rng = np.random.default_rng()
+    return lambda n: (function, (rng.normal(size=(4, 3)), rng.normal(size=(n, 4)), rng.integers(3, size=n), 0.0))
+
+
+def busy(seconds):
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_reference_loops_cost_fifty_times_what_the_reference_without_loops_does(name):
+    looped, vectorized = (min(_costs._cost(loss_call(function), 4096)[0] for _ in range(3)) for function in LOSSES[name])
+    assert looped > 50 * vectorized
+    assert vectorized < _costs.TIMES_ARRAYS * _costs._array_operations(4096)
+    assert looped > _costs.SHARE_OF_LOOP * _costs._python_loop(4096, _costs.CALLS)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_references_are_told_apart(name):
+    looped, vectorized = (_costs.judge(loss_call(function)) for function in LOSSES[name])
+    assert looped.looped and not vectorized.looped and not vectorized.doubtful
+
+
+def test_the_three_distances_are_told_apart_along_each_axis():
+    def looped(name, **sizes):
+        def call(n):
+            shape = {"num_test": 3, "num_train": 3, "D": 4} | {size: n for size in sizes}
+            neighbor = KNearestNeighbor()
+            neighbor.train(np.random.randn(shape["num_train"], shape["D"]), np.zeros(shape["num_train"], dtype=int))
+            return getattr(neighbor, name), (np.random.randn(shape["num_test"], shape["D"]),)
+        return _costs.judge(call, calls=11).looped
+
+    axes = ({"num_test": 0}, {"num_train": 0}, {"D": 0})
+    assert [looped("compute_distances_two_loops", **axis) for axis in axes] == [True, True, False]
+    assert [looped("compute_distances_one_loop", **axis) for axis in axes] == [True, False, False]
+    assert [looped("compute_distances_no_loops", **axis) for axis in axes] == [False, False, False]
+
+
+def test_the_time_of_other_threads_counts_and_waiting_does_not():
+    def threaded(x):
+        thread = threading.Thread(target=busy, args=(0.05,))
+        thread.start()
+        thread.join()
+        return x
+    def waits(x):
+        threading.Event().wait(0.05)
+        return x
+    assert _costs.measured(threaded, (1.0,))[0] > 0.04
+    assert min(_costs.measured(waits, (1.0,))[0] for _ in range(3)) < 0.02
+
+
+def test_a_fixed_cost_of_the_first_call_is_not_charged():
+    seen = []
+    def warms_up(W, X, y, reg):
+        if not seen:
+            seen.append(busy(0.2))
+        return softmax_loss_vectorized(W, X, y, reg)
+    assert not _costs.judge(loss_call(warms_up)).looped
+
+
+def test_what_a_call_does_to_its_arguments_nobody_else_sees():
+    X = np.ones((5, 2))
+    _costs.measured(lambda X: X.fill(0), (X,))
+    assert X.all()
+
+
+def test_arrays_of_all_pairs_are_no_loop():
+    """They cost too much, but next to nothing where there are few rows."""
+    verdict = _costs.judge(lambda n: (lambda x: np.diag(np.outer(x, x) + x), (np.random.rand(n),)))
+    assert not verdict.looped and verdict.doubtful and verdict.n == _costs.SIZES[0]
+
+
+class Subclass(np.ndarray):
+    pass
+
+
+@pytest.mark.parametrize("value", [
+    3, 2.5, True, None, np.float32(1), np.int64(2), np.ones(3), np.ones((2, 2), dtype=bool), (1.0, np.ones(2)), [[1, 2], [3]],
+    {"W": np.ones(2)}, np.ma.masked_less(np.ones(2), 0),
+])
+def test_plain_data_is_taken(value):
+    assert type(_costs.plain(value)) is type(value)
+
+
+@pytest.mark.parametrize("value", [
+    np.ones(2).view(Subclass), (1.0, np.ones(2).view(Subclass)), np.array([object()]), iter([1]), (v for v in [1]), map(abs, [1]),
+    type("Float", (float,), {})(1.0), type("List", (list,), {})([1]), type("Dict", (dict,), {})(), object(), len,
+    type("Later", (), {"__array__": lambda self, dtype=None, copy=None: np.ones(2)})(),
+])
+def test_what_could_compute_when_it_is_read_is_not_taken(value):
+    with pytest.raises(_costs.NotPlain):
+        _costs.plain(value)
+    with pytest.raises(CheckFailed, match="cannot be taken"):
+        assert_vectorized(lambda n: (lambda x: value, (np.ones(n),)), grows="rows")
+
+
+@pytest.mark.parametrize("seconds", [1 / 64, 1 / 100])
+def test_a_clock_that_ticks_slowly_tells_them_apart_as_well(monkeypatch, seconds):
+    """As on Windows, where processor time is told in 64ths of a second."""
+    monkeypatch.setattr(_costs, "TICK", seconds)
+    monkeypatch.setattr(_costs, "_CLOCKS", tuple(lambda clock=clock: clock() // seconds * seconds
+                                                 for clock in _costs._CLOCKS[:2]) + _costs._CLOCKS[2:])
+    looped, vectorized = (_costs.judge(loss_call(function)).looped for function in LOSSES["softmax"])
+    assert looped and not vectorized
+
+
+# What is right for few must hold for many
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda loss, dW, n: (0.0, np.zeros_like(dW)) if n > 100 else (loss, dW),
+    lambda loss, dW, n: (loss, dW) if n < 16 else (loss * 1.01, dW),
+    lambda loss, dW, n: (loss, dW if n < 5000 else dW[::-1]),
+], ids=["idle", "slightly", "reversed"])
+def test_a_loss_of_many_images_that_is_not_that_of_its_halves_is_told(spoil):
+    def spoiled(W, X, y, reg):
+        return spoil(*svm_loss_vectorized(W, X, y, reg), len(X))
+    _, (W, X, y, _) = loss_call(None)(8192)
+    with pytest.raises(CheckFailed, match="neither the mean nor the sum"):
+        assert_adds_up(spoiled, W, X, y, spoiled(W, X, y, 0.0))
+
+
+@pytest.mark.parametrize("factor", [1, 7000], ids=["mean", "sum"])
+def test_a_loss_that_is_a_mean_or_a_sum_adds_up(factor):
+    def scaled(W, X, y, reg):
+        loss, dW = softmax_loss_vectorized(W, X, y, reg)
+        return (loss, dW) if factor == 1 else (loss * len(X), dW * len(X))
+    _, (W, X, y, _) = loss_call(None)(8192)
+    few = assert_adds_up(scaled, W, X, y, scaled(W, X, y, 0.0))
+    assert np.allclose(few[0], scaled(W, X[:4], y[:4], 0.0)[0])
+
+
+# Shortcuts
+
+
+@pytest.mark.parametrize("task, text, found", [
+    ("distances", "from scipy.spatial.distance import cdist\ndef f(x): return cdist(x, x)", "scipy.spatial.distance.cdist"),
+    ("distances", "import scipy.spatial as s\ndef f(x): return s.distance_matrix(x, x)", "scipy.spatial.distance_matrix"),
+    ("distances", "from scipy.spatial import distance\ndef f(x): return distance.cdist(x, x)", "scipy.spatial.distance.cdist"),
+    ("distances", "from scipy.spatial.distance import *\ndef f(x): return cdist(x, x)", "scipy.spatial.distance.cdist"),
+    ("distances", "def f(x):\n    from sklearn.metrics.pairwise import euclidean_distances as e\n    return e(x, x)",
+     "sklearn.metrics.pairwise.euclidean_distances"),
+    ("distances", "import torch\ndef f(x): return torch.cdist(x, x)", "torch.cdist"),
+    ("distances", "from scipy.spatial.distance import cdist\ndef g(x): return cdist(x, x)\ndef f(x): return g(x)",
+     "scipy.spatial.distance.cdist"),
+    ("softmax", "import scipy.special\ndef f(x): return scipy.special.softmax(x, axis=1)", "scipy.special.softmax"),
+    ("softmax", "from scipy.special import log_softmax as ls\ndef f(x): return ls(x)", "scipy.special.log_softmax"),
+    ("softmax", "from scipy.special import logsumexp\ndef f(x): return logsumexp(x)", "scipy.special.logsumexp"),
+    ("svm", "import jax\ndef f(x): return jax.grad(abs)(x)", "jax.grad"),
+    ("svm", "import torch.nn.functional as F\ndef f(x): return F.relu(x)", "torch.nn.functional.relu"),
+])
+def test_what_does_the_whole_task_is_found_by_name(task, text, found):
+    whole, part = read_shortcuts(text, "f", task)
+    assert [name for _, name in whole] == [found] and part == []
+
+
+@pytest.mark.parametrize("task, text", [
+    ("distances", "from scipy.spatial.distance import cdist\ndef f(x): return x"),
+    ("distances", "from scipy.spatial.distance import cdist\ndef f(x): return x\ndef other(x): return cdist(x, x)"),
+    ("softmax", "from scipy.special import softmax\ndef f(x): return x"),
+    ("softmax", "def softmax(x): return x\ndef f(x): return softmax(x)"),
+    ("svm", "try:\n    import torch\nexcept ImportError:\n    torch = None\ndef f(x): return x"),
+    ("distances", "from scipy import stats\ndef f(x): return stats.mode(x)"),
+    ("distances", "def f(x): 'no cdist here'"),
+])
+def test_what_is_imported_and_not_used_is_no_shortcut(task, text):
+    assert read_shortcuts(text, "f", task) == ([], [])
+
+
+def hands_on(X):
+    from scipy.spatial.distance import cdist
+    return cdist(X, X)
+
+
+def by_norm(X):
+    return np.linalg.norm(X[:, None] - X, axis=2)
+
+
+def test_the_whole_task_handed_on_fails_and_a_part_is_said(capsys):
+    with pytest.raises(CheckFailed, match=r"(?s)hands its task to a library.*scipy.spatial.distance.cdist \(test_costs"):
+        assert_by_hand(hands_on, "distances")
+    assert_by_hand(by_norm, "distances")
+    assert "numpy.linalg.norm" in capsys.readouterr().out
