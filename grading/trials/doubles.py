@@ -9,8 +9,6 @@ from grading.trials import matching, variants
 from grading.trials.catalogue import Entry
 from grading.trials.matching import Answers, Known
 
-MOST = 30             # pairs that are tried for one function: they cost a few milliseconds each
-
 
 def changed(entries: tuple[Entry, ...]) -> dict[str, str]:
     """The modules that these entries change, all in one package, as `variants.answers` takes them."""
@@ -46,15 +44,17 @@ def candidates(answers: Answers, reference: Answers, known: list[Known]) -> list
 
 
 def explain(assignment: Assignment, function: str, answers: Answers, reference: Answers, known: list[Known],
-            around: dict[str, str]) -> list[Known]:
+            around: dict[str, str], budget: list[int]) -> list[Known]:
     """The pair that answers as the function does, in every aspect; [] where there is none, or more than one.
 
     - around: modules changed besides
+    - budget: [how many pairs may be tried], of which it takes what it tries
     """
     tried = {}
-    for one, other in candidates(answers, reference, known)[:2 * MOST]:
+    for one, other in candidates(answers, reference, known)[:2 * budget[0]]:
         text = together(one.entry, other.entry)
-        if text is not None and len(tried) < MOST:
+        if text is not None and budget[0]:
+            budget[0] -= 1
             tried[f"{one.entry.name} {other.entry.name}"] = (one, other), text
     if not tried:
         return []

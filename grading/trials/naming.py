@@ -29,6 +29,9 @@ OWN = ("penalty",)
 SELF_CONTAINED = ("LinearClassifier.train", "LinearClassifier.predict")
 
 
+MOST_PAIRS = 16       # of mistakes in one function that are tried for a submission: each costs some milliseconds
+
+
 def judged(assignment: Assignment) -> dict[str, str]:
     """Every function of a student module that a test judges -> its module; those that others need come first."""
     homes = {name: module for module in assignment.student_modules
@@ -41,16 +44,16 @@ class Asking:
     """Which functions of a submission are asked, and with which probes."""
 
     def __init__(self, assignment: Assignment):
-        self._assignment, self._functions, self._sources = assignment, judged(assignment), variants.sources()
+        self._assignment, self._functions = assignment, judged(assignment)
 
     def due(self, notes: dict[str, dict]) -> Probing | None:
         """notes: test cell -> its outcome and message."""
         lost = failed(self._assignment, notes)
+        due = {function: module for function, module in self._functions.items() if function in lost}
         functions: dict[str, list[str]] = {}
-        for function, module in self._functions.items():
-            if function in lost:
-                functions.setdefault(variants.probe_module(module), []).append(function)
-        return Probing(self._sources, functions) if functions else None
+        for function, module in due.items():
+            functions.setdefault(variants.probe_module(module), []).append(function)
+        return Probing(variants.sources(due.values()), functions) if due else None
 
 
 def failed(assignment: Assignment, notes: dict[str, dict]) -> set[str]:
@@ -104,6 +107,7 @@ class Names:
 
     def _explained(self, answered: dict[str, Answers], lost: set[str]) -> Iterator[tuple[str, "Explained"]]:
         found: dict[str, Explained] = {}
+        budget = [MOST_PAIRS]
         for function in self._functions:
             answers = answered.get(function)
             if answers is None or "all" in answers or function not in lost:
@@ -114,15 +118,20 @@ class Names:
                 answers = {aspect: told for aspect, told in answers.items() if aspect.startswith(OWN)}
                 within = []
             known = [entry for one in within for entry in one.entries]
-            found[function] = self.explain(function, answers, tuple(known))
+            found[function] = self.explain(function, answers, tuple(known), budget)
             yield function, found[function]
 
-    def explain(self, function: str, answers: Answers, within: tuple[Entry, ...] = ()) -> "Explained":
-        """What of a function's answers is explained, where other functions have the mistakes `within`."""
+    def explain(self, function: str, answers: Answers, within: tuple[Entry, ...] = (),
+                budget: list[int] | None = None) -> "Explained":
+        """What of a function's answers is explained, where other functions have the mistakes `within`.
+
+        - budget: [how many pairs of mistakes may still be tried]
+        """
         reference, entries = self.known(function, within)
         certain, unexplained = matching.explain(answers, reference, entries)
         if unexplained:
-            pair = doubles.explain(self.assignment, function, answers, reference, entries, doubles.changed(within))
+            pair = doubles.explain(self.assignment, function, answers, reference, entries, doubles.changed(within),
+                                   [MOST_PAIRS] if budget is None else budget)
             if pair:
                 certain, unexplained = pair, set()
         return Explained(function, certain, unexplained, answers, reference)
@@ -147,9 +156,8 @@ class Names:
             told = {name: answers[function] for name, answers in variants.answers(self.assignment, variety).items()}
             self._kept[label] = {name: answers if not name else matching.differences(answers, told[""])
                                  for name, answers in told.items()}
-            if self.cache and not within:
-                self.cache.write_bytes(msgspec.msgpack.encode({"digest": self._digest, "answers": {
-                    label: kept for label, kept in self._kept.items() if label in self._functions}}))
+            if self.cache:
+                self.cache.write_bytes(msgspec.msgpack.encode({"digest": self._digest, "answers": self._kept}))
         kept = self._kept[label]
         return kept[""], [Known(entry, kept[entry.label]) for entry in entries]
 

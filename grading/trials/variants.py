@@ -7,7 +7,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ SECONDS = 10                             # for the probe of one function
 Answers = dict[str, list]                # aspect -> what was told
 
 
-def sources() -> dict[str, str]:
-    """The probes' texts, by the names under which they know each other."""
-    names = [*SHARED, *sorted(path.stem for path in PROBES.glob("*.py") if path.stem not in (*SHARED, "__init__"))]
-    return {f"grading.trials.probes.{name}": (PROBES / f"{name}.py").read_text(encoding="utf-8") for name in names}
+def sources(modules: Iterable[str]) -> dict[str, str]:
+    """The texts of the probes of student modules, and what they need, by the names under which they know each other."""
+    names = [f"grading.trials.probes.{name}" for name in SHARED] + sorted(set(map(probe_module, modules)))
+    return {name: (PROBES / f"{name.rpartition('.')[2]}.py").read_text(encoding="utf-8") for name in names}
 
 
 def probe_module(module: str) -> str:
@@ -122,7 +122,7 @@ def _answers(assignment: Assignment, variants: dict) -> dict[str, dict[str, Answ
     signal.signal(signal.SIGALRM, too_long)
     reference, found = complete(assignment), {}
     package = Package(reference)
-    probes = probing.load(sources())
+    probes = probing.load(sources(module for _, functions in variants.values() for module, _ in functions))
     for name, (changed, functions) in variants.items():
         package.exchange(reference | changed)
         found[name] = {}

@@ -192,3 +192,21 @@ def test_what_is_right_has_no_name_and_what_raises_everywhere_has_none():
     assert told("assignment1", {}, ["svm_loss_vectorized"]) == []
     changed = variant(("num_train = X.shape[0]", "num_train = X.shape[0] + undefined"), module=SVM)
     assert told("assignment1", changed, ["svm_loss_vectorized"]) == []
+
+
+@pytest.mark.parametrize("end", ["while True: pass", "import os; os._exit(3)", "raise SystemExit"])
+def test_a_function_that_ends_its_process_when_it_is_probed_costs_only_names(named, graded, monkeypatch, end):
+    assignment, names = named
+    monkeypatch.setattr(run, "PROBE_SECONDS", 1.0)
+    module, function, first = {
+        "assignment1": (SVM, "svm_loss_vectorized", "num_train = X.shape[0]\n    rows"),
+        "assignment2": (OPTIM, "adam", 't = config["t"] + 1\n')}[assignment.name]
+    probed = {"assignment1": "X.shape[0] == 9 and X.shape[1] == 3", "assignment2": 'config["t"] == 9'}[assignment.name]
+    text = assignment.complete(module)
+    assert text.count(first) == 1
+    wrong = text.replace(first, f"if {probed}:\n        {end}\n    {first}").replace("reg * np.sum(W**2)", "0.0") \
+        .replace("= m, v, t", "= m, v, t + 1")
+    result, answers = graded({module: wrong}, function)
+    outcomes = {cell["outcome"] for cell in result.cells.values()}
+    assert "failed" in outcomes and not outcomes & {"grader_error", "skipped"}
+    assert all(one["kind"] in ("mistake", "difference") for one in names.name(result, answers))
