@@ -1,13 +1,13 @@
 """Variants of the package, one after the other in a process of their own, and what each answers to the probes."""
 
+import base64
 import contextlib
 import importlib.abc
 import importlib.machinery
 import io
-import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ import numpy as np
 
 from grading.engine import probing
 from grading.release.assignment import Assignment
+from grading.trials import warm
+from grading.trials.trial import complete
 
 PROBES = Path(__file__).parent / "probes"
 SHARED = ("common", "losses")            # what the modules with probes need, in this order
@@ -33,32 +35,6 @@ def sources(modules: Iterable[str]) -> dict[str, str]:
 def probe_module(module: str) -> str:
     """Of a student module, given by its path under `cs231n/`, the module with its probes."""
     return f"grading.trials.probes.{Path(module).stem}"
-
-
-def complete(assignment: Assignment) -> dict[str, str]:
-    """Every module of the package as the reference has it, by path."""
-    return {module: assignment.complete(module) for module in assignment.given_modules + assignment.student_modules}
-
-
-def apart(work: Callable[[], Any]) -> Any:
-    """What `work` returns (plain data), done in a forked process."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        with os.fdopen(writing, "wb") as told:
-            try:
-                told.write(msgspec.msgpack.encode(work()))
-            finally:
-                told.flush()
-                os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as answer:
-        packed = answer.read()
-    os.waitpid(child, 0)
-    if not packed:
-        raise RuntimeError("the process with the variants died")
-    return msgspec.msgpack.decode(packed)
 
 
 class Package(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -106,10 +82,17 @@ def answers(assignment: Assignment, variants: dict[str, tuple[dict[str, str], li
 
     - variants: name -> (modules changed, path -> text; (module, function) pairs to be probed)
     """
-    return apart(lambda: _answers(assignment, variants))
+    reference = complete(assignment)
+    packed = warm.run(reference, {}, "grading.trials.variants:told", package=reference, variants=variants)
+    return msgspec.msgpack.decode(base64.b85decode(packed))
 
 
-def _answers(assignment: Assignment, variants: dict) -> dict[str, dict[str, Answers]]:
+def told(package: dict[str, str], variants: dict) -> str:
+    """In a child of the warm process: the answers, packed, since JSON carries no bytes."""
+    return base64.b85encode(msgspec.msgpack.encode(_answers(package, variants))).decode()
+
+
+def _answers(reference: dict[str, str], variants: dict) -> dict[str, dict[str, Answers]]:
     import random
 
     def seed() -> None:
@@ -120,21 +103,21 @@ def _answers(assignment: Assignment, variants: dict) -> dict[str, dict[str, Answ
         raise TimeoutError
 
     signal.signal(signal.SIGALRM, too_long)
-    reference, found = complete(assignment), {}
+    found = {}
     package = Package(reference)
     probes = probing.load(sources(module for _, functions in variants.values() for module, _ in functions))
     for name, (changed, functions) in variants.items():
         package.exchange(reference | changed)
         found[name] = {}
         for module, function in functions:
-            told: Answers = {}
+            answered: Answers = {}
             signal.alarm(SECONDS)
             try:
                 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                    probing.ask(probes[probe_module(module)][function], seed, told)
+                    probing.ask(probes[probe_module(module)][function], seed, answered)
             except BaseException as error:               # SystemExit is a mistake, too
-                told["all"] = ["e", type(error).__name__]
+                answered["all"] = ["e", type(error).__name__]
             finally:
                 signal.alarm(0)
-            found[name][function] = told
+            found[name][function] = answered
     return found
