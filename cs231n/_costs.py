@@ -17,7 +17,7 @@ CALLS = 5                      # of numpy functions for each row, in a loop that
 WARM = 48                      # rows of a first call that is not judged: it imports, and fills caches
 TRIES = 4                      # before a loop is said
 CLEARLY, NEARLY = 3, 3         # so many times too much is tried twice only; so little below is looked at again
-LOOP_ROWS = 250                # rows that the looped yardstick really does
+LOOP_ROWS = 200                # rows that the looped yardstick really does
 TIMES_ARRAYS, SHARE_OF_LOOP = 10, 0.25
 TICK = time.get_clock_info("process_time").resolution
 MOST_CALLS = 40                # that one try makes where the clock is coarse
@@ -195,7 +195,7 @@ def _least(work):
     """Seconds of processor time, or of the wall clock where the other is coarse: the least of several."""
     clock = time.thread_time if TICK < 1e-4 else time.perf_counter
     least = float("inf")
-    for _ in range(4):
+    for _ in range(3):
         start = clock()
         work()
         least = min(least, clock() - start)

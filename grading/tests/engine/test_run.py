@@ -470,7 +470,7 @@ def test_a_module_that_cannot_be_imported_costs_its_own_tests(graded):
     assert {name: notes[name]["message"] for name in told} == {name: notes[name]["unloaded"] for name in told} == told
 
 
-def test_steps_are_counted_where_the_code_runs(graded):
+def test_the_cost_of_a_loop_is_measured_where_the_code_runs(graded):
     counting = (
         "import numpy as np\nfrom cs231n.layers import {0}\nfrom cs231n.testing import assert_vectorized\n"
         "assert_vectorized(lambda n: ({0}, (np.ones((n, 3)),)), grows='the number of rows')"
@@ -480,6 +480,25 @@ def test_steps_are_counted_where_the_code_runs(graded):
     )
     assert {name: note["outcome"] for name, note in notes.items()} == {"whole": "passed", "looped": "failed"}
     assert "layers.py" in notes["looped"]["message"]
+
+
+def test_a_loop_that_cannot_be_counted_is_a_loop_and_array_code_that_cannot_be_counted_is_none(graded):
+    """Counting is for the message alone."""
+    uncounted = "import sys\nimport numpy as np\ndef {0}(x):\n    if sys.gettrace(): raise SystemExit\n    return {1}\n"
+    costs = (
+        "import numpy as np\nfrom cs231n.layers import f\nfrom cs231n.testing import assert_vectorized\n"
+        "assert_vectorized(lambda n: (f, (np.random.rand(n, 3),)), grows='the number of rows')"
+    )
+    for body, outcome in (("x.sum(axis=1)", "passed"), ("np.array([row.sum() for row in x])", "failed")):
+        notes, _ = graded(check("t", costs), modules={"layers": uncounted.format("f", body)})
+        assert notes["t"]["outcome"] == outcome, notes
+
+
+def test_a_result_that_computes_when_it_is_read_is_not_taken(outcomes):
+    lazy = "class Lazy(list):\n    def __iter__(self): return iter([1.0])\ndef f(x): return Lazy()\n"
+    costs = "import numpy as np\nfrom cs231n.layers import f\nfrom cs231n.testing import assert_vectorized\n"
+    costs += "assert_vectorized(lambda n: (f, (np.random.rand(n, 3),)), grows='rows')"
+    assert outcomes(check("t", costs), modules={"layers": lazy}) == {"t": "failed"}
 
 
 def test_a_plot_in_a_function_that_a_test_calls_does_no_harm(outcomes):

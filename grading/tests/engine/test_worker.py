@@ -230,3 +230,16 @@ def test_a_childs_folder_goes_with_it_however_deep(started):
     assert os.path.isdir(folder)
     student.child.kill()
     assert not os.path.exists(folder)
+
+
+def test_the_processor_time_of_a_child_is_read_from_outside_with_its_threads_and_until_it_is_gone(tmp_path):
+    with worker.Worker(box("full"), *folders(tmp_path)) as started:
+        running = fork(started)
+        before = running.child.processor_seconds()
+        running.run("import threading, time\n"
+                    "def busy():\n    end = time.thread_time() + 0.2\n    while time.thread_time() < end: pass\n"
+                    "threads = [threading.Thread(target=busy) for _ in range(2)]\n"
+                    "[thread.start() for thread in threads]\n[thread.join() for thread in threads]\n"
+                    "time.process_time = lambda: 0.0")
+        assert running.child.processor_seconds() - before > 0.35
+        running.child.kill()

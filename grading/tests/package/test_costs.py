@@ -29,7 +29,8 @@ def busy(seconds):
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_reference_loops_cost_fifty_times_what_the_reference_without_loops_does(name):
-    looped, vectorized = (min(_costs._cost(loss_call(function), 4096)[0] for _ in range(3)) for function in LOSSES[name])
+    looped, vectorized = (min(_costs._cost(loss_call(function),
+        4096)[0] for _ in range(3)) for function in LOSSES[name])
     assert looped > 50 * vectorized
     assert vectorized < _costs.TIMES_ARRAYS * _costs._array_operations(4096)
     assert looped > _costs.SHARE_OF_LOOP * _costs._python_loop(4096, _costs.CALLS)
@@ -95,7 +96,8 @@ class Subclass(np.ndarray):
 
 
 @pytest.mark.parametrize("value", [
-    3, 2.5, True, None, np.float32(1), np.int64(2), np.ones(3), np.ones((2, 2), dtype=bool), (1.0, np.ones(2)), [[1, 2], [3]],
+    3, 2.5, True, None, np.float32(1), np.int64(2), np.ones(3), np.ones((2, 2), dtype=bool), (1.0, np.ones(2)), [[1,
+    2], [3]],
     {"W": np.ones(2)}, np.ma.masked_less(np.ones(2), 0),
 ])
 def test_plain_data_is_taken(value):
@@ -103,7 +105,8 @@ def test_plain_data_is_taken(value):
 
 
 @pytest.mark.parametrize("value", [
-    np.ones(2).view(Subclass), (1.0, np.ones(2).view(Subclass)), np.array([object()]), iter([1]), (v for v in [1]), map(abs, [1]),
+    np.ones(2).view(Subclass), (1.0, np.ones(2).view(Subclass)), np.array([object()]), iter([1]), (v for v in [1]),
+    map(abs, [1]),
     type("Float", (float,), {})(1.0), type("List", (list,), {})([1]), type("Dict", (dict,), {})(), object(), len,
     type("Later", (), {"__array__": lambda self, dtype=None, copy=None: np.ones(2)})(),
 ])
@@ -154,9 +157,12 @@ def test_a_loss_that_is_a_mean_or_a_sum_adds_up(factor):
 
 
 @pytest.mark.parametrize("task, text, found", [
-    ("distances", "from scipy.spatial.distance import cdist\ndef f(x): return cdist(x, x)", "scipy.spatial.distance.cdist"),
-    ("distances", "import scipy.spatial as s\ndef f(x): return s.distance_matrix(x, x)", "scipy.spatial.distance_matrix"),
-    ("distances", "from scipy.spatial import distance\ndef f(x): return distance.cdist(x, x)", "scipy.spatial.distance.cdist"),
+    ("distances", "from scipy.spatial.distance import cdist\ndef f(x): return cdist(x, x)",
+     "scipy.spatial.distance.cdist"),
+    ("distances", "import scipy.spatial as s\ndef f(x): return s.distance_matrix(x, x)",
+     "scipy.spatial.distance_matrix"),
+    ("distances", "from scipy.spatial import distance\ndef f(x): return distance.cdist(x, x)",
+     "scipy.spatial.distance.cdist"),
     ("distances", "from scipy.spatial.distance import *\ndef f(x): return cdist(x, x)", "scipy.spatial.distance.cdist"),
     ("distances", "def f(x):\n    from sklearn.metrics.pairwise import euclidean_distances as e\n    return e(x, x)",
      "sklearn.metrics.pairwise.euclidean_distances"),
@@ -197,7 +203,8 @@ def by_norm(X):
 
 
 def test_the_whole_task_handed_on_fails_and_a_part_is_said(capsys):
-    with pytest.raises(CheckFailed, match=r"(?s)hands its task to a library.*scipy.spatial.distance.cdist \(test_costs"):
+    with pytest.raises(CheckFailed,
+        match=r"(?s)hands its task to a library.*scipy.spatial.distance.cdist \(test_costs"):
         assert_by_hand(hands_on, "distances")
     assert_by_hand(by_norm, "distances")
     assert "numpy.linalg.norm" in capsys.readouterr().out
