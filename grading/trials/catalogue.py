@@ -9,6 +9,8 @@ Each file `misconceptions/<module>.toml` belongs to one student module and holds
     read = "the definition of the Euclidean distance"
     edits = [["np.sqrt(squared)", "squared"]]         # what stands in the reference, what the mistake writes
     # or: body = '''...'''                            # in place of the whole solution region
+    # and, where it applies: around = [[...]]          # edits of the rest of the module, such as a default
+    #                        convention = true         # what another year asked for
 
 An edit that the reference no longer contains is an error: the catalogue cannot go stale unnoticed. Correct but
 unusual versions, which the tests must let pass, are written the same way as `[[version]]` in `tests/unusual/`.
