@@ -188,7 +188,8 @@ def _count(function, args):
     vars(builtins).update(STEPPING)
     sys.settrace(trace)
     try:
-        returned = function(*args)
+        with np.printoptions(threshold=0, edgeitems=1):     # an array that is printed shows no more rows if it has more
+            returned = function(*args)
         kept = sys.gettrace() is trace
     finally:
         sys.settrace(before)

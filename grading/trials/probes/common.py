@@ -59,6 +59,8 @@ def grows(make, arguments, sizes=(8, 32)):
         loops, disguised = _counting.read_loops(text, name)
         if not loops and not disguised:
             return 0.0
+        if _counting.read_stacks(text, name):            # which numpy's own Python goes through entry by entry
+            return ...
         few, many = (_counting.interpreted_events(make(n), arguments(n)) for n in sizes)
         return float(many - few >= 0.9 * (sizes[1] - sizes[0]))
     except Exception:
