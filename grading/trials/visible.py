@@ -39,10 +39,10 @@ _ONE_LAYER = "the visible cell looks at one layer; that each has its own size an
 EXPLAINED = {
     "k_nearest_neighbor/outer_range_two_loops": _FEW_TESTS,
     "k_nearest_neighbor/range_of_training_images_one_loop": _FEW_TESTS,
-    "k_nearest_neighbor/root_of_absolute_cross_no_loops": "visible points have no negative coordinates, nor have pixels",
+    "k_nearest_neighbor/root_of_absolute_cross_no_loops": "visible points have no negative coordinate, nor have pixels",
     "linear_svm/divided_by_features": _IDENTITY,
     "softmax/divided_by_features": _IDENTITY,
-    "linear_classifier/last_image_never_drawn": "one image that is never drawn shows in very many draws only",
+    "linear_classifier/last_image_never_drawn": "one image that is never drawn shows in very many draws",
     "linear_classifier/learning_rate_shrinks": "the visible cell follows one step",
     "fc_net/weights_uniform": "the shape of a distribution shows in many weights; the visible net has few",
     "optim/adam_amsgrad": "the visible gradients do not fade, so v never falls",
