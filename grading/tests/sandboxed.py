@@ -25,13 +25,18 @@ def box(level: str) -> sandbox.Sandbox:
     return found
 
 
+def write_given(assignment: assignments.Assignment, folder: Path) -> None:
+    """The package as far as the kit gives it, as a worker takes it."""
+    for module in assignment.given_modules:
+        path = folder / "cs231n" / module
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(assignment.complete(module), encoding="utf-8")
+
+
 def folders(where: Path) -> tuple[Path, Path]:
     """(given, data) for a worker: the given modules of assignment1, and one file of data."""
     assignment, given, data = assignments.load("assignment1"), where / "given", where / "data"
-    for module in assignment.given_modules:
-        path = given / "cs231n" / module
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(assignment.complete(module), encoding="utf-8")
+    write_given(assignment, given)
     data.mkdir()
     (data / "numbers.txt").write_text("1 2 3\n")
     return given, data

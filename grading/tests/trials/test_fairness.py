@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+from sandboxed import write_given
 
 from grading.books.course import Course
 from grading.engine import plan, run
@@ -23,10 +24,7 @@ def bench(request, tmp_path_factory):
     assignment, folder = assignments.load(request.param), tmp_path_factory.mktemp("fair")
     course = Course(folder / "course")
     course.prepare_data()
-    for module in assignment.given_modules:
-        path = folder / "given" / "cs231n" / module
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(assignment.complete(module), encoding="utf-8")
+    write_given(assignment, folder / "given")
     plans, cells = {}, {}
     judging = {cell.name for cell in trial.test_cells(assignment)}
     for name in assignment.notebooks:

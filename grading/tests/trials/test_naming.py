@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+from sandboxed import write_given
 
 from grading.books.course import Course
 from grading.books.results import Result
@@ -30,10 +31,7 @@ def graded(named, tmp_path_factory):
     (assignment, _), folder = named, tmp_path_factory.mktemp("named")
     course = Course(folder / "course")
     course.prepare_data()
-    for module in assignment.given_modules:
-        path = folder / "given" / "cs231n" / module
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(assignment.complete(module), encoding="utf-8")
+    write_given(assignment, folder / "given")
     judging = {cell.name for cell in trial.test_cells(assignment)}
     lessons = [nbformat.read(assignment.notebook_path(name), as_version=4) for name in assignment.notebooks]
     plans, asking = [plan.make(lesson) for lesson in lessons], Asking(assignment)
