@@ -9,12 +9,16 @@ from grading.desk.text import clean_text
 from grading.release import assignment as assignments
 
 PLACE = 40
+ALWAYS = "new", "updated", "unchanged", "refused"
 
 
 def arguments(parser) -> None:
     assignment_argument(parser)
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH",
-                        help="a folder with one folder or zip per student id, or one student's zip")
+                        help="a folder with one folder or zip per student id, one student's zip, or what Canvas, "
+                             "Moodle, Gradescope or Blackboard let down, as a folder or zip")
+    parser.add_argument("--attempt", choices=("last", "first"), default="last",
+                        help="which of a student's submissions counts (default: last); the others are kept")
     course_option(parser)
 
 
@@ -23,10 +27,13 @@ def run(options) -> int:
 
     course = commands.course(options)
     course.prepare()
-    taken = collect.collect(assignments.load(options.assignment), course, options.paths)
-    for one in taken:
+    collecting = collect.Collecting(assignments.load(options.assignment), course, options.attempt)
+    counts = dict.fromkeys(collect.STATES, 0)
+    for one in collecting.take(options.paths):
+        counts[one.state] += 1
         stream = sys.stderr if one.state == "refused" else sys.stdout
         print(clean_text(f"{one.student}: {one.state}{'; ' + one.sentence if one.sentence else ''}"), file=stream)
-    counts = {state: sum(one.state == state for one in taken) for state in ("new", "updated", "unchanged", "refused")}
-    print(", ".join(f"{count} {state}" for state, count in counts.items()))
+    print(", ".join(f"{count} {state}" for state, count in counts.items() if count or state in ALWAYS))
+    if missing := collecting.missing():
+        print(clean_text(f"{len(missing)} of the roster without a submission: {', '.join(missing)}"))
     return 1 if counts["refused"] else 0

@@ -1,109 +1,247 @@
-"""Read a submission's files out of a zip or a folder without trusting either."""
+"""List a submission's files, out of a folder or an archive, without trusting either."""
 
+import bz2
+import gzip
+import io
 import lzma
+import os
 import stat
+import struct
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO, NamedTuple
 
 from grading.errors import KitError
 
-MAX_FILES = 10_000
+MAX_LISTED = 100_000             # files that are looked at; what comes after them is passed over
 MAX_BYTES = 50_000_000           # of one file, once unpacked
-_JUNK = ("__MACOSX", ".DS_Store", "__pycache__", ".ipynb_checkpoints", ".git")
+MAX_UNPACKED = 200_000_000       # of a tar, and of archives inside archives together: they are unpacked to be listed
+MAX_DEPTH = 24                   # folders in folders
+MAX_INNER = 20                   # archives inside a submission that are opened
+JUNK = frozenset(("__MACOSX", ".DS_Store", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", "venv", "env",
+                  "node_modules", "site-packages", ".idea", ".vscode"))
+_TARS = {".tar": None, ".tar.gz": gzip, ".tgz": gzip, ".tar.bz2": bz2, ".tbz2": bz2, ".tar.xz": lzma, ".txz": lzma}
+ARCHIVES = (".zip", *_TARS)
+_CLOSED = {".rar": "RAR", ".7z": "7-Zip"}
+_UNREADABLE = (zipfile.BadZipFile, tarfile.TarError, OSError, EOFError, ValueError, NotImplementedError, RuntimeError,
+               OverflowError, zlib.error, lzma.LZMAError, struct.error)
 
 
-@dataclass(frozen=True)
+class File(NamedTuple):
+    """One file: how to read it, at most MAX_BYTES of it, and when it was written, where that is told."""
+
+    read: Callable[[], bytes]
+    time: datetime | None = None
+
+
+@dataclass
 class Handed:
-    """What one student handed in: how to read each file, and when it was made."""
+    """What was handed in: its files by path, and what is no plain file, path -> what it is instead."""
 
-    files: dict[str, Callable[[], bytes]]
-    time: datetime
+    files: dict[str, File] = field(default_factory=dict)
+    others: dict[str, str] = field(default_factory=dict)
+    made: datetime | None = None          # when the folder or the archive itself was written
 
-    def below_root(self, wanted: tuple[str, ...]) -> dict[str, Callable[[], bytes]]:
-        """The files relative to the folder that is laid out like the release, one or two levels down at most."""
-        for depth in range(3):
-            tops = {PurePosixPath(name).parts[:depth] for name in self.files}
-            for top in sorted(tops, key=lambda parts: (len(parts), parts)):
-                prefix = "".join(part + "/" for part in top)
-                here = {name.removeprefix(prefix): read for name, read in self.files.items() if name.startswith(prefix)}
-                if any(name in here for name in wanted):
-                    return here
-        return {}
+    @property
+    def time(self) -> datetime:
+        """That of the newest file: the archive's own is often that of its download."""
+        now = datetime.now(UTC)
+        told = [file.time for file in self.files.values() if file.time and file.time <= now]
+        return max(told, default=self.made or now)
+
+    def below(self, folder: str) -> "Handed":
+        """What is in a folder of it, by paths from there."""
+        cut = len(folder) + 1
+        return Handed({name[cut:]: file for name, file in self.files.items() if name.startswith(folder + "/")},
+                      {name[cut:]: kind for name, kind in self.others.items() if name.startswith(folder + "/")},
+                      self.made)
+
+
+def suffix(name: str) -> str:
+    """The ending of an archive's name, such as .tar.gz; "" for any other file."""
+    return next((ending for ending in sorted(ARCHIVES, key=len, reverse=True) if name.lower().endswith(ending)), "")
+
+
+def stem(path: Path) -> str:
+    """A submission's own name: that of its folder, or of its archive without the ending."""
+    return path.name if path.is_dir() else path.name[:len(path.name) - len(suffix(path.name))]
 
 
 def open_submission(path: Path) -> Handed:
-    """List what `path`, a folder or a zip, holds. Raises KitError for what is unreadable or unsafe."""
+    """List what `path`, a folder or an archive, holds. Raises KitError for what is unreadable or unsafe."""
     if path.is_symlink():
         raise KitError(f"{path} is a symbolic link; expected a folder or a zip. Copy the submission itself.")
     if path.is_dir():
         return _open_folder(path)
     if not path.is_file():
         raise KitError(f"{path} is a device or a pipe; expected a folder or a zip.")
-    if path.suffix.lower() == ".zip":
-        return _open_zip(path)
-    raise KitError(f"{path} is neither a folder nor a .zip. Unpack it, or ask the student for a .zip.")
+    if path.suffix.lower() in _CLOSED:
+        raise KitError(f"{path} is neither a folder nor a .zip but a {_CLOSED[path.suffix.lower()]} archive. Unpack it "
+                       "into a folder of that name, or ask the student for a .zip.")
+    if not suffix(path.name):
+        raise KitError(f"{path} is neither a folder nor a .zip. Unpack it, or ask the student for a .zip.")
+    opened = _open_archive(path.open("rb"), str(path), path.name, [0])
+    opened.made = _date(path.stat().st_mtime)
+    return opened
 
+
+def with_inner(handed: Handed, where: str, depth: int = 2) -> Handed:
+    """The same with what the archives in it hold, and the archives in these; paths go on behind the archive's name."""
+    files, others, unpacked, opened = {}, dict(handed.others), [0], 0
+
+    def add(prefix: str, names: Mapping[str, File], left: int) -> None:
+        nonlocal opened
+        for name, file in names.items():
+            path = prefix + name
+            if not (left and suffix(name) and opened < MAX_INNER and unpacked[0] < MAX_UNPACKED):
+                files[path] = file
+                continue
+            opened += 1
+            try:
+                content = file.read()
+                unpacked[0] += len(content)
+                inner = _open_archive(io.BytesIO(content), f"{where}: {path}", name, unpacked)
+            except KitError:
+                others[path] = "an archive that cannot be read"
+                continue
+            others.update((f"{path}/{one}", kind) for one, kind in inner.others.items())
+            add(f"{path}/", inner.files, left - 1)
+
+    add("", handed.files, depth)
+    return Handed(files, others, handed.made)
+
+
+def is_junk(name: str) -> bool:
+    return not JUNK.isdisjoint(PurePosixPath(name).parts)
+
+
+# Folders
 
 def _open_folder(folder: Path) -> Handed:
-    files: dict[str, Callable[[], bytes]] = {}
-    newest = folder.stat().st_mtime
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if _is_junk(name):
-            continue
-        if path.is_symlink():
-            raise KitError(f"{folder}: {name} is a symbolic link. A submission holds only plain files.")
-        if path.is_dir():
-            continue
-        if not path.is_file():
-            raise KitError(f"{folder}: {name} is a device or a pipe. A submission holds only plain files.")
-        _check_count(len(files), folder)
-        newest = max(newest, path.stat().st_mtime)
-        files[name] = lambda path=path, name=name: _read(path.open("rb"), folder, name)
-    return Handed(files, datetime.fromtimestamp(newest, UTC))
+    found = Handed(made=_date(folder.stat().st_mtime))
+    waiting = [(folder, "")]
+    while waiting and len(found.files) < MAX_LISTED:
+        here, prefix = waiting.pop()
+        with os.scandir(here) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                name = prefix + entry.name
+                if entry.name in JUNK:
+                    continue
+                if entry.is_symlink():
+                    found.others[name] = "a symbolic link"
+                elif entry.is_dir():
+                    if (Path(entry.path) / "pyvenv.cfg").exists():
+                        continue
+                    if prefix.count("/") < MAX_DEPTH:
+                        waiting.append((Path(entry.path), f"{name}/"))
+                elif not entry.is_file():
+                    found.others[name] = "a device or a pipe"
+                elif len(found.files) < MAX_LISTED:
+                    found.files[name] = File(lambda path=entry.path, name=name: _read_file(path, folder, name),
+                                             _date(entry.stat(follow_symlinks=False).st_mtime))
+    return found
 
 
-def _open_zip(archive: Path) -> Handed:
+def _read_file(path: str, folder: Path, name: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)      # it may have become something else
+    with open(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise KitError(f"{folder}: {name} is not a plain file any more.")
+        return _read(stream, str(folder), name)
+
+
+# Archives
+
+def _open_archive(stream: BinaryIO, where: str, name: str, unpacked: list[int]) -> Handed:
+    """unpacked: bytes unpacked so far to list what is inside, in one place for all archives of a submission."""
+    if suffix(name) == ".zip":
+        return _open_zip(stream, where)
+    return _open_tar(stream, where, suffix(name), unpacked)
+
+
+def _open_zip(stream: BinaryIO, where: str) -> Handed:
     try:
-        with zipfile.ZipFile(archive) as opened:
-            members = opened.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise KitError(f"{archive} cannot be read as a zip ({error}). Ask the student to hand it in again.") from None
-    files: dict[str, Callable[[], bytes]] = {}
-    for member in members:
-        name = member.filename.replace("\\", "/")
-        if name.startswith("/") or ".." in name.split("/") or ":" in name.split("/")[0]:
-            raise KitError(f"{archive}: the member {member.filename!r} leaves the archive's folder. Nothing was taken.")
-        if _is_junk(name) or member.is_dir():
+        opened = zipfile.ZipFile(stream)
+        members = opened.infolist()
+    except _UNREADABLE as error:
+        raise KitError(f"{where} cannot be read as a zip ({error}). Ask the student to hand it in again.") from None
+    found = Handed()
+    for member in members[:MAX_LISTED]:
+        name = _inside(member.filename, where)
+        if is_junk(name) or member.is_dir():
             continue
         kind = stat.S_IFMT(member.external_attr >> 16)
         if member.create_system == 3 and kind not in (0, stat.S_IFREG):
-            what = "a symbolic link" if kind == stat.S_IFLNK else "no plain file"
-            raise KitError(f"{archive}: the member {name!r} is {what}. A submission holds only plain files.")
+            found.others[name] = "a symbolic link" if kind == stat.S_IFLNK else "no plain file"
+            continue
         if member.flag_bits & 0x1:
-            raise KitError(f"{archive} is encrypted. Ask the student for one without a password.")
-        name = str(PurePosixPath(name))
-        if name in files:
-            raise KitError(f"{archive}: {name!r} is in the archive twice. Ask the student which one counts.")
-        _check_count(len(files), archive)
-        files[name] = lambda member=member, name=name: _read_member(archive, member, name)
-    return Handed(files, datetime.fromtimestamp(archive.stat().st_mtime, UTC))
+            raise KitError(f"{where} is encrypted. Ask the student for one without a password.")
+        if name in found.files:
+            raise KitError(f"{where}: {name!r} is in the archive twice. Ask the student which one counts.")
+        found.files[name] = File(lambda member=member, name=name: _read_member(opened, member, where, name),
+                                 _member_time(member))
+    return found
 
 
-def _read_member(archive: Path, member: zipfile.ZipInfo, name: str) -> bytes:
+def _read_member(opened: zipfile.ZipFile, member: zipfile.ZipInfo, where: str, name: str) -> bytes:
     try:
-        with zipfile.ZipFile(archive) as opened:
-            return _read(opened.open(member), archive, name)
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error,
-            lzma.LZMAError) as error:
-        raise KitError(f"{archive}: {name} cannot be unpacked ({error}). Ask for it once more.") from None
+        return _read(opened.open(member), where, name)
+    except _UNREADABLE as error:
+        raise KitError(f"{where}: {name} cannot be unpacked ({error}). Ask for it once more.") from None
 
 
-def _read(stream, where: Path, name: str) -> bytes:
+def _open_tar(stream: BinaryIO, where: str, ending: str, unpacked: list[int]) -> Handed:
+    found, compression = Handed(), _TARS[ending]
+    plain = _Bounded(compression.open(stream) if compression else stream, where, unpacked)
+    try:
+        with tarfile.open(fileobj=plain, mode="r|") as opened:
+            for number, member in enumerate(opened):
+                name = _inside(member.name, where)
+                if number >= MAX_LISTED or is_junk(name) or member.isdir():
+                    continue
+                if not member.isfile():
+                    found.others[name] = "a symbolic link" if member.issym() or member.islnk() else "no plain file"
+                    continue
+                try:
+                    content = _read(opened.extractfile(member), where, name)
+                except KitError:
+                    found.others[name] = f"larger than {MAX_BYTES // 1_000_000} MB"
+                    continue
+                found.files[name] = File(lambda content=content: content, _date(member.mtime))
+    except _UNREADABLE as error:
+        raise KitError(f"{where} cannot be read as a tar archive ({error}). Ask the student for a .zip.") from None
+    return found
+
+
+class _Bounded(io.RawIOBase):
+    """What a tar unpacks to, and no more than MAX_UNPACKED of it."""
+
+    def __init__(self, stream: BinaryIO, where: str, unpacked: list[int]):
+        self._stream, self._where, self._unpacked = stream, where, unpacked
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._stream.read(min(size, MAX_UNPACKED) if size >= 0 else MAX_UNPACKED)
+        self._unpacked[0] += len(content)
+        if self._unpacked[0] > MAX_UNPACKED:
+            raise KitError(f"{self._where} unpacks to more than {MAX_UNPACKED // 1_000_000} MB; expected a handful of "
+                           "files. Ask the student to hand in only what is asked for.")
+        return content
+
+
+def _inside(name: str, where: str) -> str:
+    """A member's name as a path below the archive's root. Raises KitError for one that leaves it."""
+    path = name.replace("\\", "/")
+    if path.startswith("/") or ".." in path.split("/") or ":" in path.split("/")[0]:
+        raise KitError(f"{where}: the member {name!r} leaves the archive's folder. Nothing was taken.")
+    return str(PurePosixPath(path))
+
+
+def _read(stream, where: str, name: str) -> bytes:
     """At most MAX_BYTES, counted while reading: an archive's own word about sizes is not believed."""
     with stream:
         content = stream.read(MAX_BYTES + 1)
@@ -113,11 +251,26 @@ def _read(stream, where: Path, name: str) -> bytes:
     return content
 
 
-def _check_count(count: int, where: Path) -> None:
-    if count >= MAX_FILES:
-        raise KitError(f"{where} holds more than {MAX_FILES:,} files; expected a handful. "
-                       "Ask the student to hand in only what is asked for.")
+# Times
+
+def _date(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
-def _is_junk(name: str) -> bool:
-    return any(part in _JUNK for part in PurePosixPath(name).parts)
+def _member_time(member: zipfile.ZipInfo) -> datetime | None:
+    """Unix seconds where they are told, else what the clock of the machine that packed showed, as if it stood here."""
+    extra = member.extra
+    while len(extra) >= 4:
+        kind, size = struct.unpack("<HH", extra[:4])
+        if kind == 0x5455 and size >= 5 and len(extra) >= 9 and extra[4] & 1:
+            return _date(struct.unpack("<i", extra[5:9])[0])
+        extra = extra[4 + size:]
+    if member.date_time <= (1980, 1, 1, 0, 0, 0):               # a zip's way to say nothing
+        return None
+    try:
+        return datetime(*member.date_time).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,126 +1,247 @@
-"""Take in submissions: from folders and zips, one per student, into nbgrader's submitted folder.
+"""Take in submissions: from folders, archives and platforms' downloads, into nbgrader's submitted folder.
 
 Only the assignment's notebooks and student modules are taken. A newer submission replaces an older one whole; the
-older one is kept under `replaced/`.
+other one is kept under `replaced/`.
 """
 
-import csv
 import os
 import re
 import tempfile
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from grading.books.course import TIMESTAMP, Course
 from grading.desk.text import clean_text
 from grading.errors import KitError
-from grading.intake.archive import open_submission
+from grading.intake import archive, downloads, finding, rosters
+from grading.intake.archive import Handed
+from grading.intake.downloads import Person
+from grading.intake.handout import Handout, others
+from grading.intake.rosters import Roster
 from grading.release.assignment import Assignment
 
-_STUDENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
+ATTEMPTS = "last", "first"
+_STUDENT = re.compile(r"[^\W_][\w.@+-]{0,99}")
+_UNCLEAN = re.compile(r"[^\w.@+-]+")
 
 
 @dataclass(frozen=True)
 class Collected:
-    """What became of one path: `state` is new, updated, unchanged or refused; `sentence` says the rest."""
+    """What became of one hand-in: `state` is one of STATES; `sentence` says the rest.
+
+    Older and later ones are kept under `replaced/`, beside the one that counts.
+    """
 
     student: str
     state: str
     sentence: str = ""
 
 
-def collect(assignment: Assignment, course: Course, paths: list[Path]) -> list[Collected]:
+STATES = "new", "updated", "unchanged", "older", "later", "refused"
+
+
+def collect(assignment: Assignment, course: Course, paths: list[Path], attempt: str = "last") -> list[Collected]:
     """Take in every submission below `paths`. One bad submission never stops the others.
+
+    - paths: each a folder with one folder or archive per student, one student's archive, or a platform's download
+    - attempt: which of a student's submissions counts, the "last" or the "first"
 
     Raises KitError when a path itself is no use.
     """
-    roster = read_roster(course)
-    taken = []
-    for path in submissions(assignment, paths):
-        student = path.stem if path.suffix.lower() == ".zip" and not path.is_dir() else path.name
+    return list(Collecting(assignment, course, attempt).take(paths))
+
+
+class Collecting:
+    """One run: the class, what it was given, and which attempt counts."""
+
+    def __init__(self, assignment: Assignment, course: Course, attempt: str = "last"):
+        self._assignment, self._course, self._attempt = assignment, course, attempt
+        self._roster: Roster | None = rosters.read(course)
+        self._handout = Handout(assignment, course)
+
+    def take(self, paths: list[Path]) -> Iterator[Collected]:
+        for path in paths:
+            if not path.exists():
+                raise KitError(f"{path} does not exist. Give a folder that holds one folder or zip per student id.")
+        singles: dict[str, list[Path]] = {}
+        for path in paths:
+            if (download := _download(path)) is not None:
+                yield from self._take_download(download, path)
+                continue
+            for entry in _entries(self._assignment, path):
+                singles.setdefault(archive.stem(entry), []).append(entry)
+        for student, entries in singles.items():
+            if len(entries) > 1:
+                yield Collected(student, "refused", clean_text(
+                    f"{student} is there {len(entries)} times: {', '.join(map(str, entries))}. "
+                    "Keep the one that counts."))
+            else:
+                yield self._guarded(student, entries[0], lambda entry=entries[0]: archive.open_submission(entry))
+
+    def missing(self) -> list[str]:
+        """Students of the roster without a submission."""
+        there = set(self._course.students(self._assignment.name))
+        return [student for student in (self._roster.ids if self._roster else []) if student not in there]
+
+    def _take_download(self, download: Iterator[downloads.HandIn], path: Path) -> Iterator[Collected]:
+        for one in download:
+            if not one.people:
+                yield Collected("?", "refused", f"{path}: one submission names nobody who handed it in")
+            for person in one.people:
+                late = "late, says the platform" if one.late else ""
+                yield self._guarded(person, path, lambda one=one: one.handed, late)
+
+    def _guarded(self, who: str | Person, path: Path, open_it, *said: str) -> Collected:
+        """Take one in; whatever is wrong with it is its own sentence."""
+        student = who if isinstance(who, str) else who.name
         try:
-            _check_student(student, roster, course)
-            taken.append(_take(assignment, course, student, path))
+            student = self._student(who)
+            return self._take(student, open_it(), path, [one for one in said if one])
         except KitError as error:
-            taken.append(Collected(student, "refused", clean_text(str(error))))
-        except RecursionError:
-            taken.append(Collected(student, "refused", clean_text(f"{path} has folders in folders without end.")))
+            sentence = str(error)
+        except (RecursionError, MemoryError):
+            sentence = f"{path} is larger or deeper than anything that can be read."
         except OSError as error:
-            taken.append(Collected(student, "refused", clean_text(f"{path} cannot be read: {error.strerror}.")))
-    return taken
+            sentence = f"{path} cannot be read: {error.strerror}."
+        return Collected(student, "refused", clean_text(sentence))
+
+    def _student(self, who: str | Person) -> str:
+        """The id that a folder's name or a platform's person stands for."""
+        if isinstance(who, str):
+            student = unicodedata.normalize("NFC", who)
+            if not _STUDENT.fullmatch(student) or student != unicodedata.normalize("NFKC", student):
+                raise KitError(f"{who!r} is no student id: expected letters, digits and . _ @ + - only. Rename it.")
+            if self._roster is not None and student not in self._roster.ids:
+                raise KitError(f"{student!r} is not in {self._course.roster}. Correct the name, or add the student "
+                               "there.")
+            return student
+        if self._roster is None:
+            return _UNCLEAN.sub("-", unicodedata.normalize("NFKC", who.name)).strip("-_.")[:100] or "unnamed"
+        found = self._roster.whose(who.words)
+        if len(found) == 1:
+            return found[0]
+        told = ", ".join(map(repr, who.words))
+        if found:
+            raise KitError(f"{told} may be any of {', '.join(found)} of {self._course.roster}. Add a column that tells "
+                           "them apart, such as the platform's number or the login.")
+        raise KitError(f"{told} is not in {self._course.roster}. Add the student there, or a column with that word.")
+
+    def _take(self, student: str, handed: Handed, path: Path, remarks: list[str]) -> Collected:
+        wanted = self._assignment.submitted_files
+        found = self._find(handed)
+        if len(found.files) < len(wanted) and any(map(archive.suffix, handed.files)):
+            handed = archive.with_inner(handed, str(path))
+            found = self._find(handed)
+        if not found.files:
+            raise KitError(f"{path} {self._nothing_of_ours(handed)}")
+        files = {name: handed.files[place].read() for name, place in found.files.items()}
+        links = {name: handed.others[name] for name in wanted if name not in files and name in handed.others}
+        remarks += [f"{name} is {kind} and was not taken" for name, kind in links.items()]
+        if missing := [name for name in wanted if name not in files and name not in links]:
+            remarks.append(f"missing: {', '.join(missing)}")
+        remarks += found.remarks + self._handout.remarks(files)
+        state = self._keep(student, files, handed.time)
+        return Collected(student, state, clean_text("; ".join(remarks)))
+
+    def _find(self, handed: Handed) -> finding.Found:
+        return finding.find(handed.files, self._assignment.submitted_files, lambda name, place:
+                            self._handout.is_worked_on(name, handed.files[place].read()))
+
+    def _nothing_of_ours(self, handed: Handed) -> str:
+        wanted = self._assignment.submitted_files
+        for name, notebooks in others(self._assignment).items():
+            if finding.find(handed.files, notebooks, lambda *_: True).files:
+                return f"holds files of {name} and none of {self._assignment.name}. Collect it with: kit collect {name}"
+        links = [f"{name} is {kind}" for name, kind in handed.others.items() if name in wanted]
+        told = f" ({finding.shortened(links)})" if links else ""
+        return (f"holds none of the files of {self._assignment.name}{told}: expected {', '.join(wanted)}, laid out "
+                "like the release.")
+
+    def _keep(self, student: str, files: dict[str, bytes], time: datetime) -> str:
+        """Lay a submission down where it counts, or beside the one that does. Returns the state."""
+        target = self._course.submitted(student, self._assignment.name)
+        if not target.is_dir():
+            self._write(student, files, time, counts=True)
+            return "new"
+        if _content(target) == files:
+            return "unchanged"
+        there = _time(target)
+        if self._attempt == "last" and there and time.replace(microsecond=0) < there:
+            self._write(student, files, time, counts=False)
+            return "older"
+        if self._attempt == "first" and there and time.replace(microsecond=0) >= there:
+            self._write(student, files, time, counts=False)
+            return "later"
+        self._write(student, files, time, counts=True)
+        return "updated"
+
+    def _write(self, student: str, files: dict[str, bytes], time: datetime, counts: bool) -> None:
+        """Lay the submission down beside its place, then rename: it is there whole or not at all."""
+        target = self._course.submitted(student, self._assignment.name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".collecting-", dir=target.parent) as scratch:
+            fresh = Path(scratch) / "fresh"
+            for name, content in files.items():
+                (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+                (fresh / name).write_bytes(content)
+            (fresh / TIMESTAMP).write_text(f"{time:%Y-%m-%d %H:%M:%S} UTC", encoding="utf-8")
+            if not counts:
+                kept = self._course.replaced(student, self._assignment.name)
+                if not any(_content(former) == files for former in kept.glob("*")):
+                    os.replace(fresh, self._next_kept(student))
+                return
+            if target.exists():
+                os.replace(target, self._next_kept(student))
+            os.replace(fresh, target)
+
+    def _next_kept(self, student: str) -> Path:
+        kept = self._course.replaced(student, self._assignment.name)
+        kept.mkdir(parents=True, exist_ok=True)
+        return kept / f"{sum(1 for _ in kept.iterdir()) + 1:03d}"
 
 
-def submissions(assignment: Assignment, paths: list[Path]) -> list[Path]:
-    """One path per student: each path given is a folder of them, or one student's zip."""
-    found: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise KitError(f"{path} does not exist. Give a folder that holds one folder or zip per student id.")
-        if not path.is_dir():
-            found.append(path)
-            continue
-        if any((path / name).exists() for name in (*assignment.submitted_files, "cs231n")):
-            raise KitError(f"{path} is one student's submission. Give the folder above it, which holds one folder or "
-                           "zip per student id.")
-        inside = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith(".")]
-        if not inside:
-            raise KitError(f"{path} is empty. Give a folder that holds one folder or zip per student id.")
-        found += inside
-    return found
-
-
-def read_roster(course: Course) -> set[str] | None:
-    """Student ids of `roster.csv`, or None when the course has none."""
-    if not course.roster.exists():
+def _download(path: Path) -> Iterator[downloads.HandIn] | None:
+    """The attempts in a platform's download, folder or zip; None for anything else."""
+    if path.is_dir():
+        tops = [entry for entry in path.iterdir() if entry.name not in archive.JUNK]
+        if len(tops) == 1 and tops[0].is_dir() and not tops[0].is_symlink():
+            inner = [entry.name for entry in tops[0].iterdir()]
+        else:
+            inner = []
+        if not (downloads.is_download(entry.name for entry in tops) or downloads.is_download(inner)):
+            return None
+    elif archive.suffix(path.name) != ".zip" or path.is_symlink() or not path.is_file():
         return None
-    with course.roster.open(newline="", encoding="utf-8-sig") as stream:
-        rows = csv.DictReader(stream)
-        if "id" not in (rows.fieldnames or []):
-            raise KitError(f"{course.roster}: expected a column named 'id' in the first row, "
-                           f"found {', '.join(rows.fieldnames or ['nothing'])}.")
-        return {row["id"].strip() for row in rows if row["id"]}
+    try:
+        return downloads.read(archive.open_submission(path), str(path))
+    except KitError:
+        if path.is_dir():
+            raise
+        return None                          # one student's broken zip, refused by its own sentence
 
 
-def _check_student(student: str, roster: set[str] | None, course: Course) -> None:
-    if not _STUDENT.fullmatch(student):
-        raise KitError(f"{student!r} is no student id: expected letters, digits and . _ @ + - only. Rename it.")
-    if roster is not None and student not in roster:
-        raise KitError(f"{student!r} is not in {course.roster}. Correct the name, or add the student there.")
+def _entries(assignment: Assignment, path: Path) -> list[Path]:
+    """One path per student: those in a folder, or the archive itself."""
+    if not path.is_dir():
+        return [path]
+    if any((path / name).exists() for name in (*assignment.submitted_files, "cs231n")):
+        raise KitError(f"{path} is one student's submission. Give the folder above it, which holds one folder or zip "
+                       "per student id.")
+    inside = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith(".")]
+    if not inside:
+        raise KitError(f"{path} is empty. Give a folder that holds one folder or zip per student id.")
+    return inside
 
 
-def _take(assignment: Assignment, course: Course, student: str, path: Path) -> Collected:
-    handed = open_submission(path)
-    here = handed.below_root(assignment.submitted_files)
-    wanted = {name: here[name]() for name in assignment.submitted_files if name in here}
-    if not wanted:
-        raise KitError(f"{path} holds none of the files of {assignment.name}: expected "
-                       f"{', '.join(assignment.submitted_files)}, laid out like the release.")
-    missing = [name for name in assignment.submitted_files if name not in wanted]
-    sentence = f"missing: {', '.join(missing)}" if missing else ""
-    target = course.submitted(student, assignment.name)
-    if target.is_dir() and _content(target) == wanted:
-        return Collected(student, "unchanged", sentence)
-    state = "updated" if target.exists() else "new"
-    _write(course, student, assignment, wanted, f"{handed.time:%Y-%m-%d %H:%M:%S} UTC")
-    return Collected(student, state, sentence)
-
-
-def _write(course: Course, student: str, assignment: Assignment, files: dict[str, bytes], time: str) -> None:
-    """Lay the submission down beside its place, then rename: it is there whole or not at all."""
-    target = course.submitted(student, assignment.name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".collecting-", dir=target.parent) as scratch:
-        fresh = Path(scratch) / "fresh"
-        for name, content in files.items():
-            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
-            (fresh / name).write_bytes(content)
-        (fresh / TIMESTAMP).write_text(time, encoding="utf-8")
-        if target.exists():
-            kept = course.replaced(student, assignment.name)
-            kept.mkdir(parents=True, exist_ok=True)
-            number = sum(1 for _ in kept.iterdir()) + 1
-            os.replace(target, kept / f"{number:03d}")
-        os.replace(fresh, target)
+def _time(folder: Path) -> datetime | None:
+    try:
+        told = (folder / TIMESTAMP).read_text(encoding="utf-8").removesuffix(" UTC")
+        return datetime.strptime(told, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except (OSError, ValueError):
+        return None
 
 
 def _content(folder: Path) -> dict[str, bytes]:

@@ -68,7 +68,11 @@ def read_submitted(path: Path) -> tuple[NotebookNode | None, str]:
         return None, "is missing"
     if path.stat().st_size > MAX_BYTES:
         return None, f"is larger than {MAX_BYTES // 1_000_000} MB"
-    content = path.read_bytes()
+    return parse(path.read_bytes())
+
+
+def parse(content: bytes) -> tuple[NotebookNode | None, str]:
+    """The same of a file's content, of at most MAX_BYTES."""
     if sum(map(content.count, (b"{", b"[", b","))) > MAX_PARTS:
         return None, f"is corrupt (more than {MAX_PARTS:,} parts)"
     try:

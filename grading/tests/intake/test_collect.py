@@ -1,6 +1,10 @@
+import io
 import os
 import stat
+import tarfile
+import unicodedata
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +12,7 @@ import pytest
 from grading.books.course import Course
 from grading.errors import KitError
 from grading.intake import archive
-from grading.intake.collect import collect
+from grading.intake.collect import Collected, collect
 from grading.release.assignment import Assignment
 
 ASSIGNMENT = Assignment("assignment1", "One", Path("."), ("knn",), ("classifiers/near.py",), (), {})
@@ -98,7 +102,7 @@ def test_a_member_that_leaves_the_archive_is_refused(course, inbox, name):
     assert course.students("assignment1") == []
 
 
-def test_a_symlink_is_refused_in_a_zip_and_in_a_folder(course, inbox, tmp_path):
+def test_links_are_not_followed_and_what_lies_beside_them_is_taken(course, inbox, tmp_path):
     (tmp_path / "secret.ipynb").write_text("{}")
     (inbox / "ann").mkdir()
     os.symlink(tmp_path / "secret.ipynb", inbox / "ann" / NOTEBOOK)
@@ -107,8 +111,86 @@ def test_a_symlink_is_refused_in_a_zip_and_in_a_folder(course, inbox, tmp_path):
     hand_in_zip(inbox / "bob.zip", {link: "/etc/passwd", MODULE: "x"})
     os.symlink(tmp_path, inbox / "eve")
     found = taken(course, inbox)
-    assert all(one.state == "refused" and "symbolic link" in one.sentence for one in found.values())
-    assert len(found) == 3
+    assert [found[name].state for name in ("ann", "bob", "eve")] == ["refused", "new", "refused"]
+    assert all("symbolic link" in one.sentence for one in found.values())
+    assert [path.name for path in course.submitted("bob", "assignment1").iterdir()] != [NOTEBOOK]
+
+
+def test_environments_and_thousands_of_other_files_do_not_hinder(course, inbox):
+    hand_in_folder(inbox / "ann")
+    hand_in_folder(inbox / "ann" / ".venv", **{f"lib/{number}.py": "" for number in range(20)} | {NOTEBOOK: "venv"})
+    hand_in_folder(inbox / "ann" / "mine", **{"pyvenv.cfg": "", f"lib/{NOTEBOOK}": "venv"})
+    os.symlink("/", inbox / "ann" / ".venv" / "root")
+    hand_in_folder(inbox / "ann" / "data", **{f"{number}.png": "" for number in range(11_000)})
+    assert taken(course, inbox)["ann"] == Collected("ann", "new")
+    assert read(course, "ann", NOTEBOOK) == "{}"
+
+
+def test_archives_inside_archives_are_opened_two_deep(course, inbox, tmp_path):
+    hand_in_zip(tmp_path / "inner.zip", {NOTEBOOK: "deep", MODULE: "y\n"})
+    with tarfile.open(tmp_path / "middle.tar.gz", "w:gz") as packed:
+        packed.add(tmp_path / "inner.zip", "work/inner.zip")
+    hand_in_zip(inbox / "ann.zip", {"middle.tar.gz": (tmp_path / "middle.tar.gz").read_bytes()})
+    assert taken(course, inbox)["ann"].state == "new"
+    assert read(course, "ann", NOTEBOOK) == "deep"
+
+
+@pytest.mark.parametrize("ending, mode", [("tar.gz", "w:gz"), ("tgz", "w:gz"), ("tar", "w"), ("tar.xz", "w:xz")])
+def test_a_tar_is_read_as_a_zip_is(course, inbox, tmp_path, ending, mode):
+    hand_in_folder(tmp_path / "work")
+    with tarfile.open(inbox / f"ann.{ending}", mode) as packed:
+        packed.add(tmp_path / "work", "assignment1")
+    assert taken(course, inbox)["ann"] == Collected("ann", "new")
+
+
+def test_a_tar_that_grows_without_end_or_leaves_its_folder_is_refused(course, inbox, monkeypatch):
+    monkeypatch.setattr(archive, "MAX_UNPACKED", 1_000_000)
+    for student, name, content in (("ann", "data", bytes(5_000_000)), ("bob", "../evil", b"x")):
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        with tarfile.open(inbox / f"{student}.tar.gz", "w:gz") as packed:
+            packed.addfile(member, io.BytesIO(content))
+    found = taken(course, inbox)
+    assert "unpacks to more than 1 MB" in found["ann"].sentence
+    assert "leaves the archive" in found["bob"].sentence
+
+
+def test_a_folder_and_a_zip_of_one_student_are_a_question_and_not_an_update(course, inbox):
+    hand_in_folder(inbox / "ann")
+    hand_in_zip(inbox / "ann.zip", {NOTEBOOK: "{}", MODULE: "x = 2\n"})
+    assert taken(course, inbox)["ann"].state == "refused"
+    assert "2 times" in taken(course, inbox)["ann"].sentence
+    assert course.students("assignment1") == []
+
+
+def test_an_older_submission_never_replaces_a_newer_one_unless_the_first_counts(course, inbox):
+    for number, year in enumerate((2025, 2024, 2026)):
+        hand_in_folder(inbox / "ann", **{MODULE: f"x = {number}\n"})
+        moment = datetime(year, 10, 1, tzinfo=UTC).timestamp()
+        os.utime(inbox / "ann" / MODULE, (moment, moment))
+        states = taken(course, inbox)["ann"].state, *(
+            one.state for one in collect(ASSIGNMENT, Course(course.root / "other"), [inbox], "first"))
+        assert states == (("new", "new"), ("older", "updated"), ("updated", "later"))[number]
+    assert read(course, "ann", MODULE) == "x = 2\n"
+    assert read(Course(course.root / "other"), "ann", MODULE) == "x = 1\n"
+    assert sorted(path.read_text() for path in course.replaced("ann", "assignment1").rglob("near.py")) == [
+        "x = 0\n", "x = 1\n"]
+
+
+def test_a_zips_time_is_that_of_its_newest_file_and_not_of_its_download(course, inbox):
+    with zipfile.ZipFile(inbox / "ann.zip", "w") as packed:
+        packed.writestr(zipfile.ZipInfo(NOTEBOOK, (2025, 3, 1, 12, 0, 0)), "{}")
+        packed.writestr(zipfile.ZipInfo(MODULE, (1980, 1, 1, 0, 0, 0)), "x")
+    taken(course, inbox)
+    local = datetime(2025, 3, 1, 12).astimezone(UTC)
+    assert read(course, "ann", "timestamp.txt") == f"{local:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def test_names_with_letters_of_any_language_are_ids(course, inbox):
+    for name in ("zo\u00eb", "\u738b\u5c0f\u660e", unicodedata.normalize("NFD", "jos\u00e9")):
+        hand_in_folder(inbox / name)
+    assert {one.state for one in taken(course, inbox).values()} == {"new"}
+    assert course.students("assignment1") == ["jos\u00e9", "zo\u00eb", "\u738b\u5c0f\u660e"]
 
 
 def test_a_broken_archive_and_a_foreign_one_are_refused_and_the_rest_is_taken(course, inbox):
@@ -146,7 +228,7 @@ def test_a_file_that_is_in_the_archive_twice_is_refused(course, inbox):
     assert "twice" in taken(course, inbox)["ann"].sentence
 
 
-@pytest.mark.parametrize("name", ["-rf", "a b", "x" * 101, "zoë;drop", "_hidden"])
+@pytest.mark.parametrize("name", ["-rf", "a b", "x" * 101, "zoë;drop", "_hidden", "\uff41nn"])
 def test_a_name_that_is_no_students_is_refused(course, inbox, name):
     hand_in_folder(inbox / name)
     assert "is no student id" in taken(course, inbox)[name].sentence

@@ -1,0 +1,177 @@
+"""A whole class in the shape that a learning platform lets it down in: Canvas, Moodle, Gradescope, Blackboard.
+
+Each shape becomes the same: one `HandIn` for each person's or group's attempt, with the time that the platform tells.
+"""
+
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import yaml
+
+from grading.errors import KitError
+from grading.intake.archive import File, Handed
+
+METADATA = "submission_metadata.yml"
+_CANVAS = re.compile(r"(?P<who>[^_/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<file>\d+)_(?P<name>.+)")
+_MOODLE = re.compile(r"(?P<who>[^/]+?)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<name>[^/]*)")
+_BLACKBOARD = re.compile(r"(?P<title>.+)_(?P<who>[^_/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<name>.+)|\.txt)")
+_AGAIN = re.compile(r"-(\d{1,2})(?=\.[A-Za-z0-9.]+$)")
+_MOST = 5_000_000                 # bytes of Gradescope's record
+
+
+class Person(NamedTuple):
+    """One who handed in.
+
+    - name: what they are called where there is no roster
+    - words: what may stand for them in one, the most certain first
+    """
+
+    name: str
+    words: tuple[str, ...]
+
+
+class HandIn(NamedTuple):
+    """One attempt, of one person or of a group. late: so says the platform."""
+
+    people: list[Person]
+    handed: Handed
+    late: bool = False
+
+
+def is_download(tops: Iterable[str]) -> bool:
+    """Tell by the names at its top whether a folder is a platform's download."""
+    return _shape(set(tops)) is not None
+
+
+def read(handed: Handed, where: str) -> Iterator[HandIn] | None:
+    """The attempts in what a platform made, also with one folder around it; None for what no platform made."""
+    tops = {name.partition("/")[0] for name in handed.files}
+    if len(tops) == 1 and not _shape(tops):
+        handed = handed.below(tops.pop())
+        tops = {name.partition("/")[0] for name in handed.files}
+    shape = _shape(tops)
+    if shape is None:
+        return None
+    return _gradescope(handed, where) if shape is _gradescope else shape(handed)
+
+
+def _shape(tops: set[str]) -> Callable | None:
+    """The reader for what has these names at its top: more than half of them are of the platform's form."""
+    if METADATA in tops:
+        return _gradescope
+    for pattern, reader in ((_BLACKBOARD, _blackboard), (_MOODLE, _moodle), (_CANVAS, _canvas)):
+        if tops and 2 * sum(bool(pattern.fullmatch(top)) for top in tops) > len(tops):
+            return reader
+    return None
+
+
+def _grouped(handed: Handed, pattern: re.Pattern, identity: Callable[[re.Match], tuple]) -> dict[tuple, list]:
+    """{whose attempt: [(match, the rest of the path, file)]}, for what the pattern knows."""
+    found: dict[tuple, list] = {}
+    for name, file in handed.files.items():
+        top, _, rest = name.partition("/")
+        if match := pattern.fullmatch(top):
+            found.setdefault(identity(match), []).append((match, rest, file))
+    return found
+
+
+def _canvas(handed: Handed) -> Iterator[HandIn]:
+    """`doejane_LATE_123_456_knn-1.ipynb`: last and first name, late or not, user, file, the file's name, which upload.
+
+    A file that was uploaded again has a number; an attempt has the newest upload of each file so far.
+    """
+    for (who, user), files in sorted(_grouped(handed, _CANVAS, lambda match: match.group("who", "id")).items()):
+        uploads: dict[str, dict[int, list[tuple[str, File]]]] = {}
+        for match, rest, file in files:
+            again = _AGAIN.search(match["name"])
+            name, number = (_AGAIN.sub("", match["name"]), int(again[1])) if again else (match["name"], 0)
+            uploads.setdefault(name, {}).setdefault(number, []).append((f"{name}/{rest}" if rest else name, file))
+        several = any(len(numbers) > 1 for numbers in uploads.values())
+        rounds = sorted({number for numbers in uploads.values() for number in numbers})
+        for number in rounds if several else rounds[-1:]:
+            one = Handed(made=handed.made)
+            for numbers in uploads.values():
+                if newest := [found for found in sorted(numbers) if found <= number]:
+                    one.files.update(numbers[newest[-1]])
+            yield HandIn([Person(f"{who}-{user}", (user, who))], one, any(match["late"] for match, *_ in files))
+
+
+def _moodle(handed: Handed) -> Iterator[HandIn]:
+    """`Jane Doe_12345_assignsubmission_file/...`: the participant's name and number, then the files."""
+    for (who, number), files in sorted(_grouped(handed, _MOODLE, lambda match: match.group("who", "id")).items()):
+        one = Handed(made=handed.made)
+        for match, rest, file in files:
+            if match["kind"] == "file":
+                one.files["/".join(part for part in (match["name"], rest) if part)] = file
+        if one.files:
+            yield HandIn([Person(f"{who}-{number}", (who, number))], one)
+
+
+def _blackboard(handed: Handed) -> Iterator[HandIn]:
+    """`Assignment 1_jdoe_attempt_2025-10-08-21-14-03_knn.ipynb`; the text file beside it is Blackboard's own."""
+    for (who, time), files in sorted(_grouped(handed, _BLACKBOARD, lambda match: match.group("who", "time")).items()):
+        made = datetime.strptime(time, "%Y-%m-%d-%H-%M-%S").astimezone(UTC)
+        one = Handed(made=made)
+        for match, rest, file in files:
+            if match["name"]:
+                one.files[f"{match['name']}/{rest}" if rest else match["name"]] = file._replace(time=made)
+        if one.files:
+            yield HandIn([Person(who, (who,))], one)
+
+
+def _gradescope(handed: Handed, where: str) -> Iterator[HandIn]:
+    """Folders `submission_123`, and one record of who handed them in, and when."""
+    record = _record(handed.files[METADATA], f"{where}: {METADATA}")
+    for name, about in sorted(record.items()):
+        if not isinstance(about, dict):
+            raise KitError(f"{where}: {METADATA} says nothing of {name} that can be read. Download it again.")
+        submitters = about.get(":submitters") or about.get("submitters") or []
+        people = [[str(person[field]) for field in (":sid", ":email", ":name", "sid", "email", "name")
+                   if person.get(field)] for person in submitters if isinstance(person, dict)]
+        one = handed.below(str(name))
+        made = _moment(about.get(":created_at") or about.get("created_at"))
+        if made:
+            one.made = made
+            one.files = {path: file._replace(time=made) for path, file in one.files.items()}
+        yield HandIn([Person(words[0], tuple(words)) for words in people if words], one)
+
+
+def _record(file: File, where: str) -> dict:
+    content = file.read()
+    if len(content) > _MOST:
+        raise KitError(f"{where} is larger than {_MOST // 1_000_000} MB, which no class's record is.")
+    try:
+        found = yaml.load(io.BytesIO(content), Loader=_Plain)      # noqa: S506  (a SafeLoader that skips Ruby's tags)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise KitError(f"{where} cannot be read ({' '.join(str(error).split())[:200]}). Download it again.") from None
+    if not isinstance(found, dict):
+        raise KitError(f"{where}: expected an entry for each submission. Download it again.")
+    return found
+
+
+class _Plain(yaml.SafeLoader):
+    """Plain values only; what carries a tag of Ruby's is taken as the mapping, list or text that it is."""
+
+
+def _untagged(loader: _Plain, _: str, node: yaml.Node):
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_scalar(node)
+
+
+_Plain.add_multi_constructor("!", _untagged)
+
+
+def _moment(told: object) -> datetime | None:
+    if isinstance(told, datetime):
+        return told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
+    try:
+        found = datetime.fromisoformat(re.sub(r" (?=[+-]\d|UTC|Z)", "", str(told)).replace("UTC", "Z"))
+    except ValueError:
+        return None
+    return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)

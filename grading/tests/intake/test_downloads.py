@@ -1,0 +1,167 @@
+"""A class of twelve in each platform's shape arrives as the same submissions, at the right times."""
+
+import os
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from grading.books.course import Course
+from grading.errors import KitError
+from grading.intake.collect import collect
+from grading.release.assignment import Assignment
+
+ASSIGNMENT = Assignment("assignment1", "One", Path("."), ("knn",), ("layers.py",), (), {})
+NOTEBOOK, MODULE = "knn.ipynb", "cs231n/layers.py"
+NAMES = ("Ada Byron", "Ben Abbott", "Chloé Dubois", "Dag Ås", "Eva Maria López", "Fu Wei", "Gül Şahin", "Hal O'Neil",
+         "Ida Berg", "Jan de Vries", "Kim Lee-Park", "Lev Tolst")
+LOGINS = tuple(name.split()[0].lower().replace("é", "e").replace("ü", "u") for name in NAMES)
+IDS = tuple(f"s{number:02}" for number in range(12))
+TIMES = tuple(datetime(2025, 10, 8, 12, number, 4, tzinfo=UTC) for number in range(12))
+ROSTER = "id;name;login;canvas\n" + "".join(
+    f"{student};{name};{login};{9000 + number}\n"
+    for number, (student, name, login) in enumerate(zip(IDS, NAMES, LOGINS, strict=True)))
+
+
+@pytest.fixture
+def course(course_folder):
+    made = Course(course_folder)
+    made.prepare()
+    made.roster.write_text(ROSTER, encoding="utf-8-sig")
+    return made
+
+
+def lay(folder: Path, files: dict[str, str], moment: datetime) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        os.utime(path, (moment.timestamp(), moment.timestamp()))
+
+
+def pack(path: Path, files: dict[str, str], moment: datetime) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, text in files.items():
+            packed.writestr(zipfile.ZipInfo(name, moment.astimezone().timetuple()[:6]), text)
+
+
+def work(number: int, attempt: int = 0) -> dict[str, str]:
+    return {NOTEBOOK: f"notebook {number} {attempt}", MODULE: f"x = {number}, {attempt}\n"}
+
+
+def sort_name(name: str) -> str:
+    words = name.replace("'", "").replace("-", "").split()
+    return "".join([words[-1], *words[:-1]]).lower()
+
+
+def canvas(folder: Path) -> None:
+    """Number 0 handed in three times, 1 late, 2 as loose files; names are the last name first, without spaces."""
+    for number, name in enumerate(NAMES):
+        who = f"{sort_name(name)}_{'LATE_' if number == 1 else ''}{9000 + number}_{70 + number}"
+        if number == 2:
+            lay(folder, {f"{who}_knn.ipynb": work(2)[NOTEBOOK], f"{who}_layers.py": work(2)[MODULE]}, TIMES[2])
+        elif number == 0:
+            for attempt, again, hour in ((1, "", 9), (2, "-1", 10), (0, "-2", 12)):
+                pack(folder / f"{who}_work{again}.zip", work(0, attempt), TIMES[0].replace(hour=hour))
+        else:
+            pack(folder / f"{who}_work.zip", work(number), TIMES[number])
+
+
+def moodle(folder: Path) -> None:
+    """A folder for each participant; text typed online beside it."""
+    for number, name in enumerate(NAMES):
+        who = folder / f"{name}_{31000 + number}"
+        lay(who.with_name(f"{who.name}_assignsubmission_file"), work(number), TIMES[number])
+        lay(who.with_name(f"{who.name}_assignsubmission_onlinetext"), {"onlinetext.html": "hello"}, TIMES[number])
+
+
+def gradescope(folder: Path) -> None:
+    """Numbers 3 and 4 are a group; the record has Ruby's symbols and a tag."""
+    record = "---\n"
+    for number, name in enumerate(NAMES):
+        if number == 4:
+            continue
+        lay(folder / f"submission_{500 + number}", work(number), datetime(2025, 12, 1, tzinfo=UTC))
+        members = [number, 4] if number == 3 else [number]
+        record += f"submission_{500 + number}:\n  :submitters:\n" + "".join(
+            f"  - :name: {NAMES[one]}\n    :sid: {IDS[one]!r}\n    :email: {LOGINS[one]}@example.org\n"
+            for one in members)
+        record += (f"  :created_at: {TIMES[number]:%Y-%m-%d %H:%M:%S}.000000000 Z\n"
+                   "  :results: !ruby/hash:Some::Thing\n    a: 1\n")
+    (folder / "submission_metadata.yml").write_text(record)
+
+
+def blackboard(folder: Path) -> None:
+    """Number 5 has two attempts; Blackboard's own text file beside each."""
+    for number, login in enumerate(LOGINS):
+        for attempt in ((1, 0) if number == 5 else (0,)):
+            local = TIMES[number].replace(hour=12 - attempt).astimezone()
+            name = f"Assignment 1_{login}_attempt_{local:%Y-%m-%d-%H-%M-%S}"
+            lay(folder, {f"{name}_knn.ipynb": work(number, attempt)[NOTEBOOK],
+                         f"{name}_layers.py": work(number, attempt)[MODULE], f"{name}.txt": "Name: x"},
+                datetime(2025, 12, 1, tzinfo=UTC))
+
+
+def zipped(folder: Path) -> Path:
+    """The download as the one zip that it is before somebody unpacks it."""
+    target = folder.with_suffix(".zip")
+    with zipfile.ZipFile(target, "w") as packed:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                moment = datetime.fromtimestamp(path.stat().st_mtime).timetuple()[:6]
+                packed.writestr(zipfile.ZipInfo(path.relative_to(folder).as_posix(), moment), path.read_bytes())
+    return target
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+@pytest.mark.parametrize("platform", [canvas, moodle, gradescope, blackboard], ids=lambda one: one.__name__)
+def test_a_class_arrives_whole_and_at_its_times(course, tmp_path, platform, packed):
+    folder = tmp_path / "download"
+    folder.mkdir()
+    platform(folder)
+    taken = collect(ASSIGNMENT, course, [zipped(folder) if packed else folder])
+    assert [one for one in taken if one.state == "refused"] == []
+    assert course.students("assignment1") == list(IDS)
+    for number, student in enumerate(IDS):
+        there = course.submitted(student, "assignment1")
+        whose = 3 if platform is gradescope and number == 4 else number
+        assert {name: (there / name).read_text() for name in (NOTEBOOK, MODULE)} == work(whose), student
+        assert (there / "timestamp.txt").read_text() == f"{TIMES[whose]:%Y-%m-%d %H:%M:%S} UTC", student
+    assert {one.state for one in collect(ASSIGNMENT, course, [folder])} <= {"unchanged", "older"}
+
+
+def test_attempts_are_kept_and_the_first_counts_when_it_is_asked_for(course, tmp_path):
+    blackboard(tmp_path / "download")
+    collect(ASSIGNMENT, course, [tmp_path / "download"], "first")
+    assert (course.submitted("s05", "assignment1") / MODULE).read_text() == "x = 5, 1\n"
+    assert [path.read_text() for path in course.replaced("s05", "assignment1").rglob("layers.py")] == ["x = 5, 0\n"]
+
+
+def test_people_that_the_roster_does_not_know_or_cannot_tell_apart_are_named(course, tmp_path):
+    course.roster.write_text("id,name\na1,Jane Doe\na2,Jane Doe\n", encoding="utf-16")
+    for name in ("Jane Doe", "Joe Public"):
+        lay(tmp_path / "in" / f"{name}_7_assignsubmission_file_", work(0), TIMES[0])
+    jane, joe = collect(ASSIGNMENT, course, [tmp_path / "in"])
+    assert "'Jane Doe', '7' may be any of a1, a2" in jane.sentence
+    assert "'Joe Public', '7' is not in" in joe.sentence
+
+
+def test_without_a_roster_people_are_called_what_the_platform_calls_them(course, tmp_path):
+    course.roster.unlink()
+    for platform, expected in ((canvas, "byronada-9000"), (moodle, "Ada-Byron-31000"), (gradescope, "s00"),
+                               (blackboard, "ada")):
+        here = Course(tmp_path / f"course-{platform.__name__}")
+        platform(tmp_path / platform.__name__)
+        collect(ASSIGNMENT, here, [tmp_path / platform.__name__])
+        assert expected in here.students("assignment1")
+
+
+def test_a_record_of_gradescopes_that_cannot_be_read_is_one_sentence(course, tmp_path):
+    gradescope_folder = tmp_path / "in"
+    gradescope_folder.mkdir()
+    for text, sentence in (("a: [", "cannot be read"), ("- 1\n", "expected an entry"), ("s: 5\n", "says nothing of s")):
+        (gradescope_folder / "submission_metadata.yml").write_text(text)
+        with pytest.raises(KitError, match=sentence):
+            collect(ASSIGNMENT, course, [gradescope_folder])
