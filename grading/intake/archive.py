@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from grading.errors import KitError
@@ -117,7 +117,7 @@ def with_inner(handed: Handed, where: str, depth: int = 2) -> Handed:
 
 
 def is_junk(name: str) -> bool:
-    return not JUNK.isdisjoint(PurePosixPath(name).parts)
+    return not JUNK.isdisjoint(name.split("/"))
 
 
 # Folders
@@ -238,7 +238,7 @@ def _inside(name: str, where: str) -> str:
     path = name.replace("\\", "/")
     if path.startswith("/") or ".." in path.split("/") or ":" in path.split("/")[0]:
         raise KitError(f"{where}: the member {name!r} leaves the archive's folder. Nothing was taken.")
-    return str(PurePosixPath(path))
+    return "/".join(part for part in path.split("/") if part not in ("", "."))
 
 
 def _read(stream, where: str, name: str) -> bytes:
