@@ -11,9 +11,9 @@ import sys
 import zipfile
 from pathlib import Path
 
+from cs231n import _reading as reading
+
 _STUB = "is not implemented yet"
-_ANSWER = "YOUR ANSWER HERE"
-_UNWRITTEN = "this cell is not written yet"
 
 
 def main(arguments=None):
@@ -67,8 +67,8 @@ def _inspect(folder, asked):
 
 def _look_into_module(path, _):
     try:
-        tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError) as error:
+        tree = ast.parse(reading.module_text(path.read_bytes()))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return [f"does not load (line {getattr(error, 'lineno', '?')}: {getattr(error, 'msg', error)})"]
     problems = []
     for node in ast.walk(tree):
@@ -79,19 +79,21 @@ def _look_into_module(path, _):
 
 
 def _look_into_notebook(path, asked):
+    lesson = [reading.Known(**known) for known in asked["cells"].get(path.stem, [])]
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        sources = {cell.get("id"): "".join(cell["source"]) for cell in cells}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return ["is damaged: not a valid notebook"]
+        found = reading.read(reading.read_notebook(path.read_bytes()), lesson)
+    except reading.Damaged as damage:
+        return [str(damage)]
     problems = []
-    for name in asked["cells"].get(path.stem, []):
-        if name not in sources:
-            problems.append(f"the cell {name} was deleted")
-        elif not sources[name].strip() or sources[name].strip() == _ANSWER:
-            problems.append(f"the question {name} is not answered")
-        elif _UNWRITTEN in sources[name]:
-            problems.append(f"the cell {name} is not written")
+    for known in lesson:
+        if known.role == "answer" and not found.texts[known.name]:
+            gone = " (its cell is gone)" if known.name in found.missing else ""
+            problems.append(f"the question {known.name} is not answered{gone}")
+        elif known.role == "code" and not reading.is_written(known, found.texts.get(known.name, "")):
+            problems.append(f"the cell {known.name} is {'missing' if known.name in found.missing else 'not written'}")
+    for name, added in found.changed.items():
+        problems.append(f"the locked cell {name} was changed; it is graded as it was handed out"
+                        + (f", without: {added[0].strip()[:60]}" if added else ""))
     return problems
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from grading.books.course import Course, grading_environment
-from grading.release import assignment
+from grading.release import assignment, lesson
 
 CELL_SECONDS = 30        # a cell that runs longer is interrupted
 
@@ -20,8 +20,7 @@ def configure(c, root: Path) -> None:
     c.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
     c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "results.json"]
 
-    c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE: replace the next line.\n"
-                                            'raise NotImplementedError("this cell is not written yet")'}
+    c.ClearSolutions.code_stub = lesson.CODE_STUB
     c.ClearMarkScheme.enforce_metadata = False           # rubrics stand in the locked question cells
     c.GenerateAssignment.preprocessors = [
         "grading.release.generate.CheckMarkers",

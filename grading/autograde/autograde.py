@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
+from cs231n._reading import module_text
 from grading import ROOT
 from grading.autograde import pool, stock
 from grading.autograde.workers import Workers, choose_sandbox
@@ -20,7 +21,7 @@ from grading.desk.pages import Clean
 from grading.engine import kernel, run
 from grading.engine.worker import Worker
 from grading.errors import KitError
-from grading.intake.submission import Lesson, Submission, handed_in, lessons, load, modules, source_text, staged
+from grading.intake.submission import Lesson, Submission, handed_in, lessons, load, modules, staged
 from grading.release.assignment import Assignment
 from grading.trials import diagnosis
 from grading.trials.naming import Asking, Names
@@ -120,7 +121,7 @@ def _by_engine(assignment: Assignment, course: Course, due: list[str], workers: 
                 continue
             result.remarks = found.remarks
             result.notebooks = results.from_notebooks(found.notebooks)
-            texts = {name: source_text(found.files[name]) for name in assignment.student_files}
+            texts = {name: module_text(found.files[name]) for name in assignment.student_files}
             result.remarks += diagnosis.remarks(texts, result)
             result.fault = results.own_fault(result)
             if not result.fault:

@@ -14,13 +14,14 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 
+from cs231n._reading import module_text
 from grading.autograde.execute import MODULES, SEEDS
 from grading.books import results, seeds
 from grading.books.course import Course
 from grading.books.folders import set_aside
 from grading.books.results import Result
 from grading.intake.restore import key_notebook, read_submitted, restore
-from grading.intake.submission import handed_in, source_text
+from grading.intake.submission import handed_in
 from grading.release.assignment import Assignment
 from grading.trials import diagnosis
 
@@ -56,7 +57,7 @@ def grade(assignment: Assignment, course: Course, student: str, timeout: float) 
             result.fault = f"the kit failed on this submission ({type(error).__name__}: {error}); see {course.log}"
             return result
     notebooks = {name: nbformat.read(target / f"{name}.ipynb", as_version=4) for name in assignment.notebooks}
-    modules = {name: source_text((target / name).read_bytes()) for name in assignment.student_files}
+    modules = {name: module_text((target / name).read_bytes()) for name in assignment.student_files}
     result.remarks = grader.remarks
     result.notebooks = results.from_notebooks(notebooks)
     result.remarks += diagnosis.remarks(modules, result)
@@ -83,7 +84,7 @@ class Grader(Autograde):
 
     def init_single_notebook_resources(self, notebook_filename: str) -> dict:
         folder = self._course.autograded(self._student, self._assignment.name)
-        modules = {name: source_text((folder / name).read_bytes()) for name in self._assignment.student_files}
+        modules = {name: module_text((folder / name).read_bytes()) for name in self._assignment.student_files}
         return super().init_single_notebook_resources(notebook_filename) | {SEEDS: self._seeds, MODULES: modules}
 
     def convert_notebooks(self) -> None:

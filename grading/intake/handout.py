@@ -45,13 +45,8 @@ class Handout:
 
 
 def _cells(content: bytes) -> dict[str, str]:
-    notebook, _ = restore.parse(content)
-    found = {}
-    for number, cell in enumerate(notebook.cells if notebook else []):
-        source = cell.source if isinstance(cell.source, str) else "".join(cell.source)
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        found[grade_id or cell.get("id") or f"cell {number}"] = source.strip()
-    return found
+    cells, _ = restore.parse(content)
+    return {cell.grade_id or cell.id or f"cell {number}": cell.source.strip() for number, cell in enumerate(cells or [])}
 
 
 def others(assignment: Assignment) -> dict[str, tuple[str, ...]]:

@@ -10,7 +10,6 @@ is built from the key (the source with its solutions cut), in the key's order:
 """
 
 import copy
-import json
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -20,11 +19,15 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells, NbGraderPreprocessor
 
+from cs231n import _reading as reading
+from cs231n._reading import Cell, Known, Reading
 from grading.books.course import Course
+from grading.release.lesson import known_cells
 
 MAX_BYTES = 50_000_000
 MAX_PARTS = 3_000_000        # parts of a notebook's JSON, its outputs included
 MAX_CELLS = 5_000
+_TOO_MANY = f"has more than {MAX_CELLS:,} cells"
 
 
 def key_notebook(source: Path, config=None) -> NotebookNode:
@@ -57,8 +60,8 @@ class _File(msgspec.Struct):
     cells: list[msgspec.Raw]
 
 
-def read_submitted(path: Path) -> tuple[NotebookNode | None, str]:
-    """(notebook, "") or (None, one clause that says why it cannot be read). Of its cells only what is graded is there.
+def read_submitted(path: Path) -> tuple[list[Cell] | None, str]:
+    """(its cells, "") or (None, one clause that says why it cannot be read). Of cells only what is graded is there.
 
     The file may be anything: what is built from it is small, however many nothings or levels it holds.
     """
@@ -71,7 +74,7 @@ def read_submitted(path: Path) -> tuple[NotebookNode | None, str]:
     return parse(path.read_bytes())
 
 
-def parse(content: bytes) -> tuple[NotebookNode | None, str]:
+def parse(content: bytes) -> tuple[list[Cell] | None, str]:
     """The same of a file's content, of at most MAX_BYTES."""
     if sum(map(content.count, (b"{", b"[", b","))) > MAX_PARTS:
         return None, f"is corrupt (more than {MAX_PARTS:,} parts)"
@@ -79,39 +82,25 @@ def parse(content: bytes) -> tuple[NotebookNode | None, str]:
         cells = msgspec.json.decode(content, type=_File).cells
     except (msgspec.DecodeError, RecursionError):
         return _read_otherwise(content)
-    return _notebook(cells)
+    return _cells(cells)
 
 
-def _read_otherwise(content: bytes) -> tuple[NotebookNode | None, str]:
+def _read_otherwise(content: bytes) -> tuple[list[Cell] | None, str]:
     """What Python's own reader takes: NaN, other encodings; and notebooks of before 2015."""
     try:
-        found = json.loads(content)
-        if isinstance(found, dict) and isinstance(found.get("worksheets"), list):      # nbformat 3
-            found = nbformat.convert(nbformat.from_dict(found), 4)
-        if isinstance(found, dict) and isinstance(found.get("cells"), list):
-            return _notebook([_slim(cell) for cell in found["cells"][:MAX_CELLS + 1]])
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError, nbformat.ValidationError):
-        return None, "is corrupt (no valid notebook JSON)"
-    return None, "is corrupt (JSON, but no notebook: it has no list of cells)"
+        cells = reading.read_notebook(content)
+    except reading.Damaged as damage:
+        return None, str(damage)
+    return (cells, "") if len(cells) <= MAX_CELLS else (None, _TOO_MANY)
 
 
-def _slim(cell: object) -> bytes:
-    """A cell without what JSON does not know, such as NaN in an output or half a surrogate pair in a text."""
-    if not isinstance(cell, dict):
-        return b"null"
-    kept = {key: cell[key] for key in _Cell.__struct_fields__ if key in cell}
-    if isinstance(kept.get("metadata"), dict):
-        kept["metadata"] = {"nbgrader": kept["metadata"].get("nbgrader")}
-    return json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
+def _cells(found: list[msgspec.Raw]) -> tuple[list[Cell] | None, str]:
+    if len(found) > MAX_CELLS:
+        return None, _TOO_MANY
+    return [cell for raw in found if (cell := _cell(raw))], ""
 
 
-def _notebook(cells: list) -> tuple[NotebookNode | None, str]:
-    if len(cells) > MAX_CELLS:
-        return None, f"has more than {MAX_CELLS:,} cells"
-    return nbformat.from_dict({"cells": [cell for raw in cells if (cell := _cell(raw))]}), ""
-
-
-def _cell(raw: bytes | msgspec.Raw) -> dict | None:
+def _cell(raw: msgspec.Raw) -> Cell | None:
     """A cell as far as it is one; its metadata and pictures as far as they are sound."""
     try:
         cell = msgspec.json.decode(raw, type=_Cell)
@@ -120,14 +109,12 @@ def _cell(raw: bytes | msgspec.Raw) -> dict | None:
             cell = msgspec.json.decode(raw, type=_Anonymous)
         except (msgspec.DecodeError, RecursionError):
             return None
-        cell = _Cell(cell.cell_type, cell.source, metadata=cell.metadata, attachments=cell.attachments)
-    read = {"cell_type": cell.cell_type, "source": cell.source, "id": cell.id, "metadata": {}}
+    read: dict = {"cell_type": cell.cell_type, "source": cell.source, "id": getattr(cell, "id", "")}
     with suppress(msgspec.DecodeError, RecursionError):
-        name = msgspec.json.decode(cell.metadata, type=_Metadata).nbgrader.grade_id
-        read["metadata"] = {"nbgrader": {"grade_id": name}}
+        read["metadata"] = {"nbgrader": {"grade_id": msgspec.json.decode(cell.metadata, type=_Metadata).nbgrader.grade_id}}
     with suppress(msgspec.DecodeError, RecursionError):
         read["attachments"] = msgspec.json.decode(cell.attachments, type=dict[str, dict[str, str]])
-    return read
+    return reading.read_cell(read)
 
 
 class _Anonymous(msgspec.Struct):
@@ -139,48 +126,42 @@ class _Anonymous(msgspec.Struct):
     attachments: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-def restore(submitted: NotebookNode | None, key: NotebookNode) -> tuple[NotebookNode, list[str]]:
+def restore(submitted: list[Cell] | None, key: NotebookNode,
+            lesson: list[Known] | None = None) -> tuple[NotebookNode, list[str]]:
     """Lay a submission upon the key. Returns the notebook to grade and remarks for the instructor, one clause each.
 
     Without a submission the key itself is graded: its tests still judge the submitted modules.
+
+    - lesson: `known_cells` of the key, where they have been worked out already
     """
     restored = copy.deepcopy(key)
     if submitted is None:
         return restored, []
-    ours = {cell.metadata.nbgrader.grade_id: cell for cell in restored.cells if "nbgrader" in cell.metadata}
-    followers: dict[str, list[NotebookNode]] = {"": []}
-    met: set[str] = set()
-    repeated: set[str] = set()
-    anchor = ""
-    for found in submitted.cells:
-        if not isinstance(found, dict) or (kind := _kind(found)) is None or (source := _source(found)) is None:
-            continue
-        name = _identity(found, ours)
-        if name and name not in met:
-            met.add(name)
-            anchor = name
-            followers[name] = []
-            if ours[name].metadata.nbgrader.solution:
-                ours[name].source = source
-                _keep_pictures(found, ours[name])
-        elif name and (ours[name].metadata.nbgrader.locked or not source.strip()):
-            repeated.add(name)
-        else:
-            followers[anchor].append(_own_cell(kind, source, found))
-    lost = [name for name in ours if name not in met]
-    cells = list(followers[""])
+    found = reading.read(submitted, known_cells(key) if lesson is None else lesson)
+    cells = [_own_cell(cell) for cell in found.behind[""]]
     for cell in restored.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if name:
-            cells += [cell, *followers.get(name, [])]
+        if not name:
+            continue
+        if text := found.texts.get(name, ""):
+            cell.source = text
+            if found.pictures.get(name) and cell.cell_type == "markdown":
+                cell.attachments = found.pictures[name]
+        cells += [cell, *(_own_cell(own) for own in found.behind.get(name, []))]
     _make_ids_unique(cells)
     restored.cells = cells
+    return restored, _remarks(found)
+
+
+def _remarks(found: Reading) -> list[str]:
     remarks = []
-    if lost:
-        remarks.append(f"{_count(len(lost), 'cell')} missing and put back: {', '.join(lost)}")
-    if repeated:
-        remarks.append(f"{_count(len(repeated), 'repeated cell')} left out: {', '.join(sorted(repeated))}")
-    return restored, remarks
+    if found.missing:
+        remarks.append(f"{_count(len(found.missing), 'cell')} missing and put back: {_some(found.missing)}")
+    if found.repeated:
+        remarks.append(f"{_count(len(found.repeated), 'repeated cell')} left out: {_some(found.repeated)}")
+    if found.changed:
+        remarks.append(f"{_count(len(found.changed), 'locked cell')} changed and put back: {_some(list(found.changed))}")
+    return remarks
 
 
 class Restore(NbGraderPreprocessor):
@@ -189,52 +170,21 @@ class Restore(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         described = resources["nbgrader"]
         source = Course(Path.cwd()).source(described["assignment"]) / f"{described['notebook']}.ipynb"
-        nb, remarks = restore(nb, key_notebook(source, self.config))
+        handed = [cell for cell in map(reading.read_cell, nb.cells) if cell]
+        nb, remarks = restore(handed, key_notebook(source, self.config))
         for remark in remarks:
             self.log.warning("%s, %s: %s", described["student"], described["notebook"], remark)
         return nb, resources
 
 
-def _identity(cell: dict, ours: dict[str, NotebookNode]) -> str:
-    """Which of our cells this is, by grade_id or by cell id; "" for the student's own."""
-    metadata = cell.get("metadata")
-    described = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    for name in (described.get("grade_id") if isinstance(described, dict) else None, cell.get("id")):
-        if isinstance(name, str) and name in ours:
-            return name
-    return ""
-
-
-def _kind(cell: dict) -> str | None:
-    kind = cell.get("cell_type")
-    return kind if kind in ("code", "markdown", "raw") else None
-
-
-def _source(cell: dict) -> str | None:
-    source = cell.get("source")
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = "".join(source)
-    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else None   # half a surrogate pair
-
-
-def _own_cell(kind: str, source: str, found: dict) -> NotebookNode:
+def _own_cell(found: Cell) -> NotebookNode:
     """As nbformat's functions make it, but for a random id and a validation: all is validated once it is graded."""
-    cell = NotebookNode(cell_type=kind, id=found["id"] if isinstance(found.get("id"), str) else "",
-                        metadata=NotebookNode(), source=source)
-    if kind == "code":
+    cell = NotebookNode(cell_type=found.kind, id=found.id, metadata=NotebookNode(), source=found.source)
+    if found.kind == "code":
         cell.outputs, cell.execution_count = [], None
-    _keep_pictures(found, cell)
+    elif found.kind == "markdown" and found.pictures:
+        cell.attachments = found.pictures
     return cell
-
-
-def _keep_pictures(found: dict, cell: NotebookNode) -> None:
-    """Pictures pasted into a text cell are part of the answer."""
-    pictures = found.get("attachments")
-    if cell.cell_type == "markdown" and isinstance(pictures, dict) and all(
-            isinstance(name, str) and isinstance(bundle, dict)
-            and all(isinstance(kind, str) and isinstance(data, str) for kind, data in bundle.items())
-            for name, bundle in pictures.items()):
-        cell.attachments = pictures
 
 
 def _make_ids_unique(cells: list[NotebookNode]) -> None:
@@ -244,6 +194,12 @@ def _make_ids_unique(cells: list[NotebookNode]) -> None:
             if cell.id in taken or not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", cell.id):
                 cell.id = f"own-cell-{number}"
             taken.add(cell.id)
+
+
+def _some(names: list[str], most: int = 4) -> str:
+    """The first few; of a long list, how many more there are."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _count(number: int, noun: str) -> str:

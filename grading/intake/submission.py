@@ -1,21 +1,18 @@
 """A submission made ready to be graded: its notebooks laid upon the lesson's, its modules beside the given ones."""
 
-import io
-import re
-import tokenize
 from dataclasses import dataclass, field
 
 import nbformat
 from nbformat import NotebookNode
 
+from cs231n._reading import Known, module_text
 from grading.books.course import Course
 from grading.engine import plan
 from grading.engine.plan import Plan
 from grading.engine.processes import Submission as Modules
 from grading.intake import restore
 from grading.release.assignment import Assignment
-
-_CODING = re.compile(r"((?:^|[\r\n])[ \t\f]*#[^\r\n]*?coding)[:=]")
+from grading.release.lesson import known_cells
 
 
 @dataclass(frozen=True)
@@ -23,6 +20,7 @@ class Lesson:
     """A notebook of the assignment, the same for every submission: what it is laid upon, and which cells test what."""
 
     key: NotebookNode
+    cells: list[Known]
     plan: Plan
 
 
@@ -47,7 +45,8 @@ def lessons(assignment: Assignment, course: Course, config) -> dict[str, Lesson]
     found = {}
     for name in assignment.notebooks:
         path = course.source(assignment.name) / f"{name}.ipynb"
-        found[name] = Lesson(restore.key_notebook(path, config), plan.make(nbformat.read(path, as_version=4)))
+        key = restore.key_notebook(path, config)
+        found[name] = Lesson(key, known_cells(key), plan.make(nbformat.read(path, as_version=4)))
     return found
 
 
@@ -74,7 +73,7 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
         if problem:
             found.remarks.append(f"{name}.ipynb {problem}; its tests ran on the submitted modules, "
                                  "answers and code in the notebook count as not given")
-        found.notebooks[name], remarks = restore.restore(submitted, lesson.key)
+        found.notebooks[name], remarks = restore.restore(submitted, lesson.key, lesson.cells)
         found.remarks += [f"{name}.ipynb: {remark}" for remark in remarks]
     return found
 
@@ -89,26 +88,6 @@ def handed_in(assignment: Assignment, course: Course, student: str) -> dict[str,
 
 def modules(assignment: Assignment, found: Submission) -> Modules:
     """The student's modules, as the engine takes them: what runs is what was read."""
-    texts = {name: without_coding_line(source_text(found.files[name])) for name in assignment.student_files}
+    texts = {name: module_text(found.files[name]) for name in assignment.student_files}
     return Modules({name: text.encode("utf-8", "replace") for name, text in texts.items()},
                    {name.removesuffix(".py").replace("/", "."): text for name, text in texts.items()})
-
-
-def without_coding_line(text: str) -> str:
-    """The text, with no line that would have Python read its UTF-8 as something else; every line stays where it is."""
-    place = text.find("\n", text.find("\n") + 1) + 1 or len(text)
-    head = text[:place]
-    while (plain := _CODING.sub(r"\1 ", head)) != head:        # a line may name several
-        head = plain
-    return head + text[place:]
-
-
-def source_text(content: bytes) -> str:
-    """A module's text, decoded as Python would, if it is in an encoding that people use: some others take minutes."""
-    try:
-        encoding = tokenize.detect_encoding(io.BytesIO(content).readline)[0].lower()
-        if encoding.startswith(("utf-8", "ascii", "us-ascii", "iso-8859", "latin", "cp125", "windows-125")):
-            return content.decode(encoding)
-    except (SyntaxError, ValueError, LookupError):
-        pass
-    return content.decode("utf-8", "replace")

@@ -58,14 +58,13 @@ def files(assignment: Assignment) -> dict[str, str]:
 
 
 def _handed_in(assignment: Assignment) -> str:
-    """What `python -m cs231n.submit` packs and looks for: files, and the cells students write in each notebook."""
-    import nbformat
+    """What `python -m cs231n.submit` packs and reads beside: files, and each notebook's cells as they go out."""
+    from grading.release.lesson import read_known
 
-    cells = {notebook: [cell.id for cell in nbformat.read(assignment.notebook_path(notebook), as_version=4).cells
-                        if cell.metadata.get("nbgrader", {}).get("solution")]
+    cells = {notebook: [known._asdict() for known in read_known(assignment.notebook_path(notebook))]
              for notebook in assignment.notebooks}
     return json.dumps({"name": assignment.name, "notebooks": assignment.notebook_files,
-                       "modules": assignment.student_files, "cells": cells}, indent=1) + "\n"
+                       "modules": assignment.student_files, "cells": cells}, indent=1, ensure_ascii=False) + "\n"
 
 
 def check_notebook(path: Path) -> None:

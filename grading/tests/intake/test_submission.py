@@ -2,11 +2,11 @@
 
 import pytest
 
-from grading.intake.submission import source_text, without_coding_line
+from cs231n._reading import module_text, without_coding_line
 
 
 def laid_down(content):
-    return without_coding_line(source_text(content)).encode()
+    return module_text(content).encode()
 
 
 @pytest.mark.parametrize("content", [

@@ -51,7 +51,7 @@ def test_what_is_missing_or_damaged_is_named_and_the_rest_is_packed(perfect):
     done = submit(folder)
     assert done.returncode == 1
     assert f"{assignment.student_files[0]}: does not load (line 1" in done.stdout
-    assert f"{assignment.notebook_files[0]}: is damaged" in done.stdout
+    assert f"{assignment.notebook_files[0]}: is corrupt" in done.stdout
     (folder / assignment.notebook_files[0]).unlink()
     assert f"{assignment.notebook_files[0]}: missing" in submit(folder).stdout
 
@@ -62,7 +62,7 @@ def test_a_deleted_answer_cell_is_named(perfect):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "knn-structure-answer"]
     path.write_text(json.dumps(notebook))
-    assert "the cell knn-structure-answer was deleted" in submit(folder).stdout
+    assert "the question knn-structure-answer is not answered (its cell is gone)" in submit(folder).stdout
 
 
 def test_without_any_file_nothing_is_packed(folder):
