@@ -1,8 +1,8 @@
 """How a handed in notebook or module is read: by `cs231n.submit` before it is handed in, and by the grader after.
 
-A notebook may have lost its metadata; its cells may be copied, split, merged, moved or of another type. Each cell of the
-lesson is known again by its names, else by what stands in it, else by its place; and whatever was written between a
-question and the next cell of the lesson is part of the answer.
+A notebook may have lost its metadata; its cells may be copied, split, merged, moved or of another type. Each cell of
+the lesson is known again by its names, else by what stands in it, else by its place; and whatever was written between
+a question and the next cell of the lesson is part of the answer.
 """
 
 import io
@@ -53,7 +53,7 @@ class Reading(NamedTuple):
     - texts, pictures: of code and answer cells, by name; an answer that was not given is an empty text
     - behind: the student's own cells by the name of the graded or locked cell that they stand behind; "" before all
     - missing, repeated: names of cells that are not there; that were there again, and left out
-    - changed: names of locked cells that were changed, each with the lines that were added
+    - changed: names of locked cells that were changed, each with the lines that were added and are nobody's answer
     """
 
     texts: dict
@@ -231,12 +231,13 @@ class _Matching:
                 if added is not None:
                     changed[known.name] = added
                     extra[number] = "\n".join(added).strip()
-        self._hand_over(extra, texts)
+        handed_over = self._hand_over(extra, texts)
         for number, known in enumerate(lesson):
             if known.role == "answer":
                 parts, taken = self._answer(number, extra)
                 texts[known.name], pictures[known.name] = _joined(parts)
                 absorbed |= taken
+                handed_over.add(lesson[number - 1].name)
         anchor = ""
         for place, (cell, number) in enumerate(zip(self._cells, self._whose, strict=True)):
             known = None if number is None else lesson[number]
@@ -253,19 +254,20 @@ class _Matching:
                 repeated.append(known.name)
         missing = [known.name for number, known in enumerate(lesson) if number not in first and known.role != "own"
                    and not texts.get(known.name, "")]
+        changed = {name: added for name, added in changed.items() if not (added and name in handed_over)}
         return Reading(texts, pictures, behind, missing, sorted(set(repeated)), changed)
 
     def _added(self, known, source):
         """Lines of a locked cell that the lesson does not have; None if it is as it was."""
         if _plain(source) == _plain(known.source):
             return None
-        left = Counter(_lines(known.source))
-        added = []
+        left, added, blank = Counter(_lines(known.source)), [], False
         for line in source.splitlines():
             if left[line.strip()] > 0:
                 left[line.strip()] -= 1
-            elif line.strip() or added:
-                added.append(line)
+            elif line.strip():
+                added += [""] * (blank and bool(added)) + [line]
+            blank = not line.strip()
         return added
 
     def _without_merged(self, number, source):
@@ -279,16 +281,21 @@ class _Matching:
         return source
 
     def _hand_over(self, extra, texts):
-        """What stands in a locked cell, where the cell behind it is gone, was merged with it."""
-        met = set(self._whose)
-        for number, added in list(extra.items()):
+        """What stands in a locked cell, where the cell behind it is gone, was merged with it. Returns the former."""
+        met, given = set(self._whose), set()
+        for number, added in extra.items():
             follower = number + 1
-            if follower < len(self._lesson) and follower not in met and self._lesson[follower].role == "code":
-                if is_written(self._lesson[follower], added):
-                    texts[self._lesson[follower].name] = added
+            while follower < len(self._lesson) and follower not in met and self._lesson[follower].role == "own":
+                follower += 1
+            if follower < len(self._lesson) and follower not in met:
+                known = self._lesson[follower]
+                if known.role == "code" and is_written(known, added):
+                    texts[known.name] = added
+                    given.add(self._lesson[number].name)
+        return given
 
     def _answer(self, number, extra):
-        """(parts, places): what belongs to an answer, as (text, pictures), and the cells that are no others any more."""
+        """(parts, places): what belongs to an answer, as (text, pictures), and the cells that went into it."""
         question = number - 1 if number and self._lesson[number - 1].role == "locked" else None
         parts, taken = [], set()
         if question is not None and extra.get(question):
@@ -309,7 +316,7 @@ class _Matching:
                 else:
                     code.append(cell)
                 place += 1
-        parts = [(text, pictures) for text, pictures in ((_answered(text), pictures) for text, pictures in parts) if text]
+        parts = [(text, pictures) for source, pictures in parts if (text := _answered(source))]
         if not parts:
             parts = [(f"```python\n{cell.source.strip()}\n```", {}) for cell in code if cell.source.strip()]
         return parts, {place for place in taken if self._whose[place] is None}

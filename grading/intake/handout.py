@@ -2,10 +2,13 @@
 
 from functools import cached_property
 
+from cs231n import _reading as reading
+from cs231n._reading import Known
 from grading.books.course import Course
 from grading.intake import restore
 from grading.release import assignment as assignments
 from grading.release.assignment import Assignment
+from grading.release.lesson import read_known
 
 
 class Handout:
@@ -20,33 +23,33 @@ class Handout:
         return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
 
     @cached_property
-    def _cells(self) -> dict[str, dict[str, str]]:
-        """{notebook: {id and grade_id of its cells: source}}"""
-        return {name: _cells(content) for name, content in self._files.items() if name.endswith(".ipynb")}
+    def _lessons(self) -> dict[str, list[Known]]:
+        return {name: read_known(self._assignment.notebook_path(name)) for name in self._assignment.notebooks}
 
     def is_worked_on(self, name: str, content: bytes) -> bool:
         """Whether this copy of one of the assignment's files differs from the one that was handed out."""
         if name not in self._files:
             return bool(content.strip())
-        if name not in self._cells:
+        if not name.endswith(".ipynb"):
             return content.split() != self._files[name].split()
-        return sorted(_cells(content).values()) != sorted(self._cells[name].values())
+        return _sources(content) != _sources(self._files[name])
 
     def remarks(self, files: dict[str, bytes]) -> list[str]:
         """What a marker should know of the files taken: one sentence each."""
         if files and self._files and not any(self.is_worked_on(*file) for file in files.items()):
             return ["nothing in it differs from what was handed out"]
         found = []
-        for name in self._cells.keys() & files.keys():
-            handed = _cells(files[name])
-            if handed and not handed.keys() & self._cells[name].keys():
-                found.append(f"{name}: none of its {len(handed)} cells is of this assignment")
-        return sorted(found)
+        for name in self._assignment.notebooks:
+            cells, _ = restore.parse(files.get(f"{name}.ipynb", b""))
+            lesson = self._lessons[name] if cells else []
+            if lesson and len(reading.read(cells, lesson).missing) == sum(known.role != "own" for known in lesson):
+                found.append(f"{name}.ipynb: none of its {len(cells)} cells is of this assignment")
+        return found
 
 
-def _cells(content: bytes) -> dict[str, str]:
+def _sources(content: bytes) -> list[str]:
     cells, _ = restore.parse(content)
-    return {cell.grade_id or cell.id or f"cell {number}": cell.source.strip() for number, cell in enumerate(cells or [])}
+    return sorted(cell.source.strip() for cell in cells or [])
 
 
 def others(assignment: Assignment) -> dict[str, tuple[str, ...]]:

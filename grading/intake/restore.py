@@ -111,7 +111,8 @@ def _cell(raw: msgspec.Raw) -> Cell | None:
             return None
     read: dict = {"cell_type": cell.cell_type, "source": cell.source, "id": getattr(cell, "id", "")}
     with suppress(msgspec.DecodeError, RecursionError):
-        read["metadata"] = {"nbgrader": {"grade_id": msgspec.json.decode(cell.metadata, type=_Metadata).nbgrader.grade_id}}
+        described = msgspec.json.decode(cell.metadata, type=_Metadata).nbgrader
+        read["metadata"] = {"nbgrader": {"grade_id": described.grade_id}}
     with suppress(msgspec.DecodeError, RecursionError):
         read["attachments"] = msgspec.json.decode(cell.attachments, type=dict[str, dict[str, str]])
     return reading.read_cell(read)
@@ -160,7 +161,9 @@ def _remarks(found: Reading) -> list[str]:
     if found.repeated:
         remarks.append(f"{_count(len(found.repeated), 'repeated cell')} left out: {_some(found.repeated)}")
     if found.changed:
-        remarks.append(f"{_count(len(found.changed), 'locked cell')} changed and put back: {_some(list(found.changed))}")
+        lines = [line.strip() for added in found.changed.values() for line in added if line.strip()]
+        remarks.append(f"{_count(len(found.changed), 'locked cell')} changed and put back: {_some(list(found.changed))}"
+                       + (f"; without what was added to them: {_some(lines, 3)[:300]}" if lines else ""))
     return remarks
 
 

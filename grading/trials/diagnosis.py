@@ -48,9 +48,10 @@ def sentence(result: Result) -> str:
     if result.fault:
         return result.fault
     lost = [(name, cell) for name, cell in result.cells.items() if cell["outcome"] not in ("passed", "manual")]
-    told = list(result.remarks)
+    told = [remark for remark in result.remarks if COSTS in remark]
     told += [known["function"] + _LOOKS[known.get("kind", "mistake")] + known["says"].rstrip(".")
              for known in result.named]
+    told += [remark for remark in result.remarks if COSTS not in remark]
     by_outcome: dict[str, list[str]] = {}
     for name, cell in lost:
         if UNIMPLEMENTED not in cell["message"] and not cell.get("unloaded"):
@@ -59,7 +60,12 @@ def sentence(result: Result) -> str:
                            ("skipped", "not run"), ("failed", "wrong")):
         if outcome in by_outcome:
             told.append(f"{words}: {_few(by_outcome[outcome])}")
-    return "; ".join(told) or "all tests passed"
+    if not lost:
+        told.insert(0, "all tests passed")
+    asked = [cell for cell in result.cells.values() if cell["outcome"] == "manual"]
+    if unanswered := sum(bool(cell["message"]) for cell in asked):
+        told.append(f"{unanswered} of {len(asked)} inline questions not answered")
+    return "; ".join(told)
 
 
 def _few(names: list[str], most: int = 6) -> str:

@@ -1,5 +1,7 @@
 import io
+import json
 import os
+import shutil
 import stat
 import tarfile
 import unicodedata
@@ -13,6 +15,7 @@ from grading.books.course import Course
 from grading.errors import KitError
 from grading.intake import archive
 from grading.intake.collect import Collected, collect
+from grading.release import assignment as assignments
 from grading.release.assignment import Assignment
 
 ASSIGNMENT = Assignment("assignment1", "One", Path("."), ("knn",), ("classifiers/near.py",), (), {})
@@ -251,3 +254,22 @@ def test_a_path_of_no_use_is_one_sentence(course, inbox, tmp_path):
     hand_in_folder(inbox)
     with pytest.raises(KitError, match="one student's submission"):
         taken(course, inbox)
+
+
+def test_files_of_another_assignment_an_untouched_release_and_a_foreign_notebook_are_said(released, perfect, tmp_path):
+    assignment, course = released
+    _, folder = perfect
+    other = next(name for name in assignments.names() if name != assignment.name)
+    inbox = tmp_path / "inbox"
+    shutil.copytree(course.release(assignment.name), inbox / "untouched")
+    shutil.copytree(folder, inbox / "foreign")
+    (inbox / "foreign" / "svm.ipynb").write_text(json.dumps({"cells": [
+        {"cell_type": "code", "source": f"x = {number}", "metadata": {}, "id": str(number)} for number in range(40)]}))
+    hand_in_folder(inbox / "other", **{name: "{}" for name in assignments.load(other).notebook_files})
+    elsewhere = Course(tmp_path / "course")
+    elsewhere.prepare()
+    shutil.copytree(course.root / "release", elsewhere.root / "release")
+    found = {one.student: one.sentence for one in collect(assignment, elsewhere, [inbox])}
+    assert found["untouched"] == "nothing in it differs from what was handed out"
+    assert found["foreign"] == "svm.ipynb: none of its 40 cells is of this assignment"
+    assert f"holds files of {other} and none of {assignment.name}" in found["other"]
