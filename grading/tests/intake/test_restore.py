@@ -6,8 +6,9 @@ from conftest import cell, notebook
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cs231n import _reading as reading
 from cs231n._reading import read_cell
-from grading.intake.restore import key_notebook, read_submitted, restore
+from grading.intake.restore import key_notebook, parse, read_submitted, restore
 
 SOURCE = notebook(
     cell("markdown", "", "Lesson"),
@@ -141,3 +142,9 @@ def test_a_link_and_a_missing_file_are_told(tmp_path):
     (tmp_path / "link.ipynb").symlink_to(tmp_path / "real.ipynb")
     assert "not an ordinary file" in read_submitted(tmp_path / "link.ipynb")[1]
     assert read_submitted(tmp_path / "none.ipynb")[1] == "is missing"
+
+
+@given(st.lists(odd_cells, max_size=6), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_the_grader_reads_the_same_cells_as_the_student_side(cells, encoding):
+    content = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}).encode(encoding)
+    assert parse(content) == (reading.read_notebook(content), "")
