@@ -5,18 +5,26 @@ the lesson is known again by its names, else by what stands in it, else by its p
 a question and the next cell of the lesson is part of the answer.
 """
 
+import base64
 import io
 import json
 import re
 import tokenize
 from collections import Counter
 from typing import NamedTuple
+from urllib.parse import unquote
 
 PLACEHOLDER = "YOUR ANSWER HERE"
 UNWRITTEN = "this cell is not written yet"
 LONG = 20                        # letters of a cell that is known by its text alone
 ALIKE = 0.6                      # share of a lesson's lines by which a changed cell is known again
 MOST_LETTERS = 200_000           # of a cell that is compared line by line
+MOST_BYTES = 5_000_000           # of a picture in a file
+MOST_PICTURES = 20               # of an answer
+_PICTURES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
+_TITLE = r"""(?:\s+(?:"[^"\n]*"|'[^'\n]*'))?"""
+_SHOWN = re.compile(rf"!\[[^\]\n]{{0,300}}\]\(\s*(?:<([^<>\n]{{1,300}})>|([^\s()<>]{{1,300}})){_TITLE}\s*\)"
+                    r"""|<img\b[^<>]{0,300}?\bsrc\s*=\s*["']([^"'<>\n]{1,300})["']""", re.I)
 _CODING = re.compile(r"((?:^|[\r\n])[ \t\f]*#[^\r\n]*?coding)[:=]")
 _KINDS = {"code": "code", "markdown": "markdown", "raw": "raw", "heading": "markdown", "html": "markdown"}
 
@@ -151,6 +159,49 @@ def read(cells, lesson):
     - lesson: list of Known, in order
     """
     return _Matching(cells, lesson).reading()
+
+
+def shown_files(text):
+    """Return the paths of pictures beside the notebook that a text shows, in order; none that leaves its folder."""
+    return list(dict.fromkeys(path for match in _SHOWN.finditer(text) if (path := _beside(match))))
+
+
+def with_files(text, pictures, file):
+    """Return (text, pictures) with the pictures in files that the text shows attached to it.
+
+    - file: file(path) returns a file's content, or None where there is none
+    """
+    pictures = dict(pictures)
+
+    def attached(match):
+        path = _beside(match)
+        content = file(path) if path and len(pictures) < MOST_PICTURES else None
+        if content is None or not is_picture(path, content):
+            return match[0]
+        name = f"file-{len(pictures)}-{re.sub(r'[^A-Za-z0-9.]+', '-', path)}"
+        pictures[name] = {"image/png" if path.lower().endswith(".png") else "image/jpeg":
+                          base64.b64encode(content).decode()}
+        place = next(number for number in (1, 2, 3) if match[number] is not None)
+        start, end = (at - match.start() for at in match.span(place))
+        if place == 1:                                             # <in angle brackets>
+            start, end = start - 1, end + 1
+        return f"{match[0][:start]}attachment:{name}{match[0][end:]}"
+
+    return _SHOWN.sub(attached, text), pictures
+
+
+def is_picture(name, content):
+    """Whether a file is a PNG or JPEG, as its name says, of at most MOST_BYTES."""
+    starts = next((starts for ending, starts in _PICTURES.items() if name.lower().endswith(ending)), None)
+    return starts is not None and content.startswith(starts) and len(content) <= MOST_BYTES
+
+
+def _beside(match):
+    """The path below the notebook's folder that a shown picture has, or an empty text."""
+    path = unquote(match[1] or match[2] or match[3])
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    outside = path.startswith("/") or ".." in parts or "\\" in path or ":" in path or "\0" in path
+    return "" if outside or not path.lower().endswith(tuple(_PICTURES)) else "/".join(parts)
 
 
 def is_written(known, text):

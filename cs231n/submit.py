@@ -21,6 +21,9 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m cs231n.submit", description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, metavar="ZIP", help="default: <assignment>-submission.zip")
     options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):          # a console's own alphabet may lack letters of a name
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     folder = Path(__file__).resolve().parent.parent
     try:
         asked = json.loads((folder / "cs231n" / "assignment.json").read_text(encoding="utf-8"))
@@ -38,7 +41,9 @@ def main(arguments=None):
     except OSError as error:
         print(f"submit: {output} cannot be written: {error.strerror}.", file=sys.stderr)
         return 1
-    print(f"Packed {len(packed)} of {len(asked['notebooks']) + len(asked['modules'])} files into {output}:")
+    expected = asked["notebooks"] + asked["modules"]
+    shown = f" and {len(set(packed) - set(expected))} pictures" if set(packed) - set(expected) else ""
+    print(f"Packed {len(set(packed) & set(expected))} of {len(expected)} files{shown} into {output}:")
     for name in packed:
         print(f"    {name}")
     if problems:
@@ -60,12 +65,16 @@ def _inspect(folder, asked):
             problems.append(f"{name}: missing")
             continue
         packed.append(name)
-        look = _look_into_notebook if name.endswith(".ipynb") else _look_into_module
-        problems += [f"{name}: {problem}" for problem in look(path, asked)]
+        if name.endswith(".ipynb"):
+            found, pictures = _look_into_notebook(path, asked)
+            packed += [picture for picture in pictures if picture not in packed]
+        else:
+            found = _look_into_module(path)
+        problems += [f"{name}: {problem}" for problem in found]
     return packed, problems
 
 
-def _look_into_module(path, _):
+def _look_into_module(path):
     try:
         tree = ast.parse(reading.module_text(path.read_bytes()))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -79,13 +88,21 @@ def _look_into_module(path, _):
 
 
 def _look_into_notebook(path, asked):
+    """(problems, the files beside it with pictures that its answers show)."""
     lesson = [reading.Known(**known) for known in asked["cells"].get(path.stem, [])]
     try:
         found = reading.read(reading.read_notebook(path.read_bytes()), lesson)
     except reading.Damaged as damage:
-        return [str(damage)]
-    problems = []
+        return [str(damage)], []
+    problems, pictures = [], []
     for known in lesson:
+        for picture in reading.shown_files(found.texts.get(known.name, "")) if known.role == "answer" else ():
+            file = path.parent / picture
+            if file.is_file() and not file.is_symlink() and reading.is_picture(picture, file.read_bytes()):
+                pictures.append(picture)
+            else:
+                problems.append(f"the answer {known.name} shows {picture}, which is "
+                                + ("no PNG or JPEG of at most 5 MB" if file.is_file() else "not there"))
         if known.role == "answer" and not found.texts[known.name]:
             gone = " (its cell is gone)" if known.name in found.missing else ""
             problems.append(f"the question {known.name} is not answered{gone}")
@@ -94,12 +111,12 @@ def _look_into_notebook(path, asked):
     for name, added in found.changed.items():
         problems.append(f"the locked cell {name} was changed; it is graded as it was handed out"
                         + (f", without: {added[0].strip()[:60]}" if added else ""))
-    return problems
+    return problems, pictures
 
 
 def _pack(folder, names, output):
     half = output.with_suffix(".part")
-    with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:   # some are of 1970
         for name in names:
             archive.write(folder / name, name)
     half.replace(output)

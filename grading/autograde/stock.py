@@ -20,7 +20,7 @@ from grading.books import results, seeds
 from grading.books.course import Course
 from grading.books.folders import set_aside
 from grading.books.results import Result
-from grading.intake.restore import key_notebook, read_submitted, restore
+from grading.intake.restore import key_notebook, picture_file, read_submitted, restore
 from grading.intake.submission import handed_in
 from grading.release.assignment import Assignment
 from grading.trials import diagnosis
@@ -117,7 +117,8 @@ class Grader(Autograde):
             self.remarks.append(f"{name}.ipynb {problem}; its tests ran on the submitted modules, "
                                 "answers and code in the notebook count as not given")
         key = key_notebook(self._course.source(self._assignment.name) / f"{name}.ipynb", self.config)
-        restored, remarks = restore(submitted, key)
+        handed = Path(notebook_filename).parent
+        restored, remarks = restore(submitted, key, file=lambda path: picture_file(handed, path))
         self.remarks += [f"{name}.ipynb: {remark}" for remark in remarks]
         target = self._course.autograded(self._student, self._assignment.name) / f"{name}.ipynb"
         nbformat.write(restored, target)

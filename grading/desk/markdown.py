@@ -1,5 +1,7 @@
 """Markdown of a submission as harmless HTML."""
 
+import re
+from collections.abc import Iterator
 from html import escape
 
 from mistune import HTMLRenderer, import_plugin
@@ -9,12 +11,53 @@ from grading.desk.html import clean_html
 from grading.desk.text import CUT, printable
 
 # Mistune takes time quadratic in the length of some texts: 0.4 s for this much, at worst.
-LONG = 10_000                # characters of a cell; a longer one is shown as plain text
+LONG = 10_000                # characters that are rendered at once; a longer paragraph is shown as plain text
 SHOWN = 200_000              # characters of a cell that are shown at all
+_DATA = re.compile(r"data:(image/(?:png|jpe?g));base64,([A-Za-z0-9+/=]{64,})")
+_FENCE = re.compile(r" {0,3}(```|~~~)")
 
 
 def render(markdown: str, attachments: object = None) -> str:
     """Markdown as Jupyter knows it, with math, as harmless HTML; `attachments` are its cell's."""
+    if len(markdown) > SHOWN:
+        return plain(markdown)
+    return "".join(_render(part, attachments) for part in _parts(markdown))
+
+
+def with_data_attached(markdown: str, attachments: object = None) -> tuple[str, dict]:
+    """(text, attachments): pictures that were pasted as data into the text are attached instead."""
+    found = dict(attachments) if isinstance(attachments, dict) else {}
+
+    def attach(match: re.Match) -> str:
+        name = f"pasted-{len(found)}"
+        found[name] = {match[1].replace("jpg", "jpeg"): match[2]}
+        return f"attachment:{name}"
+
+    return _DATA.sub(attach, markdown), found
+
+
+def _parts(markdown: str) -> Iterator[str]:
+    """The text in pieces of at most LONG characters, cut where a paragraph ends and no code block is open."""
+    if len(markdown) <= LONG:
+        yield markdown
+        return
+    part, paragraph, fence = "", "", ""
+    for line in markdown.splitlines(keepends=True):
+        if match := _FENCE.match(line):
+            fence = "" if fence == match[1] else fence or match[1]
+        paragraph += line
+        if not line.strip() and not fence:
+            if part and len(part) + len(paragraph) > LONG:
+                yield part
+                part = ""
+            part, paragraph = part + paragraph, ""
+    if part and len(part) + len(paragraph) > LONG:
+        yield part
+        part = ""
+    yield part + paragraph
+
+
+def _render(markdown: str, attachments: object) -> str:
     if len(markdown) > LONG:
         return plain(markdown)
     try:

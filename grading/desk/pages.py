@@ -14,7 +14,7 @@ from pygments.lexers import PythonLexer
 
 from grading.books.results import NOTE
 from grading.desk import html as harmless
-from grading.desk.markdown import LONG, plain, render
+from grading.desk.markdown import LONG, SHOWN, plain, render, with_data_attached
 from grading.desk.outputs import clean_notebook
 from grading.desk.text import clean_message, printable
 
@@ -38,7 +38,8 @@ class Clean(NbGraderPreprocessor):
 @pass_context
 def markdown2html(context, source: str) -> str:
     """A text cell, or a grader's comment."""
-    return render(source, context.get("cell", {}).get("attachments")) if _fits(context, source) else plain(source)
+    source, attachments = with_data_attached(source, context.get("cell", {}).get("attachments"))
+    return render(source, attachments) if _fits(context, source, SHOWN) else plain(source)
 
 
 @pass_context
@@ -60,10 +61,10 @@ def as_it_is(text: str) -> str:
     return text
 
 
-def _fits(context, source: str) -> bool:
+def _fits(context, source: str, longest: int = LONG) -> bool:
     """Whether this cell is short enough to be rendered, and so is the page up to here."""
     resources = context.get("resources")
     if resources is None:
-        return len(source) <= LONG
+        return len(source) <= longest
     resources["kit_rendered"] = resources.get("kit_rendered", 0) + len(source)
-    return len(source) <= LONG and resources["kit_rendered"] <= PAGE
+    return len(source) <= longest and resources["kit_rendered"] <= PAGE

@@ -1,7 +1,7 @@
 """Take in submissions: from folders, archives and platforms' downloads, into nbgrader's submitted folder.
 
-Only the assignment's notebooks and student modules are taken. A newer submission replaces an older one whole; the
-other one is kept under `replaced/`.
+Only the assignment's notebooks and student modules are taken, and pictures that answers show. A newer submission
+replaces an older one whole; the other one is kept under `replaced/`.
 """
 
 import os
@@ -138,6 +138,9 @@ class Collecting:
         if not found.files:
             raise KitError(f"{path} {self._nothing_of_ours(handed)}")
         files = {name: handed.files[place].read() for name, place in found.files.items()}
+        pictures, without = self._handout.pictures(files, found.files, handed)
+        files |= pictures
+        remarks += without
         links = {name: handed.others[name] for name in wanted if name not in files and name in handed.others}
         remarks += [f"{name} is {kind} and was not taken" for name, kind in links.items()]
         if missing := [name for name in wanted if name not in files and name not in links]:

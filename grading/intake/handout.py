@@ -6,9 +6,12 @@ from cs231n import _reading as reading
 from cs231n._reading import Known
 from grading.books.course import Course
 from grading.intake import restore
+from grading.intake.archive import Handed
 from grading.release import assignment as assignments
 from grading.release.assignment import Assignment
 from grading.release.lesson import read_known
+
+MOST_PICTURES = 40               # in files, that are taken of a submission
 
 
 class Handout:
@@ -45,6 +48,29 @@ class Handout:
             if lesson and len(reading.read(cells, lesson).missing) == sum(known.role != "own" for known in lesson):
                 found.append(f"{name}.ipynb: none of its {len(cells)} cells is of this assignment")
         return found
+
+
+    def pictures(self, files: dict[str, bytes], places: dict[str, str],
+                 handed: Handed) -> tuple[dict[str, bytes], list[str]]:
+        """(the pictures beside the notebooks that answers show, a sentence for each that is not there).
+
+        - places: where in `handed` each of the files was
+        """
+        found: dict[str, bytes] = {}
+        missing = []
+        for name in self._assignment.notebooks:
+            cells, _ = restore.parse(files.get(f"{name}.ipynb", b""))
+            for text in reading.read(cells, self._lessons[name]).texts.values() if cells else ():
+                for path in reading.shown_files(text):
+                    folder = places[f"{name}.ipynb"].rpartition("/")[0]
+                    file = handed.files.get(f"{folder}/{path}" if folder else path)
+                    content = file.read() if file and len(found) < MOST_PICTURES else b""
+                    if reading.is_picture(path, content):
+                        found[path] = content
+                    else:
+                        missing.append(f"{name}.ipynb shows {path}, which is "
+                                       + ("no PNG or JPEG of a fit size" if file else "missing"))
+        return found, missing
 
 
 def _sources(content: bytes) -> list[str]:

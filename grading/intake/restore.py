@@ -11,6 +11,7 @@ is built from the key (the source with its solutions cut), in the key's order:
 
 import copy
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -127,13 +128,14 @@ class _Anonymous(msgspec.Struct):
     attachments: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-def restore(submitted: list[Cell] | None, key: NotebookNode,
-            lesson: list[Known] | None = None) -> tuple[NotebookNode, list[str]]:
+def restore(submitted: list[Cell] | None, key: NotebookNode, lesson: list[Known] | None = None,
+            file: Callable[[str], bytes | None] = lambda path: None) -> tuple[NotebookNode, list[str]]:
     """Lay a submission upon the key. Returns the notebook to grade and remarks for the instructor, one clause each.
 
     Without a submission the key itself is graded: its tests still judge the submitted modules.
 
     - lesson: `known_cells` of the key, where they have been worked out already
+    - file: reads a file beside the notebook, by its path there; pictures that answers show are attached to them
     """
     restored = copy.deepcopy(key)
     if submitted is None:
@@ -146,12 +148,22 @@ def restore(submitted: list[Cell] | None, key: NotebookNode,
             continue
         if text := found.texts.get(name, ""):
             cell.source = text
-            if found.pictures.get(name) and cell.cell_type == "markdown":
-                cell.attachments = found.pictures[name]
+            if cell.cell_type == "markdown":
+                cell.source, pictures = reading.with_files(text, found.pictures.get(name, {}), file)
+                if pictures:
+                    cell.attachments = pictures
         cells += [cell, *(_own_cell(own) for own in found.behind.get(name, []))]
     _make_ids_unique(cells)
     restored.cells = cells
     return restored, _remarks(found)
+
+
+def picture_file(folder: Path, path: str) -> bytes | None:
+    """A picture in a submission's folder, or None where there is no plain file of that name and size."""
+    place = folder / path
+    if place.is_symlink() or not place.is_file() or not place.resolve().is_relative_to(folder.resolve()):
+        return None
+    return place.read_bytes() if place.stat().st_size <= reading.MOST_BYTES else None
 
 
 def _remarks(found: Reading) -> list[str]:

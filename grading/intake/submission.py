@@ -73,7 +73,8 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
         if problem:
             found.remarks.append(f"{name}.ipynb {problem}; its tests ran on the submitted modules, "
                                  "answers and code in the notebook count as not given")
-        found.notebooks[name], remarks = restore.restore(submitted, lesson.key, lesson.cells)
+        found.notebooks[name], remarks = restore.restore(
+            submitted, lesson.key, lesson.cells, lambda path: restore.picture_file(folder, path))
         found.remarks += [f"{name}.ipynb: {remark}" for remark in remarks]
     return found
 

@@ -318,6 +318,15 @@ def test_an_answer_too_long_or_too_deep_to_be_rendered_is_shown_as_it_was_typed(
     assert len(pages.render("a" * 10_000_000)) < cleaning.RICH
 
 
+def test_a_long_answer_is_rendered_piece_by_piece_and_a_picture_pasted_as_data_does_not_count():
+    long = "\n\n".join(f"Paragraph {number} is *long* enough: {'word ' * 40}" for number in range(200))
+    fenced = "```python\n" + "\n\n".join(f"x = {number}" for number in range(300)) + "\n```"
+    text = f"{long}\n\n{fenced}\n\n![plot](data:image/png;base64,{PNG})\n\n" + "b" * 11_000
+    found = BeautifulSoup(pages.markdown2html({"cell": {}, "resources": {}}, text), "html.parser")
+    assert len(found.find_all("em")) == 200 and found.img["src"].startswith("data:image/png")
+    assert "x = 299" in found.find_all("pre")[0].text and found.find_all("pre")[-1].text.strip() == "b" * 11_000
+
+
 # --- real pages -------------------------------------------------------------------------------------------------
 
 OWN = f'''from IPython.display import display, HTML, Javascript, SVG, Markdown, Latex, Image

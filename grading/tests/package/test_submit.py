@@ -1,6 +1,8 @@
 """`python -m cs231n.submit`, run as a student runs it: in the release's folder, without the kit."""
 
+import base64
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +12,9 @@ import pytest
 
 from grading.books.course import Course
 from grading.intake.collect import collect
+from grading.intake.restore import key_notebook, picture_file, read_submitted, restore
+
+PNG = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
 
 @pytest.fixture
@@ -74,3 +79,43 @@ def test_without_any_file_nothing_is_packed(folder):
     done = submit(folder)
     assert done.returncode == 1 and "Nothing was packed" in done.stderr
     assert not list(folder.glob("*.zip"))
+
+
+def answer(folder, text):
+    """Have the first answer of knn.ipynb say this."""
+    path = folder / "knn.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    next(cell for cell in notebook["cells"] if cell["id"] == "knn-structure-answer")["source"] = text
+    path.write_text(json.dumps(notebook))
+
+
+def test_a_picture_beside_the_notebook_that_an_answer_shows_goes_along_to_the_graded_notebook(perfect, tmp_path):
+    assignment, folder = perfect
+    png = base64.b64decode(PNG)
+    (folder / "plots").mkdir()
+    (folder / "plots" / "my plot.png").write_bytes(png)
+    answer(folder, "Look: ![it](<plots/my plot.png>) and <img src='gone.jpg'>")
+    done = submit(folder, "--output", str(tmp_path / "ann.zip"))
+    assert "files and 1 pictures into" in done.stdout
+    assert "the answer knn-structure-answer shows gone.jpg, which is not there" in done.stdout
+    course = Course(tmp_path / "course")
+    course.prepare()
+    taken = collect(assignment, course, [tmp_path / "ann.zip"])[0]
+    assert "knn.ipynb shows gone.jpg, which is missing" in taken.sentence
+    there = course.submitted("ann", assignment.name)
+    assert (there / "plots" / "my plot.png").read_bytes() == png
+    key = key_notebook(assignment.notebook_path("knn"))
+    restored, _ = restore(read_submitted(there / "knn.ipynb")[0], key, file=lambda path: picture_file(there, path))
+    cell = next(cell for cell in restored.cells if cell.id == "knn-structure-answer")
+    assert cell.attachments == {"file-0-plots-my-plot.png": {"image/png": PNG}}
+    assert cell.source.startswith("Look: ![it](attachment:file-0-plots-my-plot.png) and")
+
+
+def test_files_of_before_1980_and_a_console_of_few_letters_do_not_hinder(perfect, tmp_path):
+    _, folder = perfect
+    os.utime(folder / "knn.ipynb", (0, 0))
+    answer(folder, "![](\u738b.png)")
+    done = subprocess.run([sys.executable, "-m", "cs231n.submit", "--output", str(tmp_path / "\u738b.zip")], cwd=folder,
+                          capture_output=True, text=True, timeout=60,
+                          env={"PATH": "/usr/bin:/bin", "PYTHONIOENCODING": "cp1252", "LC_ALL": "C.UTF-8"})
+    assert "Traceback" not in done.stderr and (tmp_path / "\u738b.zip").exists()
