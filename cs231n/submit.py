@@ -11,6 +11,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from cs231n import _matching as matching
 from cs231n import _reading as reading
 
 _STUB = "is not implemented yet"
@@ -89,9 +90,9 @@ def _look_into_module(path):
 
 def _look_into_notebook(path, asked):
     """(problems, the files beside it with pictures that its answers show)."""
-    lesson = [reading.Known(**known) for known in asked["cells"].get(path.stem, [])]
+    lesson = [matching.Known(**known) for known in asked["cells"].get(path.stem, [])]
     try:
-        found = reading.read(reading.read_notebook(path.read_bytes()), lesson)
+        found = matching.read(reading.read_notebook(path.read_bytes()), lesson)
     except reading.Damaged as damage:
         return [str(damage)], []
     problems, pictures = [], []
@@ -106,7 +107,7 @@ def _look_into_notebook(path, asked):
         if known.role == "answer" and not found.texts[known.name]:
             gone = " (its cell is gone)" if known.name in found.missing else ""
             problems.append(f"the question {known.name} is not answered{gone}")
-        elif known.role == "code" and not reading.is_written(known, found.texts.get(known.name, "")):
+        elif known.role == "code" and not matching.is_written(known, found.texts.get(known.name, "")):
             problems.append(f"the cell {known.name} is {'missing' if known.name in found.missing else 'not written'}")
     for name, added in found.changed.items():
         problems.append(f"the locked cell {name} was changed; it is graded as it was handed out"

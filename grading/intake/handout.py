@@ -2,8 +2,9 @@
 
 from functools import cached_property
 
+from cs231n import _matching as matching
 from cs231n import _reading as reading
-from cs231n._reading import Known
+from cs231n._matching import Known
 from grading.books.course import Course
 from grading.intake import restore
 from grading.intake.archive import Handed
@@ -45,7 +46,7 @@ class Handout:
         for name in self._assignment.notebooks:
             cells, _ = restore.parse(files.get(f"{name}.ipynb", b""))
             lesson = self._lessons[name] if cells else []
-            if lesson and len(reading.read(cells, lesson).missing) == sum(known.role != "own" for known in lesson):
+            if lesson and len(matching.read(cells, lesson).missing) == sum(known.role != "own" for known in lesson):
                 found.append(f"{name}.ipynb: none of its {len(cells)} cells is of this assignment")
         return found
 
@@ -60,7 +61,7 @@ class Handout:
         missing = []
         for name in self._assignment.notebooks:
             cells, _ = restore.parse(files.get(f"{name}.ipynb", b""))
-            for text in reading.read(cells, self._lessons[name]).texts.values() if cells else ():
+            for text in matching.read(cells, self._lessons[name]).texts.values() if cells else ():
                 for path in reading.shown_files(text):
                     folder = places[f"{name}.ipynb"].rpartition("/")[0]
                     file = handed.files.get(f"{folder}/{path}" if folder else path)

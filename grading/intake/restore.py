@@ -20,8 +20,10 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells, NbGraderPreprocessor
 
+from cs231n import _matching as matching
 from cs231n import _reading as reading
-from cs231n._reading import Cell, Known, Reading
+from cs231n._matching import Known, Reading
+from cs231n._reading import Cell
 from grading.books.course import Course
 from grading.release.lesson import known_cells
 
@@ -140,7 +142,7 @@ def restore(submitted: list[Cell] | None, key: NotebookNode, lesson: list[Known]
     restored = copy.deepcopy(key)
     if submitted is None:
         return restored, []
-    found = reading.read(submitted, known_cells(key) if lesson is None else lesson)
+    found = matching.read(submitted, known_cells(key) if lesson is None else lesson)
     cells = [_own_cell(cell) for cell in found.behind[""]]
     for cell in restored.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import nbformat
 from nbformat import NotebookNode
 
-from cs231n._reading import Known, module_text
+from cs231n._matching import Known
+from cs231n._reading import module_text
 from grading.books.course import Course
 from grading.engine import plan
 from grading.engine.plan import Plan

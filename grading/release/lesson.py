@@ -7,7 +7,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
 
-from cs231n._reading import Known
+from cs231n._matching import Known
 
 CODE_STUB = {"python": "# YOUR CODE HERE: replace the next line.\n"
                        'raise NotImplementedError("this cell is not written yet")'}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cs231n import _matching as matching
 from cs231n import _reading as reading
 from cs231n._reading import Cell
 from grading.release import assignment as assignments
@@ -41,10 +42,10 @@ def words(text: str) -> str:
 
 
 def test_a_release_says_that_nothing_is_written_and_a_complete_notebook_that_all_is():
-    untouched = reading.read([Cell(known.kind, known.source, known.name) for known in LESSON], LESSON)
+    untouched = matching.read([Cell(known.kind, known.source, known.name) for known in LESSON], LESSON)
     assert [untouched.texts[name] for name in ANSWERS] == ["", ""]
-    assert not any(reading.is_written(known, untouched.texts[known.name]) for known in LESSON if known.role == "code")
-    found = reading.read(perfect(), LESSON)
+    assert not any(matching.is_written(known, untouched.texts[known.name]) for known in LESSON if known.role == "code")
+    found = matching.read(perfect(), LESSON)
     assert {name: words(found.texts[name]) for name in WRITTEN} == {name: words(text) for name, text in WRITTEN.items()}
     assert not (found.missing or found.repeated or found.changed)
 
@@ -88,7 +89,7 @@ def test_an_answer_is_found_wherever_it_stands(where):
         cells.insert(answer + 1, own("markdown", TEXT))
         if where == "below, the answer's cell gone":
             del cells[answer]
-    found = reading.read(cells, LESSON)
+    found = matching.read(cells, LESSON)
     said = words(found.texts[ANSWER])
     assert TEXT in said if where != "split in two" else TEXT.replace(" ", "") in said.replace(" ", "")
     assert said.count("one-sided") == 1 and "YOUR ANSWER" not in said
@@ -100,7 +101,7 @@ def test_a_locked_cell_that_was_changed_is_told_with_what_was_added():
     cells = perfect()
     at = place(cells, "svm-setup-given")
     cells[at] = cells[at]._replace(source="import seaborn as sns\n" + cells[at].source)
-    found = reading.read(cells, LESSON)
+    found = matching.read(cells, LESSON)
     assert found.changed == {"svm-setup-given": ["import seaborn as sns"]}
 
 
@@ -110,7 +111,7 @@ def test_of_two_copies_of_a_code_cell_the_one_with_work_in_it_counts():
     stub = LESSON[at].source
     for first, second in ((stub, cells[at].source), (cells[at].source, stub)):
         copies = [cells[at]._replace(source=first), cells[at]._replace(source=second)]
-        found = reading.read(cells[:at] + copies + cells[at + 1:], LESSON)
+        found = matching.read(cells[:at] + copies + cells[at + 1:], LESSON)
         assert words(found.texts[CODE[0]]) == words(WRITTEN[CODE[0]])
         assert found.repeated == [CODE[0]]
 
@@ -119,11 +120,11 @@ def test_code_that_was_merged_with_the_test_behind_it_or_the_set_up_before_it_is
     cells = perfect()
     at = place(cells, CODE[0])
     behind = cells[:at] + [cells[at]._replace(source=f"{cells[at].source}\n{cells[at + 1].source}")] + cells[at + 2:]
-    assert words(reading.read(behind, LESSON).texts[CODE[0]]) == words(WRITTEN[CODE[0]])
+    assert words(matching.read(behind, LESSON).texts[CODE[0]]) == words(WRITTEN[CODE[0]])
     given = place(cells, "svm-search-given")
     merged = cells[given]._replace(source=f"{cells[given].source}\n\n{cells[at].source}")
     before = [*cells[:given], merged, *cells[at + 1:]]
-    found = reading.read(before, LESSON)
+    found = matching.read(before, LESSON)
     assert words(found.texts[CODE[0]]) == words(WRITTEN[CODE[0]])
     assert found.missing == []
 
@@ -170,7 +171,7 @@ def test_edits_that_keep_the_work_lose_no_word_of_it(edits, seed):
     cells, rng = perfect(), random.Random(seed)
     for what in sorted(edits, key=lambda one: one == "strip ids"):          # a name that is gone cannot be edited by
         cells = edit(cells, what, rng)
-    found = reading.read(cells, LESSON)
+    found = matching.read(cells, LESSON)
     for name, text in WRITTEN.items():
         if name in CODE:
             assert words(found.texts[name]) == words(text), name
@@ -198,7 +199,7 @@ def test_a_notebook_of_any_encoding_and_format_says_the_same(encoding, old):
         {"cell_type": cell.kind, "source": cell.source, "id": cell.id, "metadata": {"colab": {"base_uri": "x"}}}
         for cell in cells]}
     content = json.dumps(found, ensure_ascii=False).encode(encoding)
-    read = reading.read(reading.read_notebook(content), LESSON)
+    read = matching.read(reading.read_notebook(content), LESSON)
     assert {name: words(text) for name, text in read.texts.items()} == {
         name: words(text) for name, text in WRITTEN.items()}
 
@@ -217,6 +218,6 @@ def test_pictures_of_one_name_in_two_parts_of_an_answer_stay_apart():
     parts = [cells[at]._replace(source=f"![](attachment:a.png) {number}", pictures={"a.png": {"image/png": number}})
              for number in ("one", "two")]
     cells[at:at + 1] = [parts[0], parts[1]._replace(id="x", grade_id="")]
-    found = reading.read(cells, LESSON)
+    found = matching.read(cells, LESSON)
     assert found.pictures[ANSWER] == {"a.png": {"image/png": "one"}, "2-a.png": {"image/png": "two"}}
     assert "attachment:2-a.png) two" in found.texts[ANSWER]
