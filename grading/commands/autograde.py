@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grading import commands
 from grading.commands import assignment_argument, course_option, student_option, whole
+from grading.errors import KitError
 from grading.release import assignment as assignments
 
 PLACE = 50
@@ -20,7 +21,8 @@ def arguments(parser) -> None:
     parser.add_argument("--timeout", type=whole, metavar="SECONDS", help="limit of one cell (default: 30)")
     parser.add_argument("--jobs", type=whole, default=os.cpu_count() or 1, metavar="N",
                         help="submissions graded at a time (default: one per core)")
-    parser.add_argument("--stock", action="store_true", help="have nbgrader run submissions: slow, no sandbox")
+    parser.add_argument("--stock", action="store_true",
+                        help="have nbgrader run submissions: slow, no sandbox; needs --unsafe")
     parser.add_argument("--unsafe", action="store_true", help="grade even where no sandbox works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write scores and outcomes of every cell")
 
@@ -29,6 +31,9 @@ def run(options) -> int:
     from grading.autograde.workers import Workers, choose_sandbox
 
     assignment, course = assignments.load(options.assignment), commands.course(options)
+    if options.stock and not options.unsafe:
+        raise KitError("--stock has nbgrader run submissions with your own rights, without a sandbox. For a class that "
+                       "you trust, say both words: --stock --unsafe")
     with ExitStack() as held:
         workers = None
         if options.stock:
