@@ -39,6 +39,20 @@ PATIENCE = 30            # seconds to wait for another program that is writing t
 _LEFT_OUT = "An output of this cell was left out: it is not one that a notebook can hold.\n"
 
 
+@contextmanager
+def writing(course: Course) -> Iterator[None]:
+    """For one process at a time: the one that writes grades or cells. Raises KitError while another one does."""
+    folder = course.root / "autograded"
+    folder.mkdir(exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)             # the system frees it however this process ends
+        except BlockingIOError:
+            raise KitError(f"Another run is writing grades in {course.root}. "
+                           "Wait until it is done, then run this again.") from None
+        yield
+
+
 class Ledger:
     """Open for a whole run, by one process at a time; `record` is for one thread. What a killed run left is put in
     order on opening."""
@@ -51,13 +65,7 @@ class Ledger:
         if not self._course.gradebook.exists():
             raise KitError(f"There is no gradebook in {self._course.root}. Run: kit generate ASSIGNMENT")
         with ExitStack() as opened:
-            self._folder.mkdir(exist_ok=True)
-            lock = opened.enter_context((self._folder / ".lock").open("w"))
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)         # the system frees it however this process ends
-            except BlockingIOError:
-                raise KitError(f"Another run is writing grades in {self._course.root}. "
-                               "Wait until it is done, then run this again.") from None
+            opened.enter_context(writing(self._course))
             self._engine = create_engine(f"sqlite:///{self._course.gradebook}?timeout={self._patience}")
             opened.callback(self._engine.dispose)
             self._recover()
