@@ -378,24 +378,26 @@ def stock(course: Course, *arguments):
                           timeout=600, env=os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
 
 
-def test_stock_nbgrader_releases_grades_and_reports_the_same_course(own_course, graded):
-    assignment, course = own_course
-    _, whole, by_kit = graded
+def test_stock_nbgrader_releases_grades_and_reports_the_same_course(graded, tmp_path):
+    """Its autograde has the kit grade, in the kit's sandbox."""
+    assignment, whole, by_kit = graded
+    course = Course(tmp_path / "course")
+    shutil.copytree(whole.root, course.root, ignore=shutil.ignore_patterns("submitted", "autograded", "gradebook.db"))
     before = (course.release(assignment.name) / "knn.ipynb").read_bytes()
     done = stock(course, "generate_assignment", assignment.name, "--force")
     assert done.returncode == 0, done.stderr
     assert (course.release(assignment.name) / "knn.ipynb").read_bytes() == before
     students = ["sample-perfect", "sample-squared-no-loops"]
     for student in students:
-        shutil.copytree(whole.submitted(student, assignment.name), course.submitted(student, assignment.name),
-                        ignore=shutil.ignore_patterns("svm.ipynb", "softmax.ipynb", "two_layer_net.ipynb"))
+        shutil.copytree(whole.submitted(student, assignment.name), course.submitted(student, assignment.name))
     done = stock(course, "autograde", assignment.name)
     assert done.returncode == 0, done.stderr
+    assert f"sandbox: {sandbox.probe().level}" in done.stderr
     with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
         for student in students:
             for name, cell in by_kit[student].notebooks["knn"].items():
                 assert gradebook.find_grade(name, "knn", assignment.name, student).auto_score == cell["score"]
-    done = stock(course, "generate_feedback", assignment.name)
+    done = stock(course, "generate_feedback", assignment.name, "--notebook", "knn")
     assert done.returncode == 0, done.stderr
     assert "BEGIN HIDDEN" not in (course.feedback(students[0], assignment.name) / "knn.html").read_text()
 
