@@ -38,12 +38,14 @@ class Listener:
 
 def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *,
               workers: Workers | None = None, stock: bool = False, regrade: bool = False,
-              timeout: float | None = None, jobs: int = 1, listener: Listener | None = None) -> Sequence[Result]:
+              timeout: float | None = None, jobs: int = 1, listener: Listener | None = None,
+              whole: bool = False) -> Sequence[Result]:
     """Grade the submissions of `students` (default: everyone collected); what is graded and unchanged is skipped.
 
     - workers: where they run; None makes some in the sandbox that this machine offers
     - stock: have nbgrader run them, without a sandbox
     - jobs: how many run at a time
+    - whole: run the lesson's cells that no verdict depends on, too
 
     A fault of ours becomes that result's `fault`; its student keeps whatever was graded before. Returns results in
     students' order; each is read when it is asked for.
@@ -72,7 +74,8 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
         if due:
             graded = (_by_nbgrader(assignment, course, due, fingerprints, limit, jobs, listener)
                       if stock else
-                      _by_engine(assignment, course, due, workers, fingerprints, limit, jobs, listener, ledger, config))
+                      _by_engine(assignment, course, due, workers, fingerprints, limit, jobs, listener, ledger, config,
+                                 whole))
             with closing(graded):
                 for result in graded:
                     if result.fault:
@@ -104,11 +107,11 @@ class Graded(Sequence[Result]):
 
 def _by_engine(assignment: Assignment, course: Course, due: list[str], workers: Workers | None,
                fingerprints: "Fingerprints", limit: float, jobs: int, listener: Listener, ledger: Ledger,
-               config) -> Iterator[Result]:
+               config, whole: bool) -> Iterator[Result]:
     with ExitStack() as held:
         naming = held.enter_context(Naming(assignment, course))
         workers = workers or held.enter_context(Workers(assignment, course, choose_sandbox()))
-        grader = Grader(assignment, course, limit, config)
+        grader = Grader(assignment, course, limit, config, whole)
         graded = pool.run(due, jobs, workers.take, grader.grade, listener.began)
         held.callback(graded.close)
         for student, found in graded:
@@ -144,8 +147,8 @@ def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], fingerp
 class Grader:
     """Grades one submission in a worker; used by several threads, each with its own worker."""
 
-    def __init__(self, assignment: Assignment, course: Course, limit: float, config):
-        self._assignment, self._course, self._limit = assignment, course, limit
+    def __init__(self, assignment: Assignment, course: Course, limit: float, config, whole: bool = False):
+        self._assignment, self._course, self._limit, self._whole = assignment, course, limit, whole
         self._lessons: dict[str, Lesson] = lessons(assignment, course, config)
         self._staged, self._asking = staged(assignment, course), Asking(assignment)
         self._secret = seeds.secret(course)
@@ -156,7 +159,8 @@ class Grader:
         drawn = seeds.of_submission(self._secret, handed_in(self._assignment, self._course, student))
         found.answers = run.grade(
             worker, [(notebook, self._lessons[name].plan) for name, notebook in found.notebooks.items()],
-            modules(self._assignment, found), self._limit, asked=drawn.asked, due=self._asking.due)
+            modules(self._assignment, found), self._limit, asked=drawn.asked, due=self._asking.due,
+            whole=self._whole)
         for notebook in found.notebooks.values():
             Clean().preprocess(notebook, {})
         return found
