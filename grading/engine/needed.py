@@ -136,6 +136,8 @@ class _Notebook:
         self._find_objects()
         self._changed = [self._changed_by(number, one) for number, one in enumerate(cells)]
         self._inherit()
+        self._sees = [(self._mask(number, self._now[number]), self._mask(number, self._later[number]))
+                      for number in range(len(cells))]
 
     def imports(self, number: int, readers: set[int]) -> str:
         """Statements by which a cell that does not run is the first to import what these cells read."""
@@ -145,8 +147,16 @@ class _Notebook:
 
     def matters(self, number: int, reader: int) -> bool:
         """Whether the reader may see something of what a cell does."""
-        names = (self._now[reader] if number < reader else frozenset()) | self._later[reader]
-        return bool(names & self._binds[number]) or any(self._seen(reader, name) & self._changed[number] for name in names)
+        binds, changed = self._binds[number], self._changed[number]
+        (now, later), before = self._sees[reader], number < reader
+        return bool(changed & later or before and changed & now) or not (
+            binds.isdisjoint(self._later[reader]) and (not before or binds.isdisjoint(self._now[reader])))
+
+    def _mask(self, number: int, names: frozenset[str]) -> int:
+        found = 0
+        for name in names:
+            found |= self._seen(number, name)
+        return found
 
     def _find_objects(self) -> None:
         """Go on until nothing more may be the same."""
