@@ -16,6 +16,7 @@ from grading.books import results, seeds
 from grading.books.course import Course
 from grading.books.ledger import Ledger
 from grading.books.results import Result
+from grading.desk import handed
 from grading.desk.pages import Clean
 from grading.engine import kernel, run
 from grading.engine.worker import Worker
@@ -161,7 +162,8 @@ class Grader:
             worker, [(notebook, self._lessons[name].plan) for name, notebook in found.notebooks.items()],
             modules(self._assignment, found), self._limit, asked=drawn.asked, due=self._asking.due,
             whole=self._whole)
-        for notebook in found.notebooks.values():
+        for name, notebook in found.notebooks.items():
+            handed.show(notebook, found.handed.pop(name))
             Clean().preprocess(notebook, {})
         return found
 
@@ -220,7 +222,7 @@ def _name(result: Result, answers: dict | None, folder: Path) -> list[dict[str, 
 
 # What of the kit, below `grading/`, a result depends on.
 OWN = ("autograde/autograde.py", "autograde/execute.py", "autograde/scores.py", "books/course.py", "books/seeds.py",
-       "config.py", "desk/html.py", "desk/markdown.py", "desk/outputs.py", "desk/pages.py", "desk/paths.py",
+       "config.py", "desk/handed.py", "desk/html.py", "desk/markdown.py", "desk/outputs.py", "desk/pages.py", "desk/paths.py",
        "desk/text.py", "engine/*.py", "intake/restore.py", "intake/submission.py", "trials/diagnosis.py")
 
 

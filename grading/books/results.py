@@ -14,6 +14,7 @@ from grading.books.course import Course
 
 FILE = "results.json"
 NOTE = "kit"             # the key under which a test cell's metadata holds its outcome and message
+LEFT_OUT = "kit_left_out"    # and any cell's, while it is graded, that it did not run, since no verdict needs it
 
 
 @dataclass

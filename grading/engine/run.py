@@ -28,6 +28,7 @@ from grading.engine.processes import ExaminerLost, Processes, Submission
 from grading.engine.worker import Worker
 
 NOTE = "kit"                   # the key under which a test cell's metadata holds its outcome and message
+LEFT_OUT = "kit_left_out"      # the key under which a cell's metadata holds that it did not run, since none needs it
 BUDGET = 20                    # a notebook may take so many times the limit of a cell
 RESTARTS = 4                   # new processes that a notebook may use up before the rest of it is skipped
 PATIENCE = 0.34                # after a first time-out, later cells get this share of the limit
@@ -55,7 +56,7 @@ def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission
     - clean: makes outputs that may be anything into outputs that a notebook may hold
     - asked: asked(grade_id, source) is a test cell as the examiner gets it
     - due: test cell -> its outcome and message, to what is asked of the functions after that
-    - whole: run the lesson's cells that no verdict depends on, too; a code cell that did not run has no execution count
+    - whole: run the lesson's cells that no verdict depends on, too; one that did not run says so in its metadata
 
     Returns what functions answered to their probes: function -> aspect -> what was told.
     """
@@ -123,6 +124,7 @@ class _Run:
         for number, cell in enumerate(cells):
             del self._to_read[0]
             cell.outputs, cell.execution_count = [], None
+            cell.metadata.pop(LEFT_OUT, None)
             if number not in choice.aside:
                 self._cell(cell, choice.shown.get(number), lean)
             elif self._is_over():
@@ -137,7 +139,9 @@ class _Run:
 
     def _leave_out(self, cell: NotebookNode, imports: str) -> None:
         """Not to run a cell, but for what others need it to import; it is counted."""
-        self._count += bool(cell.source.strip())
+        if cell.source.strip():
+            self._count += 1
+            cell.execution_count, cell.metadata[LEFT_OUT] = self._count, True
         self._begin_given(cell)
         if imports:
             self._own(new_code_cell(imports), silent=True)

@@ -25,6 +25,7 @@ from grading.books.course import Course
 MAX_BYTES = 50_000_000
 MAX_PARTS = 3_000_000        # parts of a notebook's JSON, its outputs included
 MAX_CELLS = 5_000
+HANDED = "handed"            # the key under which a submitted cell that was read has its outputs, as JSON
 
 
 def key_notebook(source: Path, config=None) -> NotebookNode:
@@ -43,6 +44,7 @@ class _Cell(msgspec.Struct):
     id: str = ""
     metadata: msgspec.Raw = msgspec.Raw(b"{}")
     attachments: msgspec.Raw = msgspec.Raw(b"{}")
+    outputs: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _Described(msgspec.Struct):
@@ -98,6 +100,10 @@ def _slim(cell: object) -> bytes:
     kept = {key: cell[key] for key in _Cell.__struct_fields__ if key in cell}
     if isinstance(kept.get("metadata"), dict):
         kept["metadata"] = {"nbgrader": kept["metadata"].get("nbgrader")}
+    with suppress(ValueError, RecursionError):
+        json.dumps(kept.get("outputs"), allow_nan=False)
+        return json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
+    kept.pop("outputs")
     return json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
 
 
@@ -116,13 +122,15 @@ def _cell(raw: bytes | msgspec.Raw) -> dict | None:
             cell = msgspec.json.decode(raw, type=_Anonymous)
         except (msgspec.DecodeError, RecursionError):
             return None
-        cell = _Cell(cell.cell_type, cell.source, metadata=cell.metadata, attachments=cell.attachments)
+        cell = _Cell(cell.cell_type, cell.source, metadata=cell.metadata, attachments=cell.attachments, outputs=cell.outputs)
     read = {"cell_type": cell.cell_type, "source": cell.source, "id": cell.id, "metadata": {}}
     with suppress(msgspec.DecodeError, RecursionError):
         name = msgspec.json.decode(cell.metadata, type=_Metadata).nbgrader.grade_id
         read["metadata"] = {"nbgrader": {"grade_id": name}}
     with suppress(msgspec.DecodeError, RecursionError):
         read["attachments"] = msgspec.json.decode(cell.attachments, type=dict[str, dict[str, str]])
+    if cell.cell_type == "code":
+        read[HANDED] = bytes(cell.outputs)       # JSON that nobody has looked at
     return read
 
 
@@ -133,6 +141,7 @@ class _Anonymous(msgspec.Struct):
     source: str | list[str]
     metadata: msgspec.Raw = msgspec.Raw(b"{}")
     attachments: msgspec.Raw = msgspec.Raw(b"{}")
+    outputs: msgspec.Raw = msgspec.Raw(b"")
 
 
 def restore(submitted: NotebookNode | None, key: NotebookNode) -> tuple[NotebookNode, list[str]]:
@@ -140,9 +149,16 @@ def restore(submitted: NotebookNode | None, key: NotebookNode) -> tuple[Notebook
 
     Without a submission the key itself is graded: its tests still judge the submitted modules.
     """
+    restored, remarks, _ = lay_upon(submitted, key)
+    return restored, remarks
+
+
+def lay_upon(submitted: NotebookNode | None, key: NotebookNode) -> tuple[NotebookNode, list[str], dict[str, bytes]]:
+    """The same, and the outputs that code cells were handed in with, by the ids that they have now."""
     restored = copy.deepcopy(key)
     if submitted is None:
-        return restored, []
+        return restored, [], {}
+    handed: list[tuple[NotebookNode, bytes]] = []
     ours = {cell.metadata.nbgrader.grade_id: cell for cell in restored.cells if "nbgrader" in cell.metadata}
     followers: dict[str, list[NotebookNode]] = {"": []}
     met: set[str] = set()
@@ -156,6 +172,7 @@ def restore(submitted: NotebookNode | None, key: NotebookNode) -> tuple[Notebook
             met.add(name)
             anchor = name
             followers[name] = []
+            handed.append((ours[name], found.get(HANDED, b"")))
             if ours[name].metadata.nbgrader.solution:
                 ours[name].source = source
                 _keep_pictures(found, ours[name])
@@ -163,6 +180,7 @@ def restore(submitted: NotebookNode | None, key: NotebookNode) -> tuple[Notebook
             repeated.add(name)
         else:
             followers[anchor].append(_own_cell(kind, source, found))
+            handed.append((followers[anchor][-1], found.get(HANDED, b"")))
     lost = [name for name in ours if name not in met]
     cells = list(followers[""])
     for cell in restored.cells:
@@ -176,7 +194,7 @@ def restore(submitted: NotebookNode | None, key: NotebookNode) -> tuple[Notebook
         remarks.append(f"{_count(len(lost), 'cell')} missing and put back: {', '.join(lost)}")
     if repeated:
         remarks.append(f"{_count(len(repeated), 'repeated cell')} left out: {', '.join(sorted(repeated))}")
-    return restored, remarks
+    return restored, remarks, {cell.id: outputs for cell, outputs in handed if outputs}
 
 
 class Restore(NbGraderPreprocessor):
