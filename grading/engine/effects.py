@@ -38,37 +38,43 @@ class Effects:
 
     - kept: what makes it hold something from one call to the next, in a few words; "" for nothing
     - defined: names of its functions and methods
-    - changing: of those that may change what they are handed, or were handed before
-    - holding: of those that may make what they are handed a part of their object, or of something else that they are handed
+    - changing: of those, and of all that have no name as "lambda", that may change what they are handed, or were handed before
+    - holding: of those that may make what they are handed a part of their object, or of something else that is handed
+    - passing: (function, another that it may hand on what it is handed)
     """
 
     kept: str = ""
     defined: frozenset[str] = field(default=frozenset())
     changing: frozenset[str] = field(default=frozenset())
     holding: frozenset[str] = field(default=frozenset())
+    passing: frozenset[tuple[str, str]] = field(default=frozenset())
 
     def __or__(self, other: "Effects") -> "Effects":
         return Effects(self.kept or other.kept, self.defined | other.defined, self.changing | other.changing,
-                       self.holding | other.holding)
+                       self.holding | other.holding, self.passing | other.passing)
+
+    def closed(self, changing: Iterable[str]) -> "Effects":
+        """What they do through one another as well, where these functions change what they are handed, too."""
+        changing, holding = set(self.changing).union(changing), set(self.holding)
+        for found in (changing, holding):
+            while more := {function for function, other in self.passing if other in found} - found:
+                found |= more
+        return Effects(self.kept, self.defined, frozenset(changing), frozenset(holding), self.passing)
 
 
 def of_modules(texts: Iterable[str]) -> Effects:
     """Effects of modules that may call one another."""
-    texts, found = list(texts), Effects()
-    while True:
-        before, found = found, reduce(Effects.__or__, [_of_module(text, found.changing, found.holding) for text in texts], found)
-        if found == before:
-            return found
+    return reduce(Effects.__or__, map(_of_module, texts), Effects()).closed(())
 
 
 @lru_cache(maxsize=64)
-def _of_module(text: str, changing: frozenset[str], holding: frozenset[str]) -> Effects:
+def _of_module(text: str) -> Effects:
     """Of one that is no Python there are none: it cannot be imported."""
     if len(text) > MAX_TEXT:
         return Effects("a module is too long to be read")
     try:
         tree = ast.parse(text)
-        return _of(tree, _kept_by_module(tree) or _kept_by_functions(tree), frozenset(), changing, holding)
+        return _of(tree, _kept_by_module(tree) or _kept_by_functions(tree), frozenset())
     except (SyntaxError, ValueError):
         return Effects()
     except (RecursionError, MemoryError):
@@ -77,7 +83,7 @@ def _of_module(text: str, changing: frozenset[str], holding: frozenset[str]) -> 
 
 def of_cell(tree: ast.Module, known: frozenset[str]) -> Effects:
     """Effects of the functions that a cell defines; `known`: names of modules and of what these define."""
-    return _of(tree, _kept_by_functions(tree, known, names=True), known, frozenset(), frozenset())
+    return _of(tree, _kept_by_functions(tree, known, names=True), known)
 
 
 # What is kept
@@ -161,7 +167,8 @@ def _kept_by_function(function: ast.AST) -> str:
 def _set_outside(function: ast.AST, modules: frozenset[str]) -> str:
     local = {part.arg for part in ast.walk(function) if isinstance(part, ast.arg)} | {
         part.id for part in ast.walk(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)} | {
-        part.name for part in ast.walk(function) if isinstance(part, (ast.FunctionDef, ast.ExceptHandler)) and part.name}
+        part.name for part in ast.walk(function) if isinstance(part, (ast.FunctionDef, ast.ExceptHandler))
+        and part.name and part is not function}
     for node in ast.walk(function):
         if isinstance(node, ast.ClassDef):
             return "makes a class"
@@ -210,27 +217,26 @@ def _imported(tree: ast.AST) -> frozenset[str]:
 
 # What is changed
 
-def _of(tree: ast.Module, kept: str, known: frozenset[str], changing: frozenset[str], holding: frozenset[str]) -> Effects:
-    """What its functions do, by themselves, through one another, or through those that are known to do it."""
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    defined = frozenset(function.name for function in functions)
+def _of(tree: ast.Module, kept: str, known: frozenset[str]) -> Effects:
+    """What its functions do, each by itself."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda))]
+    defined = frozenset(function.name for function in functions if isinstance(function, ast.FunctionDef))
     free = known | _imported(tree) | defined | {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-    sharing, held, found, holders = Sharing(free, copies=True), set(), set(changing), set(holding)
-    while functions:                             # until nothing more comes to light
-        before = len(held), len(found), len(holders)
+    sharing, held, handed = Sharing(free, copies=True), set(), {}
+    while functions:                             # until no more attributes of objects are known to hold something
+        before = len(held)
         for function in functions:
-            handed = _handed(function, sharing, held)
-            held |= {name for name in handed if name.startswith("self.")}
-            if _changes(function, handed, sharing, found):
-                found.add(function.name)
-            if _holds(function, handed, sharing, holders):
-                holders.add(function.name)
-        if (len(held), len(found), len(holders)) == before:
+            handed[function] = _handed(function, sharing, held)
+            held |= {name for name in handed[function] if name.startswith("self.")}
+        if len(held) == before:
             break
-    return Effects(kept, defined, frozenset(found), frozenset(holders))
+    found = Effects(kept, defined)
+    for function, names in handed.items():
+        found |= _of_function(function, getattr(function, "name", "lambda"), names, sharing)
+    return found
 
 
-def _handed(function: ast.FunctionDef, sharing: Sharing, held: set[str]) -> set[str]:
+def _handed(function: ast.FunctionDef | ast.Lambda, sharing: Sharing, held: set[str]) -> set[str]:
     """Names, local ones and attributes of `self`, that may stand for a part of what the function is handed."""
     handed = held | {part.arg for part in ast.walk(function) if isinstance(part, ast.arg)} - {"self", "cls"}
     while True:
@@ -265,39 +271,36 @@ def _pairs(target: ast.AST, value: ast.AST) -> list[tuple[ast.AST, ast.AST]]:
     return [(target, value)]
 
 
-def _changes(function: ast.FunctionDef, handed: set[str], sharing: Sharing, changing: set[str]) -> bool:
-    mentioned = {_last(part) for part in ast.walk(function)}
-    local = {part.id for part in ast.walk(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-    for node in ast.walk(function):
+def _of_function(function: ast.FunctionDef | ast.Lambda, name: str, handed: set[str], sharing: Sharing) -> Effects:
+    nodes = list(ast.walk(function))
+    mentioned = {_last(part) for part in nodes} - {""}
+    local = {part.id for part in nodes if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+    changes = holds = False
+    passing: set[tuple[str, str]] = set()
+    for node in nodes:
         if isinstance(node, ast.AugAssign):
-            if sharing.of(node.target) & handed:
-                return True
+            changes |= bool(sharing.of(node.target) & handed)
         elif isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, (ast.Store, ast.Del)):
-            if sharing.of(node.value) & handed:
-                return True
-        elif isinstance(node, ast.Call):
-            changed, name = written(node), _last(node.func)
-            if isinstance(node.func, ast.Attribute):
-                method = root(node.func) not in LIBRARIES and name not in READING
-                changed = [*changed, node.func.value] if method else changed
-            unknown = sharing.of(node.func) & handed if not isinstance(node.func, ast.Attribute) else f"self.{name}" in handed
-            either = mentioned if not name or isinstance(node.func, ast.Name) and name in local else {name}
-            if unknown or either & changing:
-                changed = [*changed, *arguments(node)]
-            if any(sharing.of(one) & handed for one in changed):
-                return True
-    return False
-
-
-
-def _holds(function: ast.FunctionDef, handed: set[str], sharing: Sharing, holding: set[str]) -> bool:
-    for node in ast.walk(function):
-        if any(isinstance(part, (ast.Attribute, ast.Subscript)) and (root(part) in ("self", "cls") or sharing.of(part) & handed)
-               for target, value in _bindings(node) if sharing.of(value) & handed for part in ast.walk(target)):
-            return True
-        if isinstance(node, ast.Call):
-            shares = sharing.of(*arguments(node))
-            itself = any(isinstance(part, ast.Name) and part.id == "self" for part in arguments(node))
-            if itself or shares & handed and _last(node.func) in holding:
-                return True
-    return False
+            changes |= bool(sharing.of(node.value) & handed)
+        holds |= any(isinstance(part, (ast.Attribute, ast.Subscript))
+                     and (root(part) in ("self", "cls") or sharing.of(part) & handed)
+                     for target, value in _bindings(node) if sharing.of(value) & handed for part in ast.walk(target))
+        if not isinstance(node, ast.Call):
+            continue
+        changed, given, called = written(node), arguments(node), _last(node.func)
+        if isinstance(node.func, ast.Attribute):
+            variable = f"self.{called}" in handed
+            if root(node.func) not in LIBRARIES and called not in READING:
+                changed = [*changed, node.func.value]
+        else:
+            variable = bool(sharing.of(node.func) & handed)
+        changes |= any(sharing.of(one) & handed for one in changed)
+        holds |= any(isinstance(one, ast.Name) and one.id == "self" for one in given)
+        if any(sharing.of(one) & handed for one in given):
+            changes, holds = changes or variable, holds or variable          # it may be any function
+            unknown = not called or isinstance(node.func, ast.Name) and called in local
+            others = mentioned | {"lambda"} if unknown else {called}
+            others |= {_last(part) for one in given for part in ast.walk(one)} - {""}       # it may call these
+            others |= {"lambda"} if any(isinstance(one, ast.Lambda) for one in given) else set()
+            passing |= {(name, other) for other in others}
+    return Effects("", frozenset(), frozenset([name] * changes), frozenset([name] * holds), frozenset(passing))

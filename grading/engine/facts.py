@@ -43,7 +43,7 @@ class Facts:
     - defines: functions and classes that it defines: what these do, a cell does that names them
     - patches: modules, functions and classes of which it sets an attribute
     - whole: why nothing can be told of it; "" if it can
-    - acts: it does what no name shows: magics, files, settings
+    - acts, magic: it does what no name shows: files, settings; it asks IPython to do something
     - effects: of the functions that it defines
     """
 
@@ -64,6 +64,7 @@ class Facts:
     patches: frozenset[str] = frozenset()
     whole: str = ""
     acts: bool = False
+    magic: bool = False
     effects: Effects = field(default=Effects())
 
 
@@ -108,7 +109,7 @@ class _Reader(ast.NodeVisitor):
         self._defined = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
         self._binds, self._writes, self._fills = set(), set(), set()
         self._handed, self._called, self._same, self._tied, self._made, self._hung = (set() for _ in range(6))
-        self._later, self._patches, self._whole, self._acts = set(), set(), "", False
+        self._later, self._patches, self._whole, self._acts, self._magic = set(), set(), "", False, False
         self._passed = {one for node in ast.walk(tree) if isinstance(node, ast.Call) for one in arguments(node)}
         self._lambdas = {target.id for node in ast.walk(tree) if isinstance(node, ast.Assign)
                          and any(isinstance(part, ast.Lambda) and part not in self._passed for part in ast.walk(node.value))
@@ -127,7 +128,7 @@ class _Reader(ast.NodeVisitor):
                      frozenset(self._writes),
                      frozenset(self._fills), frozenset(self._handed), frozenset(self._called), frozenset(self._same), frozenset(self._tied),
                      frozenset(self._made), frozenset(self._hung), frozenset(self._defined | self._lambdas),
-                     frozenset(self._patches), self._whole, self._acts, of_cell(self._tree, self._known))
+                     frozenset(self._patches), self._whole, self._acts, self._magic, of_cell(self._tree, self._known))
 
     def _imports(self) -> frozenset[tuple[str, str]]:
         otherwise = _stored(self._tree) | self._defined
@@ -140,7 +141,7 @@ class _Reader(ast.NodeVisitor):
         if isinstance(node.ctx, ast.Load):
             if node.id in _EVERYWHERE or node.id.startswith(("_i", "_o", "_1", "_2", "_3", "_4", "_5", "_6", "_7", "_8", "_9")):
                 if node.id == "get_ipython":
-                    self._acts = True
+                    self._acts = self._magic = True
                 elif node.id not in _stored(self._tree):
                     self._whole = self._whole or f"a cell uses {node.id}"
             elif node.id in _OUTSIDE:
@@ -293,8 +294,8 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         function, handed = node.func, [one for one in arguments(node) if not isinstance(one, ast.Lambda)]
-        if _last(function) in GIVEN and len(node.args) > GIVEN[_last(function)]:
-            handed = [node.args[GIVEN[_last(function)]]]
+        if (given := _last(function)) in GIVEN and len(node.args) > GIVEN[given]:
+            handed = [node.args[GIVEN[given]]]
         names = self._sharing.of(*handed)
         for one in written(node):
             self._writes |= self._sharing.of(one)
@@ -303,7 +304,10 @@ class _Reader(ast.NodeVisitor):
         elif isinstance(function, ast.Name) and (function.id in self._known | self._defined or function.id in BUILTINS):
             self._handed |= {(function.id, name) for name in names}
         else:                                    # a variable: it may be any function that this cell knows
-            self._handed |= {(called, name) for called in self._mentioned for name in names}
+            self._handed |= {(called, name) for called in self._mentioned | {"lambda", _last(function)} for name in names}
+        for one in arguments(node):              # functions among them may be called with the others
+            called = {"lambda"} if isinstance(one, ast.Lambda) else {_last(part) for part in ast.walk(one)}
+            self._handed |= {(function, name) for function in called for name in names}
         self.generic_visit(node)
 
     def _method(self, function: ast.Attribute, names: set[str]) -> None:

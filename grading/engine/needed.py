@@ -83,6 +83,8 @@ def choose(plan: Plan, cells: Sequence[NotebookNode], modules: Effects) -> Choic
 
 def _beyond(plan: Plan, facts: Facts) -> str:
     """What a cell of the student's does to the lesson's functions and modules, if it does something."""
+    if facts.magic:
+        return "a cell asks IPython to do something"
     if patched := facts.patches - _HARMLESS:
         return f"a cell sets something in {min(patched)}"
     ours = {name for name, statement in facts.imports if "cs231n" in statement or (name, statement) in plan.imports}
@@ -106,7 +108,7 @@ def _drop_unread(plan: Plan, cells: Sequence[NotebookNode], steps: list[Step], p
 def lean(steps: Sequence[Step], modules: Effects) -> Lean:
     if why := modules.kept or next((told for step in steps if (told := step.facts.whole or step.facts.effects.kept)), ""):
         return Lean({}, why)
-    effects = reduce(Effects.__or__, (step.facts.effects for step in steps), modules)
+    effects = reduce(Effects.__or__, (step.facts.effects for step in steps), modules).closed(GIVEN)
     notebook = _Notebook([step.facts for step in steps], effects)
     needed = {number for number, step in enumerate(steps) if step.fixed or step.facts.acts}
     end, waiting = max((number for number, step in enumerate(steps) if step.fixed), default=0), list(needed)
@@ -227,7 +229,7 @@ class _Notebook:
         return self._reach(self._is.get((number, name), 0))
 
     def _changed_by(self, number: int, one: Facts) -> int:
-        found, changing = 0, self._effects.changing | GIVEN.keys()
+        found, changing = 0, self._effects.changing
         for name in one.writes | {name for function, name in one.handed | one.called if function in changing}:
             found |= self._seen(number, name)
         for name in one.fills | {name for _, name in one.called}:
