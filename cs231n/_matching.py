@@ -31,6 +31,7 @@ class Reading(NamedTuple):
     """What a notebook says, cell of the lesson by cell of the lesson.
 
     - texts, pictures: of code and answer cells, by name; an answer that was not given is an empty text
+    - outputs: of code cells that are not the student's own, by name, as JSON
     - behind: the student's own cells by the name of the graded or locked cell that they stand behind; "" before all
     - missing, repeated: names of cells that are not there; that were there again, and left out
     - changed: names of locked cells that were changed, each with the lines that were added and are nobody's answer
@@ -38,6 +39,7 @@ class Reading(NamedTuple):
 
     texts: dict
     pictures: dict
+    outputs: dict
     behind: dict
     missing: list
     repeated: list
@@ -156,7 +158,9 @@ class _Matching:
         missing = [known.name for number, known in enumerate(lesson) if number not in first and known.role != "own"
                    and not texts.get(known.name, "")]
         changed = {name: added for name, added in changed.items() if not (added and name in handed_over)}
-        return Reading(texts, pictures, behind, missing, sorted(set(repeated)), changed)
+        outputs = {lesson[number].name: self._cells[places[0]].outputs for number, places in first.items()
+                   if lesson[number].role != "own"}
+        return Reading(texts, pictures, outputs, behind, missing, sorted(set(repeated)), changed)
 
     def _added(self, known, source):
         """Lines of a locked cell that the lesson does not have; None if it is as it was."""

@@ -26,13 +26,19 @@ class Damaged(ValueError):
 
 
 class Cell(NamedTuple):
-    """A cell as it was handed in. kind: code, markdown or raw; pictures: {name: {media type: data}}."""
+    """A cell as it was handed in.
+
+    - kind: code, markdown or raw
+    - pictures: {name: {media type: data}}
+    - outputs: of a code cell, as JSON that nobody has looked at
+    """
 
     kind: str
     source: str
     id: str = ""
     grade_id: str = ""
     pictures: dict = {}          # noqa: RUF012  (never changed)
+    outputs: bytes = b""
 
 
 # Files
@@ -53,7 +59,8 @@ def read_notebook(content):
         found = {"cells": [cell for sheet in sheets for cell in _list(sheet.get("cells"))]} if sheets else found
     if not isinstance(found, dict) or not isinstance(found.get("cells"), list):
         raise Damaged("is corrupt (JSON, but no notebook: it has no list of cells)")
-    return [cell for cell in map(read_cell, found["cells"]) if cell]
+    return [cell._replace(outputs=_as_json(one.get("outputs"))) if cell.kind == "code" else cell
+            for one in found["cells"] if (cell := read_cell(one))]
 
 
 def read_cell(found):
@@ -155,6 +162,13 @@ def _beside(match):
     parts = [part for part in path.split("/") if part not in ("", ".")]
     outside = path.startswith("/") or ".." in parts or "\\" in path or ":" in path or "\0" in path
     return "" if outside or not path.lower().endswith(tuple(_PICTURES)) else "/".join(parts)
+
+
+def _as_json(outputs):
+    try:
+        return json.dumps(outputs).encode() if isinstance(outputs, list) else b""
+    except (ValueError, RecursionError):
+        return b""
 
 
 def _list(value):

@@ -44,12 +44,14 @@ class Listener:
 
 def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *,
               workers: Workers | None = None, stock: bool = False, regrade: bool = False,
-              timeout: float | None = None, jobs: int = 1, listener: Listener | None = None) -> "Graded":
+              timeout: float | None = None, jobs: int = 1, listener: Listener | None = None,
+              whole: bool = False) -> "Graded":
     """Grade the submissions of `students` (default: everyone collected); what is graded and unchanged is skipped.
 
     - workers: where they run; None makes some in the sandbox that this machine offers
     - stock: have nbgrader run them, without a sandbox
     - jobs: how many run at a time
+    - whole: run the lesson's cells that no verdict depends on, too
 
     A fault of ours becomes that result's `fault`; its student keeps whatever was graded before. Returns results in
     students' order; each is read when it is asked for.
@@ -91,7 +93,8 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
         if due:
             graded = (_by_nbgrader(assignment, course, list(due), depends, limit, jobs, listener)
                       if stock else
-                      _by_engine(assignment, course, due, workers, depends, limit, jobs, listener, books, config))
+                      _by_engine(assignment, course, due, workers, depends, limit, jobs, listener, books, config,
+                                 whole))
             with closing(graded):
                 for result, count in graded:
                     run.notebooks_run += count
@@ -152,11 +155,12 @@ class Graded(Sequence[Result]):
 
 
 def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], workers: Workers | None, depends: Depends,
-               limit: float, jobs: int, listener: Listener, books: Ledger, config) -> Iterator[tuple[Result, int]]:
+               limit: float, jobs: int, listener: Listener, books: Ledger, config,
+               whole: bool) -> Iterator[tuple[Result, int]]:
     """(result, how many notebooks were run for it)."""
     with ExitStack() as held:
         naming = held.enter_context(Naming(assignment, course))
-        grader = Grader(assignment, course, limit, config, due)
+        grader = Grader(assignment, course, limit, config, due, whole)
 
         def entered(student: str, level: str, found: Submission) -> Result:
             basis = depends.of(student)
@@ -213,13 +217,14 @@ def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], depends
 class Grader:
     """Grades one submission in a worker; used by several threads, each with its own worker."""
 
-    def __init__(self, assignment: Assignment, course: Course, limit: float, config, due: dict[str, Due]):
+    def __init__(self, assignment: Assignment, course: Course, limit: float, config, due: dict[str, Due],
+                 whole: bool = False):
         self._assignment, self._course, self._due = assignment, course, due
         self._lessons, self._staged = lessons(assignment, course, config), staged(assignment, course)
         self._secret = seeds.secret(course)
         complete = reference.complete(assignment, course, self._lessons, self._staged)
         self._task = Task({name: lesson.plan for name, lesson in self._lessons.items()}, complete.notebooks,
-                          modules(assignment, complete), Asking(assignment), limit)
+                          modules(assignment, complete), Asking(assignment), limit, whole)
 
     def as_before(self, student: str) -> Submission | None:
         """The submission with the outcomes of its kept notebooks, laid upon the lessons as they are now; None where
@@ -233,8 +238,9 @@ class Grader:
         noted = {name_of(cell): cell.metadata[NOTE] for name, notebook in found.notebooks.items() if name not in run
                  for cell in notebook.cells if NOTE in cell.metadata}
         drawn = seeds.of_submission(self._secret, handed_in(self._assignment, self._course, student))
-        done = job.do(worker, self._task, Job(modules(self._assignment, found), drawn,
-                                              {name: found.notebooks[name] for name in run}, noted))
+        done = job.do(worker, self._task, Job(
+            modules(self._assignment, found), drawn, {name: found.notebooks[name] for name in run},
+            {name: found.handed[name] for name in run}, noted))
         found.notebooks |= done.notebooks
         found.answers = done.answers
         return found, len(run)

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 from grading import NOTE
 from grading.books.seeds import Seeds
+from grading.desk import handed
 from grading.desk.pages import Clean
 from grading.engine import run
 from grading.engine.plan import Plan, name_of
@@ -29,6 +30,7 @@ class Task:
     - reference, complete: the notebooks and modules with every solution in them
     - asking: which functions are asked for what they answer
     - limit: seconds a cell may take
+    - whole: run the lesson's cells that no verdict depends on, too
     """
 
     plans: dict[str, Plan]
@@ -36,17 +38,20 @@ class Task:
     complete: Modules
     asking: Asking
     limit: float
+    whole: bool = False
 
 
 @dataclass(frozen=True)
 class Job:
     """- notebooks: restored, those that are run, by name
+    - handed: of each, the outputs that its code cells came with, by cell id, as JSON
     - noted: test cell -> outcome and message, of the notebooks that need not be run
     """
 
     modules: Modules
     seeds: Seeds
     notebooks: dict[str, NotebookNode]
+    handed: dict[str, dict[str, bytes]]
     noted: dict[str, dict] = field(default_factory=dict)
 
 
@@ -65,9 +70,10 @@ def do(worker: Worker, task: Task, job: Job) -> Done:
     notebooks = copy.deepcopy(job.notebooks)                 # a job that is tried again begins as it did before
     answers = run.grade(worker, [(notebook, task.plans[name]) for name, notebook in notebooks.items()], job.modules,
                         task.limit, asked=job.seeds.asked,
-                        due=lambda notes: task.asking.due(job.noted | notes))
+                        due=lambda notes: task.asking.due(job.noted | notes), whole=task.whole)
     for name, notebook in notebooks.items():
         _settle_doubts(worker, task, job.seeds, name, notebook)
+        handed.show(notebook, job.handed[name])
         Clean().preprocess(notebook, {})
     return Done(notebooks, answers)
 

@@ -19,6 +19,8 @@ def arguments(parser) -> None:
     course_option(parser)
     student_option(parser)
     parser.add_argument("--regrade", action="store_true", help="grade again what is graded and unchanged")
+    parser.add_argument("--whole", action="store_true",
+                        help="run every cell, not only those that a verdict depends on: slower, the same scores")
     parser.add_argument("--timeout", type=whole, metavar="SECONDS", help="limit of one cell (default: 30)")
     parser.add_argument("--jobs", type=whole, default=os.cpu_count() or 1, metavar="N",
                         help="submissions graded at a time (default: one per core)")
@@ -55,7 +57,7 @@ def run(options) -> int:
         progress = held.enter_context(Progress())
         graded = autograde.autograde(assignment, course, options.student, workers=workers, stock=options.stock,
                                      regrade=options.regrade, timeout=options.timeout, jobs=options.jobs,
-                                     listener=progress)
+                                     listener=progress, whole=options.whole)
     print(table.scores(assignment, graded))
     print(f"{graded.notebooks_run} notebooks run")
     if graded.penalties_changed:

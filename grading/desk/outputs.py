@@ -13,7 +13,7 @@ STREAM = 1_000_000               # characters of printed text and tracebacks tha
 RICH = 5_000_000                 # characters of pictures, tables and other representations, of one cell
 OUTPUTS = 2_000                  # outputs of one cell
 NOTEBOOK = 50_000_000            # characters of output, of one notebook
-_KINDS = ("image/png", "image/jpeg", "text/html", "text/markdown", "text/latex", "text/plain")
+KINDS = ("image/png", "image/jpeg", "text/html", "text/markdown", "text/latex", "text/plain")
 _COLOR_WORK = 100_000_000        # nbconvert's work on colors grows with their number times the text's length
 
 
@@ -107,7 +107,7 @@ def _shown(output: dict, room: int, html_room: int) -> dict:
     bundle = bundle if isinstance(bundle, dict) else {}
     data: dict[str, str] = {}
     metadata: dict[str, dict] = {}
-    for kind in _KINDS:
+    for kind in KINDS:
         if kind == "text/markdown" and "text/html" in data or kind not in bundle:
             continue
         found = _text(bundle[kind])

@@ -56,7 +56,8 @@ def lay_down(files: dict[str, bytes]) -> None:
 def _run(shell: Shell, frame: bytes) -> bytes:
     asked = msgspec.msgpack.decode(frame)
     shell.execution_count = asked["count"]
-    cell = shell.run(asked["source"], silent=asked["silent"], plain=asked["plain"])
+    with shell.numbers_put_back() if asked.get("aside") else contextlib.nullcontext():
+        cell = shell.run(asked["source"], silent=asked["silent"], plain=asked["plain"])
     return msgspec.msgpack.encode({"outputs": cell.outputs, "error": cell.error is not None, "exit": cell.asked_exit})
 
 

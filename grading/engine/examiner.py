@@ -99,7 +99,7 @@ class Examiner:
     def test(self, source: str, plain: bool, count: int, limit: float, owned: list[str], wanted: list[str]) -> dict:
         """Run a test cell; `owned` names are the student's, `wanted` ones too where no set-up cell binds them."""
         self._start(limit)
-        namespace, fetched = self._shell.namespace, []
+        namespace, fetched, absent = self._shell.namespace, [], []
         error: BaseException | None = None
         outputs: list[dict] = []
         try:
@@ -109,6 +109,8 @@ class Examiner:
                 if state == "done":
                     namespace[name] = self._link.held(state, told, name)
                     fetched.append(name)
+                else:
+                    absent.append(name)
         except (Lost, StudentError) as raised:
             error = raised
             outputs = [_told(raised)]
@@ -128,7 +130,7 @@ class Examiner:
         for name in fetched:
             namespace.pop(name, None)
         return {"outcome": outcome, "message": told.message, "unloaded": told.unloaded, "outputs": outputs,
-                "lost": self._broken, "losses": dict(self._losses), "doubted": doubted}
+                "lost": self._broken, "losses": dict(self._losses), "absent": absent, "doubted": doubted}
 
     def probe(self, sources: dict[str, str], functions: dict[str, list[str]], limit: float) -> dict:
         """What functions answer to their probes, as far as it goes: function -> aspect -> what was told."""

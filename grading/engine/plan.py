@@ -13,6 +13,8 @@ from functools import cache
 
 from nbformat import NotebookNode
 
+from grading.engine import facts
+from grading.engine.facts import Facts
 from grading.engine.ipython import TransformerManager, is_plain
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -47,6 +49,9 @@ class Plan:
 
     - tests, given: by grade_id its test cells, and the set-up cells that the examiner runs, as it runs them
     - read: by source the other code cells, and which names of earlier cells they read
+    - lesson: by source the code cells that are neither tests nor solutions, and what they may do
+    - shown: by grade_id what students see of a test, and what that may do
+    - imports: (name, statement) of what cells import
     - plain: texts of cells that are run as they are, so that IPython need not find out
     - counts: a test measures what functions cost
     """
@@ -54,12 +59,24 @@ class Plan:
     tests: dict[str, Test]
     given: dict[str, str]
     read: dict[str, set[str]]
+    lesson: dict[str, Facts]
+    shown: dict[str, Facts]
+    imports: frozenset[tuple[str, str]] = frozenset()
     plain: frozenset[str] = frozenset()
     counts: bool = False
 
     def reads(self, source: str) -> set[str]:
         """Names that a cell may read; of one that is not the lesson's own, all words in it."""
         return self.read[source] if source in self.read else set(_WORD.findall(source))
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Names of modules, and of what these define, in the lesson's cells."""
+        return frozenset(name for name, _ in self.imports)
+
+    def facts_of(self, source: str) -> Facts:
+        """What a cell of the student's may do."""
+        return facts.read(_transformed(_NOT_NEEDED.sub("", source)), self.known)
 
 
 def make(source: NotebookNode) -> Plan:
@@ -94,7 +111,13 @@ def make(source: NotebookNode) -> Plan:
              for name, names in tests.items()}
     code = [cell for cell in source.cells if cell.cell_type == "code"]
     others = [cell.source for cell in code if name_of(cell) not in tests]
+    visible = {name_of(cell): public(cell.source) for cell in code if name_of(cell) in tests}
+    imports = frozenset().union(*(facts.imports(_transformed(text)) for text in [*others, *visible.values()]))
+    known = frozenset(name for name, _ in imports)
+    lesson = {cell.source: facts.read(_transformed(cell.source), known) for cell in code
+              if name_of(cell) not in tests and not is_solution(cell)}
     return Plan(taken, needed, {text: names for text in others if (names := _read_first(text)) is not None},
+                lesson, {name: facts.read(_transformed(text), known) for name, text in visible.items()}, imports,
                 frozenset(filter(is_plain, [*needed.values(), *[cell.source for cell in code]])),
                 any(_COUNTING.search(cell.source) for cell in source.cells if "nbgrader" in cell.metadata))
 
@@ -102,6 +125,11 @@ def make(source: NotebookNode) -> Plan:
 def name_of(cell: NotebookNode) -> str:
     """Its grade_id; "" where it has none."""
     return (cell.metadata.get("nbgrader") or {}).get("grade_id", "")
+
+
+def is_solution(cell: NotebookNode) -> bool:
+    """Whether its content is the student's."""
+    return bool((cell.metadata.get("nbgrader") or {}).get("solution"))
 
 
 def public(source: str) -> str:
@@ -114,6 +142,14 @@ def public(source: str) -> str:
 def _python(source: str) -> str:
     """A cell as Python: its magics are calls."""
     return TransformerManager().transform_cell(_TIMING.sub("", source))
+
+
+def _transformed(source: str) -> str:
+    """The same, also of what is no Python."""
+    try:
+        return _python(source)
+    except SyntaxError:
+        return source
 
 
 def _table(source: str) -> symtable.SymbolTable:

@@ -38,6 +38,12 @@ def _parsed(text: str) -> ast.Module | None:
         return None
 
 
+@cache
+def _imports(text: str) -> tuple[ast.ImportFrom, ...]:
+    tree = _parsed(text)
+    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)) if tree else ()
+
+
 def _home(node: ast.ImportFrom, module: str) -> str:
     parents = module.split(".")[: -node.level] if node.level else []
     return ".".join([*parents, *([node.module] if node.module else [])])
@@ -46,11 +52,9 @@ def _home(node: ast.ImportFrom, module: str) -> str:
 def _imported_from(texts: dict[str, str], module: str, name: str) -> tuple[str, str] | None:
     """(module, name) that this name of a module is imported from, if that is another submitted module."""
     head, _, rest = name.partition(".")
-    tree = _parsed(texts[module])
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.ImportFrom):
-            home = _home(node, module)
-            for alias in node.names:
-                if (alias.asname or alias.name) == head and home in texts and (home, alias.name) != (module, head):
-                    return home, ".".join([alias.name, *([rest] if rest else [])])
+    for node in _imports(texts[module]):
+        home = _home(node, module)
+        for alias in node.names:
+            if (alias.asname or alias.name) == head and home in texts and (home, alias.name) != (module, head):
+                return home, ".".join([alias.name, *([rest] if rest else [])])
     return None

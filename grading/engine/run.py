@@ -1,20 +1,28 @@
 """Grade notebooks: their own cells in a candidate, their test cells in an examiner, an outcome for every test cell.
 
+Of the lesson's own cells, those run that a verdict depends on, or all; what the others do, the verdict does not see: the
+random numbers that they draw are put back, and what they cost is not counted. A name that is missing all the same has
+the notebook run whole, by new processes. The submission may bring that about, and gains nothing by it: this is the run
+that it would have had.
+
 A cell that hangs or ends its process costs only itself: new processes take over, the cells before are run again
 without it. How often that may happen is limited, and so a notebook's time is.
 """
 
+import re
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 
 import msgspec
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_output
 
-from grading import NOTE
+from grading import LEFT_OUT, NOTE
 from grading.desk.outputs import clean_outputs
+from grading.engine import effects, needed
 from grading.engine.channel import Closed, Late, TooLarge
+from grading.engine.effects import Effects
 from grading.engine.plan import Plan, Test, name_of, public
 from grading.engine.probing import Probing
 from grading.engine.processes import ExaminerLost, Processes, Submission
@@ -29,6 +37,7 @@ PROBE_SECONDS = 6.0            # for all that is asked after the tests; it decid
 _HUNG = "ran longer than a cell may, and did not react to an interrupt"
 _DIED = "the Python process ended here: a crash, a call of exit, or more memory than there is"
 _SLOW = "not run: the cells before it took longer than a whole notebook may"
+_MISSING = re.compile(r"name '(\w+)' is not defined")
 _SKIPPED = "not run: the cells before it ended or hung the process too often"
 
 
@@ -38,22 +47,29 @@ def _as_it_is(name: str, source: str) -> str:
 
 def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission: Submission, limit: float,
           clean: Callable[[object], list[dict]] = clean_outputs, asked: Callable[[str, str], str] = _as_it_is,
-          due: Callable[[dict[str, dict]], Probing | None] | None = None) -> dict[str, dict[str, list]]:
+          due: Callable[[dict[str, dict]], Probing | None] | None = None,
+          whole: bool = True) -> dict[str, dict[str, list]]:
     """Run restored notebooks where they are: outputs in every code cell, an outcome in every test cell's metadata.
 
     - limit: seconds a cell may take
     - clean: makes outputs that may be anything into outputs that a notebook may hold
     - asked: asked(grade_id, source) is a test cell as the examiner gets it
     - due: test cell -> its outcome and message, to what is asked of the functions after that
+    - whole: run the lesson's cells that no verdict depends on, too; one that did not run says so in its metadata
 
     An outcome that the test itself may be to blame for is noted with what the test raised, as "doubted": whoever asked
     for it runs the same cell beside the reference, and knows.
 
     Returns what functions answered to their probes: function -> aspect -> what was told.
     """
+    modules = effects.of_modules(submission.texts.values())
     with closing(Processes(worker, submission, limit)) as processes:
         for notebook, plan in notebooks:
-            _Run(processes, plan, limit, clean, asked).all(notebook)
+            try:
+                _Run(processes, plan, limit, clean, asked, modules).all(notebook, whole)
+            except _Missing:
+                processes.close()
+                _Run(processes, plan, limit, clean, asked, modules).all(notebook, whole=True)
         notes = {name_of(cell): cell.metadata[NOTE] for notebook, _ in notebooks for cell in notebook.cells
                  if NOTE in cell.metadata}
         probing = due(notes) if due else None
@@ -78,33 +94,89 @@ def _probe(processes: Processes, asked: Probing) -> dict[str, dict[str, list]]:
     return answers
 
 
+class _Missing(Exception):
+    """A cell that was left out binds a name that is read all the same."""
+
+
 class _Run:
     """Of one notebook."""
 
-    def __init__(self, processes: Processes, plan: Plan, limit: float, clean: Callable, asked: Callable):
+    def __init__(self, processes: Processes, plan: Plan, limit: float, clean: Callable, asked: Callable, modules: Effects):
+        self._modules = modules
         self._processes, self._plan, self._clean, self._asked = processes, plan, clean, asked
         self._limit, self._ends = limit, time.monotonic() + BUDGET * limit
         self._given: list[str] = []              # what the examiner ran, to be run again by the next one
         self._ran: list[str] = []                # what the candidate ran
         self._losses: dict[str, int] = {}        # how often a function kept the candidate from answering
         self._to_read: list[set[str]] = []       # of each cell to come, names that it may take from cells before
+        self._absent: frozenset[str] = frozenset()       # names that only cells bind that were left out
+        self._spoilt = False                     # a cell that does not matter was lost, so no other such cell is run
         self._starts = 0
         self._count = 0
 
-    def all(self, notebook: NotebookNode) -> None:
-        self._processes.begin(self._plan.counts, self._losses)
+    def all(self, notebook: NotebookNode, whole: bool) -> None:
         cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        choice = needed.choose(self._plan, cells, self._modules)
+        self._processes.begin(self._plan.counts, self._losses)
+        lean = not whole and not choice.why_whole
+        if lean:
+            self._absent = choice.binds
         self._to_read = [set() if name_of(cell) in self._plan.tests else self._plan.reads(cell.source)
                          for cell in cells]
-        for cell in cells:
+        for number, cell in enumerate(cells):
             del self._to_read[0]
-            self._cell(cell)
+            cell.outputs, cell.execution_count = [], None
+            cell.metadata.pop(LEFT_OUT, None)
+            if number not in choice.aside:
+                self._cell(cell, choice.shown.get(number), lean)
+            elif self._is_over():
+                continue
+            elif lean:
+                self._leave_out(cell, choice.aside[number])
+            else:
+                self._aside(cell)
 
-    def _cell(self, cell: NotebookNode) -> None:
-        cell.outputs, cell.execution_count = [], None
+    def _is_over(self) -> bool:
+        return self._starts > RESTARTS or time.monotonic() > self._ends
+
+    def _leave_out(self, cell: NotebookNode, imports: str) -> None:
+        """Not to run a cell, but for what others need it to import; it is counted."""
+        if cell.source.strip():
+            self._count += 1
+            cell.execution_count, cell.metadata[LEFT_OUT] = self._count, True
+        self._begin_given(cell)
+        if imports:
+            self._own(new_code_cell(imports), silent=True)
+
+    def _aside(self, cell: NotebookNode, silent: bool = False) -> None:
+        """Run a cell of which the verdict shall see nothing, nor of what it costs."""
+        if not silent:
+            self._count += bool(cell.source.strip())
+            self._begin_given(cell)
+        if self._spoilt or not cell.source.strip():
+            return
+        began = time.monotonic()
+        outputs, lost = self._execute(public(cell.source) if silent else cell.source, silent, aside=True)
+        if not silent:
+            cell.execution_count = self._count
+            self._keep(cell, outputs, lost)
+        if lost:
+            self._spoilt = True
+            if lost != "interrupted":
+                self._starts -= 1
+                self._restart()
+        self._ends += time.monotonic() - began
+
+    def _begin_given(self, cell: NotebookNode) -> None:
+        if name_of(cell) in self._plan.given:
+            self._given.append(self._plan.given[name_of(cell)])
+            self._processes.tell(**self._order(self._given[-1]))
+
+    def _cell(self, cell: NotebookNode, shown: str | None, lean: bool) -> None:
+        """shown: what has to run of a test's visible part; None if nobody knows."""
         name = name_of(cell)
         test = name in self._plan.tests
-        if self._starts > RESTARTS or time.monotonic() > self._ends:
+        if self._is_over():
             if test:
                 self._note(cell, "skipped", _SKIPPED if self._starts > RESTARTS else _SLOW)
             return
@@ -115,11 +187,9 @@ class _Run:
         self._count += 1
         cell.execution_count = self._count
         if test:
-            self._test(cell, name)
+            self._test(cell, name, shown, lean)
         else:
-            if name in self._plan.given:
-                self._given.append(self._plan.given[name])
-                self._processes.tell(**self._order(self._given[-1]))
+            self._begin_given(cell)
             self._own(cell)
 
     # The student's cells
@@ -129,24 +199,34 @@ class _Run:
         source = public(cell.source) if silent else cell.source
         outputs, lost = self._execute(source, silent)
         if not silent:
-            cell.outputs = [NotebookNode(output) for output in self._clean(outputs)]
+            self._keep(cell, outputs, lost)
             for output in cell.outputs:
-                if output.output_type == "execute_result":
-                    output.execution_count = self._count
+                if output.output_type == "error" and output.ename == "NameError":
+                    self._look_for(output.evalue)
         if lost in ("late", "interrupted"):
             self._limit = max(1.0, self._limit * PATIENCE)
         if not lost:
             self._ran.append(source)
         elif lost != "interrupted":
-            if not silent:
-                cell.outputs.append(_error("CellTimeoutError", _HUNG) if lost == "late" else
-                                    _error("DeadKernelError", _DIED))
             self._restart()
 
-    def _execute(self, source: str, silent: bool) -> tuple[object, str]:
+    def _keep(self, cell: NotebookNode, outputs: object, lost: str) -> None:
+        cell.outputs = [NotebookNode(output) for output in self._clean(outputs)]
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = self._count
+        if lost in ("late", "dead"):
+            cell.outputs.append(_error("CellTimeoutError", _HUNG) if lost == "late" else _error("DeadKernelError", _DIED))
+
+    def _look_for(self, message: str) -> None:
+        """Raise _Missing if a cell that was left out binds what this message misses."""
+        if self._absent & set(_MISSING.findall(message)):
+            raise _Missing
+
+    def _execute(self, source: str, silent: bool, aside: bool = False) -> tuple[object, str]:
         """(outputs, "" or how the candidate was lost: late, dead; interrupted if an interrupt helped)."""
         asked = msgspec.msgpack.encode({"source": source, "plain": source in self._plan.plain, "silent": silent,
-                                       "count": self._count})
+                                       "count": self._count, "aside": aside})
         try:
             candidate = self._processes.candidate
             candidate.send(asked, self._limit)
@@ -167,13 +247,16 @@ class _Run:
 
     # The test cells
 
-    def _test(self, cell: NotebookNode, name: str) -> None:
+    def _test(self, cell: NotebookNode, name: str, shown: str | None, lean: bool) -> None:
         test = self._plan.tests[name]
         while not (answer := self._ask(name, cell.source, test))["outcome"]:
             self._restart()
             if self._starts > RESTARTS:
                 self._note(cell, "skipped", _SKIPPED)
                 return
+        if self._absent & set(answer["absent"]):
+            raise _Missing
+        self._look_for(answer["message"])
         cell.outputs = [NotebookNode(output) for output in self._clean(answer["outputs"])]
         self._note(cell, answer["outcome"], answer["message"], answer["unloaded"])
         if answer["doubted"]:
@@ -183,8 +266,14 @@ class _Run:
             self._limit = max(1.0, self._limit * PATIENCE)
         if answer["lost"]:
             self._restart()
-        elif any(test.left & names for names in self._to_read):
-            self._own(cell, silent=True)         # a later cell uses what students see the test bind
+        elif lean:
+            if shown:
+                self._own(new_code_cell(shown), silent=True)
+        elif any(test.left & names for names in self._to_read):      # a later cell uses what students see the test bind
+            if shown == "":
+                self._aside(cell, silent=True)
+            else:
+                self._own(cell, silent=True)
 
     def _ask(self, name: str, source: str, test: Test) -> dict:
         return self._processes.ask(self._limit, do="test", source=self._asked(name, source),

@@ -187,6 +187,19 @@ class Shell:
         random.seed(SEED)
         np.random.seed(SEED)
 
+    @contextlib.contextmanager
+    def numbers_put_back(self) -> Iterator[None]:
+        """Whatever random numbers are drawn here, the next ones are those that would have come without."""
+        states = None
+        with contextlib.suppress(Exception):             # what a cell may have made of these functions
+            states = random.getstate(), np.random.get_state()
+        try:
+            yield
+        finally:
+            with contextlib.suppress(Exception):
+                random.setstate(states[0])
+                np.random.set_state(states[1])
+
     def run(self, source: str, *, silent: bool = False, plain: bool = False) -> Cell:
         """Run one cell. Silent: nothing is shown or kept of what it displays, and it has no number.
 

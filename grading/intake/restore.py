@@ -49,6 +49,7 @@ class _Cell(msgspec.Struct):
     id: str = ""
     metadata: msgspec.Raw = msgspec.Raw(b"{}")
     attachments: msgspec.Raw = msgspec.Raw(b"{}")
+    outputs: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _Described(msgspec.Struct):
@@ -118,7 +119,8 @@ def _cell(raw: msgspec.Raw) -> Cell | None:
         read["metadata"] = {"nbgrader": {"grade_id": described.grade_id}}
     with suppress(msgspec.DecodeError, RecursionError):
         read["attachments"] = msgspec.json.decode(cell.attachments, type=dict[str, dict[str, str]])
-    return reading.read_cell(read)
+    found = reading.read_cell(read)
+    return found._replace(outputs=bytes(cell.outputs)) if found and found.kind == "code" else found
 
 
 class _Anonymous(msgspec.Struct):
@@ -128,6 +130,7 @@ class _Anonymous(msgspec.Struct):
     source: str | list[str]
     metadata: msgspec.Raw = msgspec.Raw(b"{}")
     attachments: msgspec.Raw = msgspec.Raw(b"{}")
+    outputs: msgspec.Raw = msgspec.Raw(b"")
 
 
 def restore(submitted: list[Cell] | None, key: NotebookNode, lesson: list[Known] | None = None,
@@ -139,11 +142,26 @@ def restore(submitted: list[Cell] | None, key: NotebookNode, lesson: list[Known]
     - lesson: `known_cells` of the key, where they have been worked out already
     - file: reads a file beside the notebook, by its path there; pictures that answers show are attached to them
     """
+    restored, remarks, _ = lay_upon(submitted, key, lesson, file)
+    return restored, remarks
+
+
+def lay_upon(submitted: list[Cell] | None, key: NotebookNode, lesson: list[Known] | None = None,
+             file: Callable[[str], bytes | None] = lambda path: None
+             ) -> tuple[NotebookNode, list[str], dict[str, bytes]]:
+    """The same, and the outputs that code cells were handed in with, by the ids that they have now."""
     restored = copy.deepcopy(key)
     if submitted is None:
-        return restored, []
+        return restored, [], {}
     found = matching.read(submitted, known_cells(key) if lesson is None else lesson)
-    cells = [_own_cell(cell) for cell in found.behind[""]]
+    handed: list[tuple[NotebookNode, bytes]] = []
+
+    def own(name: str) -> list[NotebookNode]:
+        made = [(_own_cell(cell), cell.outputs) for cell in found.behind.get(name, [])]
+        handed.extend(made)
+        return [cell for cell, _ in made]
+
+    cells = own("")
     for cell in restored.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if not name:
@@ -154,10 +172,11 @@ def restore(submitted: list[Cell] | None, key: NotebookNode, lesson: list[Known]
                 cell.source, pictures = reading.with_files(text, found.pictures.get(name, {}), file)
                 if pictures:
                     cell.attachments = pictures
-        cells += [cell, *(_own_cell(own) for own in found.behind.get(name, []))]
+        handed.append((cell, found.outputs.get(name, b"")))
+        cells += [cell, *own(name)]
     _make_ids_unique(cells)
     restored.cells = cells
-    return restored, _remarks(found)
+    return restored, _remarks(found), {cell.id: outputs for cell, outputs in handed if outputs}
 
 
 def picture_file(folder: Path, path: str) -> bytes | None:

@@ -103,7 +103,7 @@ plain_data = st.recursive(
     | st.sampled_from([PNG, JPEG, "\x1b[38m", "\x1b]0;t\x07", "\ud800", "stdout"]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4), max_leaves=8)
 bundles = st.dictionaries(
-    st.sampled_from([*cleaning._KINDS, "image/svg+xml", "application/javascript", "x"]) | st.text(),
+    st.sampled_from([*cleaning.KINDS, "image/svg+xml", "application/javascript", "x"]) | st.text(),
     plain_data, max_size=5)
 some_output = st.fixed_dictionaries({}, optional={
     "output_type": st.sampled_from(["stream", "error", "display_data", "execute_result", "pyout"]) | plain_data,

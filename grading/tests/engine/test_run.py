@@ -41,7 +41,7 @@ def graded(worker):
 
     def grade(*cells, modules=None, limit=10.0, source=None):
         made = notebook(*cells)
-        planned = plan.make(notebook(*source) if source else made)
+        planned = plan.make(notebook(*source) if source else lesson(cells))
         run.grade(worker, [(made, planned)], handed_in(modules or {}), limit)
         return notes_of(made), made
 
@@ -54,7 +54,8 @@ def graded_together(worker):
 
     def grade(*notebooks, modules=None, limit=10.0):
         made = [notebook(*cells) for cells in notebooks]
-        run.grade(worker, [(one, plan.make(one)) for one in made], handed_in(modules or {}), limit)
+        plans = [plan.make(lesson(cells)) for cells in notebooks]
+        run.grade(worker, list(zip(made, plans)), handed_in(modules or {}), limit)
         return [notes_of(one) for one in made]
 
     return grade
@@ -68,6 +69,11 @@ def outcomes(graded):
 def own(source):
     """A cell of the student's own."""
     return cell("code", "", source)
+
+
+def lesson(cells):
+    """What the instructor wrote of these."""
+    return notebook(*(one for one in cells if "nbgrader" in one.metadata))
 
 
 def text(output):

@@ -1,0 +1,131 @@
+"""What the value of an expression may share with the names in it: an array that is a view of another, a list that holds it.
+
+What is not known to be new is taken to share. So whoever asks which objects a piece of code may change asks for too
+many rather than for too few.
+"""
+
+import ast
+import builtins
+
+LIBRARIES = {"np", "numpy", "scipy", "math", "plt", "matplotlib", "time", "operator", "statistics"}
+_ARRAYS = {"np", "numpy", "math", "time", "operator", "statistics"}       # what their functions return is new, but for VIEWS
+_VIEWS = {"asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "array_split", "atleast_1d", "atleast_2d",
+          "atleast_3d", "broadcast_arrays", "broadcast_to", "diag", "diagonal", "dsplit", "expand_dims", "flip", "fliplr",
+          "flipud", "frombuffer", "from_dlpack", "hsplit", "ix_", "lib", "matrix_transpose", "moveaxis", "nditer",
+          "ndenumerate", "nan_to_num", "permute_dims", "ravel", "real", "imag", "require", "reshape", "rollaxis", "rot90",
+          "split", "squeeze", "swapaxes", "trim_zeros", "transpose", "unstack", "vsplit"}
+_NEW_BUILTINS = {"abs", "all", "any", "bin", "bool", "bytes", "callable", "chr", "complex", "divmod", "float", "format",
+                 "hash", "hasattr", "hex", "id", "int", "isinstance", "issubclass", "len", "oct", "ord", "pow", "print",
+                 "range", "repr", "round", "slice", "str", "sum", "type", "xrange"}
+_NEW_METHODS = {"all", "any", "argmax", "argmin", "argpartition", "argsort", "astype", "clip", "count", "cumprod", "cumsum",
+                "compress", "dot", "encode", "endswith", "find", "flatten", "format", "index", "isdigit", "item", "join", "keys", "lower", "lstrip",
+                "max", "mean", "min", "most_common", "nonzero", "prod", "ptp", "repeat", "replace", "round", "rstrip",
+                "searchsorted", "split", "splitlines", "startswith", "std", "strip", "sum", "take", "title", "tolist", "trace",
+                "upper", "var", "zfill"}
+_VIEW_METHODS = {"copy", "diagonal", "get", "items", "ravel", "reshape", "squeeze", "swapaxes", "transpose", "values", "view"}
+READING = _NEW_METHODS | _VIEW_METHODS           # methods that leave their object as it was
+FILLING = {"add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove",
+           "reverse", "setdefault", "update", "difference_update", "intersection_update"}
+WRITING = {"byteswap", "fill", "itemset", "partition", "put", "resize", "setfield", "setflags", "shuffle", "sort"}
+_WRITERS = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "shuffle", "nan_to_num"}
+_NUMBERS = {"shape", "size", "ndim", "dtype", "nbytes", "itemsize"}
+BUILTINS = set(dir(builtins)) | {"xrange"}
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+FIRST_ONLY = {"Solver"}                          # of the kit's own: it keeps its first argument, and copies of the others
+
+
+def root(node: ast.AST) -> str:
+    """The name at the start of a.b[c].d; "" where there is none."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def arguments(call: ast.Call) -> list[ast.expr]:
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
+class Sharing:
+    """Names of which the value of an expression may hold a part, or be one. An attribute of `self` goes as "self.name".
+
+    - free: names that stand for modules and what these define: no part of any value
+    - copies: whether `x.copy()` is all new, as it is of an array; that of a dictionary holds what the other holds
+    """
+
+    def __init__(self, free: frozenset[str] | set[str] = frozenset(), copies: bool = False):
+        self._free, self._copies = free, copies
+
+    def of(self, *nodes: ast.AST | None) -> set[str]:
+        found = set().union(*map(self._of, nodes))
+        return {name for name in found if name not in self._free and name not in BUILTINS and name not in LIBRARIES}
+
+    def _of(self, node: ast.AST | None) -> set[str]:
+        if isinstance(node, ast.Name):
+            return {node.id}
+        if isinstance(node, ast.Attribute):
+            if node.attr in _NUMBERS:
+                return set()
+            own = isinstance(node.value, ast.Name) and node.value.id == "self"
+            return {f"self.{node.attr}"} if own else self._of(node.value)
+        if isinstance(node, ast.BinOp):
+            return self._of_sum(node)
+        if node is None or isinstance(node, (ast.Constant, ast.UnaryOp, ast.Compare, ast.JoinedStr, ast.Slice)):
+            return set()
+        if isinstance(node, (ast.Subscript, ast.Starred, ast.Await, ast.NamedExpr, ast.YieldFrom, ast.Yield)):
+            return self._of(node.value)
+        if isinstance(node, ast.IfExp):
+            return self._of(node.body) | self._of(node.orelse)
+        if isinstance(node, COMPREHENSIONS):
+            return self._of_comprehension(node)
+        if isinstance(node, ast.Lambda):
+            own = {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
+            return {part.id for part in ast.walk(node.body) if isinstance(part, ast.Name)} - own
+        if isinstance(node, ast.Call):
+            return self._of_call(node)
+        return set().union(*map(self._of, ast.iter_child_nodes(node)))
+
+    def _of_sum(self, node: ast.BinOp) -> set[str]:
+        """Arrays and numbers make new ones; two lists make one that holds what they held."""
+        lists = isinstance(node.op, (ast.Add, ast.Mult, ast.BitOr)) and any(
+            isinstance(side, (ast.List, ast.Tuple, ast.ListComp, ast.Dict, ast.Set)) for side in (node.left, node.right))
+        return self._of(node.left) | self._of(node.right) if lists else set()
+
+    def _of_comprehension(self, node: ast.expr) -> set[str]:
+        targets = {part.id for one in node.generators for part in ast.walk(one.target) if isinstance(part, ast.Name)}
+        found = set().union(*map(self._of, [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]))
+        if found & targets:
+            found |= set().union(*(self._of(one.iter) for one in node.generators))
+        return found - targets
+
+    def _of_call(self, node: ast.Call) -> set[str]:
+        function, handed = node.func, set().union(*map(self._of, arguments(node)))
+        if isinstance(function, ast.Name):
+            if function.id in _NEW_BUILTINS:
+                return set()
+            if function.id in FIRST_ONLY and node.args:
+                return self._of(node.args[0])
+            if function.id in BUILTINS:          # a function to sort by is not in the result
+                return set().union(*map(self._of, node.args))
+            return handed | {function.id}
+        if not isinstance(function, ast.Attribute):
+            return handed | self._of(function)
+        if root(function) in _ARRAYS:
+            keeps = any(keyword.arg in ("copy", "out") for keyword in node.keywords)
+            return handed if function.attr in _VIEWS or keeps else set()
+        if function.attr in _NEW_METHODS or function.attr == "copy" and self._copies:
+            return set()
+        return handed | self._of(function.value)
+
+
+def written(call: ast.Call) -> list[ast.expr]:
+    """Expressions of which a call is known to change the value in place, whatever its function is."""
+    found = [keyword.value for keyword in call.keywords if keyword.arg == "out"]
+    function = call.func
+    if isinstance(function, ast.Name) and function.id in ("next", "setattr", "delattr"):
+        found += call.args[:1]
+    if isinstance(function, ast.Attribute):
+        if root(function) in ("np", "numpy", "random"):
+            found += call.args[:1] if function.attr in _WRITERS else []
+        elif function.attr in WRITING:
+            found += [function.value, *(call.args[:1] if function.attr == "shuffle" else [])]
+    return found
