@@ -134,6 +134,35 @@ def train(seed):
 
     yield "draws", chance
 
+    def asked(steps, batch):
+        """For each loss that some steps ask for: (number of images, W)."""
+        kind, calls = usable()[0], []
+
+        class Noting(kind):
+            def loss(self, X_batch, *rest, **named):
+                calls.append((len(X_batch), np.array(self.W, dtype=float)))
+                return super().loss(X_batch, *rest, **named)
+
+        _classifier(Noting, WEIGHTS).train(IMAGES.copy(), LABELS.copy(), learning_rate=0.01, reg=0.0, num_iters=steps,
+                                           batch_size=batch)
+        return calls
+
+    def together():
+        """How many images are handed over for 7; whether they are all the same; whether three stand side by side."""
+        wide, few = ([np.flatnonzero(np.abs(drawn(1, batch)) > 1e-3) for _ in range(6)] for batch in (7, 3))
+        beside = all(any(set((rows - start) % N) <= {0, 1, 2} for start in rows) for rows in few)
+        return [float(asked(1, 7)[0][0]), float(all(len(rows) == 1 for rows in wide)), float(beside)]
+
+    yield "images of a mini-batch", together
+
+    def moves():
+        """Whether W moves in all of 60 steps, in some, or in none."""
+        calls = asked(60, 3)
+        moved = sum(not np.array_equal(one[1], other[1]) for one, other in zip(calls, calls[1:], strict=False))
+        return "all" if moved >= 59 else "some" if moved else "none"
+
+    yield "steps that move W", moves
+
     @remembered
     def used(batch, calls):
         """For each of some batches, how often each image came with each label, (8, 3), read off a step from W = 0."""
