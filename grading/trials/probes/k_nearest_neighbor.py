@@ -112,9 +112,9 @@ def predict_labels(seed):
 
     def inputs():
         dists, y_train, k = VOTES["clear votes"][0]
-        mine = dists.copy()
-        _classifier(np.zeros((len(y_train), 2)), y_train.copy()).predict_labels(mine, k=k)
-        return changed([dists], [mine])
+        mine = dists.copy(), y_train.copy()
+        _classifier(np.zeros((len(y_train), 2)), mine[1]).predict_labels(mine[0], k=k)
+        return changed([dists, y_train], mine)
 
     yield "~inputs changed", inputs
 
