@@ -118,15 +118,14 @@ def assert_labels(found, expected, name, *, look_at=""):
 
 
 def assert_unchanged(found, before, names):
-    """Check that arrays are after a call what they were before it, shapes included; names: "W X y"."""
+    """Check that arrays hold after a call what they held before it, whatever their shapes; names: "W X y"."""
     __tracebackhide__ = True
     for name, now, was in zip(names.split(), found, before, strict=True):
-        if np.shape(now) != np.shape(was) or not np.allclose(now, was, rtol=1e-6, atol=1e-9):
+        if np.size(now) != np.size(was) or not np.allclose(np.ravel(now), np.ravel(was), rtol=1e-6, atol=1e-9):
             fail(
-                f"{name} is another array after the call than before.",
-                ("found", "" if np.shape(now) == np.shape(was) else f"shape {np.shape(now)}"),
-                ("expected", "what it was: the docstring says that it is not modified"),
-                ("look at", "what works in place: -=, *=, out=, sort(), an assigned entry, a second name for one array"),
+                f"{name} is no longer what it was before the call.",
+                ("expected", "the same numbers as before: the docstring says that it is not modified"),
+                ("look at", "what works in place: -=, *=, out=, sort(), assigned entries, a second name for an array"),
             )
 
 

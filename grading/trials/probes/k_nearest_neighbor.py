@@ -39,8 +39,9 @@ def distances(loops):
 
         def inputs():
             X, X_train = (array.copy() for array in IMAGES["A"])
-            getattr(_classifier(X_train, np.zeros(len(X_train), dtype=int)), name)(X)
-            return changed(IMAGES["A"], (X, X_train))
+            classifier = _classifier(X_train, np.zeros(len(X_train), dtype=int))
+            getattr(classifier, name)(X)
+            return changed(IMAGES["A"], (X, np.asarray(classifier.X_train)))
 
         yield "~inputs changed", inputs
 
@@ -112,9 +113,9 @@ def predict_labels(seed):
 
     def inputs():
         dists, y_train, k = VOTES["clear votes"][0]
-        mine = dists.copy(), y_train.copy()
-        _classifier(np.zeros((len(y_train), 2)), mine[1]).predict_labels(mine[0], k=k)
-        return changed([dists, y_train], mine)
+        mine, classifier = dists.copy(), _classifier(np.zeros((len(y_train), 2)), y_train.copy())
+        classifier.predict_labels(mine, k=k)
+        return changed([dists, y_train], [mine, np.asarray(classifier.y_train)])
 
     yield "~inputs changed", inputs
 
