@@ -98,6 +98,7 @@ VOTES = {
     "large labels": [_rows(48, 20, 15, 5, LARGE, False)],
     "~ties of large labels": [_rows(49, 20, 12, 4, LARGE, True), _rows(50, 12, 9, 2, LARGE, True)],
     "~many images": [_rows(53, 16, 600, 5, SMALL, False)],      # np.argpartition sorts a few altogether
+    "~many voters": [_rows(54, 12, 31, 21, SMALL, False)],
     "~labels with a zero": [_rows(51, 16, 12, 5, np.arange(4), False)],
     "~ties with a zero": [_rows(52, 16, 12, 4, np.arange(4), True)],
 }

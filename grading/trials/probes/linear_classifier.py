@@ -141,13 +141,13 @@ def train(seed):
 
         classifier = _classifier(recorded(LinearClassifier), WEIGHTS)
         classifier.train(IMAGES.copy(), LABELS.copy(), learning_rate=0.01, reg=0.0, num_iters=steps, batch_size=batch)
-        return [(len(X), np.asarray(W, dtype=float)) for X, _, _, W in classifier.calls]
+        return [(np.asarray(X, dtype=float), np.asarray(W, dtype=float)) for X, _, _, W in classifier.calls]
 
     def together():
         """How many images are handed over for 7; whether they are all the same; whether three stand side by side."""
         wide, few = ([np.flatnonzero(np.abs(drawn(1, batch)) > 1e-3) for _ in range(12)] for batch in (7, 3))
         beside = all(any(set((rows - start) % N) <= {0, 1, 2} for start in rows) for rows in few)
-        return [float(asked(1, 7)[0][0]), float(all(len(rows) == 1 for rows in wide)), float(beside)]
+        return [float(len(asked(1, 7)[0][0])), float(all(len(rows) == 1 for rows in wide)), float(beside)]
 
     yield "images of a mini-batch", together
 
@@ -158,6 +158,14 @@ def train(seed):
         return "all" if moved >= 59 else "some" if moved else "none"
 
     yield "steps that move W", moves
+
+    def again():
+        """Whether a mini-batch is that of the step before in all of 30 steps, in some, or in none, as it should be."""
+        drawn = [np.sort(X[:, 0]) for X, _ in asked(30, 3)]
+        same = np.mean([np.array_equal(one, other) for one, other in zip(drawn, drawn[1:], strict=False)])
+        return "all" if same == 1 else "some" if same > 0.25 else "none"
+
+    yield "mini-batches that come again", again
 
     @remembered
     def used(batch, calls):
