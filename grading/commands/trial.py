@@ -44,9 +44,9 @@ def run(options) -> int:
         problems += unnamed if len(unnamed) > PAIRS_MISSED * tried else []
         print("\n".join(unnamed))
     if options.seeds:
-        for entry in entries:
-            problems += [f"{entry.label}: fails {cell} for some seeds only"
-                         for cell in trial.wavering(assignment, entry, tuple(range(options.seeds)))]
+        cells, seeds = trial.test_cells(assignment), tuple(range(options.seeds))
+        problems += [f"{entry.label}: fails {cell} for some seeds only" for entry in entries
+                     for cell in trial.wavering(assignment, entry, cells, seeds)]
     print(f"{len(entries)} entries, {len(problems)} problems")
     for problem in problems:
         print(f"kit: {problem}", file=sys.stderr)

@@ -96,15 +96,15 @@ def verdict_on_mistake(entry: Entry, cells: list[TestCell], lost: dict[str, str]
     return problems
 
 
-def wavering(assignment: Assignment, entry: Entry, seeds: tuple[int, ...]) -> list[str]:
+def wavering(assignment: Assignment, entry: Entry, cells: list[TestCell], seeds: tuple[int, ...]) -> list[str]:
     """The hidden cells with random inputs of an entry's function that it loses for some of these seeds only.
 
     What a call costs takes long to measure and is no matter of seeds: the cells about loops are left out.
     """
-    cells = [cell for cell in test_cells(assignment) if cell.hidden and cell.functions[0] == entry.function
-             and "default_rng(" in cell.source and not cell.name.endswith("-loops")]
-    verdicts = run(assignment, entry_source(entry), cells, seeds)
-    return [cell.name for cell in cells if len({bool(lost[cell.name]) for lost in verdicts}) > 1]
+    own = [cell for cell in cells if cell.hidden and cell.functions[0] == entry.function
+           and "default_rng(" in cell.source and not cell.name.endswith("-loops")]
+    verdicts = run(assignment, entry_source(entry), own, seeds)
+    return [cell.name for cell in own if len({bool(lost[cell.name]) for lost in verdicts}) > 1]
 
 
 def _dotted(module: str) -> str:
