@@ -47,7 +47,7 @@ def affine_backward(dout, cache):
     - b: shape (M,); the checks take (1, M) too, since axes of length 1 do not count
 
     Every example adds to dw and db: these are sums over the mini-batch, not means. The shapes leave only one way
-    to multiply. Inputs are not modified.
+    to multiply. x, w and b are not modified; dout may be overwritten.
     Source: CS231n notes, "Backpropagation, intuitions", gradients for vectorized operations.
     """
     ### BEGIN SOLUTION
@@ -69,7 +69,7 @@ def relu_forward(x):
     - out: float, shape of x
     - cache: x
 
-    Inputs are not modified: an array that is overwritten here is missing on the way back.
+    x may be overwritten with out, if the cache still tells where x was positive.
     Source: CS231n notes, "Neural networks, part 1", commonly used activation functions.
     """
     ### BEGIN SOLUTION
@@ -90,7 +90,7 @@ def relu_backward(dout, cache):
     - dx: gradient of the loss with respect to x, shape of x
 
     Where x is exactly 0 the slope is a matter of convention, and 0 is the usual one. It is the sign of x that
-    counts, not the sign of dout. Inputs are not modified.
+    counts, not the sign of dout. dout may be overwritten.
     Source: CS231n notes, "Backpropagation, intuitions", patterns in backward flow.
     """
     ### BEGIN SOLUTION
@@ -112,7 +112,7 @@ def svm_loss(x, y):
     - dx: gradient of loss with respect to x, shape (N, C)
 
     There is no penalty here; the net adds its own. The mean counts in the gradient too. Equal scores give
-    C - 1. No loops; inputs are not modified.
+    C - 1. No loops; y is not modified, x may be overwritten.
     Source: CS231n notes, "Linear classification", multiclass support vector machine loss.
     """
     ### BEGIN SOLUTION
@@ -146,7 +146,7 @@ def softmax_loss(x, y):
 
     There is no penalty here; the net adds its own. The mean counts in the gradient too. Scores of any size must
     give a finite loss, but exp(800) is infinite and log(0) is too. Equal scores give log(C).
-    No loops; inputs are not modified.
+    No loops; y is not modified, x may be overwritten.
     Source: CS231n notes, "Linear classification", softmax classifier.
     """
     ### BEGIN SOLUTION

@@ -7,7 +7,7 @@ Every rule has the form rule(w, dw, config=None) -> (next_w, config):
 - config: dict of the rule's settings and of what it remembers from step to step; missing entries get the
   rule's defaults, and None counts as an empty dict
 
-- next_w: weights after the step, shape of w
+- next_w: weights after the step, shape of w; a new array, or w itself, updated in place
 - config: the dict that was handed in, brought up to date; hand it in again with the next step for the same w
 
 Each array of weights needs a config of its own. A Solver keeps them, and looks a rule up by its name in this
@@ -48,7 +48,7 @@ def sgd_momentum(w, dw, config=None):
     Memory in config:
     - velocity: v, float, shape of w, at first zeros; after the step it holds the new v
 
-    w and dw are not modified. Source: CS231n notes, "Neural networks, part 3", momentum update.
+    dw is not modified. Source: CS231n notes, "Neural networks, part 3", momentum update.
     """
     if config is None:
         config = {}
@@ -80,7 +80,7 @@ def nesterov_momentum(w, dw, config=None):
     Memory in config:
     - velocity: v, float, shape of w, at first zeros; after the step it holds the new v
 
-    w and dw are not modified. torch.optim.SGD(nesterov=True) takes the same steps.
+    dw is not modified. torch.optim.SGD(nesterov=True) takes the same steps.
     Source: CS231n notes, "Neural networks, part 3", Nesterov momentum, the form with x_ahead renamed to x.
     """
     if config is None:
@@ -110,7 +110,7 @@ def adagrad(w, dw, config=None):
     Memory in config:
     - cache: c, float, shape of w, sum of the squared gradients, at first zeros; after the step it holds the new c
 
-    w and dw are not modified. Source: CS231n notes, "Neural networks, part 3", Adagrad; Duchi et al. 2011.
+    dw is not modified. Source: CS231n notes, "Neural networks, part 3", Adagrad; Duchi et al. 2011.
     """
     if config is None:
         config = {}
@@ -141,7 +141,7 @@ def rmsprop(w, dw, config=None):
     - cache: c, float, shape of w, moving average of the squared gradients, at first zeros; after the step it holds
       the new c
 
-    w and dw are not modified. Source: CS231n notes, "Neural networks, part 3", RMSprop; Hinton's lecture 6e.
+    dw is not modified. Source: CS231n notes, "Neural networks, part 3", RMSprop; Hinton's lecture 6e.
     """
     if config is None:
         config = {}
@@ -177,7 +177,7 @@ def adam(w, dw, config=None):
     - v: moving average of the squared gradients, float, shape of w, at first zeros
     - t: number of steps done, int, at first 0; it is incremented and then used, so that the first step has t = 1
 
-    m and v are remembered without the correction: m' and v' serve one step only. w and dw are not modified.
+    m and v are remembered without the correction: m' and v' serve one step only. dw is not modified.
     Source: CS231n notes, "Neural networks, part 3", Adam; Kingma and Ba 2015.
     """
     if config is None:

@@ -17,8 +17,8 @@ from cs231n._slopes import Slopes, root_mean_square
 
 __all__ = [
     "CheckFailed", "assert_adds_up", "assert_agreement", "assert_by_hand", "assert_close", "assert_finite",
-    "assert_gradient", "assert_labels", "assert_shape", "assert_vectorized", "fresh", "interpreted_events",
-    "python_loop",
+    "assert_gradient", "assert_labels", "assert_shape", "assert_unchanged", "assert_vectorized", "fresh",
+    "interpreted_events", "python_loop",
 ]
 
 # By the size of the coarsest float, in bytes: relative tolerance, and absolute for where zero is expected. float32
@@ -115,6 +115,18 @@ def assert_labels(found, expected, name, *, look_at=""):
         ("off", f"{off.size} of {found.size}: {indices}" if found.size > 1 else ""),
         ("look at", look_at),
     )
+
+
+def assert_unchanged(found, before, names):
+    """Check that arrays hold after a call what they held before it, whatever their shapes; names: "W X y"."""
+    __tracebackhide__ = True
+    for name, now, was in zip(names.split(), found, before, strict=True):
+        if np.size(now) != np.size(was) or not np.allclose(np.ravel(now), np.ravel(was), rtol=1e-6, atol=1e-9):
+            fail(
+                f"{name} is no longer what it was before the call.",
+                ("expected", "the same numbers as before: the docstring says that it is not modified"),
+                ("look at", "what works in place: -=, *=, out=, sort(), assigned entries, a second name for an array"),
+            )
 
 
 def assert_gradient(f, x, grad, name, *, dout=None, num_checks=None, rng=None, h=1e-5, rtol=1e-5, look_at=""):

@@ -29,6 +29,7 @@ class TwoLayerNet:
 
         Weights are drawn from a normal distribution with mean 0 and standard deviation weight_scale (np.random.randn
         gives standard deviation 1, and np.random.seed fixes it); biases are zero. Each bias belongs to one unit.
+        Nothing is seeded here: every net draws weights of its own.
         """
         self.params = {}
         self.reg = reg
@@ -111,10 +112,12 @@ class FullyConnectedNet:
         - initialization: standard deviation of the weights of a layer with n inputs (its matrix has n rows):
           "plain": weight_scale, in every layer; "xavier": sqrt(1 / n); "he": sqrt(2 / n), for ReLU
         - dtype: float type of params; numeric gradients need np.float64
-        - seed: int that fixes the weights; None leaves them to np.random, so that np.random.seed fixes them
+        - seed: int that seeds rng, from which the weights can be drawn; None: rng is np.random, so that
+          np.random.seed fixes it
 
         Weights are drawn from a normal distribution with mean 0, each layer's anew: rng.standard_normal(shape) has
-        standard deviation 1. Biases are zero. The lines at the end give every array its dtype.
+        standard deviation 1. Nothing else is seeded here: without a seed every net draws weights of its own. Biases
+        are zero. The lines at the end give every array its dtype.
         Raises ValueError for an unknown initialization.
         Source: CS231n notes, "Neural networks, part 2", weight initialization; Glorot and Bengio 2010 (Xavier), He
         et al. 2015.

@@ -61,7 +61,7 @@ class KNearestNeighbor:
           sqrt(sum over d of (X[i, d] - X_train[j, d])**2) between test image i and training image j
 
         Both loops may be written out, but not a third one over the D values, and not np.linalg.norm.
-        Beware of pixels stored as uint8: 3 - 5 is 254 there. Inputs are not modified.
+        Beware of pixels stored as uint8: 3 - 5 is 254 there. Neither X nor X_train is modified.
         """
         ### BEGIN SOLUTION
         num_test, num_train = X.shape[0], self.X_train.shape[0]
@@ -86,7 +86,7 @@ class KNearestNeighbor:
 
         Each turn of the loop fills one whole row of dists: broadcasting compares one test image of shape (D,)
         with all training images of shape (num_train, D) at once. Again without np.linalg.norm; scipy's cdist costs the
-        points for having one loop. Inputs are not modified.
+        points for having one loop. Neither X nor X_train is modified.
         """
         ### BEGIN SOLUTION
         num_test, num_train = X.shape[0], self.X_train.shape[0]
@@ -112,7 +112,7 @@ class KNearestNeighbor:
         difference instead, and see which of its terms is a matrix product and which ones broadcast.
         Loops in disguise (np.vectorize, np.apply_along_axis, list comprehensions) do not count as vectorized;
         scipy's cdist would be somebody else's solution, and costs the same points. Rounding can leave a tiny negative
-        number where the square should be 0, and its root is NaN. Inputs are not modified.
+        number where the square should be 0, and its root is NaN. Neither X nor X_train is modified.
         """
         ### BEGIN SOLUTION
         X = X.astype(np.float64, copy=False)  # float32 would lose the digits that the sum below cancels
@@ -141,7 +141,7 @@ class KNearestNeighbor:
           the k training images nearest to test image i
 
         When several labels are equally common, the smallest of them wins. The distances say which images are
-        near; the labels are in self.y_train. Inputs are not modified.
+        near; the labels are in self.y_train. y_train is not modified.
         """
         ### BEGIN SOLUTION
         num_test = dists.shape[0]

@@ -15,6 +15,8 @@ def arguments(parser) -> None:
     parser.add_argument("--only", metavar="WORD", default="", help="entries whose label contains WORD")
     parser.add_argument("--pairs", metavar="N", type=int, default=0,
                         help="try N pairs of mistakes in different aspects of one function as well: both are named")
+    parser.add_argument("--seeds", metavar="N", type=int, default=0,
+                        help="try each entry with N seeds as well: its verdict is the same for all of them")
     parser.add_argument("--unusual", action="store_true", help="the correct but unusual versions instead")
 
 
@@ -41,6 +43,10 @@ def run(options) -> int:
         print(f"{tried} pairs, {tried - len(unnamed)} with both named")
         problems += unnamed if len(unnamed) > PAIRS_MISSED * tried else []
         print("\n".join(unnamed))
+    if options.seeds:
+        cells, seeds = trial.test_cells(assignment), tuple(range(options.seeds))
+        problems += [f"{entry.label}: fails {cell} for some seeds only" for entry in entries
+                     for cell in trial.wavering(assignment, entry, cells, seeds)]
     print(f"{len(entries)} entries, {len(problems)} problems")
     for problem in problems:
         print(f"kit: {problem}", file=sys.stderr)

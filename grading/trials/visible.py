@@ -33,6 +33,8 @@ UNSEEN = {
 _FEW_TESTS = "the visible cell has fewer test points than training points, as the lesson's data have"
 _IDENTITY = "X is the identity in the visible cell, so that dW shows G itself; N and D are then the same"
 _OWN_LOSS = "the visible cell compares gradients with the slopes of the net's own loss; which loss it is, the text says"
+_FEW_VOTERS = "the visible cell has few voters, so that they can be counted by eye"
+_SMALL_REG = "the visible reg is such that the penalty can be followed by hand; the formula says that it holds for each"
 _ONE_LAYER = "the visible cell looks at one layer; that each has its own size and its own draws is the lesson"
 
 # The same of single mistakes, by the entry's label.
@@ -50,6 +52,15 @@ EXPLAINED = {
     "fc_net/deep_same_draw_in_each_layer": _ONE_LAYER,
     "fc_net/deep_svm_loss": _OWN_LOSS,
     "fc_net/deep_divided_by_n_twice": _OWN_LOSS,
+    "k_nearest_neighbor/at_most_ten_voters": _FEW_VOTERS,
+    "linear_svm/naive_penalty_only_for_large_reg": _SMALL_REG,
+    "linear_svm/naive_penalty_gradient_only_for_large_reg": _SMALL_REG,
+    "softmax/naive_penalty_only_for_large_reg": _SMALL_REG,
+    "softmax/naive_penalty_gradient_only_for_large_reg": _SMALL_REG,
+    "fc_net/penalty_only_for_large_reg": _SMALL_REG,
+    "fc_net/penalty_gradient_only_for_large_reg": _SMALL_REG,
+    "fc_net/deep_penalty_only_for_large_reg": _SMALL_REG,
+    "fc_net/deep_penalty_gradient_only_for_large_reg": _SMALL_REG,
 }
 
 

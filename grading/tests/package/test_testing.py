@@ -15,6 +15,7 @@ from cs231n.testing import (
     assert_gradient,
     assert_labels,
     assert_shape,
+    assert_unchanged,
     fresh,
 )
 
@@ -221,6 +222,23 @@ def test_nan_and_infinity_are_placed_and_explained():
     assert message.startswith("expected dW[1] is not a finite number.")
     assert_finite(np.ones(3), "dW")
     assert_finite(np.array([], dtype=int), "dW")
+
+
+def test_an_argument_that_is_changed_is_named():
+    before = normal(0, (3, 4)), np.array([0, 2, 1])
+    X, y = fresh(*before)
+    assert_unchanged((X, y), before, "X y")
+    y[1] = 0
+    message = message_of(assert_unchanged, (X, y), before, "X y")
+    assert message.startswith("y is no longer what it was before the call.") and "in place" in message
+    X[2, 3] = np.nan
+    assert message_of(assert_unchanged, (X, y), before, "X y").startswith("X is")
+    assert message_of(assert_unchanged, [np.zeros(2)], [np.zeros(3)], "w").startswith("w is")
+
+
+def test_an_argument_in_another_shape_or_put_back_up_to_rounding_is_unchanged():
+    x = normal(0, (4, 3))
+    assert_unchanged([x.reshape(2, 6), x + 1e-14], [x, x], "x y")
 
 
 def test_rounding_where_zero_is_expected_is_forgiven():

@@ -70,7 +70,19 @@ def loss(name, cases):
                                                              if key in data[case][0]]
             yield f"penalty of {word}", lambda letter=letter: [penalties(case, letter) for case in cases]
             yield f"penalty in the gradients of {word}", lambda letter=letter: [slopes(case, letter) for case in cases]
+        def small(letter):
+            """What a small reg adds over what it should, and the same of a large one; ... for nothing."""
+            found = []
+            for reg in (2e-4, 0.7):
+                one, other = (net(first, strength, "W1") for strength in (reg, 0.0))
+                with_it, without = (made.loss(data[first][1].copy(), data[first][2].copy()) for made in (one, other))
+                found.append(float(np.ravel(with_it[0])[0] - np.ravel(without[0])[0]) / reg if letter == "loss" else
+                             float(np.sum(np.asarray(with_it[1]["W1"]) - np.asarray(without[1]["W1"]))) / reg)
+            return found[0] / found[1] if abs(found[1]) > 1e-6 else ...
+
         first = next(iter(cases))
+        yield "small reg in the loss", lambda: small("loss")
+        yield "small reg in the gradients", lambda: small("gradients")
         yield "~whole penalty", lambda: trained(first, 2.0)[0] - trained(first, 0.0)[0]
         yield "names of the gradients", lambda: sorted(trained(first, 0.0)[1])
 
@@ -131,6 +143,13 @@ def init(name, cases, kinds=("plain",)):
             yield f"~biases{label}", lambda over=over: [Rough(np.array(sum(over(statistic, "b"), [])))
                                                         for statistic in (np.mean, np.std)]
         yield "names", lambda: list(made(cases[0], 0.01, "plain"))
+
+        def again():
+            """Whether two nets made one after the other have the same weights."""
+            one, other = (_net(name, cases[0], weight_scale=1.0).params for _ in range(2))
+            return [float(np.array_equal(one[key], other[key])) for key in ("W1", "W2")]
+
+        yield "two nets", again
 
         def sizes_asked_for():
             asked = [4, 3]

@@ -39,8 +39,9 @@ def distances(loops):
 
         def inputs():
             X, X_train = (array.copy() for array in IMAGES["A"])
-            getattr(_classifier(X_train, np.zeros(len(X_train), dtype=int)), name)(X)
-            return changed(IMAGES["A"], (X, X_train))
+            classifier = _classifier(X_train, np.zeros(len(X_train), dtype=int))
+            getattr(classifier, name)(X)
+            return changed(IMAGES["A"], (X, np.asarray(classifier.X_train)))
 
         yield "~inputs changed", inputs
 
@@ -97,6 +98,7 @@ VOTES = {
     "large labels": [_rows(48, 20, 15, 5, LARGE, False)],
     "~ties of large labels": [_rows(49, 20, 12, 4, LARGE, True), _rows(50, 12, 9, 2, LARGE, True)],
     "~many images": [_rows(53, 16, 600, 5, SMALL, False)],      # np.argpartition sorts a few altogether
+    "~many voters": [_rows(54, 12, 31, 21, SMALL, False)],
     "~labels with a zero": [_rows(51, 16, 12, 5, np.arange(4), False)],
     "~ties with a zero": [_rows(52, 16, 12, 4, np.arange(4), True)],
 }
@@ -112,9 +114,9 @@ def predict_labels(seed):
 
     def inputs():
         dists, y_train, k = VOTES["clear votes"][0]
-        mine = dists.copy()
-        _classifier(np.zeros((len(y_train), 2)), y_train.copy()).predict_labels(mine, k=k)
-        return changed([dists], [mine])
+        mine, classifier = dists.copy(), _classifier(np.zeros((len(y_train), 2)), y_train.copy())
+        classifier.predict_labels(mine, k=k)
+        return changed([dists, y_train], [mine, np.asarray(classifier.y_train)])
 
     yield "~inputs changed", inputs
 

@@ -67,9 +67,9 @@ def affine_backward(seed):
     yield "~square", lambda: list(call("square"))
 
     def inputs():
-        x, w, b, dout = (array.copy() for array in AFFINE["A"])
+        x, w, b, dout = (array.copy() for array in AFFINE["images"])
         _layer("affine_backward")(dout, (x, w, b))
-        return changed(AFFINE["A"], (x, w, b, dout))
+        return changed(AFFINE["images"], (x, w, b, dout))
 
     yield "~inputs changed", inputs
 

@@ -134,6 +134,40 @@ def train(seed):
 
     yield "draws", chance
 
+    def asked(steps, batch):
+        """For each loss that some steps ask for: (number of images, W). The loss is the checks' own, which notes it."""
+        from cs231n._recorded import recorded
+        from cs231n.classifiers.linear_classifier import LinearClassifier
+
+        classifier = _classifier(recorded(LinearClassifier), WEIGHTS)
+        classifier.train(IMAGES.copy(), LABELS.copy(), learning_rate=0.01, reg=0.0, num_iters=steps, batch_size=batch)
+        return [(np.asarray(X, dtype=float), np.asarray(W, dtype=float)) for X, _, _, W in classifier.calls]
+
+    def together():
+        """How many images are handed over for 7; whether they are all the same; whether three stand side by side."""
+        wide, few = ([np.flatnonzero(np.abs(drawn(1, batch)) > 1e-3) for _ in range(12)] for batch in (7, 3))
+        beside = all(any(set((rows - start) % N) <= {0, 1, 2} for start in rows) for rows in few)
+        return [float(len(asked(1, 7)[0][0])), float(all(len(rows) == 1 for rows in wide)), float(beside)]
+
+    yield "images of a mini-batch", together
+
+    def moves():
+        """Whether W moves in all of 60 steps, in some, or in none."""
+        calls = asked(60, 3)
+        moved = sum(not np.array_equal(one[1], other[1]) for one, other in zip(calls, calls[1:], strict=False))
+        return "all" if moved >= 59 else "some" if moved else "none"
+
+    yield "steps that move W", moves
+
+    def again():
+        """Whether a mini-batch is that of the step before in all of 30 steps, in some, or in none, as it should be."""
+        calls = asked(30, 3)
+        same = [np.array_equal(np.sort(one[0][:, 0]), np.sort(other[0][:, 0]))
+                for one, other in zip(calls, calls[1:], strict=False) if np.any(one[1] != other[1])]
+        return "all" if same and all(same) else "some" if sum(same) > 0.25 * len(same) else "none"
+
+    yield "mini-batches that come again", again
+
     @remembered
     def used(batch, calls):
         """For each of some batches, how often each image came with each label, (8, 3), read off a step from W = 0."""

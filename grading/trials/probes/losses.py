@@ -16,7 +16,8 @@ def _data(seed, N, D, C):
     return rng.normal(size=(D, C)), rng.normal(size=(N, D)), rng.permutation(np.arange(N) % C)
 
 
-DATA = {"A": _data(11, 6, 5, 4), "B": _data(12, 9, 3, 5), "square": _data(13, 4, 4, 4), "one": _data(14, 1, 3, 4)}
+DATA = {"A": _data(11, 6, 5, 4), "B": _data(12, 9, 3, 5), "square": _data(13, 4, 4, 4), "one": _data(14, 1, 3, 4),
+        "many classes": _data(15, 20, 4, 13)}
 # Scores of classes 0, 1, 2, for one example of class 2 whose probability is e**-25, e**-60 and e**-300.
 TINY = (25.0, 60.0, 300.0)
 
@@ -48,6 +49,20 @@ def linear_loss(module, name, softmax, vectorized):
         yield "~square", lambda: list(call("square", 0.0))
         yield "~one example", lambda: list(call("one", 0.0))
         yield "~square with penalty", lambda: list(call("square", 0.5))
+        yield "~many classes", lambda: list(call("many classes", 0.0))
+
+        def small(part, reg=1e-5):
+            """What a small reg adds over what it should, and the same of a large one; ... for nothing."""
+            W, X, y = DATA["A"]
+            found = []
+            for strength in (reg, 0.7):
+                scale = strength**0.5
+                with_it, without = (function(W / scale, X * scale, y.copy(), one)[part] for one in (strength, 0.0))
+                found.append(np.sum((np.asarray(with_it) - without) * (1.0 if part == 0 else W / scale)))
+            return float(found[0] / found[1]) if abs(found[1]) > 1e-3 else ...
+
+        yield "small reg in the loss", lambda: small(0)
+        yield "small reg in the gradient", lambda: small(1)
 
         def inputs():
             before = [array.copy() for array in DATA["A"]]
@@ -89,6 +104,7 @@ def layer_loss(name, softmax):
         yield "data gradient", lambda: [call(which)[1] for which in "AB"]
         yield "~square", lambda: list(call("square"))
         yield "~one example", lambda: list(call("one"))
+        yield "~many classes", lambda: list(call("many classes"))
 
         def inputs():
             x, y = DATA["A"][1] @ DATA["A"][0], DATA["A"][2].copy()
@@ -121,6 +137,21 @@ def _stability(scored):
     yield "large scores", lambda: shifted(1e4, 1e4, 1e4)
     yield "very negative scores", lambda: shifted(-1e4, -1e4, -1e4)
     yield "~scores of different size", lambda: shifted(0.0, -2000.0, 1500.0)
+
+    def far_behind(scores, label):
+        """How far the loss is off, where the exponential of a distance between scores is infinite."""
+        scores = np.array(scores)
+        likely = np.exp(scores - scores.max(axis=1, keepdims=True))
+        right = np.mean(np.log(likely.sum(axis=1)) + scores.max(axis=1) - scores[np.arange(len(scores)), label])
+        return finite([np.round(float(np.ravel(scored(scores, label)[0])[0]) - right, 3)])
+
+    yield "~classes far behind", lambda: each([
+        lambda: far_behind([[-716.0, 0.0, -1.0]], [1]), lambda: far_behind([[0.0, -1.0, -716.0]], [0]),
+        lambda: far_behind([[0.0, -1.0, -716.0]], [2]), lambda: far_behind([[0.0, -1.0] + 60 * [-736.0]], [1]),
+        lambda: far_behind([[0.0, -1.0, -300.0]], [0])])
+    yield "~images far behind", lambda: each([
+        lambda image=image: far_behind(few - 716.0 * (np.arange(3) == image)[:, np.newaxis], labels)
+        for image in (0, 2)])
     yield "tiny probability", lambda: each([lambda low=low: scored([[0.0, -1.0, -low]], [2])[0] for low in TINY])
     yield "~tiny probability, gradient", lambda: each([lambda low=low: scored([[0.0, -1.0, -low]], [2])[1]
                                                        for low in TINY])

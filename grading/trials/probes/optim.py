@@ -47,6 +47,18 @@ def _chain(step, config, steps=3):
     return found
 
 
+def _large(step, config, times=60.0):
+    """The step of a large gradient, in its size, over that of a small one, memories in proportion: 1 for every rule."""
+
+    def taken(size):
+        own = {"cache": SQUARES * size**2} if "cache" in config else {}
+        own |= {"m": VELOCITY * size, "v": SQUARES * size**2} if "m" in config else {}
+        own |= {"velocity": VELOCITY * size} if "velocity" in config else {}
+        return step(dw=DW * size, config=config | own)[0] / (size if "velocity" in config else 1.0)
+
+    return taken(times) / taken(1.0)
+
+
 def momentum(name):
     """Probe of sgd_momentum and nesterov_momentum."""
 
@@ -58,6 +70,7 @@ def momentum(name):
             return step(config=base | settings)
 
         yield "step", lambda: call()[0]
+        yield "large gradients", lambda: _large(step, base)
         yield "velocity", lambda: call()[1]["velocity"]
         yield "momentum in the step", lambda: call(momentum=0.5)[0] - call()[0]
         yield "momentum in the velocity", lambda: np.asarray(call(momentum=0.5)[1]["velocity"]) - call()[1]["velocity"]
@@ -129,6 +142,7 @@ def adaptive(name, settings, decays):
             return step(config=base | others)
 
         yield "step", lambda: call()[0]
+        yield "large gradients", lambda: _large(step, base)
         yield "cache", lambda: call()[1]["cache"]
         yield "cache and epsilon", lambda: np.asarray(call(epsilon=0.5)[1]["cache"]) - call()[1]["cache"]
         yield "cache without gradient", lambda: step(dw=np.zeros(SHAPE), config=base)[1]["cache"]
@@ -155,6 +169,7 @@ def adam(seed):
         return step(config=base | others)
 
     yield "step", lambda: call()[0]
+    yield "large gradients", lambda: _large(step, base)
     yield "m", lambda: call()[1]["m"]
     yield "v", lambda: call()[1]["v"]
     yield "t", lambda: [call(t=t)[1]["t"] for t in (0, 3, LATE)]
