@@ -304,7 +304,6 @@ def python_loop(make_call, *, sizes=_costs.SIZES, calls=_costs.CALLS):
         verdict = _costs.judge(make_call, sizes, calls, stacks)
     except _costs.NotPlain as error:
         raise CheckFailed(f"What the function returns cannot be taken: {error}.") from None
-    function, args, returned, checks = verdict.call
     if verdict.looped:
         return [
             ("found", _busiest(make_call)),
@@ -312,11 +311,9 @@ def python_loop(make_call, *, sizes=_costs.SIZES, calls=_costs.CALLS):
             ("expected", "about the cost of array operations, and one step of Python for any size"),
             ("loops", places(sorted(loops + disguised), filename)),
         ]
-    for check in checks:
-        check(returned)
-    _costs.confirm(function, args, returned)
+    _costs.confirmed(verdict.call)
     if verdict.doubtful:
-        print(f"Note: {name_of(function)} costs more than array operations do, and less than a loop: {verdict.told()}.")
+        print(f"Note: {name_of(verdict.call[0])} costs more than array operations do, and less than a loop: {verdict.told()}.")
     return []
 
 
