@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 SIZES = (4096, 16384)          # rows: a loop is told by the few already, array operations are cheap for the many
-CALLS = 7                      # of numpy functions for each row, in a loop that computes a loss
+CALLS = 11                     # of numpy functions for each row, in a loop that computes a loss
 WARM = 48                      # rows of a first call that is not judged: it imports, and fills caches
 TRIES = 4                      # before a loop is said
 CLEARLY, NEARLY = 3, 3         # so many times too much is tried twice only; so little below is looked at again
-LOOP_ROWS = 1000               # that the looped yardstick really does: milliseconds, as what it is compared with takes
+LOOP_ROWS = 600                # that the looped yardstick really does: milliseconds, as what it is compared with takes
 STACK_ROWS = 200
 TIMES_ARRAYS, SHARE_OF_LOOP = 10, 0.25
 TICK = time.get_clock_info("process_time").resolution
@@ -90,12 +90,18 @@ def confirm(function, args, returned):
 @contextmanager
 def stacks_at_once():
     """While this lasts, np.vstack(column) and the like are no loop: that numpy makes them one is nobody's fault."""
-    numpys = {name: vars(np)[name] for name in _STACKED if name in vars(np)}
-    vars(np).update({name: _at_once(stack, *_STACKED[name]) for name, stack in numpys.items()})
+    numpys = stack_at_once()
     try:
         yield
     finally:
         vars(np).update(numpys)
+
+
+def stack_at_once():
+    """The same for good; returns numpy's own functions, by name."""
+    numpys = {name: vars(np)[name] for name in _STACKED if name in vars(np)}
+    vars(np).update({name: _at_once(stack, *_STACKED[name]) for name, stack in numpys.items()})
+    return numpys
 
 
 def _at_once(stack, of_numbers, of_rows):
@@ -189,7 +195,7 @@ def _is_square(make_call, n, seconds, limit, many):
     if few[0] - min(fixed[0], FIXED * limit) > 2 * FEW_ROWS * limit / many:
         return False
     quarter = _quickest(make_call, n // 4)
-    for took in (lambda: seconds, lambda: _quickest(make_call, n)[0]):       # twice: not by chance
+    for took in (lambda: seconds, lambda: _quickest(make_call, n, 2)[0]):       # twice: not by chance
         if took() - fixed[0] < SQUARE * (quarter[0] - fixed[0]):
             return False
     confirmed(few[1])
@@ -197,10 +203,10 @@ def _is_square(make_call, n, seconds, limit, many):
     return True
 
 
-def _quickest(make_call, n):
+def _quickest(make_call, n, times=5):
     """(seconds, call) of the least that several calls cost."""
     __tracebackhide__ = True
-    return min((_cost(make_call, n) for _ in range(5)), key=lambda cost: cost[0])
+    return min((_cost(make_call, n) for _ in range(times)), key=lambda cost: cost[0])
 
 
 def confirmed(call):

@@ -30,42 +30,39 @@ def busy():
 
 
 @pytest.fixture
-def verdicts(monkeypatch):
-    """Every verdict that is given, in order."""
-    given, judge = [], _costs.judge
-    monkeypatch.setattr(_costs, "judge", lambda *arguments: given.append(judge(*arguments)) or given[-1])
-    return given
+def asked_often(monkeypatch):
+    """asked_often(name, make_call, **options of python_loop) is the set of verdicts, of TIMES."""
+    judge, asked = _costs.judge, []
+    monkeypatch.setattr(_costs, "judge", lambda *arguments: asked.append(arguments) or judge(*arguments))
 
+    def often(name, make_call, **options):
+        python_loop(make_call, **options)        # what it reads in the source is the same each time
+        given = [judge(*asked[-1]) for _ in range(steady.TIMES)]
+        shares = sorted(verdict.seconds * _costs.SIZES[-1] / verdict.n / verdict.limit for verdict in given)
+        said = Counter("loop" if verdict.looped else "noted" if verdict.doubtful else "none" for verdict in given)
+        steady.note(name=name, given=said, of_limit=[round(shares[k], 3) for k in (0, len(shares) // 2, -1)])
+        return {verdict.looped for verdict in given}
 
-def asked_often(name, verdicts, make_call, **options):
-    """The set of verdicts, of TIMES."""
-    start = len(verdicts)
-    for _ in range(steady.TIMES):
-        python_loop(make_call, **options)
-    given = verdicts[start:]
-    shares = sorted(verdict.seconds / verdict.limit for verdict in given)
-    steady.note(name=name, given=Counter("loop" if one.looped else "noted" if one.doubtful else "none" for one in given),
-                least=round(shares[0], 3), median=round(shares[len(shares) // 2], 3), most=round(shares[-1], 3))
-    return {verdict.looped for verdict in given}
+    return often
 
 
 @pytest.mark.parametrize("kind, name", specimens.LOOPS, ids=map(specimens.specimen_id, specimens.LOOPS))
-def test_a_loop_is_one_each_time(verdicts, kind, name):
-    assert asked_often(f"{kind} {name}", verdicts, lambda n: specimens.make_call(kind, name, n),
+def test_a_loop_is_one_each_time(asked_often, kind, name):
+    assert asked_often(f"{kind} {name}", lambda n: specimens.make_call(kind, name, n),
                        calls=specimens.CALLS.get(kind, 5)) == {True}
 
 
 @pytest.mark.parametrize("kind, name", specimens.HONEST + specimens.CHEAP,
                          ids=map(specimens.specimen_id, specimens.HONEST + specimens.CHEAP))
-def test_honest_code_is_never_taken_for_one(verdicts, kind, name):
-    assert asked_often(f"{kind} {name}", verdicts, lambda n: specimens.make_call(kind, name, n),
+def test_honest_code_is_never_taken_for_one(asked_often, kind, name):
+    assert asked_often(f"{kind} {name}", lambda n: specimens.make_call(kind, name, n),
                        calls=specimens.CALLS.get(kind, 5)) == {False}
 
 
 @pytest.mark.parametrize("number", range(len(idioms.EXPRESSIONS)))
-def test_an_idiom_is_never_taken_for_one(verdicts, functions, number):  # noqa: F811
+def test_an_idiom_is_never_taken_for_one(asked_often, functions, number):  # noqa: F811
     function = getattr(functions, f"f{number}")
-    assert asked_often(idioms.EXPRESSIONS[number], verdicts, idioms.call_of(function)) == {False}
+    assert asked_often(idioms.EXPRESSIONS[number], idioms.call_of(function)) == {False}
 
 
 def calls_of(entry):
@@ -87,8 +84,8 @@ def calls_of(entry):
 
 
 @pytest.mark.parametrize("entry", UNUSUAL, ids=lambda entry: entry.label)
-def test_an_unusual_version_is_judged_the_same_each_time(verdicts, entry):
-    looped = {axis: asked_often(f"{entry.label} {axis}", verdicts, make_call, calls=calls)
+def test_an_unusual_version_is_judged_the_same_each_time(asked_often, entry):
+    looped = {axis: asked_often(f"{entry.label} {axis}", make_call, calls=calls)
               for axis, make_call, calls in calls_of(entry)}
     if entry.function.endswith("one_loop"):       # allowed along one axis
         assert sum(True in found for found in (looped["num_train"], looped["D"])) <= 1
