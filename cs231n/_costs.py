@@ -24,6 +24,7 @@ LOOP_ROWS = 600                # that the looped yardstick really does: millisec
 STACK_ROWS = 200
 TIMES_ARRAYS, SHARE_OF_LOOP = 10, 0.25
 TICK = time.get_clock_info("process_time").resolution
+FINE = 1e-4                    # seconds: what is measured takes milliseconds
 MOST_CALLS = 40                # that one try makes where the clock is coarse
 SQUARE = 9                     # times what a quarter costs: 4 where the cost grows with n, 16 where it does with n * n
 FEW_ROWS = 512                 # but more numbers than numpy prints in full
@@ -262,15 +263,16 @@ def _array_operations(n):
 
 def _python_loop(n, calls):
     """Seconds for a Python loop over n short rows with so many calls of numpy's for each, measured on fewer rows."""
-    table, matrix, found = _table(LOOP_ROWS), _table(4), np.zeros(LOOP_ROWS)
+    rows = LOOP_ROWS if TICK < FINE else LOOP_ROWS // 6           # on the wall, other programs are in between
+    table, matrix, found = _table(rows), _table(4), np.zeros(rows)
 
     def work():
-        for i in range(LOOP_ROWS):
+        for i in range(rows):
             row = table[i] @ matrix
             for _ in range((calls - 1) // 2):
                 found[i] = np.exp(row).sum()
 
-    return _least(work) * n / LOOP_ROWS
+    return _least(work) * n / rows
 
 
 def _stacking(n):
@@ -285,9 +287,9 @@ def _table(n):
 
 def _least(work):
     """Seconds of processor time, or of the wall clock where the other is coarse: the least of several."""
-    clock = time.thread_time if TICK < 1e-4 else time.perf_counter
+    clock = time.thread_time if TICK < FINE else time.perf_counter
     least = float("inf")
-    for _ in range(3):
+    for _ in range(3 if TICK < FINE else 12):
         start = clock()
         work()
         least = min(least, clock() - start)

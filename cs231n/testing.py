@@ -11,8 +11,9 @@ import copy
 import numpy as np
 
 from cs231n import _costs
-from cs231n._counting import interpreted_events, read_loops, read_shortcuts, read_stacks, source_of
+from cs231n._counting import interpreted_events, read_loops, read_stacks, source_of
 from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, hint, name_of, number, places
+from cs231n._shortcuts import read_shortcuts
 from cs231n._slopes import Slopes, root_mean_square
 
 __all__ = [
@@ -274,7 +275,8 @@ def assert_by_hand(function, task, *, look_at=""):
 
     - task: "distances", "softmax" or "svm"
 
-    The source is read, nothing runs. What does a part of the task, such as np.linalg.norm, is said and costs nothing.
+    The source is read, nothing runs. What does a part of the task, such as np.linalg.norm, is said and costs nothing,
+    unless the assignment asks for it (`by_hand` in its assignment.toml).
     """
     __tracebackhide__ = True
     text, qualified_name, filename = source_of(function) or ("", "", "")
