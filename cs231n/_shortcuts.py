@@ -6,6 +6,7 @@ whatever name they were given: by `import ... as`, by another variable, by `geta
 
 import ast
 import os
+from contextlib import suppress
 
 from cs231n import _asked
 from cs231n._counting import PACKAGE, dotted, imported_names, parsed, reached_nodes
@@ -15,7 +16,7 @@ LIBRARIES = {name: {"*"} for name in (
     "autograd", "chainer", "cupy", "jax", "keras", "mxnet", "paddle", "tensorflow", "theano", "tinygrad", "torch")}
 WHOLE_TASK = {
     "distances": LIBRARIES | {
-        "scipy": {"cdist", "pdist", "distance_matrix", "minkowski_distance", "minkowski_distance_p", "KDTree", "cKDTree"},
+        "scipy": {"cdist", "pdist", "distance_matrix", "minkowski_distance", "KDTree", "cKDTree"},
         "sklearn": {"*"}, "faiss": {"*"},
     },
     "softmax": LIBRARIES | {"scipy": {"softmax", "log_softmax", "logsumexp"}, "sklearn": {"*"}},
@@ -44,7 +45,7 @@ def read_shortcuts(text, qualified_name, task):
             continue
         seen.add((text, name))
         for node, path, others in _named(text, name):
-            at = line or node.lineno
+            at = line or getattr(node, "lineno", 1)
             root, _, rest = path.partition(".")
             for known, places in zip((WHOLE_TASK, PART_OF_TASK), found, strict=True):
                 names = known.get(task, {}).get(root, set())
@@ -79,6 +80,10 @@ def _named(text, name):
     stars = [home for home in (_home(node) for node in ast.walk(tree)
                                if isinstance(node, ast.ImportFrom) and node.names[0].name == "*") if _beside(home)[1]]
     hidden = _local_names(tree, _aliases(nodes, imported).keys())
+    first, _, rest = name.partition(".")
+    if not nodes and first in imported:          # another module's, or a library's, that this one has imported
+        path = ".".join(filter(None, [imported[first], rest]))
+        yield tree, path, list(_elsewhere(path, methods))
     for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             continue
@@ -140,21 +145,20 @@ def _local_names(tree, aliases):
 
     def visit(node, hidden):
         if isinstance(node, (ast.FunctionDef, ast.Lambda)):
-            bound = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+            inside = list(ast.walk(node))
+            bound = {part.id for part in inside if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
             bound |= {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
-            free = {alias.asname or alias.name.partition(".")[0] for part in ast.walk(node)
+            free = {alias.asname or alias.name.partition(".")[0] for part in inside
                     if isinstance(part, (ast.Import, ast.ImportFrom)) for alias in part.names}
-            free |= {name for part in ast.walk(node) if isinstance(part, (ast.Global, ast.Nonlocal)) for name in part.names}
+            free |= {name for part in inside if isinstance(part, (ast.Global, ast.Nonlocal)) for name in part.names}
             hidden = (hidden | bound) - free - aliases
         elif isinstance(node, ast.Name) and node.id in hidden:
             found.add(node)
         for child in ast.iter_child_nodes(node):
             visit(child, hidden)
 
-    try:
+    with suppress(RecursionError):
         visit(tree, frozenset())
-    except RecursionError:
-        pass
     return found
 
 

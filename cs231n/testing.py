@@ -315,7 +315,8 @@ def python_loop(make_call, *, sizes=_costs.SIZES, calls=_costs.CALLS):
         ]
     _costs.confirmed(verdict.call)
     if verdict.doubtful:
-        print(f"Note: {name_of(verdict.call[0])} costs more than array operations do, and less than a loop: {verdict.told()}.")
+        print(f"Note: {name_of(verdict.call[0])} costs more than array operations do, and less than a loop: "
+              f"{verdict.told()}.")
     return []
 
 

@@ -231,7 +231,8 @@ class Examiner:
         from cs231n._costs import NotPlain, plain
 
         process = self._lay_down(function)
-        before = self._told if process == "counting" and self._told is not None else self._clock(process, function._path)
+        before = self._told if process == "counting" else None
+        before = self._clock(process, function._path) if before is None else before
         twin = self._twin(function)
         if twin is function and process == "counting":           # it cannot be made there
             process, before = "candidate", self._clock("candidate", function._path)

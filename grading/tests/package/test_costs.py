@@ -182,7 +182,8 @@ def test_a_loss_that_is_a_mean_or_a_sum_adds_up(factor):
      "scipy.spatial.distance.cdist"),
     ("distances", "import scipy\ndef f(x): return getattr(scipy.spatial.distance, 'cd' + 'ist')(x, x)",
      "scipy.spatial.distance.cdist"),
-    ("distances", "import importlib\nd = importlib.import_module('scipy.spatial.distance')\ndef f(x): return d.cdist(x, x)",
+    ("distances",
+     "import importlib\nd = importlib.import_module('scipy.spatial.distance')\ndef f(x): return d.cdist(x, x)",
      "scipy.spatial.distance.cdist"),
     ("distances", "def f(x): return __import__('scipy.spatial.distance').spatial.distance.cdist(x, x)",
      "scipy.spatial.distance.spatial.distance.cdist"),
@@ -223,7 +224,8 @@ ELSEWHERE = {
     "cs231n.layers": "import scipy.spatial.distance as d\nfrom cs231n.classifiers.helpers import deep\n\n"
                      "def my_dist(x): return d.cdist(x, x)\n\ndef plain(x): return x\n\n"
                      "class H:\n    def go(self, x): return d.cdist(x, x)\n    def stay(self, x): return x\n",
-    "cs231n.classifiers.helpers": "def deep(x):\n    from scipy.spatial.distance import cdist\n    return cdist(x, x)\n",
+    "cs231n.classifiers.helpers":
+        "def deep(x):\n    from scipy.spatial.distance import cdist as c\n    return c(x, x)\n",
 }
 
 
