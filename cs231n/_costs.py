@@ -6,26 +6,39 @@ Processor time is that of the whole process, not the clock on the wall: other pr
 """
 
 import copy
+import functools
 import gc
+import os
 import time
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
 SIZES = (4096, 16384)          # rows: a loop is told by the few already, array operations are cheap for the many
-CALLS = 5                      # of numpy functions for each row, in a loop that computes a loss
+CALLS = 11                     # of numpy functions for each row, in a loop that computes a loss
 WARM = 48                      # rows of a first call that is not judged: it imports, and fills caches
 TRIES = 4                      # before a loop is said
 CLEARLY, NEARLY = 3, 3         # so many times too much is tried twice only; so little below is looked at again
-LOOP_ROWS = 200                # rows that the looped yardstick really does
+LOOP_ROWS = 600                # that the looped yardstick really does: milliseconds, as what it is compared with takes
+STACK_ROWS = 200
 TIMES_ARRAYS, SHARE_OF_LOOP = 10, 0.25
 TICK = time.get_clock_info("process_time").resolution
+FINE = 1e-4                    # seconds: what is measured takes milliseconds
 MOST_CALLS = 40                # that one try makes where the clock is coarse
 SQUARE = 9                     # times what a quarter costs: 4 where the cost grows with n, 16 where it does with n * n
-FEW_ROWS = 400                 # but more numbers than numpy prints in full
+FEW_ROWS = 512                 # but more numbers than numpy prints in full
+FIXED = 1 / 16                 # of the limit: what a call of few rows may cost before it is said to be made longer
 _CLOCKS = time.thread_time, time.process_time, time.perf_counter
+FEW_STACKED = 64
 _EXACT = (int, float, complex, bool, str, bytes, type(None))
 _ARRAYS = (np.ndarray, np.matrix, np.ma.MaskedArray)
+# np.vstack(column) and the like go through the rows in numpy's own Python; what they make of (N,) and of (N, M) at once
+_STACKED = {
+    "vstack": (lambda x: x[:, None], lambda x: x), "row_stack": (lambda x: x[:, None], lambda x: x),
+    "hstack": (lambda x: x, lambda x: x.ravel()), "column_stack": (lambda x: x[None], lambda x: x.T),
+    "dstack": (lambda x: x[None, None], lambda x: x.T[None]),
+}
 
 
 class NotPlain(TypeError):
@@ -41,6 +54,7 @@ class Verdict(NamedTuple):
     seconds: float
     arrays: float
     loop: float
+    limit: float
     call: tuple                # (function, arguments, what it returned, its checks) of the last try
 
     def told(self):
@@ -53,16 +67,18 @@ def measured(function, args):
 
     It is the process's time, so that of every thread, but at most the time on the wall: threads of a library for
     matrix products spin while they wait. It is at least this thread's: where processor time is limited, Linux brings
-    that of the process up to date late.
+    that of the process up to date late. Processes that the function starts and waits for count as well.
     """
     __tracebackhide__ = True
     args, collecting = copy.deepcopy(tuple(args)), gc.isenabled()
     gc.disable()               # it would look at everything else that there is
     try:
-        start = [clock() for clock in _CLOCKS]
-        returned = plain(function(*args))
-        thread, process, wall = (clock() - before for clock, before in zip(_CLOCKS, start, strict=True))
-        return max(thread, min(process, wall)), returned
+        with stacks_at_once():
+            start = [clock() for clock in (*_CLOCKS, _of_children)]
+            returned = plain(function(*args))
+        thread, process, wall, children = (clock() - before for clock, before in
+                                           zip((*_CLOCKS, _of_children), start, strict=True))
+        return max(thread, min(process, wall)) + children, returned
     finally:
         if collecting:
             gc.enable()
@@ -70,6 +86,52 @@ def measured(function, args):
 
 def confirm(function, args, returned):
     """Check that a function does the same wherever it runs; beside the test it runs in one place, so it does."""
+
+
+@contextmanager
+def stacks_at_once():
+    """While this lasts, np.vstack(column) and the like are no loop: that numpy makes them one is nobody's fault."""
+    numpys = stack_at_once()
+    try:
+        yield
+    finally:
+        vars(np).update(numpys)
+
+
+def stack_at_once():
+    """The same for good; returns numpy's own functions, by name."""
+    numpys = {name: vars(np)[name] for name in _STACKED if name in vars(np)}
+    vars(np).update({name: _at_once(stack, *_STACKED[name]) for name, stack in numpys.items()})
+    return numpys
+
+
+def _at_once(stack, of_numbers, of_rows):
+    def stacked(tup, *args, **keywords):
+        rows = None if args or keywords else _rows(tup)
+        return stack(tup, *args, **keywords) if rows is None else np.array((of_numbers, of_rows)[rows.ndim - 1](rows))
+    return functools.wraps(stack)(stacked)
+
+
+def _rows(tup):
+    """Many numbers or rows as an array; None for what should be stacked as it is."""
+    if type(tup) in (list, tuple) and len(tup) > FEW_STACKED and (
+            isinstance(tup[0], (int, float, np.generic)) or type(tup[0]) is np.ndarray and tup[0].ndim == 1):
+        try:
+            tup = np.array(tup)
+        except ValueError:         # of different lengths
+            return None
+    return tup if type(tup) is np.ndarray and tup.ndim in (1, 2) and len(tup) and tup.dtype.kind in "biufc" else None
+
+
+def meanwhile(work):
+    """Do the work, and return the seconds of processor time that what is judged takes in the meantime: beside the
+    test, none. Elsewhere it could make the yardsticks longer."""
+    work()
+    return 0.0
+
+
+def _of_children():
+    return sum(os.times()[2:4])
 
 
 def plain(value):
@@ -99,42 +161,73 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0):
     many = sizes[-1]
     stacking = stacks * _stacking(many) if stacks else 0.0
     measured(*make_call(WARM)[:2])
-    yard, least, call = _Yardsticks(many, calls, stacking), float("inf"), None
+    yard, least, call = _Yardsticks(many, calls, stacking), (float("inf"), many), None
     for attempt in range(TRIES):
-        yard.measure()
+        yard.begin()
+        stray = meanwhile(yard.measure)
         for n in sizes:
             seconds, call = _cost(make_call, n)
-            if n < many and seconds > yard.limit / 4 and _is_square(make_call, n, seconds, yard.limit / many):
-                return Verdict(False, True, n, seconds, yard.arrays, yard.loop, call)
+            seconds += stray
+            if n < many and seconds > yard.limit / 4 and _is_square(make_call, n, seconds, yard.limit, many):
+                return Verdict(False, True, n, seconds, yard.arrays, yard.loop, yard.limit, call)
             if seconds > yard.limit:
                 break
         if seconds <= yard.limit < NEARLY * seconds:             # was it slow, too, when it was measured?
-            yard.measure()
-        least = min(least, seconds)
+            seconds += meanwhile(yard.measure)
+        least = min(least, (seconds, n))
         if seconds <= yard.limit:
-            return Verdict(False, seconds > TIMES_ARRAYS * yard.arrays, n, seconds, yard.arrays, yard.loop, call)
-        if attempt and least > CLEARLY * yard.limit:
+            return Verdict(False, seconds > TIMES_ARRAYS * yard.arrays, n, seconds, yard.arrays, yard.loop,
+                           yard.limit, call)
+        if attempt and least[0] > CLEARLY * yard.limit:
             break
-    return Verdict(True, False, n, least, yard.arrays, yard.loop, call)
+    return Verdict(True, False, least[1], least[0], yard.arrays, yard.loop, yard.limit, call)
 
 
-def _is_square(make_call, n, seconds, limit):
+def _is_square(make_call, n, seconds, limit, many):
     """Tell whether a call that costs too much does so by arrays of n x n numbers: of few rows it costs next to nothing.
 
-    - limit: what one row may cost
+    That a call of 16 rows takes long excuses little: who loops could make it so. What calls of few rows return is
+    checked as well, so none of them can be quick by being wrong.
+
+    - limit: what a call of `many` rows may cost
     """
     __tracebackhide__ = True
-    fixed, few, quarter = (min(_cost(make_call, rows)[0] for _ in range(5)) for rows in (16, FEW_ROWS, n // 4))
-    if few - fixed > 2 * FEW_ROWS * limit or seconds - fixed < SQUARE * (quarter - fixed):
+    fixed, few = (_quickest(make_call, rows) for rows in (16, FEW_ROWS))
+    if few[0] - min(fixed[0], FIXED * limit) > 2 * FEW_ROWS * limit / many:
         return False
-    return min(_cost(make_call, n)[0] for _ in range(3)) - fixed >= SQUARE * (quarter - fixed)     # not by chance
+    quarter = _quickest(make_call, n // 4)
+    for took in (lambda: seconds, lambda: _quickest(make_call, n, 2)[0]):       # twice: not by chance
+        if took() - fixed[0] < SQUARE * (quarter[0] - fixed[0]):
+            return False
+    confirmed(few[1])
+    confirmed(quarter[1])
+    return True
+
+
+def _quickest(make_call, n, times=5):
+    """(seconds, call) of the least that several calls cost."""
+    __tracebackhide__ = True
+    return min((_cost(make_call, n) for _ in range(times)), key=lambda cost: cost[0])
+
+
+def confirmed(call):
+    """Check what a call returned, and that it does the same elsewhere. Raises CheckFailed."""
+    __tracebackhide__ = True
+    function, args, returned, checks = call
+    for check in checks:
+        check(returned)
+    confirm(function, args, returned)
 
 
 class _Yardsticks:
-    """Seconds for array operations and for a Python loop, the least of all measured, and the limit between them."""
+    """Seconds for array operations and for a Python loop, the least measured in one try, and the limit between them."""
 
     def __init__(self, n, calls, allowed):
         self._n, self._calls, self._allowed = n, calls, allowed
+        self.begin()
+
+    def begin(self):
+        """Another try: a machine that has become slower is slower for what is judged, too."""
         self.arrays = self.loop = self.limit = float("inf")
 
     def measure(self):
@@ -170,21 +263,22 @@ def _array_operations(n):
 
 def _python_loop(n, calls):
     """Seconds for a Python loop over n short rows with so many calls of numpy's for each, measured on fewer rows."""
-    table, matrix, found = _table(LOOP_ROWS), _table(4), np.zeros(LOOP_ROWS)
+    rows = LOOP_ROWS if TICK < FINE else LOOP_ROWS // 6           # on the wall, other programs are in between
+    table, matrix, found = _table(rows), _table(4), np.zeros(rows)
 
     def work():
-        for i in range(LOOP_ROWS):
+        for i in range(rows):
             row = table[i] @ matrix
             for _ in range((calls - 1) // 2):
                 found[i] = np.exp(row).sum()
 
-    return _least(work) * n / LOOP_ROWS
+    return _least(work) * n / rows
 
 
 def _stacking(n):
     """Seconds for np.vstack of n numbers."""
-    numbers = np.arange(float(LOOP_ROWS))
-    return _least(lambda: np.vstack(numbers)) * n / LOOP_ROWS
+    numbers = np.arange(float(STACK_ROWS))
+    return _least(lambda: np.vstack(numbers)) * n / STACK_ROWS
 
 
 def _table(n):
@@ -193,9 +287,9 @@ def _table(n):
 
 def _least(work):
     """Seconds of processor time, or of the wall clock where the other is coarse: the least of several."""
-    clock = time.thread_time if TICK < 1e-4 else time.perf_counter
+    clock = time.thread_time if TICK < FINE else time.perf_counter
     least = float("inf")
-    for _ in range(3):
+    for _ in range(3 if TICK < FINE else 12):
         start = clock()
         work()
         least = min(least, clock() - start)

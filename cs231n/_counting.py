@@ -12,6 +12,7 @@ Both tell a student where to look. Whether there is a loop is decided by what it
 import ast
 import builtins
 import copy
+import functools
 import gc
 import inspect
 import os
@@ -34,18 +35,6 @@ DISGUISED = {
 }
 # Functions of numpy's that make a column of a 1-d array, entry by entry, in numpy's own Python.
 STACKING = {"vstack", "row_stack", "column_stack", "hstack", "dstack"}
-# What does a task as a whole, by the first and last part of its name, "*" for anything of that library; ...
-DIFFERENTIATING = {"autograd": {"*"}, "jax": {"*"}, "tensorflow": {"*"}, "torch": {"*"}}
-WHOLE_TASK = {
-    "distances": DIFFERENTIATING | {
-        "scipy": {"cdist", "pdist", "distance_matrix", "minkowski_distance", "KDTree", "cKDTree"},
-        "sklearn": {"*"}, "faiss": {"*"},
-    },
-    "softmax": DIFFERENTIATING | {"scipy": {"softmax", "log_softmax", "logsumexp"}, "sklearn": {"*"}},
-    "svm": DIFFERENTIATING | {"sklearn": {"*"}},
-}
-# ... and what does a part of it that the docstring asks to be written out.
-PART_OF_TASK = {"distances": {"numpy": {"norm"}, "scipy": {"norm", "euclidean", "sqeuclidean"}, "math": {"dist"}}}
 # Calls worth naming in a message as the place of a loop.
 ITERATING = {"map", "filter", "zip", "sum", "list", "tuple", "sorted", "min", "max", "any", "all", "set", "tolist"}
 
@@ -278,11 +267,11 @@ def read_loops(text, qualified_name):
     Returns (loops, disguised): lists of (line number, what), loops that show and what can hide one.
     Reached are the function and, from there, what it names of the module: functions, values and any class's methods.
     """
-    tree = _parsed(text)
+    tree = parsed(text)
     imported = imported_names(tree)
     loops, disguised = set(), set()
     for node in reached_nodes(tree, qualified_name):
-        root, _, path = _dotted(node, imported).partition(".")
+        root, _, path = dotted(node, imported).partition(".")
         if path.rpartition(".")[2] in DISGUISED.get(root, ()):
             disguised.add((node.lineno, f"{root}.{path}"))
         elif (text := _text(node)) in DISGUISED["numpy"]:         # getattr(np, "vector" + "ize")
@@ -300,32 +289,12 @@ def read_loops(text, qualified_name):
 
 def read_stacks(text, qualified_name):
     """How many calls of np.vstack and the like a function reaches."""
-    nodes = reached_nodes(_parsed(text), qualified_name)
+    nodes = reached_nodes(parsed(text), qualified_name)
     return sum(isinstance(node, ast.Attribute) and node.attr in STACKING for node in nodes)
 
 
-def read_shortcuts(text, qualified_name, task):
-    """(what a function reaches that does the task as a whole, or a part of it): two lists of (line number, name)."""
-    tree = _parsed(text)
-    imported, found = imported_names(tree), (set(), set())
-    for node in reached_nodes(tree, qualified_name):
-        root, _, path = _dotted(node, imported).partition(".")
-        if isinstance(node, (ast.Import, ast.ImportFrom)) or not path:
-            continue
-        for known, places in zip((WHOLE_TASK, PART_OF_TASK), found, strict=True):
-            names = known.get(task, {}).get(root, set())
-            if "*" in names or path.rpartition(".")[2] in names:
-                places.add((node.lineno, f"{root}.{path}"))
-    return tuple(_longest(places) for places in found)
-
-
-def _longest(places):
-    """Without what is the beginning of another name in the same line, as `torch.nn` is of `torch.nn.functional`."""
-    return sorted((line, name) for line, name in places
-                  if not any(line == other and whole.startswith(f"{name}.") for other, whole in places))
-
-
-def _parsed(text):
+@functools.lru_cache(maxsize=16)
+def parsed(text):
     """The syntax tree, an empty one for what is no Python: a file may have been edited since it was imported."""
     try:
         return ast.parse(text)
@@ -333,13 +302,9 @@ def _parsed(text):
         return ast.Module([], [])
 
 
-def imported_names(tree):
-    """{local name: dotted name} of every import, wherever it stands."""
+def imported_names(tree, known=DISGUISED):
+    """{local name: dotted name} of every import, wherever it stands; `known` of those that a star brings."""
     imported = {"np": "numpy"}  # a notebook imports in another cell
-    known = {}                  # names worth knowing of those that a star brings
-    for names in (DISGUISED, *WHOLE_TASK.values(), *PART_OF_TASK.values()):
-        for root, some in names.items():
-            known[root] = known.get(root, set()) | some
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imported.update({alias.asname or alias.name.partition(".")[0]:
@@ -364,14 +329,40 @@ def _text(node):
     return ""
 
 
-def _dotted(node, imported):
-    """`np.linalg.norm` as "numpy.linalg.norm"; "" for what is not a dotted name."""
+def dotted(node, imported, hidden=()):
+    """`np.linalg.norm` as "numpy.linalg.norm", by whatever way it is reached; "" for what is not a dotted name.
+
+    - hidden: nodes of names that stand for something else
+    """
     if isinstance(node, ast.Name):
-        return imported.get(node.id, node.id)
+        return "" if node in hidden else imported.get(node.id, node.id)
     if isinstance(node, ast.Attribute):
-        home = _dotted(node.value, imported)
-        return f"{home}.{node.attr}" if home else ""
-    return ""
+        home, name = dotted(node.value, imported, hidden), node.attr
+    elif isinstance(node, ast.Call) and len(node.args) >= 2 and dotted(node.func, imported, hidden) == "getattr":
+        home, name = dotted(node.args[0], imported, hidden), _text(node.args[1])
+    elif isinstance(node, ast.Call) and node.args and (
+            dotted(node.func, imported, hidden) in ("importlib.import_module", "__import__")):
+        return _text(node.args[0])
+    elif isinstance(node, ast.Subscript):
+        return _item(node, imported, hidden)
+    else:
+        return ""
+    return f"{home}.{name}" if home and name else ""
+
+
+def _item(node, imported, hidden):
+    """`vars(np)["dot"]`, `np.__dict__["dot"]`, `sys.modules["numpy"]` and `globals()["np"]` as a dotted name."""
+    name, source = _text(node.slice), node.value
+    called = dotted(source.func, imported, hidden) if isinstance(source, ast.Call) else ""
+    if name and called == "vars" and source.args:
+        home = dotted(source.args[0], imported, hidden)
+        return f"{home}.{name}" if home else ""
+    if name and called in ("globals", "vars", "locals"):
+        return imported.get(name, name)
+    path = dotted(source, imported, hidden)
+    if name and path == "sys.modules":
+        return name
+    return f"{path.removesuffix('.__dict__')}.{name}" if name and path.endswith(".__dict__") else ""
 
 
 def reached_nodes(tree, qualified_name):

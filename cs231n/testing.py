@@ -11,8 +11,9 @@ import copy
 import numpy as np
 
 from cs231n import _costs
-from cs231n._counting import interpreted_events, read_loops, read_shortcuts, read_stacks, source_of
+from cs231n._counting import interpreted_events, read_loops, read_stacks, source_of
 from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, hint, name_of, number, places
+from cs231n._shortcuts import read_shortcuts
 from cs231n._slopes import Slopes, root_mean_square
 
 __all__ = [
@@ -286,7 +287,8 @@ def assert_by_hand(function, task, *, look_at=""):
 
     - task: "distances", "softmax" or "svm"
 
-    The source is read, nothing runs. What does a part of the task, such as np.linalg.norm, is said and costs nothing.
+    The source is read, nothing runs. What does a part of the task, such as np.linalg.norm, is said and costs nothing,
+    unless the assignment asks for it (`by_hand` in its assignment.toml).
     """
     __tracebackhide__ = True
     text, qualified_name, filename = source_of(function) or ("", "", "")
@@ -316,7 +318,6 @@ def python_loop(make_call, *, sizes=_costs.SIZES, calls=_costs.CALLS):
         verdict = _costs.judge(make_call, sizes, calls, stacks)
     except _costs.NotPlain as error:
         raise CheckFailed(f"What the function returns cannot be taken: {error}.") from None
-    function, args, returned, checks = verdict.call
     if verdict.looped:
         return [
             ("found", _busiest(make_call)),
@@ -324,11 +325,10 @@ def python_loop(make_call, *, sizes=_costs.SIZES, calls=_costs.CALLS):
             ("expected", "about the cost of array operations, and one step of Python for any size"),
             ("loops", places(sorted(loops + disguised), filename)),
         ]
-    for check in checks:
-        check(returned)
-    _costs.confirm(function, args, returned)
+    _costs.confirmed(verdict.call)
     if verdict.doubtful:
-        print(f"Note: {name_of(function)} costs more than array operations do, and less than a loop: {verdict.told()}.")
+        print(f"Note: {name_of(verdict.call[0])} costs more than array operations do, and less than a loop: "
+              f"{verdict.told()}.")
     return []
 
 

@@ -73,6 +73,7 @@ class Examiner:
         self._link = Link(lambda frame, function: self._ask(self._peer, frame, function), _show)
         self._counting = Link(partial(self._ask, counting), _show)
         self._defined = False                    # the modules are there
+        self._told: float | None = None          # what the clock of costs showed at the end of a verdict's last call
         lay_down({})
         for name in BESIDE:
             sys.modules.pop(name, None)          # this process came with them imported
@@ -215,7 +216,7 @@ class Examiner:
 
     def _reroute(self) -> None:
         """Costs are those of where the code runs; the source that is read is the one that was handed in."""
-        from cs231n import _costs, _counting, testing
+        from cs231n import _costs, _counting, _shortcuts, testing
 
         def there(ours: Callable, theirs: Callable) -> Callable:
             def either(function: Any, *arguments: Any) -> Any:
@@ -224,9 +225,12 @@ class Examiner:
             return either
 
         _costs.measured = there(_costs.measured, self._measured)
+        _costs.judge = self._unforeseen(_costs.judge)
+        _costs.meanwhile = self._meanwhile
         _costs.confirm = there(_costs.confirm, self._confirm)
         _counting.interpreted_events = testing.interpreted_events = there(testing.interpreted_events, self._count)
         _counting.source_of = testing.source_of = there(testing.source_of, self._source)
+        _shortcuts.module_text = lambda name: self._texts.get(name, "")
 
     def _source(self, function: Remote) -> tuple[str, str, str] | None:
         __tracebackhide__ = True
@@ -234,22 +238,48 @@ class Examiner:
         return reading.source(self._texts, function._target, told[0])
 
     def _measured(self, function: Remote, args: tuple) -> tuple[float, Any]:
-        """(seconds, what is returned) of a call where no cell has run, from the request to the last byte of the answer.
+        """(seconds, what is returned) of a call where no cell has run, up to the last byte of the answer.
 
-        The object whose method it is is made anew there, which counts too. The processor time is the whole process's,
-        read by the parent: the process itself has no say in it.
+        They start where the verdict's last call ended: what a process does while it waits counts too, as does making
+        the object whose method it is. The processor time is the whole process's, read by the parent: the process
+        itself has no say in it.
         """
         __tracebackhide__ = True
-        from cs231n._costs import NotPlain
+        from cs231n._costs import NotPlain, plain
 
         process = self._lay_down(function)
-        before = self._clock(process, function)
+        before = self._told if process == "counting" else None
+        before = self._clock(process, function._path) if before is None else before
         twin = self._twin(function)
+        if twin is function and process == "counting":           # it cannot be made there
+            process, before = "candidate", self._clock("candidate", function._path)
         state, told = twin._link.do("cost", twin._target, tuple(args), function=function._path)
-        seconds = self._clock(process, function) - before
+        after = self._clock(process, function._path)
+        self._told = after if process == "counting" else None
         if state == "refused":
             raise NotPlain(str(told[0])[:200])
-        return seconds, told[0]
+        return after - before, plain(told[0])
+
+    def _meanwhile(self, work: Callable[[], None]) -> float:
+        """Do the work; seconds that the candidate takes meanwhile, where it has nothing to do."""
+        before = self._clock("candidate", "")
+        work()
+        return self._clock("candidate", "") - before
+
+    def _unforeseen(self, judge: Callable) -> Callable:
+        """A verdict on calls with numbers that nobody can know before: not what follows from a seed that all share."""
+        def judged(make_call: Callable, sizes: tuple, calls: int, stacks: int) -> Any:
+            __tracebackhide__ = True
+            state, self._told = np.random.get_state(), None
+            np.random.seed()
+            try:
+                function = make_call(sizes[0])[0]
+                if isinstance(function, Remote) and self._lay_down(function) == "counting":
+                    stacks = 0                   # there np.vstack costs nothing that would have to be allowed for
+                return judge(make_call, sizes, calls, stacks)
+            finally:
+                np.random.set_state(state)
+        return judged
 
     def _confirm(self, function: Remote, args: tuple, returned: Any) -> None:
         __tracebackhide__ = True
@@ -290,12 +320,12 @@ class Examiner:
         twin = made_again(function, self._counting)
         return function if twin is None else twin
 
-    def _clock(self, process: str, function: Remote) -> float:
+    def _clock(self, process: str, function: str) -> float:
         """Seconds of processor time that a process has had."""
         self._asked.send(msgspec.msgpack.encode({"clock": process}))
         seconds = msgspec.msgpack.decode(self._asked.receive())
         if seconds is None:
-            raise Lost("dead", function._path)
+            raise Lost("dead", function)
         return seconds
 
 

@@ -3,6 +3,7 @@
 Nothing about an assignment is written anywhere else: a new one is a new folder under `assignments/`.
 """
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from grading.release import stubs
 ASSIGNMENTS = ROOT / "assignments"
 PACKAGE = ROOT / "cs231n"
 DESCRIPTION = "assignment.toml"
+ASKED = "_asked.py"                              # the module that says in a release what the description asks for
+TASKS = ("distances", "softmax", "svm")          # that tests look at for what is handed to a library
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Assignment:
     - given_modules: paths under `cs231n/`, complete in the release, laid down from source when grading
     - given_functions: qualified names in student modules that go out complete all the same
     - later: top-level classes and functions that a later assignment introduces; left out of the release
+    - by_hand: tasks of which not even a part may be handed to a library: np.linalg.norm for distances then costs points
     - topics: first two parts of a test cell's grade_id -> the function judged, then those it also depends on
     """
 
@@ -37,6 +41,7 @@ class Assignment:
     topics: dict[str, tuple[str, ...]]
     given_functions: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
 
     @property
     def notebook_files(self) -> tuple[str, ...]:
@@ -56,7 +61,10 @@ class Assignment:
 
     def source(self, module: str) -> str:
         """A module as the instructor has it, markers included, without what comes later."""
-        return stubs.leave_out((PACKAGE / module).read_text(encoding="utf-8"), self.later)
+        text = (PACKAGE / module).read_text(encoding="utf-8")
+        if module == ASKED:
+            return re.sub(r"^BY_HAND = \(\)", f"BY_HAND = {self.by_hand!r}", text, flags=re.MULTILINE)
+        return stubs.leave_out(text, self.later)
 
     def stub(self, module: str) -> str:
         """A student module as the release hands it out. Raises MarkerError when it cannot be cut safely."""
@@ -94,8 +102,11 @@ def load(name: str, folder: Path = ASSIGNMENTS) -> Assignment:
         given_modules=_strings(described, "given_modules", path),
         given_functions=_strings(described, "given_functions", path, needed=False),
         later=_strings(described, "later", path, needed=False),
+        by_hand=_strings(described, "by_hand", path, needed=False),
         topics={topic: tuple(functions) for topic, functions in described.get("topics", {}).items()},
     )
+    if unknown := set(assignment.by_hand) - set(TASKS):
+        raise KitError(f"{path}: 'by_hand' names {sorted(unknown)[0]!r}; the tasks are {', '.join(TASKS)}.")
     for notebook in assignment.notebooks:
         if not assignment.notebook_path(notebook).is_file():
             raise KitError(f"{path}: notebook {notebook!r} is listed, but {notebook}.ipynb is not in {path.parent}.")

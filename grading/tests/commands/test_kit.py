@@ -102,6 +102,8 @@ def test_the_newest_usable_python_is_taken(alone):
     ("title = ''\n", "'title' must be a non-empty string"),
     ("title = 'x'\nnotebooks = ['gone']\nstudent_modules = []\ngiven_modules = []\n", "gone.ipynb is not in"),
     ("title = 'x'\nnotebooks = []\nstudent_modules = ['gone.py']\ngiven_modules = []\n", "gone.py does not exist"),
+    ("title = 'x'\nnotebooks = []\nstudent_modules = []\ngiven_modules = []\nby_hand = ['knn']\n",
+     "'by_hand' names 'knn'; the tasks are distances"),
 ])
 def test_a_wrong_description_of_an_assignment_is_one_sentence(tmp_path, text, says):
     (tmp_path / "one").mkdir()

@@ -6,8 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from cs231n import _costs
-from cs231n._counting import read_shortcuts
+from cs231n import _asked, _costs, _shortcuts
+from cs231n._shortcuts import read_shortcuts
 from cs231n.classifiers.k_nearest_neighbor import KNearestNeighbor
 from cs231n.classifiers.linear_svm import svm_loss_naive, svm_loss_vectorized
 from cs231n.classifiers.softmax import softmax_loss_naive, softmax_loss_vectorized
@@ -174,6 +174,28 @@ def test_a_loss_that_is_a_mean_or_a_sum_adds_up(factor):
     ("softmax", "from scipy.special import logsumexp\ndef f(x): return logsumexp(x)", "scipy.special.logsumexp"),
     ("svm", "import jax\ndef f(x): return jax.grad(abs)(x)", "jax.grad"),
     ("svm", "import torch.nn.functional as F\ndef f(x): return F.relu(x)", "torch.nn.functional.relu"),
+    ("distances", "from scipy.spatial import distance as d\ndef f(x): return d.cdist(x, x)",
+     "scipy.spatial.distance.cdist"),
+    ("distances", "from scipy.spatial import distance\nd = distance\ne = d\ndef f(x): return e.cdist(x, x)",
+     "scipy.spatial.distance.cdist"),
+    ("distances", "import scipy.spatial as s\ndef f(x):\n    d = s.distance\n    return d.cdist(x, x)",
+     "scipy.spatial.distance.cdist"),
+    ("distances", "import scipy\ndef f(x): return getattr(scipy.spatial.distance, 'cd' + 'ist')(x, x)",
+     "scipy.spatial.distance.cdist"),
+    ("distances",
+     "import importlib\nd = importlib.import_module('scipy.spatial.distance')\ndef f(x): return d.cdist(x, x)",
+     "scipy.spatial.distance.cdist"),
+    ("distances", "def f(x): return __import__('scipy.spatial.distance').spatial.distance.cdist(x, x)",
+     "scipy.spatial.distance.spatial.distance.cdist"),
+    ("distances", "import sys\ndef f(x): return sys.modules['scipy.spatial.distance'].cdist(x, x)",
+     "scipy.spatial.distance.cdist"),
+    ("distances", "import scipy.spatial as s\ndef f(x): return vars(s.distance)['cdist'](x, x)",
+     "scipy.spatial.distance.cdist"),
+    ("distances", "import scipy.spatial as s\ndef f(x): return s.distance.__dict__['cdist'](x, x)",
+     "scipy.spatial.distance.cdist"),
+    ("distances", "from functools import partial\nfrom scipy.spatial.distance import cdist\ng = partial(cdist)\n"
+     "def f(x): return g(x, x)", "scipy.spatial.distance.cdist"),
+    ("softmax", "import keras\ndef f(x): return keras.ops.softmax(x)", "keras.ops.softmax"),
 ])
 def test_what_does_the_whole_task_is_found_by_name(task, text, found):
     whole, part = read_shortcuts(text, "f", task)
@@ -188,9 +210,60 @@ def test_what_does_the_whole_task_is_found_by_name(task, text, found):
     ("svm", "try:\n    import torch\nexcept ImportError:\n    torch = None\ndef f(x): return x"),
     ("distances", "from scipy import stats\ndef f(x): return stats.mode(x)"),
     ("distances", "def f(x): 'no cdist here'"),
+    ("softmax", "from scipy.special import softmax\ndef f(x):\n    softmax = x / x.sum()\n    return softmax"),
+    ("softmax", "from scipy.special import softmax\ndef f(softmax): return softmax"),
+    ("softmax", "from scipy.special import softmax\ndef f(x): return [softmax for softmax in x]"),
+    ("distances", "from scipy.spatial.distance import cdist\ndef f(x):\n    cdist = x @ x.T\n    return cdist"),
+    ("distances", "from cs231n.nowhere import dist\ndef f(x): return dist(x)"),
 ])
 def test_what_is_imported_and_not_used_is_no_shortcut(task, text):
     assert read_shortcuts(text, "f", task) == ([], [])
+
+
+ELSEWHERE = {
+    "cs231n.layers": "import scipy.spatial.distance as d\nfrom cs231n.classifiers.helpers import deep\n\n"
+                     "def my_dist(x): return d.cdist(x, x)\n\ndef plain(x): return x\n\n"
+                     "class H:\n    def go(self, x): return d.cdist(x, x)\n    def stay(self, x): return x\n",
+    "cs231n.classifiers.helpers":
+        "def deep(x):\n    from scipy.spatial.distance import cdist as c\n    return c(x, x)\n",
+}
+
+
+@pytest.mark.parametrize("text", [
+    "from cs231n.layers import my_dist\ndef f(x): return my_dist(x)",
+    "from ..layers import my_dist as m\ndef f(x): return m(x)",
+    "from cs231n.layers import *\ndef f(x): return my_dist(x)",
+    "import cs231n.layers\ndef f(x): return cs231n.layers.my_dist(x)",
+    "from cs231n import layers as l\ndef f(x): return l.my_dist(x)",
+    "import cs231n.classifiers.helpers as h\ndef g(x): return h.deep(x)\ndef f(x): return g(x)",
+    "from .helpers import deep\ndef f(x): return deep(x)",
+    "from cs231n.layers import deep\ndef f(x): return deep(x)",
+    "from cs231n.layers import H\ndef f(x): return H().go(x)",
+    "from cs231n.layers import H\nclass A(H):\n    def f(self, x): return self.go(x)",
+    "import importlib\ndef f(x): return importlib.import_module('cs231n.layers').my_dist(x)",
+])
+def test_a_helper_is_followed_into_another_module(monkeypatch, text):
+    monkeypatch.setattr(_shortcuts, "module_text", lambda name: ELSEWHERE.get(name, ""))
+    whole, part = read_shortcuts(text, "A.f" if "class A" in text else "f", "distances")
+    assert {name.partition(" in ")[0] for _, name in whole} == {"scipy.spatial.distance.cdist"} and part == []
+    assert all(" in cs231n." in name for _, name in whole)
+
+
+@pytest.mark.parametrize("text", [
+    "from cs231n.layers import my_dist, plain\ndef f(x): return plain(x)",
+    "from cs231n.layers import *\ndef f(x): return plain(x)",
+    "from cs231n.layers import H\ndef f(x): return H().stay(x)",
+    "import cs231n.layers\ndef f(x): return x\ndef other(x): return cs231n.layers.my_dist(x)",
+])
+def test_what_another_module_has_and_the_function_does_not_use_is_no_shortcut(monkeypatch, text):
+    monkeypatch.setattr(_shortcuts, "module_text", lambda name: ELSEWHERE.get(name, ""))
+    assert read_shortcuts(text, "f", "distances") == ([], [])
+
+
+def test_a_part_costs_points_where_the_assignment_asks_for_it(monkeypatch):
+    monkeypatch.setattr(_asked, "BY_HAND", ("distances",))
+    with pytest.raises(CheckFailed, match=r"(?s)hands its task to a library.*numpy.linalg.norm"):
+        assert_by_hand(by_norm, "distances")
 
 
 def hands_on(X):

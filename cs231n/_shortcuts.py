@@ -1,0 +1,168 @@
+"""What of a task is handed to a library, found by reading the source: nothing runs.
+
+From a function, everything is followed that it names in its module and in other modules beside it. Libraries go by
+whatever name they were given: by `import ... as`, by another variable, by `getattr` or `importlib`.
+"""
+
+import ast
+import os
+from contextlib import suppress
+
+from cs231n import _asked
+from cs231n._counting import PACKAGE, dotted, imported_names, parsed, reached_nodes
+
+# What does a task as a whole, by the first and last part of its name, "*" for anything of that library; ...
+LIBRARIES = {name: {"*"} for name in (
+    "autograd", "chainer", "cupy", "jax", "keras", "mxnet", "paddle", "tensorflow", "theano", "tinygrad", "torch")}
+WHOLE_TASK = {
+    "distances": LIBRARIES | {
+        "scipy": {"cdist", "pdist", "distance_matrix", "minkowski_distance", "KDTree", "cKDTree"},
+        "sklearn": {"*"}, "faiss": {"*"},
+    },
+    "softmax": LIBRARIES | {"scipy": {"softmax", "log_softmax", "logsumexp"}, "sklearn": {"*"}},
+    "svm": LIBRARIES | {"sklearn": {"*"}},
+}
+# ... and what does a part of it that the docstring asks to be written out.
+PART_OF_TASK = {"distances": {"numpy": {"norm"}, "scipy": {"norm", "euclidean", "sqeuclidean"}, "math": {"dist"}}}
+
+_STAR = {}                     # what a star may bring of each library
+for _names in (*WHOLE_TASK.values(), *PART_OF_TASK.values()):
+    for _root, _some in _names.items():
+        _STAR[_root] = _STAR.get(_root, set()) | _some
+
+
+def read_shortcuts(text, qualified_name, task):
+    """(what a function reaches that does the task as a whole, or a part of it): two lists of (line number, name).
+
+    The line is the function's own module's; what another module does has that one's name with it. A part counts as
+    the whole where the assignment asks for that.
+    """
+    found, seen = (set(), set()), set()
+    waiting = [(text, qualified_name, 0, "")]
+    while waiting:
+        text, name, line, where = waiting.pop()
+        if (text, name) in seen:
+            continue
+        seen.add((text, name))
+        for node, path, others in _named(text, name):
+            at = line or getattr(node, "lineno", 1)
+            root, _, rest = path.partition(".")
+            for known, places in zip((WHOLE_TASK, PART_OF_TASK), found, strict=True):
+                names = known.get(task, {}).get(root, set())
+                if rest and ("*" in names or rest.rpartition(".")[2] in names):
+                    places.add((at, path + where))
+            waiting += [(other, inner, at, where or f" in {module}") for module, other, inner in others]
+    whole, part = map(_longest, found)
+    return (sorted(whole + part), []) if task in _asked.BY_HAND else (whole, part)
+
+
+def module_text(name):
+    """The source of a module beside this one, by its dotted name, or ""."""
+    path = os.path.join(PACKAGE, *name.split(".")[1:])
+    for file in (f"{path}.py", os.path.join(path, "__init__.py")) if name.startswith("cs231n.") else ():
+        try:
+            with open(file, encoding="utf-8") as opened:
+                return opened.read()
+        except (OSError, ValueError):
+            pass
+    return ""
+
+
+def _named(text, name):
+    """Yield (node, dotted name, [(module, its text, name in it)]) for what a function reaches of other modules."""
+    tree = parsed(text)
+    imported, nodes = imported_names(tree, _STAR), list(reached_nodes(tree, name))
+    nodes += _bases(tree, name)
+    methods = {node.attr for node in nodes if isinstance(node, ast.Attribute)} | {name.rpartition(".")[2]}
+    others = {}
+    for _ in range(3):                           # another name of another name
+        imported.update(_aliases(nodes, imported))
+    stars = [home for home in (_home(node) for node in ast.walk(tree)
+                               if isinstance(node, ast.ImportFrom) and node.names[0].name == "*") if _beside(home)[1]]
+    hidden = _local_names(tree, _aliases(nodes, imported).keys())
+    first, _, rest = name.partition(".")
+    if not nodes and first in imported:          # another module's, or a library's, that this one has imported
+        path = ".".join(filter(None, [imported[first], rest]))
+        yield tree, path, list(_elsewhere(path, methods))
+    for node in nodes:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            continue
+        path = dotted(node, imported, hidden)
+        paths = [path] if "." in path else [f"{home}.{path}" for home in stars if path]
+        for path in paths:
+            if path not in others:
+                others[path] = list(_elsewhere(path, methods))
+            yield node, path, others[path]
+
+
+def _elsewhere(path, methods):
+    """(module, its text, name in it) of what a dotted name stands for in a module beside this one."""
+    parts = path.split(".")
+    for last in range(len(parts) - 1, 0, -1):
+        module, text = _beside(".".join(parts[:last]))
+        if text:
+            yield module, text, parts[last]
+            for method in methods:
+                yield module, text, f"{parts[last]}.{method}"
+            return
+
+
+def _beside(module):
+    """(dotted name, text) of a module, which may have been imported from inside the package or from its folder."""
+    inside = module.removeprefix("cs231n.")
+    for name in (module, f"cs231n.{inside}", f"cs231n.classifiers.{inside}"):
+        if inside and name.startswith("cs231n.") and (text := module_text(name)):
+            return name, text
+    return module, ""
+
+
+def _home(node):
+    return ".".join(filter(None, ["cs231n" if node.level else "", node.module]))
+
+
+def _bases(tree, name):
+    """What the class of a method is made from."""
+    owner = name.rpartition(".")[0]
+    return [part for node in tree.body if isinstance(node, ast.ClassDef) and node.name == owner
+            for base in node.bases for part in ast.walk(base)]
+
+
+def _aliases(nodes, imported):
+    """{variable: dotted name} of what a variable is another name for."""
+    roots = {path.partition(".")[0] for path in imported.values()}
+    found = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            path = dotted(node.value, imported)
+            if path.partition(".")[0] in roots or path and isinstance(node.value, ast.Call):     # import_module("...")
+                found[node.targets[0].id] = path
+    return found
+
+
+def _local_names(tree, aliases):
+    """The nodes of names that are a function's own variables, whatever has been imported under that name."""
+    found = set()
+
+    def visit(node, hidden):
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            inside = list(ast.walk(node))
+            bound = {part.id for part in inside if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+            bound |= {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
+            free = {alias.asname or alias.name.partition(".")[0] for part in inside
+                    if isinstance(part, (ast.Import, ast.ImportFrom)) for alias in part.names}
+            free |= {name for part in inside if isinstance(part, (ast.Global, ast.Nonlocal)) for name in part.names}
+            hidden = (hidden | bound) - free - aliases
+        elif isinstance(node, ast.Name) and node.id in hidden:
+            found.add(node)
+        for child in ast.iter_child_nodes(node):
+            visit(child, hidden)
+
+    with suppress(RecursionError):
+        visit(tree, frozenset())
+    return found
+
+
+def _longest(places):
+    """Without what is the beginning of another name in the same line, as `torch.nn` is of `torch.nn.functional`."""
+    return sorted((line, name) for line, name in places
+                  if not any(line == other and whole.startswith(f"{name}.") for other, whole in places))
