@@ -1,0 +1,133 @@
+"""Searches for the learning rate and strength of a linear classifier, as svm.ipynb and softmax.ipynb ask for them.
+
+results[(learning_rate, reg)] = (train_accuracy, val_accuracy), and the best of them: its accuracy and its classifier.
+"""
+
+from importlib import import_module
+
+import numpy as np
+
+from grading.trials.probes.searches import RIGHT, are_shares, only, same, scale, shares
+
+NEAR, OUTLIER = 0.085, 0.15      # of accuracies claimed: root mean square of what they are off, and what one may be off
+
+ONE_FOR_ALL, ONE_FOR_A_STAGE = "one for all pairs", "one for each stage"
+
+
+def probe(kind, best, arrange):
+    """Probe of a search.
+
+    - kind, best: names of the class, and of the one that was kept
+    - arrange(names, pairs, accuracies) yields aspects of which pairs there are, then the pairs themselves, in the order
+      of the trainings, as (learning_rate, reg)
+    """
+
+    def asked(names):
+        def questions(seed):
+            results = names["results"]
+            yield "entries", lambda: "none" if len(results) == 0 else RIGHT
+            if len(results) == 0:
+                return
+            told = [np.ravel(np.array(value, dtype=float)) for value in results.values()]
+            sizes = {one.size for one in told}
+            yield "form", lambda: RIGHT if sizes == {2} else "one number each" if sizes == {1} else ...
+            train, val, test = (len(names[name]) for name in ("y_train", "y_val", "y_test"))
+            if sizes == {2}:
+                table, columns = np.array(told), RIGHT
+                reading, fractions = scale(table, val)
+                if reading is not RIGHT:
+                    readings = [scale(column, size) for column, size in zip(table.T, (train, val))]
+                    reading = readings[0][0] if readings[0][0] == readings[1][0] else ...
+                    fractions = np.stack([one for _, one in readings], axis=1)
+                yield "scale", lambda: reading
+                if are_shares(fractions[:, 0], val) and are_shares(fractions[:, 1], train) \
+                        and not are_shares(fractions[:, 1], val):
+                    columns, fractions = "exchanged", fractions[:, ::-1]
+                yield "columns", lambda: columns
+                yield "training accuracies", lambda: shares(fractions[:, 0], train, test=test)
+                yield "validation accuracies", lambda: shares(fractions[:, 1], val, training=train, test=test)
+                times = 1.0 if reading == RIGHT else 0.01 if reading == "percent" else 1 / val
+            else:
+                return
+            *arranged, pairs = arrange(names, [tuple(map(float, pair)) for pair in results], fractions)
+            for aspect, found in arranged:
+                yield aspect, lambda found=found: found
+            training = ...
+            if pairs and reading in (RIGHT, "percent"):
+                training = trained(kind, names, pairs, fractions[:, 0], seed)
+            yield "training", lambda: training
+            yield "best value", lambda: _best_value(float(names["best_val"]) * times, fractions)
+            yield "best one", lambda: ... if training not in (..., RIGHT) else _best_one(names, names[best], fractions)
+
+        return questions
+
+    return asked
+
+
+def _best_value(value, accuracies):
+    train, val = accuracies.T
+    if same(value, val.max()):
+        return RIGHT
+    return only(("not set", value < 0), ("the lowest", same(value, val.min())), ("that of the last", same(value, val[-1])),
+                ("the highest on the training images", same(value, train.max())))
+
+
+def _best_one(names, kept, accuracies):
+    """Which of the entries the classifier that was kept has the accuracies of."""
+    if kept is None:
+        return ...
+    found = [np.mean(np.ravel(kept.predict(np.array(names[f"X_{split}"]))) == names[f"y_{split}"])
+             for split in ("train", "val", "test")]
+    train, val = accuracies.T
+    if same(found[1], val.max()):
+        return RIGHT
+    if same(found[2], val.max()) and same(found[0], train[val.argmax()]):
+        return "as good on the test images"
+    which = {place for place, one in enumerate(accuracies) if same(one, found[:2])}
+    return only(("the last", len(val) - 1 in which), ("the worst", any(same(val[one], val.min()) for one in which)),
+                ("the best on the training images", any(same(train[one], train.max()) for one in which)))
+
+
+def trained(kind, names, pairs, claimed, seed):
+    """How classifiers were trained that get to the accuracies claimed: a new one for each pair, or otherwise.
+
+    The pairs are trained again, in other ways until one fits; chance has a part in it, so all of them together count.
+    """
+    make = getattr(import_module("cs231n.classifiers.linear_classifier"), kind)
+    images, labels = np.array(names["X_train"], dtype=np.float32), np.array(names["y_train"])
+    settings = {"num_iters": names["num_iters"], "batch_size": names["batch_size"]}
+    seed()
+
+    def accuracy(classifier, **others):
+        classifier.train(images, labels, **settings | others)
+        return float(np.mean(np.ravel(classifier.predict(images)) == labels))
+
+    def off(found):
+        return float(np.sqrt(np.mean((np.array(found) - claimed) ** 2)))
+
+    def each(exchanged=False, fresh=1):
+        """Accuracies of the pairs; a new classifier is made for every so many of them."""
+        found = []
+        for place, (rate, reg) in enumerate(pairs):
+            one = make() if place % fresh == 0 else one
+            found.append(accuracy(one, learning_rate=reg if exchanged else rate, reg=rate if exchanged else reg))
+        return found
+
+    anew = each()
+    if off(anew) < NEAR and np.abs(np.array(anew) - claimed).max() < OUTLIER:
+        return RIGHT
+    stage = int(names.get("num_pairs", len(pairs)))
+    ways = {"not at all": lambda: [accuracy(make(), num_iters=0)] * len(pairs),
+            "by the defaults": lambda: [accuracy(make())] * len(pairs),
+            "with the two exchanged": lambda: each(exchanged=True),
+            ONE_FOR_ALL: lambda: each(fresh=len(pairs))}
+    if stage < len(pairs):
+        ways[ONE_FOR_A_STAGE] = lambda: each(fresh=stage)
+    told = {way: train() for way, train in ways.items()}
+    likely = sorted(ways, key=lambda way: off(told[way]))[:2]
+    means = {way: np.mean([told[way], *(ways[way]() for _ in range(3))], axis=0) for way in likely}
+    way, other = sorted(likely, key=lambda way: off(means[way]))
+    if off(means[way]) < NEAR and 1.4 * off(means[way]) < min(off(anew), off(means[other])):
+        return way
+    known = [anew, *told.values()]
+    return "in no way" if (claimed - np.max(known, axis=0)).max() > 0.25 and min(map(off, known)) > 0.2 else ...
