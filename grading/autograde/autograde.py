@@ -156,7 +156,8 @@ class Grader:
         drawn = seeds.of_submission(self._secret, handed_in(self._assignment, self._course, student))
         found.answers = run.grade(
             worker, [(notebook, self._lessons[name].plan) for name, notebook in found.notebooks.items()],
-            modules(self._assignment, found), self._limit, asked=drawn.asked, due=self._asking.due)
+            modules(self._assignment, found), self._limit, asked=drawn.asked, due=self._asking.due,
+            look=self._asking.look)
         for notebook in found.notebooks.values():
             Clean().preprocess(notebook, {})
         return found

@@ -50,7 +50,7 @@ def serve(shell: Shell, parent: socket.socket, *peers: socket.socket) -> None:
         while True:
             message = msgspec.msgpack.decode(asked.receive())
             operation = {"begin": examiner.begin, "given": examiner.given, "test": examiner.test,
-                         "probe": examiner.probe}[message.pop("do")]
+                         "probe": examiner.probe, "look": examiner.look}[message.pop("do")]
             asked.send(msgspec.msgpack.encode(operation(**message)))
 
 
@@ -138,6 +138,24 @@ class Examiner:
             for module, names in functions.items():
                 for name in names:
                     probing.ask(probes[module][name], self._seed, answers.setdefault(name, {}))
+        return {"answers": answers, "lost": self._broken}
+
+    def look(self, sources: dict[str, str], cells: dict[str, list[str]], names: list[str], limit: float) -> dict:
+        """What the probes of cells read off these names of the notebook: cell -> aspect -> what was told."""
+        self._start(limit)
+        answers: dict[str, dict[str, list]] = {}
+        with contextlib.suppress(Lost), contextlib.redirect_stdout(io.StringIO()):
+            found = dict(self._shell.namespace)
+            for name in names:
+                with contextlib.suppress(StudentError):
+                    state, told = self._link.do("name", name, function=name)
+                    found.pop(name, None)
+                    if state == "done":
+                        found[name] = self._link.held(state, told, name)
+            probes = probing.load(sources)
+            for module, ones in cells.items():
+                for one in ones:
+                    probing.ask(probes[module][one](found), self._seed, answers.setdefault(one, {}))
         return {"answers": answers, "lost": self._broken}
 
     def _seed(self) -> None:

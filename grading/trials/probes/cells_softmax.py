@@ -65,7 +65,7 @@ def _stages(pairs, val, number, zoom, inside):
         return ...                               # right, in another order
     if around:
         return only(("around the worst", any(val[place] < val[:number].min() + 1e-9 for place in around)),
-                    ("around the last", number - 1 in around), ("around the first", 0 in around))
+                    ("around the last", number - 1 in around))
     reach = np.log(fine.max(axis=0) / fine.min(axis=0))
     if np.all(reach < 2 * np.log(zoom)):
         return "around no coarse pair"
