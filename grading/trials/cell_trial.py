@@ -1,4 +1,4 @@
-"""Cells put to the trial: which tests each known wrong cell loses and by which name it goes, or that a right one has none."""
+"""Cells put to the trial: which tests each wrong one loses and by which name it goes; a right one has neither."""
 
 from collections.abc import Iterator
 

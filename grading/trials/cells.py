@@ -141,7 +141,7 @@ def answers(assignment: Assignment, notebook: str, variants: list[dict[str, str]
 
 
 def probe_sources(notebooks: Iterable[str]) -> dict[str, str]:
-    """The texts of the probes of notebooks' cells, and what they need, by the names under which they know each other."""
+    """The texts of the probes of notebooks' cells, and what they need, by the names that they have for each other."""
     names = [f"grading.trials.probes.{name}" for name in SHARED] + [probe_module(notebook) for notebook in notebooks]
     return {name: (PROBES / f"{name.rpartition('.')[2]}.py").read_text(encoding="utf-8") for name in names}
 

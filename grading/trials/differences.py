@@ -11,6 +11,10 @@ Answers = Mapping[str, list]
 _NICE = [sign * one for one in (0.25, 1 / 3, 0.5, 0.75, 1.5, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 0.1, 0.2, 0.01, 100.0)
          for sign in (1, -1)] + [-1.0]
 
+# Aspects of a penalty in the loss and in the gradient, the factor before reg * sum(W**2); of linear losses, of nets.
+_PENALTIES = [("penalty of the loss", "penalty of the gradient", 1.0, "gradient"),
+              ("penalty of weights", "penalty in the gradients of weights", 0.5, "gradients")]
+
 
 def leaves(told: list) -> list[list]:
     """The answers in a list of lists of answers."""
@@ -49,28 +53,19 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         found.append({"kind": kind, "says": says, "read": read})
 
     by = {aspect: factor(answers[aspect], reference[aspect]) for aspect in aspects}
-    loss, slope = "penalty of the loss", "penalty of the gradient"
-    if {loss, slope} <= aspects and by[loss] and by[slope] and abs(by[loss] - by[slope]) < 1e-3:
-        say(f"The penalty is {by[loss]:.4g} * reg * sum(W**2), in the loss and in the gradient; here it is "
-            "reg * sum(W**2).", "the penalty in the docstring, and its derivative")
-    else:
+    for loss, slope, own, gradient in _PENALTIES:
+        penalty = f"{own:.4g} * reg * sum(W**2)".removeprefix("1 * ")
+        should = f"{2 * own:.4g} * reg * W".removeprefix("1 * ")
+        if {loss, slope} <= aspects and by[loss] and by[slope] and abs(by[loss] - by[slope]) < 1e-3:
+            say(f"The penalty is {own * by[loss]:.4g} * reg * sum(W**2), in the loss and in the {gradient}; here it is "
+                f"{penalty}.", "the penalty in the docstring, and its derivative")
+            continue
         if loss in aspects and by[loss]:
-            say(f"The penalty in the loss is {by[loss]:.4g} * reg * sum(W**2); here it is reg * sum(W**2).",
+            say(f"The penalty in the loss is {own * by[loss]:.4g} * reg * sum(W**2); here it is {penalty}.",
                 "the penalty in the docstring")
         if slope in aspects and by[slope]:
-            say(f"The gradient of the penalty is {2 * by[slope]:.4g} * reg * W; it should be 2 * reg * W.",
-                "the derivative of reg * w**2")
-    loss, slope = "penalty of weights", "penalty in the gradients of weights"
-    if {loss, slope} <= aspects and by[loss] and by[slope] and abs(by[loss] - by[slope]) < 1e-3:
-        say(f"The penalty is {by[loss] / 2:.4g} * reg * sum(W**2), in the loss and in the gradients; here it is "
-            "0.5 * reg * sum(W**2).", "the penalty in the docstring, and its derivative")
-    else:
-        if loss in aspects and by[loss]:
-            say(f"The penalty in the loss is {by[loss] / 2:.4g} * reg * sum(W**2); here it is 0.5 * reg * sum(W**2).",
-                "the penalty in the docstring")
-        if slope in aspects and by[slope]:
-            say(f"The gradient of the penalty is {by[slope]:.4g} * reg * W; it should be reg * W.",
-                "the derivative of 0.5 * reg * w**2")
+            say(f"The gradient of the penalty is {2 * own * by[slope]:.4g} * reg * W; it should be {should}.",
+                f"the derivative of {penalty.replace('sum(W**2)', 'w**2')}")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):

@@ -19,7 +19,7 @@ plt.switch_backend("agg")
 
 def judge(given: list[tuple[str, str]], steps: list[tuple[str, bool, str]], variants: list[dict[str, str]],
           environment: dict[str, str], probes: dict[str, str], asked: list[str]) -> list[tuple[dict[str, str], dict]]:
-    """For each variant of the solution cells ({test cell: "" where it passes, else "Name: message"}, answers to probes).
+    """For each variant of the solution cells ({test cell: "" if it passes, else "Name: message"}, answers to probes).
 
     - given: set-up cells (name, source); they run once
     - steps: solution and test cells in order (name, is a test, source); they run for each variant, in a fork of its own

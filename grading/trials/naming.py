@@ -120,7 +120,7 @@ class Names:
         return variants.answers(self.assignment, {"": (texts, functions)})[""] if functions else {}
 
     def name(self, result: Result, answered: dict[str, Answers]) -> list[dict[str, str]]:
-        """What each function or cell that failed looks like: {"function", "kind", "says", "read"}, one or more for each.
+        """What functions and cells that failed look like: {"function", "kind", "says", "read"}, one or more for each.
 
         kind: a "mistake", another year's "convention", or a "difference" where no known mistake fits. Of a cell,
         "function" is its grade_id, and "topics" tells which tests are concerned.

@@ -21,7 +21,8 @@ def _log_uniform(names):
         def spread(values, start, end):
             """Tell whether the values are uniform between the two."""
             shares = np.histogram(values, 8, (start, end))[0] / n
-            return len(values) == n and bool(np.all((values > start) & (values < end)) and np.abs(shares - 1 / 8).max() < 0.04)
+            inside = len(values) == n and np.all((values > start) & (values < end))
+            return bool(inside and np.abs(shares - 1 / 8).max() < 0.04)
 
         bounds = {"natural": np.log([low, high]), "decimal": np.log10([low, high])}
         positive = draws if draws.min() > 0 else np.zeros(0)
