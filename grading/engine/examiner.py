@@ -192,6 +192,7 @@ class Examiner:
         """(outcome, what is said of it)."""
         if error is None:
             return "passed", Told("")
+        files = {self._files[name]: text for name, text in self._texts.items()}
         if isinstance(error, Lost):
             self._broken = self._broken or (error.how if error.how != "refused" else "")
             outcome, how = {
@@ -203,14 +204,13 @@ class Examiner:
                 return outcome, telling.not_loaded(file, _UNLOADED)
             return outcome, Told(f"{error.function} {how}" if how else f"{error.function}: {_HOW[error.how]}")
         if isinstance(error, StudentError):
-            return "error", telling.raised(error.kind, str(error), error.lines,
-                                           {self._files[name]: text for name, text in self._texts.items()},
+            return "error", telling.raised(error.kind, str(error), error.lines, files,
                                            self._files.get(error.loading, ""))
         if isinstance(error, codec.CodecError):
             return "grader_error", Told(f"the test uses what cannot be sent to the submission: {error}")
         if isinstance(error, AssertionError):
             return "failed", Told(str(error) or "the check failed")
-        return "error", Told(telling.in_test(error, source) or f"{type(error).__name__}: {error}")
+        return "error", Told(telling.in_test(error, source, files=files) or f"{type(error).__name__}: {error}")
 
     # Costs and counts
 

@@ -11,7 +11,7 @@ from grading.trials.probes.searches import RIGHT, are_shares, only, same, scale,
 
 NEAR, OUTLIER = 0.085, 0.15      # of accuracies claimed: root mean square of what they are off, and what one may be off
 APART = 1.4                      # times as far off is another way than the one that fits
-MOST_PAIRS = 6                   # of all that were tried are trained again
+MOST_PAIRS = 5                   # of all that were tried are trained again
 
 
 def probe(kind, best, arrange):
@@ -114,9 +114,9 @@ def trained(kind, names, pairs, claimed, seed):
     def off(found):
         return float(np.sqrt(np.mean((np.array(found) - claimed) ** 2)))
 
-    def each(exchanged=False):
+    def each(exchanged=False, places=chosen):
         return [accuracy(train(make(), learning_rate=pairs[place][exchanged], reg=pairs[place][not exchanged]))
-                for place in chosen]
+                for place in places]
 
     def on(fresh):
         """A new classifier is made for every so many pairs, and trained on through them."""
@@ -127,8 +127,11 @@ def trained(kind, names, pairs, claimed, seed):
         return found
 
     anew = each()
-    if off(anew) < NEAR and np.abs(np.array(anew) - claimed).max() < OUTLIER:
-        return RIGHT
+    if off(anew) < NEAR:
+        worst = int(np.abs(np.array(anew) - claimed).argmax())
+        tries = [anew[worst], *each(places=[chosen[worst]] * 2)] if off(anew) > NEAR / 2 else [anew[worst]]
+        if min(abs(one - claimed[worst]) for one in tries) < OUTLIER:
+            return RIGHT
     stage, least = int(names.get("num_pairs", len(pairs))), off(anew)
     alike = [{"one for all pairs": lambda: on(len(pairs))} | (
                  {"one for each stage": lambda: on(stage)} if stage < len(pairs) else {}),
