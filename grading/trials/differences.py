@@ -66,6 +66,14 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if slope in aspects and by[slope]:
             say(f"The gradient of the penalty is {2 * own * by[slope]:.4g} * reg * W; it should be {should}.",
                 f"the derivative of {penalty.replace('sum(W**2)', 'w**2')}")
+    if {aspect for aspect in aspects if not aspect.startswith("~")} == {"tiny probability"}:
+        told, right = ([array_of(one) for one in leaves(each["tiny probability"])] for each in (answers, reference))
+        if all(one is not None and one.size == 1 for one in told):
+            *_, less, least = (float(np.ravel(one)[0]) for one in told)
+            if abs(less - least) < 1e-3 and 0 < least < float(np.ravel(right[-1])[0]) - 1:
+                say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, before "
+                    f"the logarithm is taken: no image costs more than {least:.3g}.",
+                    "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):
@@ -86,6 +94,12 @@ _WHAT = {
     "dx": "dx", "dw": "dw", "db": "db", "length of the step": "the length of the step", "labels": "the labels",
 }
 
+_MANY = ("distances", "labels", "scores", "large scores", "very negative scores")
+
+
+def _plural(what: str) -> str:
+    return what.replace("is ", "are ", 1) if what.startswith("is ") else what.replace("has ", "have ", 1)
+
 
 def sentence(function: str, answers: Answers, reference: Answers, aspects: Iterable[str]) -> str:
     """A cautious sentence on how the answers differ in the first of these aspects of which something can be said.
@@ -100,7 +114,8 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     said = [(aspect, _difference(answers[aspect], reference[aspect], sizes)) for aspect in aspects]
     said = sorted([(aspect, what) for aspect, what in said if what],
                   key=lambda pair: (_RAISED in pair[1], pair[1] == "is wrong"))
-    parts = [f"{_WHAT.get(aspect, f'the {aspect}')} {what}" for aspect, what in said[:1]]
+    parts = [f"{_WHAT.get(aspect, f'the {aspect}')} {_plural(what) if aspect in _MANY else what}"
+             for aspect, what in said[:1]]
     same = [aspect for aspect in reference if not aspect.startswith("~") and aspect not in aspects]
     if not parts:
         return "No known mistake fits."
@@ -145,8 +160,9 @@ def _difference(told: list, reference: list, sizes: Mapping[str, tuple[int, ...]
         for name, numbers_of in sizes.items():
             for power, words in ((1, "multiplied by {}"), (-1, "divided by {}"), (2, "multiplied by {}, squared"),
                                  (-2, "divided by {}, squared")):
-                if len(numbers_of) == len(lengths) and np.allclose(
-                        lengths, np.power(np.array(numbers_of, dtype=float), power), rtol=1e-3):
+                each = [numbers_of[0], *numbers_of] if len(lengths) == len(numbers_of) + 1 else numbers_of   # twice the first
+                if len(each) == len(lengths) and np.allclose(
+                        lengths, np.power(np.array(each, dtype=float), power), rtol=1e-3):
                     return f"is {words.format(_SIZE_NAMES[name])} where it should not be"
         if min(one.size for one, _ in pairs) > 3:
             return f"is multiplied by a number that is not always the same: {lengths[0]:.3g}, then {lengths[1]:.3g}"

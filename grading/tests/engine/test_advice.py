@@ -50,7 +50,8 @@ def test_an_error_comes_with_what_to_do(kind, message, told):
 
 @pytest.mark.parametrize("text, told", [
     ('{\n "cells": [\n  {"cell_type": "code"}]}', "the file is a notebook"),
-    ("<!DOCTYPE html><html>", "the file is a web page"), ("<html>", "the file is a web page"), ("a\0b", "the file has null bytes"), ("%PDF-1.4", "the file is a PDF"),
+    ("<!DOCTYPE html><html>", "the file is a web page"), ("<html>", "the file is a web page"),
+    ("a\0b", "the file has null bytes"), ("%PDF-1.4", "the file is a PDF"),
     ("{'a': 1}", ""), ("x = 1 < 2", ""), ("", ""), (KNN, ""),
 ])
 def test_a_file_that_is_no_python_is_told_by_what_it_is(text, told):

@@ -146,7 +146,8 @@ def in_test(source, **names):
     ("a, b, c, d = three()", "three returned too few values; 4 values are expected: a, b, c, d"),
     ("best_k + 1", "the notebook has no best_k: the cell that makes it is missing, or stopped before that"),
     ("nothing() - 1", "what the submission returned does not fit here: None in place of numbers"),
-    ("(one, two), (three, four) = (nothing(n) for n in (1, 2))", "nothing returned None; 2 values are expected: one, two"),
+    ("(one, two), (three, four) = (nothing(n) for n in (1, 2))",
+     "nothing returned None; 2 values are expected: one, two"),
     ("max(accuracy for accuracy in [])", "what a cell of the notebook should have filled is empty"),
 ])
 def test_what_a_test_cannot_use_is_said_by_name(source, sentence):
