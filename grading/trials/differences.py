@@ -67,7 +67,8 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
             say(f"The gradient of the penalty is {2 * own * by[slope]:.4g} * reg * W; it should be {should}.",
                 f"the derivative of {penalty.replace('sum(W**2)', 'w**2')}")
     if {aspect for aspect in aspects if not aspect.startswith("~")} == {"tiny probability"}:
-        told, right = ([array_of(one) for one in leaves(each["tiny probability"])] for each in (answers, reference))
+        told, right = ([array_of(one) for one in leaves(all_told["tiny probability"])]
+                       for all_told in (answers, reference))
         if all(one is not None and one.size == 1 for one in told):
             *_, less, least = (float(np.ravel(one)[0]) for one in told)
             if abs(less - least) < 1e-3 and 0 < least < float(np.ravel(right[-1])[0]) - 1:
@@ -160,7 +161,8 @@ def _difference(told: list, reference: list, sizes: Mapping[str, tuple[int, ...]
         for name, numbers_of in sizes.items():
             for power, words in ((1, "multiplied by {}"), (-1, "divided by {}"), (2, "multiplied by {}, squared"),
                                  (-2, "divided by {}, squared")):
-                each = [numbers_of[0], *numbers_of] if len(lengths) == len(numbers_of) + 1 else numbers_of   # twice the first
+                twice = len(lengths) == len(numbers_of) + 1              # the first inputs, with another reg
+                each = [numbers_of[0], *numbers_of] if twice else numbers_of
                 if len(each) == len(lengths) and np.allclose(
                         lengths, np.power(np.array(each, dtype=float), power), rtol=1e-3):
                     return f"is {words.format(_SIZE_NAMES[name])} where it should not be"
