@@ -72,8 +72,8 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if all(one is not None and one.size == 1 for one in told):
             *_, less, least = (float(np.ravel(one)[0]) for one in told)
             if abs(less - least) < 1e-3 and 0 < least < float(np.ravel(right[-1])[0]) - 1:
-                say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, before "
-                    f"the logarithm is taken: no image costs more than {least:.3g}.",
+                say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, "
+                    f"before the logarithm is taken: no image costs more than {least:.3g}.",
                     "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]

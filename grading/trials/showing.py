@@ -10,7 +10,7 @@ from grading.trials.cells import CellEntry
 from grading.trials.probes.searches import RIGHT
 
 # Aspects that do not depend on the functions that the cell calls.
-OWN = ("form", "scale", "columns", "keys", "pairs", "settings", "rates", "best value", "best k")
+OWN = ("form", "scale", "columns", "keys", "pairs", "settings", "rates", "best value", "best k", "class")
 
 
 def readings(answers: Mapping[str, list], own: bool = False) -> dict[str, str]:

@@ -11,6 +11,7 @@ from grading.trials.probes.searches import RIGHT, are_shares, only, same, scale,
 
 NEAR, OUTLIER = 0.085, 0.15      # of accuracies claimed: root mean square of what they are off, and what one may be off
 APART = 1.4                      # times as far off is another way than the one that fits
+KINDS = ("LinearSVM", "Softmax")
 MOST_PAIRS = 5                   # of all that were tried are trained again
 
 
@@ -55,9 +56,14 @@ def probe(kind, best, arrange):
             training = ...
             if pairs and reading in (RIGHT, "percent"):
                 training = trained(kind, names, pairs, fractions[:, 0], seed)
+            measured = _accuracies(names, names[best])
+            if training == "in no way" and measured and any(same(one, measured[:2]) for one in fractions):
+                training = ...                   # it was measured, so it was trained, whatever way
             yield "training", lambda: training
+            kept = type(names[best]).__name__
+            yield "class", lambda: kept if kept in KINDS and kept != kind else RIGHT
             yield "best value", lambda: _best_value(float(names["best_val"]) * times, fractions)
-            yield "best one", lambda: ... if training not in (..., RIGHT) else _best_one(names, names[best], fractions)
+            yield "best one", lambda: ... if training not in (..., RIGHT) else _best_one(measured, fractions)
 
         return questions
 
@@ -73,12 +79,19 @@ def _best_value(value, accuracies):
                 ("the highest on the training images", same(value, train.max())))
 
 
-def _best_one(names, kept, accuracies):
+def _accuracies(names, classifier):
+    """On the training, validation and test images; None for what is no classifier."""
+    try:
+        return [np.mean(np.ravel(classifier.predict(np.array(names[f"X_{split}"]))) == names[f"y_{split}"])
+                for split in ("train", "val", "test")]
+    except Exception:
+        return None
+
+
+def _best_one(found, accuracies):
     """Which of the entries the classifier that was kept has the accuracies of."""
-    if kept is None:
+    if found is None:
         return ...
-    found = [np.mean(np.ravel(kept.predict(np.array(names[f"X_{split}"]))) == names[f"y_{split}"])
-             for split in ("train", "val", "test")]
     train, val = accuracies.T
     if same(found[1], val.max()):
         return RIGHT
