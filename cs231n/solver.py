@@ -29,8 +29,8 @@ class Solver:
     - epoch: number of epochs done
 
     The model keeps the record of its trainings, one entry for each Solver that ran: `model.trainings` is a list of
-    dicts with "update_rule", "optim_config" and "reg" (None where the model has none). So a net that was kept from a
-    search tells with which settings it was trained, and with how many.
+    dicts with "update_rule", "optim_config", "num_epochs" and "reg" (None where the model has none). So a net that was
+    kept from a search tells with which settings it was trained, and with how many.
 
     Source: CS231n notes, "Neural networks, part 3".
     """
@@ -150,7 +150,7 @@ class Solver:
 
         if self.epoch == 0:
             self._measure_accuracy()
-            self._enter_training()
+            self._enter_training(num_epochs)
         for first in range(1, num_steps + 1, steps_per_epoch):
             self._follow_schedule()
             for step in range(first, first + steps_per_epoch):
@@ -190,11 +190,11 @@ class Solver:
             num_correct += np.sum(y_pred == y[batch])
         return float(num_correct / len(X))
 
-    def _enter_training(self):
+    def _enter_training(self, num_epochs):
         """Add this Solver's settings to the trainings that the model has been through."""
         before, reg = getattr(self.model, "trainings", None), getattr(self.model, "reg", None)
         settings = {name: value for name, value in self.optim_config.items() if _is_number(value)}
-        training = {"update_rule": self.update_rule.__name__, "optim_config": settings,
+        training = {"update_rule": self.update_rule.__name__, "optim_config": settings, "num_epochs": num_epochs,
                     "reg": reg if _is_number(reg) else None}
         with contextlib.suppress(AttributeError, TypeError):     # a model may refuse attributes
             self.model.trainings = [*before, training] if isinstance(before, list) else [training]

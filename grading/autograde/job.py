@@ -70,7 +70,7 @@ def do(worker: Worker, task: Task, job: Job) -> Done:
     notebooks = copy.deepcopy(job.notebooks)                 # a job that is tried again begins as it did before
     answers = run.grade(worker, [(notebook, task.plans[name]) for name, notebook in notebooks.items()], job.modules,
                         task.limit, asked=job.seeds.asked,
-                        due=lambda notes: task.asking.due(job.noted | notes), whole=task.whole)
+                        due=lambda notes: task.asking.due(job.noted | notes), look=task.asking.look, whole=task.whole)
     for name, notebook in notebooks.items():
         _settle_doubts(worker, task, job.seeds, name, notebook)
         handed.show(notebook, job.handed[name])

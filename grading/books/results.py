@@ -23,7 +23,8 @@ class Result:
     - notebooks: {notebook: {grade_id: {"score", "max_score", "outcome", "message"}}}; outcome as in DESIGN section 2,
       or "manual" with score None until it is marked; "unloaded", a sentence, where a module could not be loaded
     - named: what its functions look like, {"function", "kind", "says", "read"} each; kind: a known "mistake", another
-      year's "convention", or a "difference" where no known mistake fits
+      year's "convention", or a "difference" where no known mistake fits; of a cell, "function" is its grade_id, and
+      "topics" are those of the tests that judge it
     - fingerprint: what it depends on; runs: notebook -> what its outcomes do; names: what `named` does
     - remarks: sentences about the submission as a whole
     - fault: set when the kit failed; then nothing counts against the student

@@ -21,22 +21,28 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
-    from grading.trials import catalogue, confusion, trial
+    from grading.books.course import Course
+    from grading.trials import catalogue, cell_trial, cells, confusion, trial
     from grading.trials.naming import Names
 
-    assignment = assignments.load(options.assignment)
-    entries = catalogue.unusual(assignment) if options.unusual else catalogue.mistakes(assignment)
-    entries = [entry for entry in entries if options.only in entry.label]
+    assignment, course = assignments.load(options.assignment), Course(options.course)
+    kind = catalogue.unusual if options.unusual else catalogue.mistakes
+    entries = [entry for entry in kind(assignment) if options.only in entry.label]
     lines, problems = trial.table(assignment, entries)
-    print(lines)
+    course.prepare_data()
+    kind = cells.unusual if options.unusual else cells.mistakes
+    in_cells = [entry for entry in kind(assignment) if options.only in entry.label]
+    more, named, wrong = cell_trial.table(assignment, in_cells, str(course.grading_data))
+    print("\n".join(filter(None, [lines, more])))
+    problems += wrong
     names = Names(assignment)
     if options.unusual:
         problems += confusion.unusual(names, assignment, entries)
     else:
-        named, confused = confusion.table(names, entries)
+        own, confused = confusion.table(names, entries)
         problems += confused
-        others = [f"{entry.label:<60} named {named[entry.label]}" for entry in entries
-                  if named[entry.label] != entry.name]
+        others = [f"{entry.label:<60} named {found[entry.label]}" for ones, found in ((entries, own), (in_cells, named))
+                  for entry in ones if found[entry.label] != entry.name]
         print("\n".join(["", *others]) if others else "\nEach is named by its own entry.")
     if options.pairs:
         tried, unnamed = confusion.pairs(names, assignment, entries, options.pairs)
@@ -47,7 +53,7 @@ def run(options) -> int:
         cells, seeds = trial.test_cells(assignment), tuple(range(options.seeds))
         problems += [f"{entry.label}: fails {cell} for some seeds only" for entry in entries
                      for cell in trial.wavering(assignment, entry, cells, seeds)]
-    print(f"{len(entries)} entries, {len(problems)} problems")
+    print(f"{len(entries)} entries in functions, {len(in_cells)} in cells, {len(problems)} problems")
     for problem in problems:
         print(f"kit: {problem}", file=sys.stderr)
     return 1 if problems else 0

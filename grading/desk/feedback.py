@@ -67,8 +67,10 @@ class HideTests(NbGraderPreprocessor):
             message = clean_message(noted["message"])            # it may quote what the student's code raised
             cell.outputs = [_text(f"{_HEADINGS[noted['outcome']]} {message}".strip())]
         if noted and noted["outcome"] != "passed":
-            judged = self._topics.get(topic(cell.metadata.nbgrader["grade_id"]), ("",))[0]
-            cell.outputs += [_text(_known(known)) for known in self._named if known["function"] == judged]
+            about = topic(cell.metadata.nbgrader["grade_id"])
+            judged = self._topics.get(about, ("",))[0]
+            cell.outputs += [_text(_known(known)) for known in self._named
+                             if known["function"] == judged or about in known.get("topics", "").split()]
         return cell, resources
 
 

@@ -50,7 +50,7 @@ def serve(shell: Shell, parent: socket.socket, *peers: socket.socket) -> None:
         while True:
             message = msgspec.msgpack.decode(asked.receive())
             operation = {"begin": examiner.begin, "given": examiner.given, "test": examiner.test,
-                         "probe": examiner.probe}[message.pop("do")]
+                         "probe": examiner.probe, "look": examiner.look}[message.pop("do")]
             asked.send(msgspec.msgpack.encode(operation(**message)))
 
 
@@ -144,6 +144,24 @@ class Examiner:
                     probing.ask(probes[module][name], self._seed, answers.setdefault(name, {}))
         return {"answers": answers, "lost": self._broken}
 
+    def look(self, sources: dict[str, str], cells: dict[str, list[str]], names: list[str], limit: float) -> dict:
+        """What the probes of cells read off these names of the notebook: cell -> aspect -> what was told."""
+        self._start(limit)
+        answers: dict[str, dict[str, list]] = {}
+        with contextlib.suppress(Lost), contextlib.redirect_stdout(io.StringIO()):
+            found = dict(self._shell.namespace)
+            for name in names:
+                with contextlib.suppress(StudentError):
+                    state, told = self._link.do("name", name, function=name)
+                    found.pop(name, None)
+                    if state == "done":
+                        found[name] = self._link.held(state, told, name)
+            probes = probing.load(sources)
+            for module, ones in cells.items():
+                for one in ones:
+                    probing.ask(probes[module][one](found), self._seed, answers.setdefault(one, {}))
+        return {"answers": answers, "lost": self._broken}
+
     def _seed(self) -> None:
         """Have the candidate draw the same random numbers again."""
         for module in ("numpy.random", "random"):
@@ -178,6 +196,7 @@ class Examiner:
         """(outcome, what is said of it)."""
         if error is None:
             return "passed", Told("")
+        files = {self._files[name]: text for name, text in self._texts.items()}
         if isinstance(error, Lost):
             self._broken = self._broken or (error.how if error.how != "refused" else "")
             outcome, how = {
@@ -189,14 +208,13 @@ class Examiner:
                 return outcome, telling.not_loaded(file, _UNLOADED)
             return outcome, Told(f"{error.function} {how}" if how else f"{error.function}: {_HOW[error.how]}")
         if isinstance(error, StudentError):
-            return "error", telling.raised(error.kind, str(error), error.lines,
-                                           {self._files[name]: text for name, text in self._texts.items()},
+            return "error", telling.raised(error.kind, str(error), error.lines, files,
                                            self._files.get(error.loading, ""))
         if isinstance(error, codec.CodecError):
             return "grader_error", Told(f"the test uses what cannot be sent to the submission: {error}")
         if isinstance(error, AssertionError):
             return "failed", Told(str(error) or "the check failed")
-        return "error", Told(telling.in_test(error, source) or f"{type(error).__name__}: {error}")
+        return "error", Told(telling.in_test(error, source, files=files) or f"{type(error).__name__}: {error}")
 
     def _may_be_ours(self, error: BaseException | None, missing: set[str]) -> bool:
         """Whether this was raised by the test's own lines or the kit's, or at the call of a student's function.

@@ -48,6 +48,7 @@ def _as_it_is(name: str, source: str) -> str:
 def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission: Submission, limit: float,
           clean: Callable[[object], list[dict]] = clean_outputs, asked: Callable[[str, str], str] = _as_it_is,
           due: Callable[[dict[str, dict]], Probing | None] | None = None,
+          look: Callable[[dict[str, dict]], Probing | None] | None = None,
           whole: bool = True) -> dict[str, dict[str, list]]:
     """Run restored notebooks where they are: outputs in every code cell, an outcome in every test cell's metadata.
 
@@ -55,25 +56,32 @@ def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission
     - clean: makes outputs that may be anything into outputs that a notebook may hold
     - asked: asked(grade_id, source) is a test cell as the examiner gets it
     - due: test cell -> its outcome and message, to what is asked of the functions after that
+    - look: the same of one notebook, to what is asked of the names that its cells have left
     - whole: run the lesson's cells that no verdict depends on, too; one that did not run says so in its metadata
 
     An outcome that the test itself may be to blame for is noted with what the test raised, as "doubted": whoever asked
     for it runs the same cell beside the reference, and knows.
 
-    Returns what functions answered to their probes: function -> aspect -> what was told.
+    Returns what functions and cells answered to their probes: function or cell -> aspect -> what was told.
     """
+    answers: dict[str, dict[str, list]] = {}
+    notes: dict[str, dict] = {}
     modules = effects.of_modules(submission.texts.values())
     with closing(Processes(worker, submission, limit)) as processes:
         for notebook, plan in notebooks:
+            one = _Run(processes, plan, limit, clean, asked, modules)
             try:
-                _Run(processes, plan, limit, clean, asked, modules).all(notebook, whole)
+                one.all(notebook, whole)
             except _Missing:
                 processes.close()
-                _Run(processes, plan, limit, clean, asked, modules).all(notebook, whole=True)
-        notes = {name_of(cell): cell.metadata[NOTE] for notebook, _ in notebooks for cell in notebook.cells
-                 if NOTE in cell.metadata}
+                one = _Run(processes, plan, limit, clean, asked, modules)
+                one.all(notebook, whole=True)
+            noted = {name_of(cell): cell.metadata[NOTE] for cell in notebook.cells if NOTE in cell.metadata}
+            if look and (probing := look(noted)):
+                answers |= one.look(probing)
+            notes |= noted
         probing = due(notes) if due else None
-        return _probe(processes, probing) if probing and probing.functions else {}
+        return answers | (_probe(processes, probing) if probing and probing.functions else {})
 
 
 def _probe(processes: Processes, asked: Probing) -> dict[str, dict[str, list]]:
@@ -171,6 +179,18 @@ class _Run:
         if name_of(cell) in self._plan.given:
             self._given.append(self._plan.given[name_of(cell)])
             self._processes.tell(**self._order(self._given[-1]))
+
+    def look(self, asked: Probing) -> dict[str, dict[str, list]]:
+        """What the names that the notebook's cells have left answer to the probes of the cells."""
+        if self._starts > RESTARTS:
+            return {}
+        names = sorted({name for test in self._plan.tests.values() for name in test.owned})
+        try:
+            return self._processes.ask(PROBE_SECONDS, do="look", sources=asked.sources, cells=asked.functions,
+                                       names=names, limit=PROBE_SECONDS).get("answers", {})
+        except ExaminerLost:
+            self._processes.close()
+            return {}
 
     def _cell(self, cell: NotebookNode, shown: str | None, lean: bool) -> None:
         """shown: what has to run of a test's visible part; None if nobody knows."""

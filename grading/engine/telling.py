@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grading.engine import renamed
+from grading.engine import advice
 
 COSTS = "; none of its functions can run"
 LONGEST = 300                  # characters of a reason for which a module does not load
@@ -34,6 +34,16 @@ _SPEAKING = ("ImportError", "ModuleNotFoundError", "SyntaxError", "IndentationEr
              "AttributeError")                       # their messages need no kind
 _SIMPLE = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Load)
 
+_BROADCAST = re.compile(r"operands could not be broadcast together with shapes (\(\d+,\d+\)) (\(\d+,\)|\(\d+,\d+\))")
+_PRODUCT = re.compile(r"shapes (\([\d, ]+\)) and (\([\d, ]+\)) not aligned")
+_UNSET = re.compile(r"local variable '(\w+)' (?:where it is not associated|referenced before)")
+# What an operation cannot take, and what has come back in place of numbers.
+_CAME_BACK = {
+    "'NoneType'": "None in place of numbers",
+    "'generator'": "a generator in place of values: write return, not yield",
+    "'str'": "a text in place of numbers",
+}
+
 
 @dataclass(frozen=True)
 class Told:
@@ -55,14 +65,19 @@ def raised(kind: str, message: str, trace: str, files: Mapping[str, str], asked:
     if kind == "NotImplementedError" and not loading:
         return Told(f"{kind}: {message}")
     if not loading and asked:
-        return not_loaded(asked, _why(kind, message, "") + _instead(message))
+        why = advice.nature(files.get(asked, ""))
+        return not_loaded(asked, why or _why(kind, message, "") + advice.of(kind, message, files, asked))
     if not loading:
         where, code = (f" ({frames[-1].place})", frames[-1].code) if frames else ("", "")
         what = _reason(kind, message, code)
-        return Told(f"{kind}: {what}{_instead(message)}{where}" if what else
-                    f"{kind}, without a message{where}{': ' * bool(code)}{code}")
+        more = advice.of(kind, message, files, frames[-1].file if frames else "")
+        return Told(f"{kind}: {what}{more}{where}" if what else
+                    f"{kind}, without a message{more}{where}{': ' * bool(code)}{code}")
     last = loading[-1]
-    sentence = f"{last.place}: {_why(kind, message, last.code)}{_instead(message)}{COSTS}"
+    more = advice.of(kind, message, files, last.file)
+    sentence = f"{last.place}: {_why(kind, message, last.code)}{more}{COSTS}"
+    if what := advice.nature(files[last.file]):
+        sentence = f"{last.file}: {what}{COSTS}"
     needing = [other for other in dict.fromkeys(frame.file for frame in loading) if other != last.file]
     return Told(sentence + "".join(f"; {other} needs it" for other in needing), sentence)
 
@@ -80,15 +95,17 @@ def not_loaded(file: str, why: str) -> Told:
     return Told(f"{file}: {why}{COSTS}", f"{file}: {why}{COSTS}")
 
 
-def in_test(error: BaseException, source: str, filename: str | None = None) -> str:
+def in_test(error: BaseException, source: str, filename: str | None = None,
+            files: Mapping[str, str] | None = None) -> str:
     """What went wrong in a test's lines, or below them, with what came from the submission; "" if nothing is known.
 
     - source: of the test cell
     - filename: what its code is compiled as; None: whatever frame runs it
+    - files: the submission's modules, path -> text
     """
     try:
         if isinstance(error, ImportError) and (found := _CANNOT.search(str(error))):
-            return _lacks(found)
+            return _lacks(found) + advice.lacking(found[1], (files or {}).get(f"{found[2].replace('.', '/')}.py"))
         found = _statement(error, source, filename)
         if found is None:
             return ""
@@ -100,7 +117,8 @@ def in_test(error: BaseException, source: str, filename: str | None = None) -> s
             reason = _reason("", str(error), "")
             if "empty sequence" in reason or "argument is empty" in reason:
                 return "what a cell of the notebook should have filled is empty"
-            return _unpacked(error, found[1]) or f"what the submission returned does not fit here: {reason}"
+            what = next((what for word, what in _CAME_BACK.items() if word in reason), reason)
+            return _unpacked(error, found[1]) or f"what the submission returned does not fit here: {what}"
     except Exception:              # a sentence less; the error itself is told as it is
         pass
     return ""
@@ -170,6 +188,17 @@ def _reason(kind: str, message: str, line: str) -> str:
         return f"{found[1].replace('.', '/')}.py has no {found[2]}"
     if _ATTRIBUTE.search(message) or "was removed" in message:
         message = re.split(r"\.(?=\s|$)", message, maxsplit=1)[0]
+    if found := _UNSET.search(message):
+        return f"{found[1]} is used before it is set"
+    if found := _BROADCAST.search(message):
+        one, other = (shape.replace(",)", ",").replace(")", "").replace("(", "").split(",") for shape in found.groups())
+        column = not other[1] and one[0] == other[0] != one[1]
+        shapes = [shape.replace(",", ", ").replace(", )", ",)") for shape in found.groups()]
+        return f"arrays of shapes {shapes[0]} and {shapes[1]} do not fit each other" + (
+            "; keepdims=True in a sum, mean or maximum leaves a column" if column else "")
+    if found := _PRODUCT.search(message):
+        one, other = (shape.replace(",", ", ").replace(", )", ",)") for shape in found.groups())
+        return f"a product of arrays of shapes {one} and {other} does not fit"
     if found := _INNER.search(message):
         return f"a matrix product does not fit: {found[2]} columns on the left, {found[1]} rows on the right"
     if found := _AXES.search(message):
@@ -187,11 +216,6 @@ def _lacks(found: re.Match) -> str:
     name, module = found.groups()
     place = f"{module.replace('.', '/')}.py" if module.partition(".")[0] == "cs231n" else module
     return f"{place} has no {name}"
-
-
-def _instead(message: str) -> str:
-    other = renamed.instead(message)
-    return f"; write {other} instead" if other else ""
 
 
 # --- in a test -----------------------------------------------------------------------------------------------------
@@ -248,12 +272,14 @@ def _unpacked(error: BaseException, node: ast.AST | None) -> str:
     found = _UNPACK.match(str(error))
     if not found:
         return ""
-    target = node.targets[0] if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) else None
-    count = len(target.elts) if isinstance(target, ast.Tuple) else 0
+    target, call = (node.targets[0], node.value) if isinstance(node, ast.Assign) else (None, None)
+    if isinstance(call, ast.GeneratorExp) and isinstance(target, ast.Tuple):
+        target, call = target.elts[0], call.elt
+    count = len(target.elts) if isinstance(target, ast.Tuple) and isinstance(call, ast.Call) else 0
     got = {"too many": "too many values", "not enough": "too few values"}.get(found[2] or "")
     got = got or ("None" if found[1] == "NoneType" else f"one {found[1]}")
     if not count:
         return f"a function returned {got} where several values are expected"
     names = [ast.unparse(one) for one in target.elts]
     listed = "" if any(name.startswith("_") for name in names) else f": {', '.join(names)}"
-    return f"{ast.unparse(node.value.func)} returned {got}; {count} values are expected{listed}"
+    return f"{ast.unparse(call.func)} returned {got}; {count} values are expected{listed}"

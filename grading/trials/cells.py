@@ -8,7 +8,11 @@ of the other entries (see `catalogue.py`) with the solution cell in place of the
     cell = "knn-best_k-solution"
     says = "best_k is the k with the best single fold; it should be the one with the best mean."
     read = "\"Choosing k by cross-validation\", knn.ipynb: the mean of the folds ranks the values of k"
+    shows = {"best k" = "by the best fold"}
     edits = [["np.mean", "np.max"]]
+
+What a mistake `shows` is what the cell's probe (`probes/cells_<notebook>.py`) reads off the names that the cell has
+filled: aspect -> reading. By that it is known again, whoever wrote the cell, and however.
 
 The notebook's set-up cells run first, then its solution cells with the wrong one in its place, and its test cells.
 """
@@ -17,6 +21,7 @@ import ast
 import re
 import textwrap
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +34,8 @@ from grading.trials import warm
 from grading.trials.catalogue import MISTAKES, UNUSUAL
 from grading.trials.trial import complete
 
+PROBES = Path(__file__).parent / "probes"
+SHARED = ("searches", "classifiers", "nets")     # what the modules with probes of cells need, in this order
 _MAGIC = re.compile(r"^\s*%.*$", re.MULTILINE)
 _REGION = re.compile(r"([ \t]*)### BEGIN SOLUTION\n(.*?)[ \t]*### END SOLUTION", re.DOTALL)
 
@@ -39,6 +46,7 @@ class CellEntry:
 
     - body: in place of the whole solution region; or edits: (what stands in it, what is written there)
     - says, read: for a mistake, one sentence to the student and what to read again
+    - shows: by what it is known, (aspect, reading)
     """
 
     name: str
@@ -46,6 +54,7 @@ class CellEntry:
     cell: str
     says: str = ""
     read: str = ""
+    shows: tuple[tuple[str, str], ...] = ()
     edits: tuple[tuple[str, str], ...] = ()
     body: str = ""
     correct: bool = False
@@ -105,7 +114,19 @@ def run(assignment: Assignment, notebook: str, variants: list[dict[str, str]], e
 
     Returns, for each variant, {test cell: ""} for one that passes and {test cell: "Name: message"} for one that fails.
     """
+    found = answers(assignment, notebook, variants, environment, sources, asked=[])
+    return [verdicts for verdicts, _ in found]
+
+
+def answers(assignment: Assignment, notebook: str, variants: list[dict[str, str]], environment: dict[str, str],
+            sources: dict[str, str] | None = None, asked: list[str] | None = None
+            ) -> list[tuple[dict[str, str], dict[str, dict[str, list]]]]:
+    """As `run`, and with the verdicts what the probes of a variant's cells come to: cell -> aspect -> what was told.
+
+    - asked: the cells whose probes are asked; None for all that have one
+    """
     cells = [cell for cell in _read(assignment, notebook) if cell.cell_type == "code"]
+    asked = [cell.id for cell in cells if _is_solution(cell)] if asked is None else asked
     written = set().union(*(_bound(cell.source) for cell in cells if _is_solution(cell)))
     given, steps = [], []
     for cell in cells:
@@ -115,7 +136,26 @@ def run(assignment: Assignment, notebook: str, variants: list[dict[str, str]], e
             source = _MAGIC.sub("", cell.source)
             given.append((cell.id, source if name_of(cell) else _imports(source)))
     return warm.run(complete(assignment), sources or {}, "grading.trials.judge_cells:judge", given=given, steps=steps,
-                    variants=variants, environment=environment)
+                    variants=variants, environment=environment, asked=asked,
+                    probes=probe_sources([notebook]) if asked else {})
+
+
+def probe_sources(notebooks: Iterable[str]) -> dict[str, str]:
+    """The texts of the probes of notebooks' cells, and what they need, by the names that they have for each other."""
+    names = [f"grading.trials.probes.{name}" for name in SHARED] + [probe_module(notebook) for notebook in notebooks]
+    return {name: (PROBES / f"{name.rpartition('.')[2]}.py").read_text(encoding="utf-8") for name in names}
+
+
+def probe_module(notebook: str) -> str:
+    return f"grading.trials.probes.cells_{notebook}"
+
+
+def judging(assignment: Assignment, notebook: str) -> dict[str, set[str]]:
+    """Solution cell -> the topics whose tests judge, before anything else, what the cell binds."""
+    cells = _read(assignment, notebook)
+    tests = {topic(cell.id) for cell in cells if _is_test(cell)}
+    return {cell.id: {one for one in tests if assignment.topics[one][0] in _bound(cell.source)}
+            for cell in cells if _is_solution(cell)}
 
 
 def _entries(assignment: Assignment, folder: Path, kind: str) -> list[CellEntry]:
@@ -125,7 +165,8 @@ def _entries(assignment: Assignment, folder: Path, kind: str) -> list[CellEntry]
         described = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         for entry in described.get(kind, []):
             edits = tuple((old, new) for old, new in entry.pop("edits", []))
-            found.append(CellEntry(notebook=notebook, edits=edits, correct=kind == "version", **entry))
+            shows = tuple(entry.pop("shows", {}).items())
+            found.append(CellEntry(notebook=notebook, edits=edits, shows=shows, correct=kind == "version", **entry))
     return found
 
 

@@ -11,6 +11,10 @@ Answers = Mapping[str, list]
 _NICE = [sign * one for one in (0.25, 1 / 3, 0.5, 0.75, 1.5, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 0.1, 0.2, 0.01, 100.0)
          for sign in (1, -1)] + [-1.0]
 
+# Aspects of a penalty in the loss and in the gradient, the factor before reg * sum(W**2); of linear losses, of nets.
+_PENALTIES = [("penalty of the loss", "penalty of the gradient", 1.0, "gradient"),
+              ("penalty of weights", "penalty in the gradients of weights", 0.5, "gradients")]
+
 
 def leaves(told: list) -> list[list]:
     """The answers in a list of lists of answers."""
@@ -49,28 +53,28 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         found.append({"kind": kind, "says": says, "read": read})
 
     by = {aspect: factor(answers[aspect], reference[aspect]) for aspect in aspects}
-    loss, slope = "penalty of the loss", "penalty of the gradient"
-    if {loss, slope} <= aspects and by[loss] and by[slope] and abs(by[loss] - by[slope]) < 1e-3:
-        say(f"The penalty is {by[loss]:.4g} * reg * sum(W**2), in the loss and in the gradient; here it is "
-            "reg * sum(W**2).", "the penalty in the docstring, and its derivative")
-    else:
+    for loss, slope, own, gradient in _PENALTIES:
+        penalty = f"{own:.4g} * reg * sum(W**2)".removeprefix("1 * ")
+        should = f"{2 * own:.4g} * reg * W".removeprefix("1 * ")
+        if {loss, slope} <= aspects and by[loss] and by[slope] and abs(by[loss] - by[slope]) < 1e-3:
+            say(f"The penalty is {own * by[loss]:.4g} * reg * sum(W**2), in the loss and in the {gradient}; here it is "
+                f"{penalty}.", "the penalty in the docstring, and its derivative")
+            continue
         if loss in aspects and by[loss]:
-            say(f"The penalty in the loss is {by[loss]:.4g} * reg * sum(W**2); here it is reg * sum(W**2).",
+            say(f"The penalty in the loss is {own * by[loss]:.4g} * reg * sum(W**2); here it is {penalty}.",
                 "the penalty in the docstring")
         if slope in aspects and by[slope]:
-            say(f"The gradient of the penalty is {2 * by[slope]:.4g} * reg * W; it should be 2 * reg * W.",
-                "the derivative of reg * w**2")
-    loss, slope = "penalty of weights", "penalty in the gradients of weights"
-    if {loss, slope} <= aspects and by[loss] and by[slope] and abs(by[loss] - by[slope]) < 1e-3:
-        say(f"The penalty is {by[loss] / 2:.4g} * reg * sum(W**2), in the loss and in the gradients; here it is "
-            "0.5 * reg * sum(W**2).", "the penalty in the docstring, and its derivative")
-    else:
-        if loss in aspects and by[loss]:
-            say(f"The penalty in the loss is {by[loss] / 2:.4g} * reg * sum(W**2); here it is 0.5 * reg * sum(W**2).",
-                "the penalty in the docstring")
-        if slope in aspects and by[slope]:
-            say(f"The gradient of the penalty is {by[slope]:.4g} * reg * W; it should be reg * W.",
-                "the derivative of 0.5 * reg * w**2")
+            say(f"The gradient of the penalty is {2 * own * by[slope]:.4g} * reg * W; it should be {should}.",
+                f"the derivative of {penalty.replace('sum(W**2)', 'w**2')}")
+    if {aspect for aspect in aspects if not aspect.startswith("~")} == {"tiny probability"}:
+        told, right = ([array_of(one) for one in leaves(all_told["tiny probability"])]
+                       for all_told in (answers, reference))
+        if all(one is not None and one.size == 1 for one in told):
+            *_, less, least = (float(np.ravel(one)[0]) for one in told)
+            if abs(less - least) < 1e-3 and 0 < least < float(np.ravel(right[-1])[0]) - 1:
+                say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, "
+                    f"before the logarithm is taken: no image costs more than {least:.3g}.",
+                    "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):
@@ -91,6 +95,12 @@ _WHAT = {
     "dx": "dx", "dw": "dw", "db": "db", "length of the step": "the length of the step", "labels": "the labels",
 }
 
+_MANY = ("distances", "labels", "scores", "large scores", "very negative scores")
+
+
+def _plural(what: str) -> str:
+    return what.replace("is ", "are ", 1) if what.startswith("is ") else what.replace("has ", "have ", 1)
+
 
 def sentence(function: str, answers: Answers, reference: Answers, aspects: Iterable[str]) -> str:
     """A cautious sentence on how the answers differ in the first of these aspects of which something can be said.
@@ -105,7 +115,8 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     said = [(aspect, _difference(answers[aspect], reference[aspect], sizes)) for aspect in aspects]
     said = sorted([(aspect, what) for aspect, what in said if what],
                   key=lambda pair: (_RAISED in pair[1], pair[1] == "is wrong"))
-    parts = [f"{_WHAT.get(aspect, f'the {aspect}')} {what}" for aspect, what in said[:1]]
+    parts = [f"{_WHAT.get(aspect, f'the {aspect}')} {_plural(what) if aspect in _MANY else what}"
+             for aspect, what in said[:1]]
     same = [aspect for aspect in reference if not aspect.startswith("~") and aspect not in aspects]
     if not parts:
         return "No known mistake fits."
@@ -150,8 +161,10 @@ def _difference(told: list, reference: list, sizes: Mapping[str, tuple[int, ...]
         for name, numbers_of in sizes.items():
             for power, words in ((1, "multiplied by {}"), (-1, "divided by {}"), (2, "multiplied by {}, squared"),
                                  (-2, "divided by {}, squared")):
-                if len(numbers_of) == len(lengths) and np.allclose(
-                        lengths, np.power(np.array(numbers_of, dtype=float), power), rtol=1e-3):
+                twice = len(lengths) == len(numbers_of) + 1              # the first inputs, with another reg
+                each = [numbers_of[0], *numbers_of] if twice else numbers_of
+                if len(each) == len(lengths) and np.allclose(
+                        lengths, np.power(np.array(each, dtype=float), power), rtol=1e-3):
                     return f"is {words.format(_SIZE_NAMES[name])} where it should not be"
         if min(one.size for one, _ in pairs) > 3:
             return f"is multiplied by a number that is not always the same: {lengths[0]:.3g}, then {lengths[1]:.3g}"

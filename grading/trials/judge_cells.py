@@ -4,31 +4,47 @@ import contextlib
 import io
 import json
 import os
+import random
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import matplotlib.pyplot as plt  # once, before the forks
+import numpy as np
+
+from grading.engine import probing
 
 plt.switch_backend("agg")
 
 
 def judge(given: list[tuple[str, str]], steps: list[tuple[str, bool, str]], variants: list[dict[str, str]],
-          environment: dict[str, str]) -> list[dict[str, str]]:
-    """For each variant of the solution cells {test cell: "" where it passes, else "Name: message"}.
+          environment: dict[str, str], probes: dict[str, str], asked: list[str]) -> list[tuple[dict[str, str], dict]]:
+    """For each variant of the solution cells ({test cell: "" if it passes, else "Name: message"}, answers to probes).
 
     - given: set-up cells (name, source); they run once
     - steps: solution and test cells in order (name, is a test, source); they run for each variant, in a fork of its own
     - variants: solution cell -> its source; the others are as in `steps`
+    - probes: module -> text; asked: cells among the variant's whose probes are asked in the end
     """
     os.environ.update(environment)
     namespace: dict = {"__name__": "__main__"}
     for name, source in given:
         _run(name, source, namespace)
 
-    def verdicts(changed: dict[str, str]) -> dict[str, str]:
+    known = {cell: probe for found in probing.load(probes).values() for cell, probe in found.items()}
+
+    def seed(number: int = 7) -> None:
+        np.random.seed(number)
+        random.seed(number)
+
+    def verdicts(changed: dict[str, str]) -> tuple[dict[str, str], dict]:
+        seed(231)
         messages = {name: _run(name, changed.get(name, source), namespace) for name, _, source in steps}
-        return {name: messages[name] for name, is_test, _ in steps if is_test}
+        answers: dict[str, dict[str, list]] = {}
+        for cell in [cell for cell in asked if cell in changed]:
+            with contextlib.redirect_stdout(io.StringIO()):
+                probing.ask(known[cell](namespace), seed, answers.setdefault(cell, {}))
+        return {name: messages[name] for name, is_test, _ in steps if is_test}, answers
 
     return [_in_a_fork(partial(verdicts, changed)) for changed in variants]
 

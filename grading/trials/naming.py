@@ -1,7 +1,8 @@
 """Name the known mistakes that a submission's functions behave like.
 
 A function that failed a test is called on fixed inputs (its probe, see `grading/trials/probes/`), and its answers are
-compared with those of every catalogue entry for it, which are worked out once for a state of the sources.
+compared with those of every catalogue entry for it, which are worked out once for a state of the sources. What a cell
+of a notebook has left is read off by the cell's probe, right after the notebook's tests (see `showing.py`).
 """
 
 import hashlib
@@ -18,7 +19,7 @@ from grading.engine import probing
 from grading.engine.probing import Probing
 from grading.release import stubs
 from grading.release.assignment import PACKAGE, Assignment, topic
-from grading.trials import catalogue, differences, doubles, matching, variants
+from grading.trials import catalogue, cells, differences, doubles, matching, showing, variants
 from grading.trials.catalogue import Entry
 from grading.trials.diagnosis import UNIMPLEMENTED
 from grading.trials.matching import Answers, Known
@@ -41,10 +42,23 @@ def judged(assignment: Assignment) -> dict[str, str]:
 
 
 class Asking:
-    """Which functions of a submission are asked, and with which probes."""
+    """Which functions and cells of a submission are asked, and with which probes."""
 
     def __init__(self, assignment: Assignment):
         self._assignment, self._functions = assignment, judged(assignment)
+        self._judging = {notebook: cells.judging(assignment, notebook) for notebook in assignment.notebooks}
+
+    def look(self, notes: dict[str, dict]) -> Probing | None:
+        """notes: test cell of one notebook -> its outcome and message."""
+        wrong = {topic(name) for name, note in notes.items() if note["outcome"] in ("failed", "error")}
+        unwritten = {self._assignment.topics.get(topic(name), ("",))[0] for name, note in notes.items()
+                     if UNIMPLEMENTED in note["message"]}
+        due = {notebook: [cell for cell, topics in judging.items() if topics & wrong
+                          and not unwritten & needed(self._assignment, topics)]
+               for notebook, judging in self._judging.items()}
+        due = {notebook: ones for notebook, ones in due.items() if ones}
+        return Probing(cells.probe_sources(due), {cells.probe_module(notebook): ones for notebook, ones in due.items()}
+                       ) if due else None
 
     def due(self, notes: dict[str, dict]) -> Probing | None:
         """notes: test cell -> its outcome and message."""
@@ -68,6 +82,12 @@ def failed(assignment: Assignment, notes: dict[str, dict]) -> set[str]:
     return found - unfit
 
 
+def needed(assignment: Assignment, topics: set[str]) -> set[str]:
+    """What the tests of these topics depend on besides what they judge."""
+    own = {assignment.topics[one][0] for one in topics}
+    return {name for one in topics for name in assignment.topics[one][1:]} - own
+
+
 @dataclass
 class Names:
     """The answers of reference and catalogue, worked out when first needed and kept in `cache`."""
@@ -79,6 +99,9 @@ class Names:
     def __post_init__(self) -> None:
         self._functions = judged(self.assignment)
         self._entries = catalogue.mistakes(self.assignment)
+        self._judging = {cell: topics for notebook in self.assignment.notebooks
+                         for cell, topics in cells.judging(self.assignment, notebook).items()}
+        self._cell_entries = cells.mistakes(self.assignment)
         self._digest = _digest()
         if self.cache and self.cache.exists():
             try:
@@ -97,13 +120,27 @@ class Names:
         return variants.answers(self.assignment, {"": (texts, functions)})[""] if functions else {}
 
     def name(self, result: Result, answered: dict[str, Answers]) -> list[dict[str, str]]:
-        """What each function that failed looks like: {"function", "kind", "says", "read"}, one or more for each.
+        """What functions and cells that failed look like: {"function", "kind", "says", "read"}, one or more for each.
 
-        kind: a "mistake", another year's "convention", or a "difference" where no known mistake fits.
+        kind: a "mistake", another year's "convention", or a "difference" where no known mistake fits. Of a cell,
+        "function" is its grade_id, and "topics" tells which tests are concerned.
         """
         lost = failed(self.assignment, result.cells)
-        return [{"function": function, **told} for function, explained in self._explained(answered, lost)
-                for told in explained.told()]
+        found = [{"function": function, **told} for function, explained in self._explained(answered, lost)
+                 for told in explained.told()]
+        return found + list(self._of_cells(result, answered))
+
+    def _of_cells(self, result: Result, answered: dict[str, Answers]) -> Iterator[dict[str, str]]:
+        lost = {self.assignment.topics.get(topic(name), ("",))[0] for name, cell in result.cells.items()
+                if cell["outcome"] not in ("passed", "manual")}
+        for cell, topics in self._judging.items():
+            found = showing.readings(answered.get(cell, {}), own=bool(lost & needed(self.assignment, topics)))
+            about = {"function": cell, "topics": " ".join(sorted(topics))}
+            certain = showing.explain(found, [one for one in self._cell_entries if one.cell == cell])
+            for entry in certain:
+                yield about | {"kind": "mistake", "says": entry.says, "read": entry.read}
+            if not certain and (says := showing.sentence(found)):
+                yield about | {"kind": "difference", "says": says, "read": ""}
 
     def _explained(self, answered: dict[str, Answers], lost: set[str]) -> Iterator[tuple[str, "Explained"]]:
         found: dict[str, Explained] = {}

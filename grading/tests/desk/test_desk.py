@@ -3,20 +3,16 @@
 import base64
 import io
 import json
-import os
 import re
 import shutil
-import socket
 import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from pathlib import Path
 
 import nbformat
 import pytest
+import served
 from bs4 import BeautifulSoup
 from conftest import kit
 from hypothesis import given, settings
@@ -397,34 +393,12 @@ def course(released, tmp_path_factory):
 @pytest.fixture(scope="module")
 def formgrader(course):
     """{student: (address, page)} of knn in formgrader, from a Jupyter server started in the course folder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    programs = Path(sys.executable).parent
-    process = subprocess.Popen(
-        [str(programs / "jupyter"), "lab", "--no-browser", "--allow-root", "--IdentityProvider.token=",
-         "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"], cwd=course.root, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, env=os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
-    address, deadline = f"http://127.0.0.1:{port}/formgrader", time.monotonic() + 120
-
-    def get(path):
-        with urllib.request.urlopen(f"{address}/{path}", timeout=60) as answer:
-            return answer.read().decode()
-
-    try:
-        while process.poll() is None and time.monotonic() < deadline:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.2)
-        submitted = json.loads(get("api/submitted_notebooks/assignment1/knn"))
+    with served.jupyter(course.root) as address:
+        address = f"{address}/formgrader"
+        submitted = json.loads(served.get(f"{address}/api/submitted_notebooks/assignment1/knn"))
         yield {one["student"]: (f"{address}/submissions/{one['id']}/",
-                                get(f"submissions/{one['id']}/").replace(one["id"], "ID").replace(
+                                served.get(f"{address}/submissions/{one['id']}/").replace(one["id"], "ID").replace(
                                     one["student"], "STUDENT")) for one in submitted}
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def assert_no_more_than(attack, honest):

@@ -1,16 +1,10 @@
 """nbgrader's formgrader, started for real in the course folder, shows the course that the kit made."""
 
 import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 
 import pytest
+import served
 
 from grading.autograde import autograde
 from grading.books.course import Course
@@ -32,31 +26,12 @@ def course(released, perfect, tmp_path):
 @pytest.fixture
 def server(course):
     """The address of a Jupyter server started in the course folder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    programs = Path(sys.executable).parent
-    process = subprocess.Popen(
-        [str(programs / "jupyter"), "lab", "--no-browser", "--allow-root", "--IdentityProvider.token=",
-         "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"], cwd=course.root, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, env=os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
-    address, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 120
-    try:
-        while process.poll() is None and time.monotonic() < deadline:
-            try:
-                urllib.request.urlopen(f"{address}/api", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.2)
+    with served.jupyter(course.root) as address:
         yield address
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def get(address, path):
-    with urllib.request.urlopen(f"{address}/formgrader/{path}", timeout=60) as answer:
-        return answer.read().decode()
+    return served.get(f"{address}/formgrader/{path}")
 
 
 def test_the_formgrader_shows_assignment_submission_tests_and_rubric(server, released):

@@ -145,8 +145,9 @@ def in_test(source, **names):
     ("out, cache = three()", "three returned too many values; 2 values are expected: out, cache"),
     ("a, b, c, d = three()", "three returned too few values; 4 values are expected: a, b, c, d"),
     ("best_k + 1", "the notebook has no best_k: the cell that makes it is missing, or stopped before that"),
-    ("nothing() - 1", "what the submission returned does not fit here: unsupported operand type(s) for -: 'NoneType' "
-                      "and 'int'"),
+    ("nothing() - 1", "what the submission returned does not fit here: None in place of numbers"),
+    ("(one, two), (three, four) = (nothing(n) for n in (1, 2))",
+     "nothing returned None; 2 values are expected: one, two"),
     ("max(accuracy for accuracy in [])", "what a cell of the notebook should have filled is empty"),
 ])
 def test_what_a_test_cannot_use_is_said_by_name(source, sentence):

@@ -5,14 +5,16 @@ import pytest
 
 from cs231n.synthetic import write_synthetic_cifar10
 from grading.books.course import GRADING_IMAGES, Course
+from grading.books.results import Result
 from grading.engine import plan, run
 from grading.engine.processes import Submission
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
 from grading.errors import KitError
 from grading.release import assignment as assignments
-from grading.trials import cells, trial
+from grading.trials import cell_trial, cells, trial
 from grading.trials.cells import CellEntry
+from grading.trials.naming import Asking, Names
 
 ASSIGNMENTS = {name: assignments.load(name) for name in assignments.names()}
 MISTAKES = {name: cells.mistakes(one) for name, one in ASSIGNMENTS.items()}
@@ -27,7 +29,7 @@ def environment(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data") / "grading"
     num_train, num_test = GRADING_IMAGES
     write_synthetic_cifar10(folder, num_train=num_train, num_test=num_test)
-    return {"CS231N_DATA": str(folder), "CS231N_SCALE": "0.02", "OPENBLAS_NUM_THREADS": "1"}
+    return cell_trial.environment(str(folder))
 
 
 def sources(name, notebook):
@@ -36,35 +38,29 @@ def sources(name, notebook):
     return {cell.id: cell.source for cell in found.cells}
 
 
-def tried(name, notebook, entries, environment):
-    """[(entry, {test cell: message} of those that it loses)]"""
-    reference = sources(name, notebook)
-    variants = [{entry.cell: entry.source(reference[entry.cell])} for entry in entries]
-    found = cells.run(ASSIGNMENTS[name], notebook, variants, environment)
-    return [(entry, {cell: message for cell, message in one.items() if message})
-            for entry, one in zip(entries, found, strict=True)]
-
-
 def of(entries, name, notebook):
     return [entry for entry in entries[name] if entry.notebook == notebook]
 
 
 @pytest.mark.parametrize("name, notebook", NOTEBOOKS)
-def test_a_wrong_cell_loses_points_in_its_own_tests_and_nowhere_else(name, notebook, environment):
-    found = tried(name, notebook, of(MISTAKES, name, notebook), environment)
-    assert [entry.label for entry, lost in found if not lost] == []
-    unfair = {entry.label: set(lost) - cells.own_tests(ASSIGNMENTS[name], entry) for entry, lost in found}
-    assert {label: names for label, names in unfair.items() if names} == {}
-    for entry, lost in found:                    # a cell that is not written yet is told so in a sentence
-        if entry.name.startswith("nothing_"):
-            assert all(("is empty: the search is not written yet" in message) or ("has no accuracies yet" in message)
-                       for message in lost.values()), (entry.label, lost)
+def test_a_wrong_cell_loses_points_in_its_own_tests_and_nowhere_else_and_its_mistake_is_named(
+        name, notebook, environment):
+    assert cell_trial.table(ASSIGNMENTS[name], of(MISTAKES, name, notebook), environment["CS231N_DATA"])[2] == []
 
 
 @pytest.mark.parametrize("name, notebook", NOTEBOOKS)
-def test_a_right_but_unusual_cell_keeps_every_point(name, notebook, environment):
-    found = tried(name, notebook, of(UNUSUAL, name, notebook), environment)
-    assert {entry.label: lost for entry, lost in found if lost} == {}
+def test_a_cell_that_is_not_written_yet_is_told_so_in_a_sentence(name, notebook, environment):
+    reference = sources(name, notebook)
+    empty = [entry for entry in of(MISTAKES, name, notebook) if entry.name.startswith("nothing_")]
+    for lost in cells.run(ASSIGNMENTS[name], notebook, [{entry.cell: entry.source(reference[entry.cell])}
+                                                        for entry in empty], environment):
+        assert all(not message or "is empty: the search is not written yet" in message
+                   or "has no accuracies yet" in message for message in lost.values()), lost
+
+
+@pytest.mark.parametrize("name, notebook", NOTEBOOKS)
+def test_a_right_but_unusual_cell_keeps_every_point_and_nothing_of_it_is_named(name, notebook, environment):
+    assert cell_trial.table(ASSIGNMENTS[name], of(UNUSUAL, name, notebook), environment["CS231N_DATA"])[2] == []
 
 
 def test_the_catalogue_of_cells_is_large_and_says_something_to_the_student():
@@ -89,8 +85,9 @@ def test_an_entry_that_the_notebook_has_outgrown_is_an_error():
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
-def test_the_engine_judges_cells_as_a_kernel_does(name, tmp_path):
+def test_the_engine_judges_and_names_cells_as_a_kernel_does(name, tmp_path):
     assignment, course = ASSIGNMENTS[name], Course(tmp_path / "course")
+    asking, names = Asking(assignment), Names(assignment)
     course.prepare_data()
     for module in assignment.given_modules:
         path = tmp_path / "given" / "cs231n" / module
@@ -108,8 +105,12 @@ def test_the_engine_judges_cells_as_a_kernel_does(name, tmp_path):
             planned = plan.make(source)
             for cell in source.cells:
                 cell.source = entry.source(cell.source) if cell.id == entry.cell else cell.source
-            run.grade(worker, [(source, planned)], submission, 2 * trial.CELL_SECONDS)
-            lost = {cell.id: cell.metadata[run.NOTE] for cell in source.cells
-                    if cell.id in own and cell.metadata[run.NOTE]["outcome"] != "passed"}
+            answers = run.grade(worker, [(source, planned)], submission, 2 * trial.CELL_SECONDS, look=asking.look)
+            notes = {cell.id: cell.metadata[run.NOTE] for cell in source.cells if cell.id in own}
+            lost = {cell: note for cell, note in notes.items() if note["outcome"] != "passed"}
             assert bool(lost) != entry.correct, (entry.label, lost)
+            told = names.name(Result("student", name, "", "", {entry.notebook: notes}), answers)
+            assert [one["says"] for one in told] == ([] if entry.correct else [entry.says]), (entry.label, told)
+            assert not told or set(told[0]["topics"].split()) & {assignments.topic(cell) for cell in lost}
+            assert not entry.correct or answers == {}                # what passes is not asked
             assert {note["outcome"] for note in lost.values()} <= {"failed"}, (entry.label, lost)

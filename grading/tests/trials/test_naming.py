@@ -1,5 +1,8 @@
 """Mistakes are named by what functions return: each by its own sentence, two at once by both, what is right by none."""
 
+import tomllib
+from pathlib import Path
+
 import nbformat
 import pytest
 from sandboxed import write_given
@@ -12,9 +15,11 @@ from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
 from grading.release import assignment as assignments
 from grading.trials import catalogue, confusion, naming, trial, variants
+from grading.trials.catalogue import Entry
 from grading.trials.naming import Asking, Names
 
 PAIRS = 60            # of each assignment; `kit trial --pairs N` tries more
+STYLES = Path(__file__).parent / "styles.toml"
 EVERY = 60            # of the known mistakes, one in so many goes through the engine
 
 
@@ -79,6 +84,21 @@ def test_known_mistakes_are_named_in_the_engine_as_beside_the_reference(named, g
         result, answers = graded(trial.entry_source(entry), entry.function)
         told = names.name(result, answers)
         assert [(one["function"], one["says"]) for one in told] == [(entry.function, entry.says)], entry.label
+
+
+def test_whole_functions_in_other_words_than_the_catalogues_are_named_all_the_same(named):
+    assignment, names = named
+    homes = naming.judged(assignment)
+    says = {(one.function, one.name): one.says for one in catalogue.mistakes(assignment)}
+    ours = [one for one in tomllib.loads(STYLES.read_text(encoding="utf-8"))["wrong"] if one["function"] in homes]
+    expected = {one["name"]: {says[one["function"], entry] for entry in one.pop("named")} for one in ours}
+    entries = [Entry(module=homes[one["function"]], **one) for one in ours]
+    answers = variants.answers(assignment, {entry.name: (trial.entry_source(entry), [(entry.module, entry.function)])
+                                            for entry in entries})
+    found = {entry.name: {one.entry.says for one in
+                          names.explain(entry.function, answers[entry.name][entry.function]).certain}
+             for entry in entries}
+    assert len(ours) >= 10 and found == expected
 
 
 def test_nothing_is_asked_of_functions_that_pass(graded, named):

@@ -1,0 +1,123 @@
+"""Probes of cross-validation and of the choice of k in knn.ipynb."""
+
+import numpy as np
+
+from grading.trials.probes.searches import RIGHT, are_shares, only, same, scale
+
+_OTHERS = "with labels of other images"
+_SHIFTED = ("with labels of the fold before", "with labels of the fold after")
+
+
+def _cross_validation(names):
+    def questions(seed):
+        choices, folds = [int(k) for k in names["k_choices"]], int(names["num_folds"])
+        told = [np.ravel(np.array(names["k_to_accuracies"][k], dtype=float)) for k in choices]
+        sizes = {one.size for one in told}
+        yield "entries", lambda: "none" if sizes == {0} else RIGHT
+        if sizes == {0}:
+            return
+        yield "form", lambda: {folds: RIGHT, folds - 1: "a fold is missing", 1: "one number for each k"}.get(
+            sizes.pop() if len(sizes) == 1 else 0, ...)
+        if {one.size for one in told} != {folds}:
+            return
+        y = np.array(names["y_train"])
+        reading, table = scale(np.array(told), len(y) // folds)
+        yield "scale", lambda: reading
+        if reading is ...:
+            return
+        if np.all(table == table[:, :1]):
+            yield "folds", lambda: "one for all"
+            return
+        yield "folds", lambda: RIGHT
+        ways = _ways(np.array(names["X_train"], dtype=float), y, np.array(names["X_test"], dtype=float),
+                     np.array(names["y_test"]), choices, folds)
+        if np.all(table == table[0]):
+            fitting = np.abs(table[0] - ways["with k = 1"][0]).mean() < 0.05
+            yield "values of k", lambda: "one for all" if fitting else ...
+            return
+        yield "values of k", lambda: RIGHT
+        yield "accuracies", lambda: _accuracies(table, ways, len(y), folds)
+
+    return questions
+
+
+def _accuracies(table, ways, n, folds):
+    """In which way they were measured; folds may have been cut in another way than here."""
+    honest = ways[RIGHT]
+    for way, found in (ways | {"shares of wrong answers": 1 - honest}).items():
+        if np.abs(table - found).max() < 6e-4:
+            return _OTHERS if way in _SHIFTED else way               # the very same folds
+    size = n // folds
+    shares = all(any(are_shares(fold, near, 6e-4 * near) for near in range(int(0.8 * size), int(1.2 * size) + 2))
+                 for fold in table.T)
+    if not shares:
+        all_images = np.abs(table - honest / folds).mean() < 0.02 and are_shares(table, n, 6e-4 * n)
+        return "shares of all images" if all_images else "no shares of a fold"
+    mean, expected = table.mean(), honest.mean()
+    if abs(mean - 0.1) < 0.03 and expected - mean > 0.06:
+        return _OTHERS                           # guesses
+    if abs(mean - expected) < 0.04:
+        return RIGHT
+    if abs(mean - (1 - expected)) < 0.04:
+        return "shares of wrong answers"
+    return "on images that were trained on" if mean > expected + 0.1 else ...
+
+
+def _ways(X, y, X_test, y_test, choices, folds):
+    """Way of measuring -> accuracies (number of k, folds), folds cut in order."""
+    parts = np.array_split(np.arange(len(X)), folds)
+
+    def squared(A, B):
+        return (A**2).sum(axis=1)[:, None] - 2 * A @ B.T + (B**2).sum(axis=1)
+
+    own, far = squared(X, X), squared(X_test, X)
+    classes = np.arange(y.max() + 1)
+
+    def measured(distances, train, labels, ks=choices):
+        """Accuracies for each k of rows of distances to the images `train`."""
+        nearest = y[train][np.argsort(distances, axis=1, kind="stable")[:, :max(ks)]]
+        return [np.mean((nearest[:, :k, None] == classes).sum(axis=1).argmax(axis=1) == labels) for k in ks]
+
+    found: dict = {}
+    for fold, held in enumerate(parts):
+        others, everything = np.setdiff1d(np.arange(len(X)), held), np.arange(len(X))
+        before, after = parts[fold - 1], parts[(fold + 1) % folds]
+        cases = {RIGHT: measured(own[np.ix_(held, others)], others, y[held]),
+                 "with k = 1": measured(own[np.ix_(held, others)], others, y[held], [1] * len(choices)),
+                 "on a fold that is in the training data": measured(own[held], everything, y[held]),
+                 "on the fold that was trained on": measured(own[np.ix_(held, held)], held, y[held]),
+                 "with one fold to train on": measured(own[np.ix_(others, held)], held, y[others]),
+                 "on the folds that were trained on": measured(own[np.ix_(others, others)], others, y[others]),
+                 "on the test images": measured(far[:, others], others, y_test)}
+        for way, part in zip(_SHIFTED, (before, after)):
+            if len(part) == len(held):
+                cases[way] = measured(own[np.ix_(held, others)], others, y[part])
+        for way, one in cases.items():
+            found.setdefault(way, []).append(one)
+    return {way: np.array(one).T for way, one in found.items() if len(one) == folds}
+
+
+def _best_k(names):
+    def questions(seed):
+        kept, best = names["k_to_accuracies"], names["best_k"]
+        choices = [int(k) for k in names["k_choices"]]
+        table = np.array([np.ravel(kept[k]) for k in choices], dtype=float)
+        if table.ndim != 2 or not table.size:
+            return
+        means = table.mean(axis=1)
+        rules = {"by the best fold": table.max(axis=1), "by the worst fold": table.min(axis=1),
+                 "by the first fold": table[:, 0], "by the spread": -table.std(axis=1), "the worst": -means}
+        if best in choices and means[choices.index(best)] > means.max() - 1e-9:
+            yield "best k", lambda: RIGHT
+            return
+        places = {place for place, mean in enumerate(means) if mean > means.max() - 1e-9}
+        fitting = [(rule, best in {choices[values.argmax()], choices[len(choices) - 1 - values[::-1].argmax()]})
+                   for rule, values in rules.items()]
+        fitting += [("a position", best in places), ("an accuracy", same(best, means.max()) and best not in choices)]
+        yield "best k", lambda: only(*fitting, ("no choice", best not in choices and best not in places
+                                                and best == round(best)))
+
+    return questions
+
+
+PROBES = {"knn-cross_validation-solution": _cross_validation, "knn-best_k-solution": _best_k}

@@ -1,0 +1,24 @@
+"""Probe of the search in optimizers.ipynb."""
+
+import numpy as np
+
+from grading.trials.probes.nets import probe
+from grading.trials.probes.searches import RIGHT, only
+
+
+def _arranged(names, keys):
+    rates, number, low, high = np.array(keys, dtype=float), names["num_rates"], names["low"], names["high"]
+    yield "settings", RIGHT if len(rates) >= number else "few"
+    inside = rates.min() > 0.999 * low and rates.max() < 1.001 * high
+    spread = np.log(rates.max() / rates.min()) / np.log(high / low)
+    yield "rates", only((RIGHT, inside and np.mean(rates < 1e-2) >= 0.3),
+                        ("uniform", inside and np.mean(rates < 1e-2) < 0.3 and rates.min() < 0.3 * high),
+                        ("beyond the range", rates.min() < low and rates.max() <= high and 1.3 < spread < 2.31))
+
+
+def _images(names):
+    data = names["data"]
+    return data["X_val"], data["y_val"], len(data["y_train"]), len(data["y_test"])
+
+
+PROBES = {"optimizers-search-solution": probe("best_net", _arranged, _images, "adam")}

@@ -1,0 +1,77 @@
+"""Probes of log_uniform and of the search in two stages in softmax.ipynb."""
+
+import numpy as np
+
+from grading.trials.probes.classifiers import probe
+from grading.trials.probes.searches import RIGHT, only
+
+
+def _log_uniform(names):
+    def questions(seed):
+        low, high, n = 1e-4, 1.0, 4000
+        seed()
+        draws = np.array(names["log_uniform"](low, high, n), dtype=float)
+        yield "draws", lambda: "a single number" if draws.size == 1 else RIGHT if draws.shape == (n,) else ...
+        if draws.shape != (n,) or not np.isfinite(draws).all():
+            return
+        if np.ptp(draws) == 0:
+            yield "values", lambda: "one for all"
+            return
+
+        def spread(values, start, end):
+            """Tell whether the values are uniform between the two."""
+            shares = np.histogram(values, 8, (start, end))[0] / n
+            inside = len(values) == n and np.all((values > start) & (values < end))
+            return bool(inside and np.abs(shares - 1 / 8).max() < 0.04)
+
+        bounds = {"natural": np.log([low, high]), "decimal": np.log10([low, high])}
+        positive = draws if draws.min() > 0 else np.zeros(0)
+        logs = np.log(positive)
+        yield "values", lambda: only(
+            (RIGHT, spread(logs, *(bounds["natural"] + [-1e-3, 1e-3]))),
+            ("uniform", spread(draws, low - 1e-9, high)),
+            ("logarithms", any(spread(draws, *(ends + [-1e-9, 1e-9])) for ends in bounds.values())),
+            ("of two bases", spread(logs, *(bounds["decimal"] + [-1e-9, 1e-9]))
+             or spread(logs / np.log(10), *(bounds["natural"] + [-1e-9, 1e-9]))))
+
+    return questions
+
+
+def _arranged(names, pairs, accuracies):
+    low, high = np.array([names["lr_range"], names["reg_range"]]).T
+    number, zoom = int(names["num_pairs"]), float(names["zoom"])
+
+    def inside(found):
+        return int(np.all((np.array(found) > 0.999 * low) & (np.array(found) < 1.001 * high), axis=1).sum())
+
+    exchanged = inside(pairs) < number <= inside([pair[::-1] for pair in pairs])
+    pairs = [pair[::-1] for pair in pairs] if exchanged else pairs
+    yield "keys", "exchanged" if exchanged else RIGHT
+    yield "stages", _stages(np.array(pairs), accuracies[:, 1], number, zoom, inside)
+    yield pairs
+
+
+def _stages(pairs, val, number, zoom, inside):
+    if len(pairs) == number and inside(pairs) == number:
+        return "the coarse one"
+    if len(pairs) != 2 * number or inside(pairs[:number]) < number:
+        return ...                               # more pairs, or in another order
+    coarse, fine = pairs[:number], pairs[number:]
+    around = [place for place, pair in enumerate(coarse)
+              if np.all((fine > 0.999 * pair / zoom) & (fine < 1.001 * pair * zoom))]
+    if any(val[place] > val[:number].max() - 1e-9 for place in around):
+        return RIGHT
+    near = np.array([np.all((pairs > 0.999 * pair / zoom) & (pairs < 1.001 * pair * zoom), axis=1) for pair in pairs])
+    if any(one.sum() > number and val[place] > val[~one].max(initial=0) - 1e-9 for place, one in enumerate(near)):
+        return ...                               # right, in another order
+    if around:
+        return only(("around the worst", any(val[place] < val[:number].min() + 1e-9 for place in around)),
+                    ("around the last", number - 1 in around))
+    reach = np.log(fine.max(axis=0) / fine.min(axis=0))
+    if np.all(reach < 2 * np.log(zoom)):
+        return "around no coarse pair"
+    return "both coarse" if inside(fine) == number and np.any(reach > 2.01 * np.log(zoom)) else ...
+
+
+PROBES = {"softmax-log_uniform-solution": _log_uniform,
+          "softmax-search-solution": probe("Softmax", "best_softmax", _arranged)}

@@ -1,0 +1,164 @@
+"""Searches for the learning rate and strength of a linear classifier, as svm.ipynb and softmax.ipynb ask for them.
+
+results[(learning_rate, reg)] = (train_accuracy, val_accuracy), and the best of them: its accuracy and its classifier.
+"""
+
+from importlib import import_module
+
+import numpy as np
+
+from grading.trials.probes.searches import RIGHT, are_shares, only, same, scale, shares
+
+NEAR, OUTLIER = 0.085, 0.15      # of accuracies claimed: root mean square of what they are off, and what one may be off
+APART = 1.4                      # times as far off is another way than the one that fits
+KINDS = ("LinearSVM", "Softmax")
+MOST_PAIRS = 5                   # of all that were tried are trained again
+
+
+def probe(kind, best, arrange):
+    """Probe of a search.
+
+    - kind, best: names of the class, and of the one that was kept
+    - arrange(names, pairs, accuracies) yields aspects of which pairs there are, then the pairs themselves, in the order
+      of the trainings, as (learning_rate, reg)
+    """
+
+    def asked(names):
+        def questions(seed):
+            results = names["results"]
+            yield "entries", lambda: "none" if len(results) == 0 else RIGHT
+            if len(results) == 0:
+                return
+            told = [np.ravel(np.array(value, dtype=float)) for value in results.values()]
+            sizes = {one.size for one in told}
+            yield "form", lambda: RIGHT if sizes == {2} else "one number each" if sizes == {1} else ...
+            train, val, test = (len(names[name]) for name in ("y_train", "y_val", "y_test"))
+            if sizes == {2}:
+                table, columns = np.array(told), RIGHT
+                reading, fractions = scale(table, val)
+                if reading is not RIGHT:
+                    readings = [scale(column, size) for column, size in zip(table.T, (train, val))]
+                    reading = readings[0][0] if readings[0][0] == readings[1][0] else ...
+                    fractions = np.stack([one for _, one in readings], axis=1)
+                yield "scale", lambda: reading
+                if are_shares(fractions[:, 0], val) and are_shares(fractions[:, 1], train) \
+                        and not are_shares(fractions[:, 1], val):
+                    columns, fractions = "exchanged", fractions[:, ::-1]
+                yield "columns", lambda: columns
+                yield "training accuracies", lambda: shares(fractions[:, 0], train, test=test)
+                yield "validation accuracies", lambda: shares(fractions[:, 1], val, training=train, test=test)
+                times = 1.0 if reading == RIGHT else 0.01 if reading == "percent" else 1 / val
+            else:
+                return
+            *arranged, pairs = arrange(names, [tuple(map(float, pair)) for pair in results], fractions)
+            for aspect, found in arranged:
+                yield aspect, lambda found=found: found
+            training = ...
+            if pairs and reading in (RIGHT, "percent"):
+                training = trained(kind, names, pairs, fractions[:, 0], seed)
+            measured = _accuracies(names, names[best])
+            if training == "in no way" and measured and any(same(one, measured[:2]) for one in fractions):
+                training = ...                   # it was measured, so it was trained, whatever way
+            yield "training", lambda: training
+            kept = type(names[best]).__name__
+            yield "class", lambda: kept if kept in KINDS and kept != kind else RIGHT
+            yield "best value", lambda: _best_value(float(names["best_val"]) * times, fractions)
+            yield "best one", lambda: ... if training not in (..., RIGHT) else _best_one(measured, fractions)
+
+        return questions
+
+    return asked
+
+
+def _best_value(value, accuracies):
+    train, val = accuracies.T
+    if same(value, val.max()):
+        return RIGHT
+    return only(("not set", value < 0), ("the lowest", same(value, val.min())),
+                ("that of the last", same(value, val[-1])),
+                ("the highest on the training images", same(value, train.max())))
+
+
+def _accuracies(names, classifier):
+    """On the training, validation and test images; None for what is no classifier."""
+    try:
+        return [np.mean(np.ravel(classifier.predict(np.array(names[f"X_{split}"]))) == names[f"y_{split}"])
+                for split in ("train", "val", "test")]
+    except Exception:
+        return None
+
+
+def _best_one(found, accuracies):
+    """Which of the entries the classifier that was kept has the accuracies of."""
+    if found is None:
+        return ...
+    train, val = accuracies.T
+    if same(found[1], val.max()):
+        return RIGHT
+    if same(found[2], val.max()) and same(found[0], train[val.argmax()]):
+        return "as good on the test images"
+    which = {place for place, one in enumerate(accuracies) if same(one, found[:2])}
+    return only(("the last", len(val) - 1 in which), ("the worst", any(same(val[one], val.min()) for one in which)),
+                ("the best on the training images", any(same(train[one], train.max()) for one in which)))
+
+
+def trained(kind, names, pairs, claimed, seed):
+    """How classifiers were trained that get to the accuracies claimed: a new one for each pair, or otherwise.
+
+    Some of the pairs are trained again, in one way after the other until one fits. Chance has a part in every accuracy,
+    so all of them together count.
+    """
+    make = getattr(import_module("cs231n.classifiers.linear_classifier"), kind)
+    images, labels = np.array(names["X_train"], dtype=np.float32), np.array(names["y_train"])
+    settings = {"num_iters": names["num_iters"], "batch_size": names["batch_size"]}
+    by_rate = sorted(range(len(pairs)), key=lambda place: pairs[place][0])
+    chosen = sorted({by_rate[round(place)] for place in np.linspace(0, len(pairs) - 1, MOST_PAIRS)})
+    claimed = claimed[chosen]
+    seed()
+
+    def train(classifier, **others):
+        classifier.train(images, labels, **settings | others)
+        return classifier
+
+    def accuracy(classifier):
+        """As its method predict should find it."""
+        return float(np.mean((images @ np.array(classifier.W)).argmax(axis=1) == labels))
+
+    def off(found):
+        return float(np.sqrt(np.mean((np.array(found) - claimed) ** 2)))
+
+    def each(exchanged=False, places=chosen):
+        return [accuracy(train(make(), learning_rate=pairs[place][exchanged], reg=pairs[place][not exchanged]))
+                for place in places]
+
+    def on(fresh):
+        """A new classifier is made for every so many pairs, and trained on through them."""
+        found, one = [], None
+        for place, (rate, reg) in enumerate(pairs):
+            one = train(make() if place % fresh == 0 else one, learning_rate=rate, reg=reg)
+            found += [accuracy(one)] if place in chosen else []
+        return found
+
+    anew = each()
+    if off(anew) < NEAR:
+        worst = int(np.abs(np.array(anew) - claimed).argmax())
+        tries = [anew[worst], *each(places=[chosen[worst]] * 2)] if off(anew) > NEAR / 2 else [anew[worst]]
+        if min(abs(one - claimed[worst]) for one in tries) < OUTLIER:
+            return RIGHT
+    stage, least = int(names.get("num_pairs", len(pairs))), off(anew)
+    alike = [{"one for all pairs": lambda: on(len(pairs))} | (
+                 {"one for each stage": lambda: on(stage)} if stage < len(pairs) else {}),
+             {"not at all": lambda: [accuracy(train(make(), num_iters=0))] * len(chosen)},
+             {"by the defaults": lambda: [accuracy(train(make()))] * len(chosen),
+              "with the two exchanged": lambda: each(exchanged=True)}]
+    known = [anew]
+    for ways in alike:
+        found = {way: train_again() for way, train_again in ways.items()}
+        known += found.values()
+        if min(map(off, found.values())) < min(NEAR, least / APART):
+            way, *others = sorted(found, key=lambda one: off(found[one]))
+            if others and off(found[others[0]]) < APART * off(found[way]):       # more trainings, less chance
+                found = {one: np.mean([told, ways[one](), ways[one]()], axis=0) for one, told in found.items()}
+                way, *others = sorted(found, key=lambda one: off(found[one]))
+            return way if not others or off(found[others[0]]) > APART * off(found[way]) else ...
+    return "in no way" if (claimed - np.max(known, axis=0)).max() > 0.25 and min(map(off, known)) > 0.2 else ...

@@ -1,0 +1,112 @@
+"""Searches for the settings of a net: results[key] = accuracy on the validation images, and the best net.
+
+A net knows with which settings a Solver trained it (`trainings`), so what was kept can be found among the keys.
+"""
+
+import numpy as np
+
+from grading.trials.probes.searches import RIGHT, only, same, scale, shares
+
+
+def probe(best, arrange, images, rule=None):
+    """Probe of a search.
+
+    - best: the name of the net that was kept
+    - arrange(names, keys) yields aspects of which keys there are
+    - images(names): (X_val, y_val, number of training images, number of test images)
+    - rule: the update rule that is asked for
+    """
+
+    def asked(names):
+        def questions(seed):
+            results, net = names["results"], names[best]
+            yield "entries", lambda: "none" if len(results) == 0 else RIGHT
+            if len(results) == 0:
+                return
+            for aspect, found in arrange(names, list(results)):
+                yield aspect, lambda found=found: found
+            told = np.array(list(results.values()), dtype=float)
+            X_val, y_val, train, test = images(names)
+            reading, values = scale(told, len(y_val))
+            yield "scale", lambda: reading
+            if reading is ...:
+                return
+            accuracies = shares(values, len(y_val), (1, 2, 3, 5), training=train, test=test)
+            yield "accuracies", lambda: accuracies
+            if net is None or accuracies == "no shares of images":
+                return
+            is_solver = type(net).__name__ == "Solver"
+            yield "what was kept", lambda: "a Solver" if is_solver else RIGHT
+            net = net.model if is_solver else net
+            yield from _kept(net, results, values if reading == accuracies == RIGHT else None, X_val, y_val, rule)
+
+        return questions
+
+    return asked
+
+
+def numbers(key):
+    """The numbers in a key of results, whatever else is in it."""
+    return [float(part) for part in np.ravel(np.array(key, dtype=object)) if isinstance(part, (int, float, np.number))]
+
+
+def is_in(value, key):
+    """Tell whether a setting is in a key of results, as it is or as a power of 10."""
+    return value is not None and any(np.isclose([n, 10.0 ** min(n, 9)], value, rtol=0.05, atol=0).any()
+                                     for n in numbers(key))
+
+
+def _kept(net, results, values, X_val, y_val, rule):
+    """How the net that was kept was trained, and which of the keys is its own.
+
+    values: accuracies on the validation images, as fractions; None where results has something else
+    """
+    trainings, keys = getattr(net, "trainings", None) or [], list(results)
+    last = len(net.params) // 2
+    if not np.any(np.array(net.params[f"b{last}"])) and not any(one.get("num_epochs") for one in trainings):
+        yield "training", lambda: "not at all"
+        return
+    rates = [one["optim_config"].get("learning_rate") for one in trainings]
+    known = {rate for rate in rates if any(is_in(rate, key) for key in keys)}
+    in_one_key = any(all(is_in(rate, key) for rate in known) for key in keys)
+    best = [key for key in keys if results[key] > max(results.values()) - 1e-9]
+    if len(known) > 1 and not in_one_key and not (len(known) == 2 and any(is_in(rates[0], key) for key in best)):
+        yield "training", lambda: "one after the other"
+        return
+    yield "training", lambda: RIGHT
+    if len(trainings) != 1:
+        return
+    found = trainings[0]["update_rule"]
+    yield "rule", lambda: RIGHT if rule in (None, found) else f"{found}"
+    rate, strength = trainings[0]["optim_config"].get("learning_rate"), trainings[0]["reg"]
+    width = np.shape(net.params["W1"])[1]
+    asked_for = all(len(numbers(key)) == 3 and numbers(key)[0] == round(numbers(key)[0]) > 0 for key in keys)
+    single = all(len(numbers(key)) == 1 for key in keys)
+    if not asked_for and not single:
+        return
+
+    def fits(key):
+        """(rate, strength, width)"""
+        return (is_in(rate, key), single or is_in(strength, key) or strength == 0 and 0 in numbers(key),
+                single or width in numbers(key))
+
+    matching = [fits(key) for key in keys]
+    for part, name in enumerate(("rate", "strength", "width")):
+        there = any(match[part] for match in matching)
+        yield name, lambda there=there, name=name: RIGHT if there else "in no key"
+    own = [place for place, match in enumerate(matching) if all(match)]
+    if len(own) != 1 or values is None:
+        return
+    accuracy = np.mean(np.array(net.loss(X_val)).argmax(axis=1) == y_val)
+    yield "best one", lambda: _which(own[0], accuracy, values)
+
+
+def _which(place, accuracy, values):
+    """Which of the settings the net that was kept belongs to, by the settings of its training and by its accuracy."""
+    if values[place] > values.max() - 1e-9:
+        return RIGHT
+    if same(accuracy, values.max()):
+        return "of another key"
+    if not same(accuracy, values[place]):
+        return ...
+    return only(("the last", place == len(values) - 1), ("the worst", values[place] < values.min() + 1e-9))
