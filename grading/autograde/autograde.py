@@ -11,19 +11,19 @@ from pathlib import Path
 
 from grading import ROOT
 from grading.autograde import pool, stock
+from grading.autograde.cluster import Cluster
+from grading.autograde.grader import Grader
 from grading.autograde.workers import Workers, choose_sandbox
-from grading.books import results, seeds
+from grading.books import results
 from grading.books.course import Course
 from grading.books.ledger import Ledger
 from grading.books.results import Result
-from grading.desk.pages import Clean
-from grading.engine import kernel, run
-from grading.engine.worker import Worker
+from grading.engine import kernel
 from grading.errors import KitError
-from grading.intake.submission import Lesson, Submission, handed_in, lessons, load, modules, source_text, staged
+from grading.intake.submission import source_text
 from grading.release.assignment import Assignment
 from grading.trials import diagnosis
-from grading.trials.naming import Asking, Names
+from grading.trials.naming import Names
 
 
 class Listener:
@@ -37,13 +37,13 @@ class Listener:
 
 
 def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *,
-              workers: Workers | None = None, stock: bool = False, regrade: bool = False,
+              workers: Workers | Cluster | None = None, stock: bool = False, regrade: bool = False,
               timeout: float | None = None, jobs: int = 1, listener: Listener | None = None) -> Sequence[Result]:
     """Grade the submissions of `students` (default: everyone collected); what is graded and unchanged is skipped.
 
-    - workers: where they run; None makes some in the sandbox that this machine offers
+    - workers: where they run, here or on many machines; None makes some in the sandbox that this machine offers
     - stock: have nbgrader run them, without a sandbox
-    - jobs: how many run at a time
+    - jobs: how many run at a time on this machine
 
     A fault of ours becomes that result's `fault`; its student keeps whatever was graded before. Returns results in
     students' order; each is read when it is asked for.
@@ -102,23 +102,26 @@ class Graded(Sequence[Result]):
         return found
 
 
-def _by_engine(assignment: Assignment, course: Course, due: list[str], workers: Workers | None,
+def _by_engine(assignment: Assignment, course: Course, due: list[str], workers: Workers | Cluster | None,
                fingerprints: "Fingerprints", limit: float, jobs: int, listener: Listener, ledger: Ledger,
                config) -> Iterator[Result]:
     with ExitStack() as held:
         naming = held.enter_context(Naming(assignment, course))
         workers = workers or held.enter_context(Workers(assignment, course, choose_sandbox()))
         grader = Grader(assignment, course, limit, config)
-        graded = pool.run(due, jobs, workers.take, grader.grade, listener.began)
+        graded = (workers.run(due, grader, course, listener.began) if isinstance(workers, Cluster) else
+                  pool.run(due, jobs, workers.take, lambda worker, student: grader.grade(worker, grader.job(student)),
+                           listener.began))
         held.callback(graded.close)
         for student, found in graded:
-            result = Result(student, assignment.name, fingerprints.of(student), workers.sandbox.level)
+            result = Result(student, assignment.name, fingerprints.of(student), "")
             if isinstance(found, Exception):
                 course.log_exception(f"grading {student}, {assignment.name}", found)
-                result.fault = f"the kit failed on this submission ({type(found).__name__}: {found}); see {course.log}"
+                why = f"the kit failed on this submission ({type(found).__name__}: {found}); see {course.log}"
+                result.fault = str(found) if isinstance(found, KitError) else why
                 yield result
                 continue
-            result.remarks = found.remarks
+            result.remarks, result.sandbox = found.remarks, found.sandbox
             result.notebooks = results.from_notebooks(found.notebooks)
             texts = {name: source_text(found.files[name]) for name in assignment.student_files}
             result.remarks += diagnosis.remarks(texts, result)
@@ -139,27 +142,6 @@ def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], fingerp
                 result.named = naming.named(result, None)
                 results.write(course, result)
             yield result
-
-
-class Grader:
-    """Grades one submission in a worker; used by several threads, each with its own worker."""
-
-    def __init__(self, assignment: Assignment, course: Course, limit: float, config):
-        self._assignment, self._course, self._limit = assignment, course, limit
-        self._lessons: dict[str, Lesson] = lessons(assignment, course, config)
-        self._staged, self._asking = staged(assignment, course), Asking(assignment)
-        self._secret = seeds.secret(course)
-
-    def grade(self, worker: Worker, student: str) -> Submission:
-        """The submission with its notebooks executed."""
-        found = load(self._assignment, self._course, student, self._lessons, self._staged)
-        drawn = seeds.of_submission(self._secret, handed_in(self._assignment, self._course, student))
-        found.answers = run.grade(
-            worker, [(notebook, self._lessons[name].plan) for name, notebook in found.notebooks.items()],
-            modules(self._assignment, found), self._limit, asked=drawn.asked, due=self._asking.due)
-        for notebook in found.notebooks.values():
-            Clean().preprocess(notebook, {})
-        return found
 
 
 class Naming:
@@ -215,9 +197,10 @@ def _name(result: Result, answers: dict | None, folder: Path) -> list[dict[str, 
 
 
 # What of the kit, below `grading/`, a result depends on.
-OWN = ("autograde/autograde.py", "autograde/execute.py", "autograde/scores.py", "books/course.py", "books/seeds.py",
-       "config.py", "desk/html.py", "desk/markdown.py", "desk/outputs.py", "desk/pages.py", "desk/paths.py",
-       "desk/text.py", "engine/*.py", "intake/restore.py", "intake/submission.py", "trials/diagnosis.py")
+OWN = ("autograde/autograde.py", "autograde/execute.py", "autograde/grader.py", "autograde/scores.py",
+       "books/course.py", "books/seeds.py", "config.py", "desk/html.py", "desk/markdown.py", "desk/outputs.py",
+       "desk/pages.py", "desk/paths.py", "desk/text.py", "engine/*.py", "intake/restore.py", "intake/submission.py",
+       "trials/diagnosis.py")
 
 
 class Fingerprints:
