@@ -4,7 +4,9 @@ So an address is `tls://`, where only those come in who hold the cluster's certi
 loopback; any other wants a word from the instructor.
 """
 
+import importlib.util
 import ipaddress
+import os
 import socket
 import time
 from dataclasses import dataclass
@@ -36,7 +38,8 @@ class Door:
 
     @property
     def port(self) -> int:
-        return urlsplit(self.address).port or PORT
+        found = urlsplit(self.address).port
+        return PORT if found is None else found
 
     @property
     def is_loopback(self) -> bool:
@@ -70,7 +73,7 @@ def at(address: str, ca: Path | None = None, certificate: Path | None = None, ke
         address = f"{'tls' if certificate or ca else 'tcp'}://{address}"
     try:
         parts = urlsplit(address)
-        host, port = parts.hostname or "", parts.port or PORT
+        host, port = parts.hostname or "", PORT if parts.port is None else parts.port
     except ValueError as error:
         raise KitError(f"{address} is no address of a scheduler: {error}. Expected one like tls://desk:8786.") from None
     if parts.scheme not in ("tcp", "tls") or not host:
@@ -99,11 +102,10 @@ def is_loopback(host: str) -> bool:
 
 
 def require_library() -> None:
-    try:
-        import distributed  # noqa: F401
-    except ImportError:
+    if importlib.util.find_spec("distributed") is None:
         raise KitError("many machines need the library `distributed`, which is not installed. In the kit's folder, "
-                       f"run: {INSTALL}") from None
+                       f"run: {INSTALL}")
+    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "warning")        # read when it is imported, by workers too
 
 
 def _security(address: str, ca: Path | None, certificate: Path | None, key: Path | None):
