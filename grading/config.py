@@ -3,10 +3,15 @@
 Every safety step is a preprocessor: nbgrader swallows what hooks raise, but stops at what a preprocessor raises.
 """
 
+import fnmatch
 import os
+import subprocess
 import sys
 from pathlib import Path
 
+from nbgrader.converters import Autograde, NbGraderException
+
+from grading import ROOT
 from grading.books.course import Course, grading_environment
 from grading.release import assignment
 
@@ -67,6 +72,7 @@ def configure(c, root: Path) -> None:
     }
 
     _keep_formgrader_here(root)
+    _have_the_engine_grade()
 
     # Kernels inherit this process's environment: stock nbgrader grades on the same small data as the kit.
     for name, value in grading_environment(Course(root)).items():
@@ -93,3 +99,55 @@ def _keep_formgrader_here(root: Path) -> None:
 
     handlers.FormgraderHandler.get = get
     handlers.FormgraderHandler.kept_to = root.resolve()
+
+
+def _have_the_engine_grade() -> None:
+    """From here on nbgrader's `Autograde` is a door to `kit autograde`, in this process.
+
+    Both who would run submissions with the instructor's rights come through its `start`: `nbgrader autograde`, and
+    formgrader's button. The kit's own `--stock` has a `start` of its own.
+    """
+    if not hasattr(Autograde, "by_engine"):                                            # nbgrader reads this often
+        Autograde.by_engine, Autograde.start = True, _by_engine
+
+
+def _by_engine(converter: Autograde) -> None:
+    """Have `kit autograde` grade what the converter was started for; it tells its log what that says.
+
+    The engine does not grade a single notebook: with a notebook named, the whole submission is graded.
+    """
+    wanted, course = converter.coursedir, Course(Path(converter.coursedir.root).resolve())
+    left_out = wanted.student_id_exclude.split(",")
+    students = [one for one in course.students(wanted.assignment_id)
+                if fnmatch.fnmatchcase(one, wanted.student_id) and one not in left_out]
+    if not students:
+        raise _told(converter, f"{course.root / 'submitted'} holds no submission of {wanted.assignment_id} "
+                               f"by {wanted.student_id!r}.")
+    if not converter.create_student:
+        students = _known(converter, students)
+    command = [sys.executable, "-m", "grading", "autograde", wanted.assignment_id, "--course", str(course.root)]
+    command += ["--regrade"] * converter.force + [word for one in students for word in ("--student", one)]
+    converter.log.info("the kit grades %s, in its sandbox", ", ".join(students))
+    with subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as kit:
+        for line in kit.stdout:
+            converter.log.info("%s", line.rstrip())
+    if kit.returncode:
+        raise _told(converter, f"kit autograde {wanted.assignment_id} did not grade everything: what it says stands "
+                               "above. Submissions run in the kit's sandbox only; to have nbgrader run those of a "
+                               f"class that you trust: kit autograde {wanted.assignment_id} --stock --unsafe")
+
+
+def _known(converter: Autograde, students: list[str]) -> list[str]:
+    from nbgrader.api import Gradebook
+
+    with Gradebook(converter.coursedir.db_url, converter.coursedir.course_id) as gradebook:
+        there = {student.id for student in gradebook.students}
+    if strangers := sorted(set(students) - there):
+        raise _told(converter, f"No student with ID {strangers[0]!r} exists in the database")
+    return students
+
+
+def _told(converter: Autograde, sentence: str) -> NbGraderException:
+    converter.log.error("%s", sentence)
+    return NbGraderException(sentence)

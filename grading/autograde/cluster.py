@@ -1,21 +1,22 @@
 """Grade on many machines, by `dask.distributed`: the same jobs, the same results; the books stay here.
 
     with Cluster(door) as cluster:
-        for student, found in cluster.run(students, grader, course, began): ...
+        for student, found in cluster.run(students, task, make, take, began): ...
 """
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from typing import TypeVar
 
-from grading.autograde import parcel, workers
-from grading.autograde.dispatch import PATIENCE, Dispatcher, Found
+from grading.autograde import parcel
+from grading.autograde.dispatch import PATIENCE, Dispatcher
 from grading.autograde.door import Door
-from grading.autograde.grader import Grader
+from grading.autograde.job import Done, Job, Task
 from grading.autograde.parcel import Parcel
-from grading.books.course import Course
 from grading.errors import KitError
 
+Kept, Graded = TypeVar("Kept"), TypeVar("Graded")
 ANSWERS_WITHIN = 10.0      # seconds for a scheduler that should be there
 
 
@@ -44,16 +45,23 @@ class Cluster:
         with suppress(Exception):                # it may have gone
             self._client.close(timeout=5)
 
-    def run(self, students: Iterable[str], grader: Grader, course: Course,
-            began: Callable[[str], None]) -> Iterator[tuple[str, Found]]:
-        """As `pool.run`: (student, the submission graded, or what went wrong) as they are done."""
-        students = list(students)
-        lesson = Parcel(grader, workers.given(grader.assignment, course), parcel.files_below(course.grading_data),
-                        self._unsafe).pack()
-        dispatcher = Dispatcher(self._client, self._reconnect, students, lesson, began, self._tell,
-                                order=lambda student: parcel.pack_order(grader, course, student),
-                                read=lambda packed: parcel.unpack_answer(packed, grader.staged),
-                                unsafe=self._unsafe, patience=self._patience)
+    def run(self, students: Iterable[str], task: Task, files: tuple[dict[str, bytes], dict[str, bytes]],
+            make: Callable[[str], tuple[Kept, Job]], take: Callable[[Kept, Job, Done, str], Graded],
+            began: Callable[[str], None]) -> Iterator[tuple[str, Graded | Exception]]:
+        """As `pool.run`: (student, what `take` made of it, or what went wrong) as they are done.
+
+        - files: (given, data) for the sandboxes, path -> content
+        - make: what there is to do for a student, and what is kept here until it is done
+        - take: take(kept, job, done, level of the sandbox)
+        """
+        students, kept = list(students), {}
+
+        def order(student: str) -> bytes:
+            kept[student] = make(student)
+            return parcel.pack(kept[student][1])
+
+        dispatcher = Dispatcher(self._client, self._reconnect, students, Parcel(task, *files, self._unsafe).pack(),
+                                began, self._tell, order=order, unsafe=self._unsafe, patience=self._patience)
         thread = threading.Thread(target=dispatcher.work, name="dispatcher", daemon=True)
         thread.start()
         try:
@@ -61,7 +69,8 @@ class Cluster:
                 student, found = dispatcher.done.get()
                 if student is None:
                     raise found
-                yield student, found
+                made = kept.pop(student, None)
+                yield student, found if isinstance(found, Exception) else take(*made, found.done, found.level)
         finally:
             dispatcher.stop()
             thread.join()

@@ -18,10 +18,9 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 
-from grading.autograde import alike, orders
+from grading.autograde import alike, orders, parcel
 from grading.autograde.parcel import Answer
 from grading.errors import KitError
-from grading.intake.submission import Submission
 
 LOSSES = 3                 # processes that a submission may take with it before it is set aside
 FAILURES = 3               # submissions that failed on a worker and not elsewhere, before it is refused
@@ -30,7 +29,7 @@ REFUSED = 5.0              # or with none but those that are refused
 TICK = 0.5                 # seconds after which the dispatcher looks up, if nothing happens
 GATHERING = 4              # answers on their way at a time
 
-Found = Submission | Exception
+Found = Answer | Exception
 
 
 class Elsewhere(Exception):
@@ -53,13 +52,10 @@ class Dispatcher:
 
     def __init__(self, client, reconnect: Callable[[], Any], students: list[str], lesson: bytes,
                  began: Callable[[str], None], tell: Callable[[str], None], *, order: Callable[[str], bytes],
-                 read: Callable[[bytes], Answer], unsafe: bool = False, patience: float = PATIENCE):
-        """
-        - order: a student's submission as a worker takes it
-        - read: what a worker gives back
-        """
+                 unsafe: bool = False, patience: float = PATIENCE):
+        """`order` makes a student's job, as a worker takes it."""
         self._client, self._reconnect, self._lesson, self._began, self._tell = client, reconnect, lesson, began, tell
-        self._order, self._read, self._unsafe, self._patience = order, read, unsafe, patience
+        self._order, self._unsafe, self._patience = order, unsafe, patience
         self._run = token_hex(8)
         self._waiting, self._left = deque(students), len(students)
         self._begun: set[str] = set()
@@ -233,13 +229,13 @@ class Dispatcher:
             self._waiting.appendleft(student)
             self._prepare(address)
             return
-        answer = self._read(packed)
+        answer = parcel.unpack_answer(packed)
         if answer.error:
             self._fail(student, address, answer)
             return
         if (where := self._failed.pop(student, address)) != address:
             self._blame(where)
-        self._finish(student, answer.found)
+        self._finish(student, answer)
 
     def _fail(self, student: str, address: str, answer: Answer) -> None:
         """A second worker tells whether it was the first one's fault: its disk may be full."""

@@ -1,15 +1,14 @@
 """A worker's place for one run: the lesson, laid out in a folder, and a sandbox that waits for submissions of it."""
 
-import shutil
 import tempfile
 import threading
 import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from grading.autograde import parcel, pool
-from grading.autograde.parcel import ELSEWHERE, Answer, Parcel
-from grading.books.course import Course
+from grading.autograde import job, parcel, pool
+from grading.autograde.job import Done, Job
+from grading.autograde.parcel import Answer, Parcel
 from grading.engine.sandbox import Sandbox
 from grading.engine.worker import Worker, WorkerLost
 from grading.errors import KitError
@@ -25,11 +24,9 @@ class Station:
         if sandbox.level == "none" and not self._parcel.unsafe:
             raise KitError(f"no sandbox works here: {sandbox.why}")
         self._folder = tempfile.TemporaryDirectory(prefix="kit-station-", dir=where, ignore_cleanup_errors=True)
-        self._course = Course(Path(self._folder.name) / "course")
-        self._given = Path(self._folder.name) / "given"
+        self._given, self._data = Path(self._folder.name) / "given", Path(self._folder.name) / "data"
         parcel.lay_down(self._parcel.given, self._given)
-        parcel.lay_down(self._parcel.data, self._course.grading_data)
-        self._grader = self._parcel.grader.elsewhere(self._course)
+        parcel.lay_down(self._parcel.data, self._data)
         self._lock, self._timer = threading.Lock(), None
         self._working = self._leaving = self.closed = False
         self._worker: Worker | None = None
@@ -56,22 +53,19 @@ class Station:
                 self._rest()
 
     def _grade(self, packed: bytes) -> bytes:
-        staged = self._parcel.grader.staged
         try:
-            order = parcel.unpack_order(packed)
-            folder = self._course.submitted(ELSEWHERE, self._grader.assignment.name)
-            shutil.rmtree(folder, ignore_errors=True)
-            order.handed.lay_down(folder)
-            self._worker, found = pool.grade_one(self._worker, self._start, self._grader.grade, order.job)
+            self._worker, found = pool.grade_one(self._worker, self._start, self._do, parcel.unpack_job(packed))
             if isinstance(found, Exception):
                 raise found
-            return parcel.pack_answer(Answer(found), staged)
+            return parcel.pack(Answer(found, self._sandbox.level))
         except Exception as error:
-            told = Answer(error=f"{type(error).__name__}: {error}", trace=traceback.format_exc())
-            return parcel.pack_answer(told, staged)
+            return parcel.pack(Answer(error=f"{type(error).__name__}: {error}", trace=traceback.format_exc()))
+
+    def _do(self, worker: Worker, asked: Job) -> Done:
+        return job.do(worker, self._parcel.task, asked)
 
     def _start(self) -> Worker:
-        return Worker(self._sandbox, self._given, self._course.grading_data)
+        return Worker(self._sandbox, self._given, self._data)
 
     def _rest(self) -> None:
         with self._lock:

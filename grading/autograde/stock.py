@@ -77,6 +77,10 @@ class Grader(Autograde):
         self._seeds = seeds.of_submission(seeds.secret(course), handed_in(assignment, course, student))
         self.remarks: list[str] = []
 
+    def start(self) -> None:
+        """As nbgrader's converters do; that of Autograde itself is a door to the engine in a course of the kit."""
+        super(Autograde, self).start()
+
     def init_notebooks(self) -> None:
         submitted = self._course.submitted(self._student, self._assignment.name)
         self.notebooks = [str(submitted / name) for name in self._assignment.notebook_files]

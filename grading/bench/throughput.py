@@ -85,7 +85,7 @@ def _against_stock(assignment: Assignment, course: Course, scratch: Path, studen
     found = scratch / "scores.json"
     command = [sys.executable, "-m", "grading", "autograde", assignment.name, "--course", str(course.root),
                "--jobs", str(jobs), "--json", str(found)]
-    theirs = [str(_PROGRAMS / "nbgrader"), "autograde", assignment.name, "--force"]
+    theirs = [sys.executable, str(Path(__file__).with_name("nbgraders_own.py")), assignment.name, "--force"]
     first = cost(command, ROOT, scratch / "ours.log")
     stock = cost(theirs, other.root, scratch / "stock.log")
     _require_same_scores(assignment, json.loads(found.read_text(encoding="utf-8")), other)

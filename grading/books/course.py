@@ -48,6 +48,11 @@ class Course:
         return self.root / ".secret"
 
     @property
+    def marks(self) -> Path:
+        """Copies of what was marked by hand."""
+        return self.root / "marks"
+
+    @property
     def log(self) -> Path:
         return self.root / "kit.log"
 
@@ -77,9 +82,13 @@ class Course:
     def prepare(self) -> None:
         """Make the folder and its config, if this is a new course."""
         self.root.mkdir(parents=True, exist_ok=True)
+        self.prepare_config(DEFAULT)
+
+    def prepare_config(self, like: Path) -> None:
+        """Configure this course as the one in the folder `like`, its own settings included."""
         config = self.root / CONFIG
         if not config.exists():
-            config.write_text((DEFAULT / CONFIG).read_text(encoding="utf-8")
+            config.write_text((like / CONFIG).read_text(encoding="utf-8")
                               .replace("parents[2]", f"parents[0].joinpath({str(ROOT)!r})"), encoding="utf-8")
 
     def prepare_data(self) -> None:
@@ -149,7 +158,7 @@ class Course:
         get_logger().error(what, exc_info=error)
 
     def require_release(self, assignment: str) -> None:
-        if not self.gradebook.exists() or not self.source(assignment).is_dir():
+        if not self.source(assignment).is_dir():
             raise KitError(f"{assignment} has not been generated in {self.root}. Run: kit generate {assignment}")
 
 

