@@ -43,9 +43,9 @@ async def workers(door: Door, count: int) -> None:
 
 
 def _stopped() -> asyncio.Event:
-    """Set by ctrl-C, and as a system ends its services."""
+    """Set by ctrl-C, at the end of a terminal, and as a system ends its services."""
     stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     return stopped
 
