@@ -8,6 +8,7 @@ handed from worker to worker. What was lost is graded again after all others.
 import json
 import queue
 import time
+import zlib
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -229,7 +230,10 @@ class Dispatcher:
             self._waiting.appendleft(student)
             self._prepare(address)
             return
-        answer = parcel.unpack_answer(packed)
+        try:
+            answer = parcel.unpack_answer(packed)
+        except (ValueError, zlib.error) as error:
+            answer = Answer(error=f"what came back is no answer ({error})")
         if answer.error:
             self._fail(student, address, answer)
             return

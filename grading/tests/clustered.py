@@ -72,7 +72,7 @@ class Running:
     def __post_init__(self) -> None:
         self.start_scheduler(f"{'tls' if self.certificate else 'tcp'}://127.0.0.1:0")
         self.workers = _start("-m", "grading", "worker", self.address, "--jobs", "3", *self._tls,
-                              DASK_DISTRIBUTED__WORKER__PRELOAD=json.dumps([str(HERE / "deadly.py")]))
+                              DASK_DISTRIBUTED__WORKER__PRELOAD=json.dumps([str(HERE / "in_a_worker.py")]))
 
     @property
     def _tls(self) -> tuple[str, ...]:

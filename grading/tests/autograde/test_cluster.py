@@ -77,20 +77,36 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(collected, on_one
     assert sandboxes(cluster) == []              # the run is over
 
 
+def mark(course, student, what, file):
+    """Have a submission bring something about in the worker that grades it: see in_a_worker.py."""
+    module = course.submitted(student, "assignment1") / "cs231n" / "classifiers" / "softmax.py"
+    text = module.read_bytes()
+    module.unlink()                              # it is linked to others
+    module.write_bytes(text + f"# in a worker: {what} {file}\n".encode())
+
+
 def test_a_submission_that_kills_three_workers_is_set_aside_and_the_others_are_graded(
         collected, on_one_machine, cluster, tmp_path):
     course = copy(collected, "deadly")
-    deadly, deaths = "s004", tmp_path / "deaths"
-    module = course.submitted(deadly, "assignment1") / "cs231n" / "classifiers" / "softmax.py"
-    text = module.read_bytes()
-    module.unlink()
-    module.write_bytes(text + f"# deadly: {deaths}\n".encode())
+    mark(course, "s001", "dies", tmp_path / "died")
+    mark(course, "s003", "fails", tmp_path / "failed")
+    mark(course, "s004", "fails-once", tmp_path / "failed-once")
     said = finish(cluster.grade(course))
-    assert f"fault {deadly} 3 workers were lost while they graded this submission" in said and "set aside" in said
-    assert said.count("fault") == 1 and len(deaths.read_text().split()) == 3
+    assert "fault s001 3 workers were lost while they graded this submission" in said and "set aside" in said
+    assert "fault s003" in said and "No space left on device, on 127.0.0.1" in said
+    assert said.count("fault") == 2
+    assert [len((tmp_path / name).read_text().split()) for name in ("died", "failed", "failed-once")] == [3, 2, 1 + 1]
     rows, files = left(course)
-    assert rows == [row for row in on_one_machine[0] if deadly not in row]
-    assert files == {name: content for name, content in on_one_machine[1].items() if deadly not in name}
+    marked = ("s001", "s003", "s004")
+
+    def others(names):
+        return [name for name in names if not any(student in name for student in marked)]
+
+    assert others(rows) == others(on_one_machine[0])
+    assert [row for row in rows if "s004" in row] == [row for row in on_one_machine[0] if "s004" in row]
+    assert not [row for row in rows if "s001" in row or "s003" in row]
+    assert {name: files[name] for name in others(files)} == {
+        name: on_one_machine[1][name] for name in others(on_one_machine[1])}
 
 
 def test_a_worker_with_another_source_is_refused(collected, cluster, tmp_path):
