@@ -60,7 +60,8 @@ class Dispatcher:
         self._run = token_hex(8)
         self._waiting, self._left = deque(students), len(students)
         self._begun: set[str] = set()
-        self._losses: Counter[str] = Counter()
+        self._losses: Counter[str] = Counter()   # by student
+        self._mute: Counter[str] = Counter()     # processes in a row that ended without a word, by machine
         self._failed: dict[str, str] = {}        # student -> the address where it failed
         self._peers: dict[str, Peer] = {}
         self._refusals: dict[str, str] = {}
@@ -126,10 +127,15 @@ class Dispatcher:
     def _come(self, address: str) -> None:
         if address not in self._peers:
             self._peers[address] = Peer()
-            self._ask(address, orders.introduce, then=self._introduced)
+            if self._mute[machine(address)] < LOSSES:
+                self._ask(address, orders.introduce, then=self._introduced)
+            else:
+                self._refuse(address, "its processes end when they are asked what they grade with; they may not find "
+                                      "the kit. Start them by: kit worker ADDRESS")
 
     def _introduced(self, address: str, told: bytes) -> None:
         said = json.loads(told)
+        self._mute.pop(machine(address), None)
         if differs := alike.differences(said["versions"]):
             self._refuse(address, f"{differs}. Bring both to one commit, with the libraries that grading/kit installs")
         elif said["level"] == "none" and not self._unsafe:
@@ -160,6 +166,8 @@ class Dispatcher:
         if peer := self._peers.pop(address, None):
             self._refusals.pop(address, None)
             self._drop(peer)
+            if peer.state == "introducing":
+                self._mute[machine(address)] += 1
             if peer.student:
                 self._lose(peer.student, address, blamed=not expected)
 
@@ -182,9 +190,9 @@ class Dispatcher:
             address, why = next(iter(self._refusals.items()))
             raise KitError(f"every worker of the cluster is refused; on {machine(address)}, {why}.")
         if alone > self._patience:
-            raise KitError(f"no worker has been connected with the scheduler for {self._patience:g} s. Start some on "
-                           "every machine: kit worker ADDRESS. What is graded is in the books: run the same command "
-                           "again to go on.")
+            ended = f"Those on {', '.join(self._mute)} ended when asked what they grade with. " if self._mute else ""
+            raise KitError(f"no worker has been there for {self._patience:g} s. {ended}Start some on every machine: "
+                           "kit worker ADDRESS. What is graded is in the books: run the same command again to go on.")
 
     # What they do
 
