@@ -10,10 +10,12 @@ from nbformat import NotebookNode
 from cs231n._reading import module_text
 from grading import NOTE
 from grading.autograde import job, pool, stock
+from grading.autograde.cluster import Cluster
 from grading.autograde.depends import Depends
-from grading.autograde.job import Job, Task
+from grading.autograde.job import Done, Job, Task
 from grading.autograde.names import Naming
-from grading.autograde.workers import Workers, choose_sandbox
+from grading.autograde.parcel import files_below
+from grading.autograde.workers import Workers, choose_sandbox, given
 from grading.books import cells, ledger, marks, results, seeds
 from grading.books.course import Course
 from grading.books.ledger import Ledger
@@ -43,14 +45,14 @@ class Listener:
 
 
 def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *,
-              workers: Workers | None = None, stock: bool = False, regrade: bool = False,
+              workers: Workers | Cluster | None = None, stock: bool = False, regrade: bool = False,
               timeout: float | None = None, jobs: int = 1, listener: Listener | None = None,
               whole: bool = False) -> "Graded":
     """Grade the submissions of `students` (default: everyone collected); what is graded and unchanged is skipped.
 
-    - workers: where they run; None makes some in the sandbox that this machine offers
+    - workers: where they run, here or on many machines; None makes some in the sandbox that this machine offers
     - stock: have nbgrader run them, without a sandbox
-    - jobs: how many run at a time
+    - jobs: how many run at a time on this machine
     - whole: run the lesson's cells that no verdict depends on, too
 
     A fault of ours becomes that result's `fault`; its student keeps whatever was graded before. Returns results in
@@ -154,18 +156,19 @@ class Graded(Sequence[Result]):
         return found
 
 
-def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], workers: Workers | None, depends: Depends,
-               limit: float, jobs: int, listener: Listener, books: Ledger, config,
+def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], workers: Workers | Cluster | None,
+               depends: Depends, limit: float, jobs: int, listener: Listener, books: Ledger, config,
                whole: bool) -> Iterator[tuple[Result, int]]:
     """(result, how many notebooks were run for it)."""
     with ExitStack() as held:
         naming = held.enter_context(Naming(assignment, course))
         grader = Grader(assignment, course, limit, config, due, whole)
 
-        def entered(student: str, level: str, found: Submission) -> Result:
+        def entered(student: str, found: Submission) -> Result:
             basis = depends.of(student)
-            result = Result(student, assignment.name, basis.whole, level, results.from_notebooks(found.notebooks),
-                            found.remarks, runs=basis.runs, names=depends.names)
+            result = Result(student, assignment.name, basis.whole, found.sandbox,
+                            results.from_notebooks(found.notebooks), found.remarks, runs=basis.runs,
+                            names=depends.names)
             texts = {name: module_text(found.files[name]) for name in assignment.student_files}
             result.remarks += diagnosis.remarks(texts, result)
             result.fault = results.own_fault(result)
@@ -184,21 +187,27 @@ def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], work
             if found is None:
                 to_run.append(student)
             else:
-                result = entered(student, results.read(course, student, assignment.name).sandbox, found)
+                found.sandbox = results.read(course, student, assignment.name).sandbox
+                result = entered(student, found)
                 listener.kept(student, "entered anew, nothing run")
                 yield result, 0
         if not to_run:
             return
         workers = workers or held.enter_context(Workers(assignment, course, choose_sandbox()))
-        graded = pool.run(to_run, jobs, workers.take, grader.grade, listener.began)
+        if isinstance(workers, Cluster):
+            files = given(assignment, course), files_below(course.grading_data)
+            graded = workers.run(to_run, grader.task, files, grader.job, grader.taken, listener.began)
+        else:
+            graded = pool.run(to_run, jobs, workers.take, grader.grade, listener.began)
         held.callback(graded.close)
         for student, found in graded:
             if isinstance(found, Exception):
                 course.log_exception(f"grading {student}, {assignment.name}", found)
-                fault = f"the kit failed on this submission ({type(found).__name__}: {found}); see {course.log}"
-                yield Result(student, assignment.name, "", workers.sandbox.level, fault=fault), 0
+                why = f"the kit failed on this submission ({type(found).__name__}: {found}); see {course.log}"
+                yield Result(student, assignment.name, "", "",
+                             fault=str(found) if isinstance(found, KitError) else why), 0
             else:
-                yield entered(student, workers.sandbox.level, found[0]), found[1]
+                yield entered(student, found[0]), found[1]
 
 
 def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], depends: Depends, limit: float, jobs: int,
@@ -215,7 +224,7 @@ def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], depends
 
 
 class Grader:
-    """Grades one submission in a worker; used by several threads, each with its own worker."""
+    """Makes jobs of submissions, and has them done in a worker; used by several threads, each with its own worker."""
 
     def __init__(self, assignment: Assignment, course: Course, limit: float, config, due: dict[str, Due],
                  whole: bool = False):
@@ -223,8 +232,8 @@ class Grader:
         self._lessons, self._staged = lessons(assignment, course, config), staged(assignment, course)
         self._secret = seeds.secret(course)
         complete = reference.complete(assignment, course, self._lessons, self._staged)
-        self._task = Task({name: lesson.plan for name, lesson in self._lessons.items()}, complete.notebooks,
-                          modules(assignment, complete), Asking(assignment), limit, whole)
+        self.task = Task({name: lesson.plan for name, lesson in self._lessons.items()}, complete.notebooks,
+                         modules(assignment, complete), Asking(assignment), limit, whole)
 
     def as_before(self, student: str) -> Submission | None:
         """The submission with the outcomes of its kept notebooks, laid upon the lessons as they are now; None where
@@ -234,16 +243,23 @@ class Grader:
 
     def grade(self, worker: Worker, student: str) -> tuple[Submission, int]:
         """The submission with its notebooks executed, and how many of them have been run for that."""
+        found, asked = self.job(student)
+        return self.taken(found, asked, job.do(worker, self.task, asked), worker.level)
+
+    def job(self, student: str) -> tuple[Submission, Job]:
+        """The submission, not executed yet, and what has to be done for it."""
         found, run = self._loaded(student)
         noted = {name_of(cell): cell.metadata[NOTE] for name, notebook in found.notebooks.items() if name not in run
                  for cell in notebook.cells if NOTE in cell.metadata}
         drawn = seeds.of_submission(self._secret, handed_in(self._assignment, self._course, student))
-        done = job.do(worker, self._task, Job(
-            modules(self._assignment, found), drawn, {name: found.notebooks[name] for name in run},
-            {name: found.handed[name] for name in run}, noted))
+        return found, Job(modules(self._assignment, found), drawn, {name: found.notebooks[name] for name in run},
+                          {name: found.handed[name] for name in run}, noted)
+
+    def taken(self, found: Submission, asked: Job, done: Done, level: str) -> tuple[Submission, int]:
+        """As `grade` returns it; `level` is that of the sandbox where the job was done."""
         found.notebooks |= done.notebooks
-        found.answers = done.answers
-        return found, len(run)
+        found.answers, found.sandbox = done.answers, level
+        return found, len(asked.notebooks)
 
     def _loaded(self, student: str) -> tuple[Submission, list[str]]:
         """The submission, and which of its notebooks have to be run."""
@@ -267,4 +283,4 @@ class Grader:
             cell.outputs, cell.execution_count = former[cell.id].outputs, former[cell.id].execution_count
             if NOTE in former[cell.id].metadata:
                 cell.metadata[NOTE] = former[cell.id].metadata[NOTE]
-        return all(NOTE in cell.metadata for cell in notebook.cells if name_of(cell) in self._task.plans[name].tests)
+        return all(NOTE in cell.metadata for cell in notebook.cells if name_of(cell) in self.task.plans[name].tests)

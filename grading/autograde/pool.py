@@ -12,7 +12,7 @@ from grading.engine.worker import Worker, WorkerLost
 
 SWITCH = 0.0005           # seconds until a thread lets another go on: jobs must not wait while results are written
 ATTEMPTS = 2              # a submission that brings its sandbox down is tried once more in a new one
-Graded = TypeVar("Graded")
+Asked, Graded = TypeVar("Asked"), TypeVar("Graded")
 
 
 def run(students: Iterable[str], jobs: int, start: Callable[[], Worker], grade: Callable[[Worker, str], Graded],
@@ -35,18 +35,7 @@ def run(students: Iterable[str], jobs: int, start: Callable[[], Worker], grade: 
             while not stopped.is_set():
                 student = waiting.get_nowait()
                 began(student)
-                for attempt in range(ATTEMPTS):
-                    try:
-                        worker = worker or start()
-                        found = grade(worker, student)
-                    except Exception as error:
-                        found = error
-                        if worker:
-                            worker.close()
-                            worker = None
-                        if isinstance(error, (WorkerLost, ExaminerLost)) and attempt + 1 < ATTEMPTS:
-                            continue
-                    break
+                worker, found = grade_one(worker, start, grade, student)
                 done.put((student, found))
         except queue.Empty:
             pass
@@ -73,3 +62,20 @@ def run(students: Iterable[str], jobs: int, start: Callable[[], Worker], grade: 
         while any(thread.is_alive() for thread in threads):
             with suppress(queue.Empty):
                 done.get(timeout=0.1)           # one that waits to hand over its last result
+
+
+def grade_one(worker: Worker | None, start: Callable[[], Worker], grade: Callable[[Worker, Asked], Graded],
+              asked: Asked) -> tuple[Worker | None, Graded | Exception]:
+    """(a worker for the next one, what `grade` made of `asked` or raised); without a worker, one is started."""
+    for attempt in range(ATTEMPTS):
+        try:
+            worker = worker or start()
+            return worker, grade(worker, asked)
+        except Exception as error:
+            found = error
+            if worker:
+                worker.close()
+                worker = None
+            if not isinstance(error, (WorkerLost, ExaminerLost)) or attempt + 1 == ATTEMPTS:
+                break
+    return worker, found

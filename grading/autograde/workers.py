@@ -22,6 +22,12 @@ def choose_sandbox(unsafe: bool = False) -> Sandbox:
     return sandbox
 
 
+def given(assignment: Assignment, course: Course) -> dict[str, bytes]:
+    """The package as far as the kit gives it, path -> content."""
+    return {f"cs231n/{name}": (course.source(assignment.name) / "cs231n" / name).read_bytes()
+            for name in assignment.given_modules}
+
+
 class Workers:
     """Makes workers, each with the package as far as the kit gives it and the data to grade on."""
 
@@ -32,10 +38,10 @@ class Workers:
         self._folder = tempfile.TemporaryDirectory(prefix="kit-given-")
         self._ahead: deque[Future[Worker]] = deque()
         self._starting = ThreadPoolExecutor(thread_name_prefix="ahead")
-        for name in assignment.given_modules:
-            path = self.given / "cs231n" / name
+        for name, content in given(assignment, course).items():
+            path = self.given / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes((course.source(assignment.name) / "cs231n" / name).read_bytes())
+            path.write_bytes(content)
 
     def __enter__(self) -> "Workers":
         return self

@@ -37,6 +37,22 @@ def student_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--student", action="append", metavar="ID", help="only this one (may be repeated)")
 
 
+def door_options(parser: argparse.ArgumentParser) -> None:
+    """How to come in where many machines grade."""
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="the cluster's certificate, for a tls:// address")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="its key, where it is not in the same file")
+    parser.add_argument("--tls-ca", type=Path, metavar="FILE", help="who signed it, where it did not sign itself")
+    parser.add_argument("--without-tls", action="store_true",
+                        help="plain TCP beyond this machine: whoever reaches the port can run programs")
+
+
+def door(options: argparse.Namespace, address: str):
+    """The `autograde.door.Door` at this address."""
+    from grading.autograde import door
+
+    return door.at(address, options.tls_ca, options.tls_cert, options.tls_key, options.without_tls)
+
+
 def whole(text: str) -> int:
     """A number of things or seconds, as argparse's `type`."""
     if not text.isdecimal() or int(text) < 1:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from grading import commands
-from grading.commands import assignment_argument, course_option, student_option, whole
+from grading.commands import assignment_argument, course_option, door_options, student_option, whole
 from grading.desk.text import clean_text
 from grading.errors import KitError
 from grading.release import assignment as assignments
@@ -24,7 +24,10 @@ def arguments(parser) -> None:
     parser.add_argument("--timeout", type=whole, metavar="SECONDS", help="limit of one cell (default: 30)")
     parser.add_argument("--jobs", type=whole, default=os.cpu_count() or 1, metavar="N",
                         help="submissions graded at a time (default: one per core)")
-    parser.add_argument("--stock", action="store_true",
+    runner = parser.add_mutually_exclusive_group()
+    runner.add_argument("--scheduler", metavar="ADDRESS", help="grade on the workers of this dask scheduler")
+    door_options(parser)
+    runner.add_argument("--stock", action="store_true",
                         help="have nbgrader run submissions: slow, no sandbox; needs --unsafe")
     parser.add_argument("--unsafe", action="store_true", help="grade even where no sandbox works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write scores and outcomes of every cell")
@@ -41,6 +44,12 @@ def run(options) -> int:
         workers = None
         if options.stock:
             print("sandbox: none (stock nbgrader runs submissions with your own rights)", flush=True)
+        elif options.scheduler:
+            from grading.autograde.cluster import Cluster
+
+            course.require_release(assignment.name)
+            workers = held.enter_context(Cluster(commands.door(options, options.scheduler), unsafe=options.unsafe,
+                                                 tell=lambda said: print(clean_text(said, 10_000), flush=True)))
         else:
             sandbox = choose_sandbox(options.unsafe)
             print(f"sandbox: {sandbox.level} ({sandbox.why})", flush=True)

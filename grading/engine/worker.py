@@ -81,6 +81,11 @@ class Worker:
         self._sandbox, self._given, self._data = sandbox, Path(given), Path(data)
         self._zygotes = [] if sandbox.level == "cold" else [_Zygote(sandbox, self._given, self._data)]
 
+    @property
+    def level(self) -> str:
+        """Of its sandbox."""
+        return self._sandbox.level
+
     def __enter__(self) -> "Worker":
         return self
 

@@ -34,6 +34,7 @@ class Submission:
     - handed: of each notebook, the outputs that its code cells came with, by cell id, as JSON
     - remarks: one sentence for each thing that was missing or strange
     - answers: what its functions answered to their probes, once it is graded; None if they were not asked
+    - sandbox: the level at which it ran
     """
 
     notebooks: dict[str, NotebookNode] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class Submission:
     handed: dict[str, dict[str, bytes]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     answers: dict[str, dict[str, list]] | None = None
+    sandbox: str = ""
 
 
 def lessons(assignment: Assignment, course: Course, config) -> dict[str, Lesson]:
