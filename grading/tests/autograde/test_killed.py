@@ -3,19 +3,17 @@
 `KIT_KILLS=20` kills more often; `KIT_SEED` repeats the moments of an earlier session.
 """
 
-import json
 import os
 import random
 import re
 import secrets
 import shutil
-import sqlite3
 import time
 
 import pytest
 import small_class
 
-from grading.books import results
+from grading.bench import endstate
 from grading.books.course import Course
 
 STUDENTS = 6
@@ -39,35 +37,13 @@ def undisturbed(collected):
         times.append(time.monotonic())
     assert run.wait(60) == 0
     times.append(time.monotonic())
-    return left(course), [after - before for before, after in zip(times, times[1:], strict=False)]
+    return endstate.of(course), [after - before for before, after in zip(times, times[1:], strict=False)]
 
 
 def copy(course, name):
     """The course under another name, beside it: its files are never written to, only replaced."""
     shutil.copytree(course.root, course.root.with_name(name), dirs_exist_ok=True)
     return Course(course.root.with_name(name))
-
-
-def left(course):
-    """Everything that a run leaves: the gradebook's rows without their random keys, and every autograded file."""
-    with sqlite3.connect(course.gradebook) as gradebook:
-        rows = gradebook.execute(
-            """SELECT student_id, notebook.name, base_cell.name, auto_score, manual_score, needs_manual_grade, NULL
-               FROM grade JOIN submitted_notebook ON grade.notebook_id = submitted_notebook.id
-               JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id
-               JOIN notebook ON submitted_notebook.notebook_id = notebook.id JOIN base_cell ON cell_id = base_cell.id
-               UNION ALL
-               SELECT student_id, notebook.name, base_cell.name, NULL, NULL, NULL, auto_comment
-               FROM comment JOIN submitted_notebook ON comment.notebook_id = submitted_notebook.id
-               JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id
-               JOIN notebook ON submitted_notebook.notebook_id = notebook.id JOIN base_cell ON cell_id = base_cell.id
-               """).fetchall()
-    folder = course.root / "autograded"
-    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    for name, content in files.items():
-        if name.endswith(results.FILE):          # of the kit's own files too, which somebody may be working on
-            files[name] = json.loads(content) | {"fingerprint": ""}
-    return sorted(map(repr, rows)), files
 
 
 @pytest.mark.parametrize("number", range(KILLS))
@@ -83,6 +59,4 @@ def test_a_run_that_is_killed_is_gone_and_the_next_one_ends_as_if_nothing_had_be
     begun = re.findall(r"began (\w+)", again.communicate(timeout=120)[0])
     assert again.returncode == 0, said
     assert len(begun) <= STUDENTS - max(0, line - STUDENTS), f"what was recorded is graded again; {said}"
-    found = left(course)
-    assert found[0] == expected[0], said
-    assert found[1] == expected[1], said
+    assert endstate.differences(expected, endstate.of(course)) == [], said
