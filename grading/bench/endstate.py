@@ -34,6 +34,14 @@ class EndState:
     rows: tuple[str, ...]
     files: dict[str, str]
 
+    def to_json(self) -> str:
+        return json.dumps({"rows": self.rows, "files": self.files})
+
+
+def from_json(text: str) -> EndState:
+    told = json.loads(text)
+    return EndState(tuple(told["rows"]), told["files"])
+
 
 def of(course: Course) -> EndState:
     with sqlite3.connect(course.gradebook) as gradebook:
