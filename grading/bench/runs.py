@@ -43,6 +43,10 @@ class Run:
         self._reader.start()
         self._ended = False
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def _read(self) -> None:
         for line in self._process.stdout:
             self._log.write(line)
