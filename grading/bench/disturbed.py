@@ -7,22 +7,22 @@ that the settings name.
 """
 
 import json
-import os
 import random
 import re
 import shutil
 import sys
 import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import psutil
 
 from grading.bench import disturbances, endstate
+from grading.bench.cluster import Cluster
 from grading.bench.disturbances import Disturbance
-from grading.bench.runs import Run, kit
+from grading.bench.runs import Run, kit, nodes_below, workers_below
 from grading.bench.small_disk import Filler
 from grading.books.course import Course
 from grading.errors import KitError
@@ -36,6 +36,7 @@ class Settings:
     """- copy: the kit that grades; collected: a course that nobody has graded
     - folder: where a copy of that course is graded: a small disk, when disks are to be full
     - pace: the usual seconds between two results
+    - jobs: how many at a time, by as many workers of a cluster when `cluster`
     - expected: `endstate.EndState` of an undisturbed run; kept: where the graded course is left when it differs
     """
 
@@ -44,6 +45,8 @@ class Settings:
     submissions: int
     pace: float
     assignment: str
+    jobs: int
+    cluster: bool
     options: tuple[str, ...]
     copy: str
     collected: str
@@ -75,36 +78,47 @@ class Disturbed:
         self._filler = Filler(Path(settings.folder))
         self._recorded: set[str] = set()     # by all runs
         self._made: Counter[str] = Counter(dict.fromkeys(settings.kinds, 0))
+        self._cluster: Cluster | None = None
         self.told = Told()
 
     def grade(self) -> Told:
         copy_course(Path(self._settings.collected), self._course.root)
-        while True:
-            if self.told.runs == self._most_runs:
-                raise KitError(f"after {self.told.runs} runs the class is not graded; see {self._settings.log}")
-            everything = len(self._recorded) == self._settings.submissions
-            whole = self._run(["--regrade"] if everything else [])
-            if whole and not self._waiting:
-                break
+        with ExitStack() as held:
+            if self._settings.cluster:
+                self._cluster = held.enter_context(
+                    Cluster(Path(self._settings.copy), self._settings.jobs, Path(f"{self._settings.log}.cluster")))
+            self._grade()
         self.told.made = dict(self._made)
         expected = endstate.from_json(Path(self._settings.expected).read_text(encoding="utf-8"))
         self.told.differ = endstate.differences(expected, endstate.of(self._course))
         return self.told
 
+    def _grade(self) -> None:
+        while self.told.runs < self._most_runs:
+            everything = len(self._recorded) == self._settings.submissions
+            whole = self._run(["--regrade"] if everything else [])
+            if whole and not self._waiting:
+                return
+        raise KitError(f"after {self.told.runs} runs the class is not graded; see {self._settings.log}")
+
     def _run(self, more: list[str]) -> bool:
         """One run, to its end or its disturbed end; whether it said that all is well."""
         settings = self._settings
         self.told.runs += 1
-        run = Run(kit(Path(settings.copy), "autograde", settings.assignment, "--course", self._course.root,
-                      *settings.options, *more), Path(settings.copy), Path(settings.log))
+        where = ("--scheduler", self._cluster.address) if self._cluster else ("--jobs", settings.jobs)
+        run = Run(kit("autograde", settings.assignment, "--course", self._course.root, *where, *settings.options,
+                      *more), Path(settings.copy), Path(settings.log))
         self._seen, self._fresh, self._refused = set(), set(), 0
         try:
             while self._waiting and self._read_until(run, self._waiting[0]):
                 self._disturb(run, self._waiting.pop(0))
             self._read_to_end(run)
+        except BaseException:
+            run.end()
+            raise
         finally:
             self._filler.free()
-            status = run.wait()
+        status = run.wait()
         if not more:
             listed = self._fresh or status == 0      # what was found graded is told first; a run may end before that
             gone = (self._recorded - self._seen if listed else set()) | (self._recorded & self._fresh)
@@ -147,26 +161,36 @@ class Disturbed:
     # What happens
 
     def _disturb(self, run: Run, one: Disturbance) -> None:
-        done = {disturbances.WORKER: self._kill_worker, disturbances.RUN: self._kill_run,
-                disturbances.DISK: self._fill_disk}[one.kind](run, one)
+        happen = {disturbances.WORKER: self._kill_worker, disturbances.NODE: self._kill_worker,
+                  disturbances.RUN: self._kill_run, disturbances.DISK: self._fill_disk,
+                  disturbances.SCHEDULER: self._restart_scheduler}[one.kind]
+        done = self._is_under_way() and happen(run, one)
         if done:
             self._made[one.kind] += 1
             print(f"[{len(self._recorded | self._fresh)}/{self._settings.submissions}] {one.kind}", flush=True)
         else:
-            self._waiting.insert(0, one)         # the run was over before: it happens to the next one
+            self._waiting.insert(0, one)         # there was nothing left to disturb: it happens to the next run
 
-    def _kill_worker(self, run: Run, _: Disturbance) -> bool:
-        """SIGKILL to a process of a sandbox that there is now, or to the first that there is then."""
-        until = time.monotonic() + PATIENCE
+    def _kill_worker(self, run: Run, one: Disturbance) -> bool:
+        """SIGKILL to one that there is now, or to the first that there is then."""
+        find = nodes_below if one.kind == disturbances.NODE else workers_below
+        top, until = self._cluster.workers if self._cluster else run.pid, time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            if workers := run.workers():
+            if found := find(top):
                 with suppress(psutil.NoSuchProcess):
-                    self._rng.choice(workers).kill()
+                    self._rng.choice(found).kill()
                     return True
             with suppress(TimeoutError):
                 if not self._read(run, 0.02):
                     return False
         return False
+
+    def _restart_scheduler(self, run: Run, _: Disturbance) -> bool:
+        run.spare(self._cluster.restart_scheduler())
+        return True
+
+    def _is_under_way(self) -> bool:
+        return len(self._seen) < self._settings.submissions
 
     def _kill_run(self, run: Run, _: Disturbance) -> bool:
         run.kill()
@@ -174,14 +198,14 @@ class Disturbed:
         return True
 
     def _fill_disk(self, run: Run, one: Disturbance) -> bool:
-        """Until the run has ended, or said that something is not graded."""
+        """Until the run has ended, or said that something is not graded; whether it felt anything."""
         self._filler.fill(one.room)
         refused, until = self._refused, time.monotonic() + PATIENCE
         with suppress(TimeoutError):
             while self._refused == refused and self._read(run, until - time.monotonic()):
                 pass
         self._filler.free()
-        return True
+        return self._refused > refused or self._is_under_way()
 
 
 def copy_course(collected: Path, target: Path) -> None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from grading import ROOT
-from grading.bench import disturbances, endstate, small_disk
+from grading.bench import cluster, disturbances, endstate, small_disk
 from grading.bench.disturbed import Settings, Told, copy_course
 from grading.bench.runs import Run, kit
 from grading.bench.throughput import Cost
@@ -31,16 +31,27 @@ Say = Callable[[str], None]
 
 
 @dataclass
+class Disturbed:
+    """The class graded once more, by jobs or by a cluster."""
+
+    by: str
+    cost: Cost
+    told: Told
+
+
+@dataclass
 class Endured:
     """What came of it: `class_of` counts the kinds of submissions; `skipped` is what could not be done here -> why."""
 
     seed: int
+    assignment: str
     jobs: int
     sandbox: str
     class_of: dict[str, int]
     undisturbed: Cost
-    disturbed: Cost
-    told: Told
+    rows: int
+    files: int
+    disturbed: list[Disturbed]
     skipped: dict[str, str]
     kept: str = ""
 
@@ -50,7 +61,7 @@ class Endured:
 
     @property
     def equal(self) -> bool:
-        return not self.told.lost and not self.told.differ
+        return not any(one.told.lost or one.told.differ for one in self.disturbed)
 
     def as_json(self) -> dict:
         return asdict(self) | {"submissions": self.submissions, "equal": self.equal}
@@ -58,40 +69,61 @@ class Endured:
 
 def measure(seed: int, submissions: int, jobs: int, lesson: Path = ASSIGNMENTS / "assignment1",
             say: Say = print) -> Endured:
-    """The class is of the assignment in the folder `lesson`. When something differs, both courses are left behind."""
-    with tempfile.TemporaryDirectory(prefix="kit-endurance-") as folder:
-        scratch = Path(folder)
-        copy = kit_copy.make(scratch / "kit", lesson)
-        course = Course(scratch / "collected")
-        _run(kit(copy, "generate", lesson.name, "--course", course.root), copy, scratch / "generate.log")
-        course.prepare_data()
-        seeds.secret(course)
-        made = generated.make(assignments.load(lesson.name, copy / "assignments"), course, submissions, seed)
-
-        options = ("--jobs", str(jobs), "--timeout", str(LIMIT))
-        say(f"{submissions} submissions of {lesson.name}, seed {seed}: graded undisturbed, {jobs} at a time")
-        alone = Course(scratch / "undisturbed")
-        copy_course(course.root, alone.root)
-        undisturbed = _run(kit(copy, "autograde", lesson.name, "--course", alone.root, *options), copy,
-                           scratch / "undisturbed.log", _tenths(say))
-        (scratch / "expected.json").write_text(endstate.of(alone).to_json(), encoding="utf-8")
-
-        disk = small_disk.probe(scratch)
-        kinds = (disturbances.WORKER, *([disturbances.DISK] if disk.wrapper else []), disturbances.RUN)
-        settings = Settings(
-            seed, kinds, submissions, undisturbed.wall / submissions, lesson.name, options, str(copy),
-            str(course.root), str(scratch / "disk"), str(scratch / "disturbed.log"), str(scratch / "expected.json"),
-            str(scratch / "disturbed"), str(scratch / "told.json"))
-        say(f"... in {undisturbed.wall:.0f} s; and again, disturbed")
-        disturbed = _disturbed(settings, scratch, disk, _size(alone.root), say)
-        told = Told(**json.loads(Path(settings.told).read_text(encoding="utf-8")))
-        one = results.read(alone, course.students(lesson.name)[0], lesson.name)
-        endured = Endured(seed, jobs, one.sandbox if one else "", dict(Counter(map(_kind, made.values()))),
-                          undisturbed, disturbed, told, {disturbances.DISK: disk.why} if disk.why else {})
-        if not endured.equal:
-            endured.kept = tempfile.mkdtemp(prefix="kit-endurance-differs-")
-            shutil.copytree(scratch, endured.kept, symlinks=True, dirs_exist_ok=True)
+    """The class is of the assignment in the folder `lesson`. When something differs, all courses are left behind."""
+    scratch = Path(tempfile.mkdtemp(prefix="kit-endurance-"))
+    try:
+        endured = _measure(scratch, seed, submissions, jobs, lesson, say)
+    except KitError as error:
+        raise KitError(f"{error} (everything is left in {scratch})") from None
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    if endured.equal:
+        shutil.rmtree(scratch)
+    else:
+        endured.kept = str(scratch)
     return endured
+
+
+def _measure(scratch: Path, seed: int, submissions: int, jobs: int, lesson: Path, say: Say) -> Endured:
+    name = lesson.name
+    copy = kit_copy.make(scratch / "kit", lesson)
+    course = Course(scratch / "collected")
+    _run(kit("generate", name, "--course", course.root), copy, scratch / "generate.log")
+    course.prepare_data()
+    seeds.secret(course)
+    made = generated.make(assignments.load(name, copy / "assignments"), course, submissions, seed)
+
+    limit = ("--timeout", str(LIMIT))
+    say(f"{submissions} submissions of {name}, seed {seed}: graded undisturbed, {jobs} at a time")
+    alone = Course(scratch / "undisturbed")
+    copy_course(course.root, alone.root)
+    undisturbed = _run(kit("autograde", name, "--course", alone.root, "--jobs", jobs, *limit), copy,
+                       scratch / "undisturbed.log", _tenths(say))
+    say(f"... in {undisturbed.wall:.0f} s")
+    expected = endstate.of(alone)
+    (scratch / "expected.json").write_text(expected.to_json(), encoding="utf-8")
+
+    disk, no_cluster = small_disk.probe(scratch), cluster.missing(copy)
+    skipped = {disturbances.DISK: disk.why} if disk.why else {}
+    skipped |= {disturbances.SCHEDULER: no_cluster, disturbances.NODE: no_cluster} if no_cluster else {}
+    common = (disturbances.WORKER, disturbances.RUN, *([] if disk.why else [disturbances.DISK]))
+    ways = {"jobs": common}
+    if not no_cluster:
+        ways["cluster"] = (*common, disturbances.SCHEDULER, disturbances.NODE)
+    disturbed = []
+    for by, kinds in ways.items():
+        say(f"... and now disturbed, by {by}")
+        settings = Settings(
+            seed, kinds, submissions, undisturbed.wall / submissions, name, jobs, by == "cluster", limit, str(copy),
+            str(course.root), *(str(scratch / f"{by}{end}") for end in ("", ".log")),
+            str(scratch / "expected.json"), *(str(scratch / f"{by}{end}") for end in ("-kept", ".json")))
+        taken = _disturbed(settings, scratch, disk, _size(alone.root), say)
+        told = Told(**json.loads(Path(settings.told).read_text(encoding="utf-8")))
+        disturbed.append(Disturbed(by, taken, told))
+    one = results.read(alone, course.students(name)[0], name)
+    return Endured(seed, name, jobs, one.sandbox if one else "", dict(Counter(map(_kind, made.values()))),
+                   undisturbed, len(expected.rows), len(expected.files), disturbed, skipped)
 
 
 def _disturbed(settings: Settings, scratch: Path, disk: small_disk.SmallDisk, size: int, say: Say) -> Cost:
@@ -111,10 +143,9 @@ def _run(command: list[str], folder: Path, log: Path, say: Say = lambda line: No
         while (line := run.line()) is not None:
             say(line)
     except BaseException:
-        run.kill()
+        run.end()
         raise
-    finally:
-        status = run.wait()
+    status = run.wait()
     if status:
         lines = log.read_text(errors="replace").strip().splitlines()[-5:]
         raise KitError(f"{' '.join(command)} ended with exit status {status}: {' / '.join(lines)}")

@@ -4,6 +4,7 @@ Measured on large classes that are copies of one graded submission: the model of
 from these figures.
 """
 
+import os
 import shutil
 import statistics
 import time
@@ -40,12 +41,13 @@ class Books:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes of one submission: handed in, graded, in the gradebook; `files` of both folders; bytes of the `lesson`,
-    which every worker needs once."""
+    """Bytes of one submission: handed in, graded, in the gradebook; what of the disk both folders take, and in how
+    many `files`; bytes of the `lesson`, which every worker needs once."""
 
     submitted: int
     autograded: int
     gradebook: int
+    disk: int
     files: int
     lesson: int
 
@@ -72,13 +74,17 @@ def books(assignment: Assignment, course: Course) -> Books:
 def sizes(assignment: Assignment, course: Course, before: int) -> Sizes:
     """before: bytes of the gradebook that the course was copied from."""
     students = course.students(assignment.name)
-    handed = [_size(course.submitted(student, assignment.name)) for student in students[:RECORDS]]
-    graded = [_size(course.autograded(student, assignment.name)) for student in students[:RECORDS]]
+    handed, graded = ([_files(folder(student, assignment.name)) for student in students[:RECORDS]]
+                      for folder in (course.submitted, course.autograded))
+    both = [*handed, *graded]
     return Sizes(
-        submitted=_mean(size for size, _ in handed), autograded=_mean(size for size, _ in graded),
+        submitted=_mean(sum(file.st_size for file in files) for files in handed),
+        autograded=_mean(sum(file.st_size for file in files) for files in graded),
         gradebook=(course.gradebook.stat().st_size - before) // len(students),
-        files=_mean(count for _, count in handed) + _mean(count for _, count in graded),
-        lesson=_size(course.source(assignment.name))[0] + _size(course.grading_data)[0])
+        disk=2 * _mean(sum(512 * file.st_blocks for file in files) for files in both),
+        files=2 * _mean(len(files) for files in both),
+        lesson=sum(file.st_size for folder in (course.source(assignment.name), course.grading_data)
+                   for file in _files(folder)))
 
 
 def _record(assignment: Assignment, course: Course, one: Result) -> float:
@@ -88,8 +94,9 @@ def _record(assignment: Assignment, course: Course, one: Result) -> float:
     texts = {name: (folder / f"{name}.ipynb").read_text(encoding="utf-8") for name in assignment.notebooks}
     students = [f"another-{number:03}" for number in range(RECORDS)]
     with Ledger(course) as ledger:
-        prepared = [(replace(one, student=student, remarks=[]),
-                     {name: nbformat.reads(text, as_version=4) for name, text in texts.items()}) for student in students]
+        prepared = [(replace(one, student=student),
+                     {name: nbformat.reads(text, as_version=4) for name, text in texts.items()})
+                    for student in students]
         taken = _median(students, lambda number: ledger.record(*prepared[number], files))
     for student in students:
         shutil.rmtree(course.autograded(student, assignment.name).parent)
@@ -109,7 +116,5 @@ def _mean(those) -> int:
     return round(statistics.mean(those))
 
 
-def _size(folder: Path) -> tuple[int, int]:
-    """(bytes, files)"""
-    found = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-    return sum(found), len(found)
+def _files(folder: Path) -> list[os.stat_result]:
+    return [path.stat() for path in folder.rglob("*") if path.is_file()]

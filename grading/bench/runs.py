@@ -19,8 +19,8 @@ ZYGOTE = "grading.engine.zygote"         # in the command line of every process 
 GONE_WITHIN = 60                         # seconds in which everything must be gone once a program has ended
 
 
-def kit(copy: Path, *words: object) -> list[str]:
-    """The command line of a kit command; its folder is to be `copy`."""
+def kit(*words: object) -> list[str]:
+    """The command line of a kit command, to be run in the kit's folder."""
     return [sys.executable, "-m", "grading", *map(str, words)]
 
 
@@ -33,7 +33,7 @@ class Run:
     def __init__(self, command: list[str], folder: Path, log: Path):
         adopt_orphans()
         self.cost = Cost(0.0, 0.0)
-        self._began, self._cpu = time.monotonic(), _cpu_of_children()
+        self._began, self._cpu = time.monotonic(), cpu_of_children()
         self._others = set(psutil.Process().children())
         self._log = log.open("ab")
         self._process = subprocess.Popen(command, cwd=folder, env=os.environ | {"PYTHONPATH": str(folder)},
@@ -68,6 +68,15 @@ class Run:
         """As the system does when memory is short: that process alone, and without a warning."""
         self._process.kill()
 
+    def end(self) -> None:
+        """All of it, whatever it is doing."""
+        below = _below(self.pid)
+        self._process.kill()
+        for process in below:
+            with suppress(psutil.Error):
+                process.kill()
+        self.wait()
+
     def wait(self) -> int:
         """The exit status, when nothing of the program is left. Raises KitError when something stays."""
         while self.line() is not None:
@@ -75,32 +84,55 @@ class Run:
         status = self._process.wait()
         self._reader.join()
         self._log.close()
-        until, wall = time.monotonic() + GONE_WITHIN, time.monotonic() - self._began
-        while left := set(psutil.Process().children()) - self._others:
-            if time.monotonic() > until:
-                raise KitError(f"{GONE_WITHIN} s after a run has ended, {len(left)} processes of it are left: "
-                               f"{', '.join(_named(one) for one in left)}")
-            for orphan in left:
-                with suppress(psutil.TimeoutExpired):
-                    orphan.wait(1)
-        self.cost = Cost(wall, _cpu_of_children() - self._cpu)
+        wall = time.monotonic() - self._began
+        reap(self._others)
+        self.cost = Cost(wall, cpu_of_children() - self._cpu)
         return status
 
-    def workers(self) -> list[psutil.Process]:
-        """The processes of its sandboxes that fork others, or wait for one that does; not those with a student's code:
-        when one of those is killed, that is the student's own doing for all that anybody can tell."""
-        found: list[psutil.Process] = []
-        with suppress(psutil.Error):
-            for process in psutil.Process(self._process.pid).children(recursive=True):
-                with suppress(psutil.Error):
-                    if any(map(_in_sandbox, process.children())) and _in_sandbox(process):
-                        found.append(process)
-        return found
+    def spare(self, process: psutil.Process) -> None:
+        """A process that is not the run's, though it came while it ran."""
+        self._others.add(process)
 
 
-def _cpu_of_children() -> float:
+def reap(others: set[psutil.Process]) -> None:
+    """Wait until this process has no children but these. Raises KitError when some stay."""
+    until = time.monotonic() + GONE_WITHIN
+    while left := set(psutil.Process().children()) - others:
+        if time.monotonic() > until:
+            raise KitError(f"{GONE_WITHIN} s after a run has ended, {len(left)} processes of it are left: "
+                           f"{', '.join(_named(one) for one in left)}")
+        for orphan in left:
+            with suppress(psutil.TimeoutExpired):
+                orphan.wait(1)
+
+
+def cpu_of_children() -> float:
+    """Seconds, of those that have ended and been waited for."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def workers_below(pid: int) -> list[psutil.Process]:
+    """The processes of sandboxes that fork others, or wait for one that does; not those with a student's code: when
+    one of those is killed, that is the student's own doing for all that anybody can tell."""
+    return [process for process in _below(pid) if _in_sandbox(process) and _has_sandbox(process)]
+
+
+def nodes_below(pid: int) -> list[psutil.Process]:
+    """Processes that have a sandbox and are in none: those of a cluster's workers that grade."""
+    return [process for process in _below(pid) if not _in_sandbox(process) and _has_sandbox(process)]
+
+
+def _below(pid: int) -> list[psutil.Process]:
+    with suppress(psutil.Error):
+        return psutil.Process(pid).children(recursive=True)
+    return []
+
+
+def _has_sandbox(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return any(map(_in_sandbox, process.children()))
+    return False
 
 
 def _in_sandbox(process: psutil.Process) -> bool:

@@ -9,14 +9,16 @@ import re
 import statistics
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 
-from grading.bench import parts, throughput
+from grading.bench import cluster, parts, throughput
+from grading.bench.cluster import Cluster
 from grading.bench.parts import CLASSES, Books, Sizes
-from grading.bench.runs import Run, kit
+from grading.bench.runs import Run, cpu_of_children, kit, reap
+from grading.bench.throughput import adopt_orphans
 from grading.books.course import Course
 from grading.errors import KitError
 from grading.release import assignment as assignments
@@ -25,6 +27,7 @@ from grading.sample import generated, kit_copy
 
 SIZES = (6, 12, 24)                      # of the classes
 ROUNDS = 3
+CLUSTERS = (1, 2, 4)                     # workers
 ONCE = 100                               # a class of more than so many is graded once
 WATCHED = 4                              # submissions graded while the workers' memory is looked at
 _HIDDEN_END = "### END HIDDEN TESTS"
@@ -55,6 +58,8 @@ class Scaling:
     - unchanged: large classes, copies of one submission, in which nothing has changed
     - books, sizes: of these large classes; of their submissions
     - worker: MB of one, at most
+    - clusters: as `by_jobs`, by a cluster with so many workers, the CPU seconds with its start and end; `no_cluster`
+      says why there are none
     """
 
     by_jobs: list[Graded]
@@ -64,6 +69,8 @@ class Scaling:
     books: list[Books]
     sizes: Sizes
     worker: float
+    clusters: list[Graded]
+    no_cluster: str
 
 
 class Bench:
@@ -77,25 +84,37 @@ class Bench:
         self.sizes = tuple(sorted(set(sizes)))
         self.courses = {size: self._course(size) for size in self.sizes}
 
-    def measure(self, jobs: tuple[int, ...], rounds: int = ROUNDS, large: tuple[int, ...] = CLASSES) -> Scaling:
+    def measure(self, jobs: int, rounds: int = ROUNDS, large: tuple[int, ...] = CLASSES) -> Scaling:
         """
-        - jobs: how many at a time, tried with the class in the middle; classes are graded with the last of them
+        - jobs: the most at a time; classes are graded with so many, fewer are tried with the class in the middle
         - large: sizes of the classes in which nothing changes
         """
-        middle, most = self.sizes[len(self.sizes) // 2], jobs[-1]
-        cases = list(dict.fromkeys([(middle, one) for one in jobs] + [(size, most) for size in self.sizes]))
-        found: dict[tuple[int, int], list[Graded]] = {case: [] for case in cases}
+        middle, no_cluster = self.sizes[len(self.sizes) // 2], cluster.missing(self.copy)
+        at_once = sorted({*jobs_to_try(jobs), *(() if no_cluster else CLUSTERS)})
+        by_jobs, by_size = [(middle, one) for one in at_once], [(size, jobs) for size in self.sizes]
+        found: dict[tuple[int, int], list[Graded]] = {case: [] for case in [*by_jobs, *by_size]}
+        clusters: dict[int, list[Graded]] = {count: [] for count in (() if no_cluster else CLUSTERS)}
         for number in range(rounds):
-            for size, at_once in cases:
+            for size, one in found:
                 if number == 0 or size <= ONCE:
-                    found[size, at_once].append(self.grade(size, at_once, "--regrade"))
+                    found[size, one].append(self.grade(size, one, "--regrade"))
+            for count, those in clusters.items():
+                those.append(self._by_cluster(middle, count))
         worker = self._worker(middle)
-        unchanged, known, sizes = self._large(large, most)
+        unchanged, known, sizes = self._large(large, jobs)
         self._change_a_hidden_test(self.courses[self.sizes[-1]])
-        one_test = self.grade(self.sizes[-1], most)
-        return Scaling([_median(found[middle, one]) for one in jobs],
-                       [_median(found[size, most]) for size in self.sizes], one_test, unchanged, known,
-                       sizes, worker)
+        one_test = self.grade(self.sizes[-1], jobs)
+        return Scaling([_median(found[case]) for case in by_jobs], [_median(found[case]) for case in by_size],
+                       one_test, unchanged, known, sizes, worker, [_median(those) for those in clusters.values()],
+                       no_cluster)
+
+    def _by_cluster(self, size: int, count: int) -> Graded:
+        adopt_orphans()
+        others, before = set(psutil.Process().children()), cpu_of_children()
+        with Cluster(self.copy, count, self._scratch / "cluster.log") as running:
+            graded = self.grade(size, count, "--regrade", "--scheduler", running.address)
+        reap(others)
+        return replace(graded, cpu=cpu_of_children() - before)
 
     def _large(self, large: tuple[int, ...], jobs: int) -> tuple[list[Graded], list[Books], Sizes]:
         unchanged, known, course = [], [], self.courses[self.sizes[0]]
@@ -125,7 +144,7 @@ class Bench:
         return graded
 
     def command(self, course: Course, jobs: int, *options: str) -> list[str]:
-        return kit(self.copy, "autograde", self._lesson, "--course", course.root, "--jobs", jobs, *options)
+        return kit("autograde", self._lesson, "--course", course.root, "--jobs", jobs, *options)
 
     def _course(self, size: int) -> Course:
         course = Course(self._scratch / f"course-{size}")
@@ -138,7 +157,7 @@ class Bench:
         return course
 
     def _generate(self, course: Course) -> None:
-        throughput.cost(kit(self.copy, "generate", self._lesson, "--course", course.root), self.copy,
+        throughput.cost(kit("generate", self._lesson, "--course", course.root), self.copy,
                         self._scratch / "generate.log")
 
     def _change_a_hidden_test(self, course: Course) -> None:

@@ -1,4 +1,4 @@
-"""A class of any size, from the source and a seed: what a course hands in, good and bad, a tenth of it faulty or hostile.
+"""A class of any size, from the source and a seed: what a course hands in, good and bad, a tenth faulty or hostile.
 
 The same seed makes the same class. Hardly two submissions are the same, so each meets hidden inputs of its own.
 """
