@@ -64,6 +64,7 @@ class Told:
     made: dict[str, int] = field(default_factory=dict)
     runs: int = 0
     not_graded: int = 0                  # said by a run; each was graded by a later one
+    tracebacks: int = 0                  # in what the runs have said: there should be a sentence instead
     lost: list[str] = field(default_factory=list)
     differ: list[str] = field(default_factory=list)
 
@@ -89,6 +90,8 @@ class Disturbed:
                     Cluster(Path(self._settings.copy), self._settings.jobs, Path(f"{self._settings.log}.cluster")))
             self._grade()
         self.told.made = dict(self._made)
+        said = Path(self._settings.log).read_text(encoding="utf-8", errors="replace")
+        self.told.tracebacks = len(re.findall(r"(?m)^Traceback", said))
         expected = endstate.from_json(Path(self._settings.expected).read_text(encoding="utf-8"))
         self.told.differ = endstate.differences(expected, endstate.of(self._course))
         return self.told

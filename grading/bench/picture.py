@@ -42,7 +42,7 @@ def _by_size(axes, measured: Scaling) -> None:
     for name, label in (("wall", "wall"), ("cpu", "CPU"), ("parent", "CPU, the parent's")):
         axes.plot(sizes, [getattr(one, name) / one.students for one in points], "o-", label=label)
     axes.set(title=f"Seconds per submission, {points[0].jobs} jobs, start included", xlabel="submissions",
-             ylabel="seconds", ylim=(0, None))
+             ylabel="seconds", ylim=(0, None), xticks=sizes)
     axes.legend()
 
 
@@ -53,7 +53,8 @@ def _books(axes, measured: Scaling) -> None:
         axes.plot(sizes, [_MS * getattr(one, name) for one in measured.books], "o-", label=label)
     unchanged: list[Graded] = measured.unchanged
     axes.plot(sizes, [_MS * one.wall / one.students for one in unchanged], "s--", label="a run: nothing has changed")
-    axes.set(title="The parent, per submission", xlabel="students in the books", ylabel="milliseconds", yscale="log")
+    axes.set(title="The parent, per submission", xlabel="students in the books", ylabel="milliseconds", yscale="log",
+             xticks=sizes)
     axes.legend()
 
 
@@ -66,4 +67,4 @@ def _model(axes, rate: Rates) -> None:
     axes.set(title="The model: hours by cores, one parent", xlabel="cores", ylabel="hours", xscale="log",
              yscale="log", xticks=cores, xticklabels=map(str, cores))
     axes.minorticks_off()
-    axes.legend()
+    axes.legend(loc="upper right")

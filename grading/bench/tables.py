@@ -23,6 +23,7 @@ def endurance(one: Endured) -> str:
     rows = [[kind, "-", *(str(way.made.get(kind, "-")) for way in told)] for kind in disturbances.OFTEN]
     rows += [["runs begun", "1", *(str(way.runs) for way in told)],
              ["given up by a run, graded by a later one", "-", *(str(way.not_graded) for way in told)],
+             ["tracebacks where a sentence should be", "-", *(str(way.tracebacks) for way in told)],
              ["recorded, and graded again (lost)", "-", *(str(len(way.lost)) for way in told)],
              ["rows and files that differ", f"of {one.rows + one.files:,}", *(str(len(way.differ)) for way in told)],
              ["seconds, wall", *_costs(one, "wall")], ["seconds, CPU", *_costs(one, "cpu")]]
@@ -108,8 +109,8 @@ def forecasts(rate: Rates, here: Machine) -> str:
     return "\n".join([
         "The model, of one parent and any number of cores", "",
         *table(["", *(f"{one.students:,}" for one in those)], rows), "",
-        *wrapped(f"From the measured numbers, of one submission: {taken}. Each further student in the books costs the "
-                 f"next one {1e6 * rate.record_growth:.2f} us more to enter, {1e6 * rate.marks_growth:.2f} us to read."),
+        *wrapped(f"From the measured numbers, of one submission: {taken}. Each student who is in the books already adds "
+                 f"{1e6 * rate.record_growth:.2f} us to enter one, {1e6 * rate.marks_growth:.2f} us to read one."),
         "", *table(["what breaks, the first first", "submissions"],
                    [[one.what, f"{one.students:,}" if one.students < 10**9 else "-"]
                     for one in model.limits(rate, here)])])

@@ -9,6 +9,7 @@ as SQLite's `user_version`, that number; its commit is the moment at which the s
 number is in the gradebook, and it goes to its place, or it is not, and it is deleted.
 """
 
+import errno
 import fcntl
 import json
 import re
@@ -77,8 +78,9 @@ class Ledger:
         target = self._course.autograded(result.student, result.assignment)
         new = target.with_name(f"{NEW}{number}-{target.name}")
         try:
-            _write(new, result, notebooks, files)
-            with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
+            with self._in_words():
+                _write(new, result, notebooks, files)
+            with self._in_words(), Session(self._engine) as session, session.begin():
                 session.execute(text("BEGIN IMMEDIATE"))                 # nobody marks by hand between read and write
                 session.execute(text(f"PRAGMA user_version = {number}"))
                 _enter(session, self._course, result, notebooks)
@@ -101,7 +103,7 @@ class Ledger:
 
     def _settle(self, new: Path, target: Path, number: int) -> None:
         """Whatever happened: the new folder takes its place if its rows are in the gradebook, else it goes."""
-        with self._busy_is_a_sentence(), self._engine.connect() as connection:
+        with self._in_words(), self._engine.connect() as connection:
             committed = connection.scalar(text("PRAGMA user_version"))
         if committed == number and new.exists():
             folders.swap_in(new, target)
@@ -109,11 +111,16 @@ class Ledger:
             shutil.rmtree(new, ignore_errors=True)
 
     @contextmanager
-    def _busy_is_a_sentence(self) -> Iterator[None]:
+    def _in_words(self) -> Iterator[None]:
+        """A gradebook that somebody else keeps busy, and a disk that is full, as sentences."""
         try:
             yield
-        except OperationalError as error:
-            if "locked" not in str(error.orig):
+        except (OperationalError, OSError) as error:
+            said = str(error.orig) if isinstance(error, OperationalError) else ""
+            if "full" in said or isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise KitError(f"there is no room left on the disk of {self._course.root}. Make some, then run this "
+                               "again: what is graded stays graded.") from None
+            if "locked" not in said:
                 raise
             raise KitError(f"{self._course.gradebook} is locked: another program has been writing to it for "
                            f"{self._patience:g} s. Close it, then run this again.") from None
