@@ -109,8 +109,8 @@ def forecasts(rate: Rates, here: Machine) -> str:
     return "\n".join([
         "The model, of one parent and any number of cores", "",
         *table(["", *(f"{one.students:,}" for one in those)], rows), "",
-        *wrapped(f"From the measured numbers, of one submission: {taken}. Each student who is in the books already adds "
-                 f"{1e6 * rate.record_growth:.2f} us to enter one, {1e6 * rate.marks_growth:.2f} us to read one."),
+        *wrapped(f"From the measured numbers, of one submission: {taken}. Each student who is in the books already "
+                 f"adds {1e6 * rate.record_growth:.2f} us to enter one, {1e6 * rate.marks_growth:.2f} us to read one."),
         "", *table(["what breaks, the first first", "submissions"],
                    [[one.what, f"{one.students:,}" if one.students < 10**9 else "-"]
                     for one in model.limits(rate, here)])])

@@ -78,9 +78,9 @@ class Ledger:
         target = self._course.autograded(result.student, result.assignment)
         new = target.with_name(f"{NEW}{number}-{target.name}")
         try:
-            with self._in_words():
+            with self._busy_is_a_sentence():
                 _write(new, result, notebooks, files)
-            with self._in_words(), Session(self._engine) as session, session.begin():
+            with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
                 session.execute(text("BEGIN IMMEDIATE"))                 # nobody marks by hand between read and write
                 session.execute(text(f"PRAGMA user_version = {number}"))
                 _enter(session, self._course, result, notebooks)
@@ -103,7 +103,7 @@ class Ledger:
 
     def _settle(self, new: Path, target: Path, number: int) -> None:
         """Whatever happened: the new folder takes its place if its rows are in the gradebook, else it goes."""
-        with self._in_words(), self._engine.connect() as connection:
+        with self._busy_is_a_sentence(), self._engine.connect() as connection:
             committed = connection.scalar(text("PRAGMA user_version"))
         if committed == number and new.exists():
             folders.swap_in(new, target)
@@ -111,19 +111,25 @@ class Ledger:
             shutil.rmtree(new, ignore_errors=True)
 
     @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        """A gradebook that somebody else keeps busy, and a disk that is full, as sentences."""
+    def _busy_is_a_sentence(self) -> Iterator[None]:
+        """So is a full disk, which SQLite tells in words, too."""
         try:
             yield
-        except (OperationalError, OSError) as error:
-            said = str(error.orig) if isinstance(error, OperationalError) else ""
-            if "full" in said or isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise KitError(f"there is no room left on the disk of {self._course.root}. Make some, then run this "
-                               "again: what is graded stays graded.") from None
-            if "locked" not in said:
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise self._no_room() from None
+        except OperationalError as error:
+            if "full" in str(error.orig):
+                raise self._no_room() from None
+            if "locked" not in str(error.orig):
                 raise
             raise KitError(f"{self._course.gradebook} is locked: another program has been writing to it for "
                            f"{self._patience:g} s. Close it, then run this again.") from None
+
+    def _no_room(self) -> KitError:
+        return KitError(f"There is no room left on the disk of {self._course.root}. Make some, then run this again: "
+                        "what is graded stays graded.")
 
 
 def _write(folder: Path, result: Result, notebooks: dict[str, NotebookNode], files: dict[str, bytes]) -> None:
