@@ -130,7 +130,7 @@ def limits(rate: Rates, here: Machine) -> list[Limit]:
         (here.disk / rate.disk, f"the disk's room, {here.disk / 2**30:.0f} GB"),
         (here.files / rate.files if here.files else np.inf, f"the disk's room for {here.files:,} files"),
     ]
-    return sorted((Limit(int(min(students, 1e12)), what) for students, what in found), key=lambda one: one.students)
+    return sorted((Limit(round(min(students, 1e12)), what) for students, what in found), key=lambda one: one.students)
 
 
 def _until(seconds: float, each: float, growth: float) -> float:

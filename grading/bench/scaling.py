@@ -14,7 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from grading.bench import cluster, parts, throughput
+from grading.bench import breakdown, cluster, parts, throughput
+from grading.bench.breakdown import Breakdown
 from grading.bench.cluster import Cluster
 from grading.bench.parts import CLASSES, Books, Sizes
 from grading.bench.runs import Run, cpu_of_children, kit, reap
@@ -58,6 +59,7 @@ class Scaling:
     - unchanged: large classes, copies of one submission, in which nothing has changed
     - books, sizes: of these large classes; of their submissions
     - worker: MB of one, at most
+    - breakdown: of the CPU seconds in it
     - clusters: as `by_jobs`, by a cluster with so many workers, the CPU seconds with its start and end; `no_cluster`
       says why there are none
     """
@@ -69,6 +71,7 @@ class Scaling:
     books: list[Books]
     sizes: Sizes
     worker: float
+    breakdown: Breakdown | None
     clusters: list[Graded]
     no_cluster: str
 
@@ -101,12 +104,13 @@ class Bench:
             for count, those in clusters.items():
                 those.append(self._by_cluster(middle, count))
         worker = self._worker(middle)
+        parted = breakdown.measure(self.assignment, self.courses[middle])
         unchanged, known, sizes = self._large(large, jobs)
         self._change_a_hidden_test(self.courses[self.sizes[-1]])
         one_test = self.grade(self.sizes[-1], jobs)
         return Scaling([_median(found[case]) for case in by_jobs], [_median(found[case]) for case in by_size],
-                       one_test, unchanged, known, sizes, worker, [_median(those) for those in clusters.values()],
-                       no_cluster)
+                       one_test, unchanged, known, sizes, worker, parted,
+                       [_median(those) for those in clusters.values()], no_cluster)
 
     def _by_cluster(self, size: int, count: int) -> Graded:
         adopt_orphans()

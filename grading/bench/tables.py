@@ -73,6 +73,20 @@ def scaling(measured: Scaling) -> str:
     return "\n".join(lines)
 
 
+def where(measured: Scaling, rate: Rates) -> str:
+    """Where the CPU seconds of one more submission go."""
+    parts = measured.breakdown
+    if parts is None:
+        return "\n".join(wrapped("Not done here: where the CPU seconds go (level cold: they end with each process)."))
+    named = {"own cells, run for the verdict": parts.own, "own cells that no verdict needs": parts.aside,
+             "tests": parts.tests, "forks: processes made, restricted, ended": parts.forks,
+             "the parent": rate.parent}
+    rows = [[what, f"{seconds:.3f}", f"{seconds / sum(named.values()):.0%}"] for what, seconds in named.items()]
+    rows.append(["together", f"{sum(named.values()):.3f}", "100%"])
+    rows.append(["one more submission of a class", f"{rate.cpu:.3f}", ""])
+    return "\n".join(table(["where the CPU seconds of a perfect submission go", "CPU s", "share"], rows))
+
+
 def _run(what: str, one: Graded, other: Graded) -> list[str]:
     return [what, f"{one.wall:.1f}", f"{one.per_hour():,.0f}", f"{one.per_hour() / other.per_hour():.2f} x",
             f"{one.cpu / one.students:.3f}", f"{one.parent / one.students:.3f}", f"{one.memory:.0f}"]

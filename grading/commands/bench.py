@@ -73,7 +73,7 @@ def _scaling(options) -> int:
         bench = scaling.Bench(Path(scratch), options.sizes or scaling.SIZES, say=_say)
         measured = bench.measure(options.jobs, options.rounds or scaling.ROUNDS)
     rate = model.rates(measured)
-    print(f"\n{tables.scaling(measured)}\n\n{tables.forecasts(rate, here)}")
+    print("", tables.scaling(measured), tables.where(measured, rate), tables.forecasts(rate, here), sep="\n\n")
     if options.picture:
         picture.draw(measured, rate, options.picture)
     forecasts = [asdict(model.forecast(rate, students, (here.cores, 16, 64, 256))) for students in model.CLASSES]

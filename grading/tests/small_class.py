@@ -7,6 +7,7 @@
 """
 
 import gc
+import json
 import os
 import signal
 import subprocess
@@ -54,6 +55,17 @@ def small_assignment(folder: Path) -> Assignment:
         (folder / "README.md").write_text("A small assignment.\n")
     return replace(whole, folder=folder, notebooks=("small",), student_modules=("classifiers/softmax.py",),
                    topics={"small-half": ("half",), "small-loss": ("softmax_loss_vectorized",)})
+
+
+def as_lesson(folder: Path) -> Path:
+    """The folder of an assignment with that notebook, described as one under `assignments/` is."""
+    small = small_assignment(folder)
+    topics = "\n".join(f"{topic} = {json.dumps(functions)}" for topic, functions in small.topics.items())
+    (folder / "assignment.toml").write_text(
+        f'title = "Small"\nnotebooks = {json.dumps(small.notebooks)}\n'
+        f"student_modules = {json.dumps(small.student_modules)}\ngiven_modules = {json.dumps(small.given_modules)}\n"
+        f"[topics]\n{topics}\n")
+    return folder
 
 
 def make(root: Path, students: int) -> Course:
