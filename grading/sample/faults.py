@@ -18,7 +18,16 @@ Files = dict[str, bytes]                 # a submission: path -> content
 
 HOSTILE = ROOT / "grading" / "tests" / "hostile"
 CHEAP = {
-    "machine": (),
+    "desk": ("code_of_html", "html_output", "javascript_output", "messages_of_html", "picture_outputs",
+             "syntax_errors_speak", "tracebacks_of_html", "widget_output"),
+    "machine": ("crash_in_c", "daemon_left_behind", "devices_opened", "disk_of_holes", "fork_bomb", "group_killed",
+                "kernel_knocked_at", "network_in", "picture_of_a_terabyte", "priorities_raised", "signals_to_all",
+                "terminal_typed_into"),
+    "objects": ("class_attribute_lies", "containers_lie", "dtypes_of_no_number", "equals_everything",
+                "ndarray_subclass_lies"),
+    "scores": ("arguments_overwritten", "channels_taken_over", "frames_replayed", "import_ends_well",
+               "module_is_an_object", "process_ends_well", "raises_lookalikes", "raises_what_ends_a_cell_well",
+               "server_rewired"),
 }
 
 

@@ -18,7 +18,7 @@ def make(target: Path, lesson: Path = ASSIGNMENTS / "assignment1", notebooks: tu
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "tests", "course"))
     (target / "grading" / "course").mkdir()
     shutil.copy(DEFAULT / CONFIG, target / "grading" / "course" / CONFIG)
-    for name in ("requirements.txt", "get_datasets.sh"):
+    for name in ("pyproject.toml", "requirements.txt", "get_datasets.sh"):
         shutil.copy(ROOT / name, target / name)
     (target / "data").mkdir()
     shutil.copy(ROOT / "data" / "README.md", target / "data" / "README.md")

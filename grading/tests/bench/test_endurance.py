@@ -1,5 +1,6 @@
 """A class that is graded while everything goes wrong comes to the same; and what goes wrong is found."""
 
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -66,13 +67,27 @@ def test_a_score_a_file_and_a_kept_result_that_differ_are_told(graded, tmp_path)
     (other.autograded("s1", "a1") / "results.json").write_text('{"notebooks":{},"fingerprint":"x","student":"s1"}')
     assert endstate.differences(expected, endstate.of(other)) == [], "neither fingerprint nor layout counts"
 
-    (other.autograded("s1", "a1") / "one.ipynb").write_text("{ }")
+    (other.autograded("s1", "a1") / "one.ipynb").write_text("[]")
     (other.root / "autograded" / ".new-7-a1").write_text("")
     with sqlite3.connect(other.gradebook) as gradebook:
         gradebook.execute("UPDATE grade SET auto_score = 1.5")
     found = endstate.differences(expected, endstate.of(other))
     assert sorted(line.split()[0] for line in found) == ["file", "file", "row", "row"]
     assert endstate.from_json(expected.to_json()) == expected
+
+
+def test_what_a_function_cost_this_time_is_no_difference(graded, tmp_path):
+    def told(seconds):
+        cost = f"{seconds} ms of processor time for 4096; here, operations on whole arrays take about 0.2 ms, and a " \
+               f"Python loop {seconds + 1} ms"
+        note = f"Note: f costs more than array operations do, and less than a loop: {cost}.\n" if seconds > 1 else ""
+        return json.dumps({"cells": [{"text": f"{note}Right.", "message": f"found: a loop\n  cost  {cost}\n"}]})
+
+    path = graded.autograded("s1", "a1") / "one.ipynb"
+    states = [endstate.of(graded) for seconds in (0.5, 1.5, 12) if path.write_text(told(seconds))]
+    assert states[0] == states[1] == states[2]
+    path.write_text(told(12).replace("a loop", "no loop", 1))
+    assert endstate.of(graded) != states[0]
 
 
 def test_the_hostile_class_still_has_the_attacks_that_are_taken_from_it():
@@ -100,6 +115,7 @@ for left in (0, 100_000):
         print("full")
     filler.free()
     (place / "more").write_bytes(bytes(200_000))
+    (place / "more").unlink()
 """
     done = subprocess.run(disk.command(place, 2 << 20, [sys.executable, "-c", program]), capture_output=True, text=True,
                           timeout=60, check=False)
