@@ -9,6 +9,7 @@ as SQLite's `user_version`, that number; its commit is the moment at which the s
 number is in the gradebook, and it goes to its place, or it is not, and it is deleted.
 """
 
+import errno
 import fcntl
 import json
 import re
@@ -86,7 +87,8 @@ class Ledger:
         target = self._course.autograded(result.student, result.assignment)
         new = target.with_name(f"{NEW}{number}-{target.name}")
         try:
-            _write(new, result, notebooks, files)
+            with self._busy_is_a_sentence():
+                _write(new, result, notebooks, files)
             with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
                 session.execute(text("BEGIN IMMEDIATE"))                 # nobody marks by hand between read and write
                 session.execute(text(f"PRAGMA user_version = {number}"))
@@ -148,13 +150,24 @@ class Ledger:
 
     @contextmanager
     def _busy_is_a_sentence(self) -> Iterator[None]:
+        """So is a full disk, which SQLite tells in words, too."""
         try:
             yield
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise self._no_room() from None
         except OperationalError as error:
+            if "full" in str(error.orig):
+                raise self._no_room() from None
             if "locked" not in str(error.orig):
                 raise
             raise KitError(f"{self._course.gradebook} is locked: another program has been writing to it for "
                            f"{self._patience:g} s. Close it, then run this again.") from None
+
+    def _no_room(self) -> KitError:
+        return KitError(f"There is no room left on the disk of {self._course.root}. Make some, then run this again: "
+                        "what is graded stays graded.")
 
 
 def scores(result: Result) -> int:

@@ -107,7 +107,11 @@ class Worker:
 
     def memory(self) -> int:
         """Bytes that the sandbox's processes take, pages that several share counted once."""
-        return sum(_memory(pid) for zygote in self._zygotes for pid in zygote.processes())
+        return sum(map(_memory, self.processes()))
+
+    def processes(self) -> list[int]:
+        """All that there are of it now, as this side's process ids."""
+        return [pid for zygote in self._zygotes for pid in zygote.processes()]
 
     def close(self) -> None:
         for zygote in self._zygotes:

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -24,7 +23,6 @@ from conftest import cell, notebook
 from grading import ROOT
 from grading.autograde import autograde
 from grading.bench.throughput import adopt_orphans
-from grading.books import results
 from grading.books.course import Course
 from grading.books.results import Result
 from grading.release import assignment as assignments
@@ -60,6 +58,17 @@ def small_assignment(folder: Path) -> Assignment:
                    topics={"small-half": ("half",), "small-loss": ("softmax_loss_vectorized",)})
 
 
+def as_lesson(folder: Path) -> Path:
+    """The folder of an assignment with that notebook, described as one under `assignments/` is."""
+    small = small_assignment(folder)
+    topics = "\n".join(f"{topic} = {json.dumps(functions)}" for topic, functions in small.topics.items())
+    (folder / "assignment.toml").write_text(
+        f'title = "Small"\nnotebooks = {json.dumps(small.notebooks)}\n'
+        f"student_modules = {json.dumps(small.student_modules)}\ngiven_modules = {json.dumps(small.given_modules)}\n"
+        f"[topics]\n{topics}\n")
+    return folder
+
+
 def make(root: Path, students: int) -> Course:
     """A course below `root` with that many submissions: perfect ones, every third without its module."""
     course, assignment = Course(root / "course"), small_assignment(root / "small")
@@ -80,28 +89,6 @@ def copy(course: Course, name: str) -> Course:
     """The course under another name, beside it: its files are never written to, only replaced."""
     shutil.copytree(course.root, course.root.with_name(name), dirs_exist_ok=True)
     return Course(course.root.with_name(name))
-
-
-def left(course: Course) -> tuple[list[str], dict]:
-    """Everything that a run leaves: the gradebook's rows without their random keys, and every autograded file."""
-    with sqlite3.connect(course.gradebook) as gradebook:
-        rows = gradebook.execute(
-            """SELECT student_id, notebook.name, base_cell.name, auto_score, manual_score, needs_manual_grade, NULL
-               FROM grade JOIN submitted_notebook ON grade.notebook_id = submitted_notebook.id
-               JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id
-               JOIN notebook ON submitted_notebook.notebook_id = notebook.id JOIN base_cell ON cell_id = base_cell.id
-               UNION ALL
-               SELECT student_id, notebook.name, base_cell.name, NULL, NULL, NULL, auto_comment
-               FROM comment JOIN submitted_notebook ON comment.notebook_id = submitted_notebook.id
-               JOIN submitted_assignment ON submitted_notebook.assignment_id = submitted_assignment.id
-               JOIN notebook ON submitted_notebook.notebook_id = notebook.id JOIN base_cell ON cell_id = base_cell.id
-               """).fetchall()
-    folder = course.root / "autograded"
-    files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    for name, content in files.items():
-        if name.endswith(results.FILE):          # of the kit's own files too, which somebody may be working on
-            files[name] = json.loads(content) | {"fingerprint": ""}
-    return sorted(map(repr, rows)), files
 
 
 def say(*words: object) -> None:

@@ -8,6 +8,7 @@ of a notebook has left is read off by the cell's probe, right after the notebook
 import hashlib
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -194,7 +195,8 @@ class Names:
             self._kept[label] = {name: answers if not name else matching.differences(answers, told[""])
                                  for name, answers in told.items()}
             if self.cache:
-                self.cache.write_bytes(msgspec.msgpack.encode({"digest": self._digest, "answers": self._kept}))
+                with suppress(OSError):              # a full disk: they are worked out again, and named all the same
+                    self.cache.write_bytes(msgspec.msgpack.encode({"digest": self._digest, "answers": self._kept}))
         kept = self._kept[label]
         return kept[""], [Known(entry, kept[entry.label]) for entry in entries]
 

@@ -10,9 +10,10 @@ import clustered
 import pytest
 import small_class
 from sandboxed import alive
-from small_class import copy, left
+from small_class import copy
 
 from grading import ROOT
+from grading.bench import endstate
 
 pytest.importorskip("distributed", reason="grading/requirements-cluster.txt is not installed; `kit test` does that")
 STUDENTS = 9
@@ -32,7 +33,7 @@ def on_one_machine(collected):
     run = small_class.start("grade", course.root)
     run.communicate(timeout=SECONDS)
     assert run.returncode == 0
-    return left(course)
+    return endstate.of(course)
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +72,10 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(collected, on_one
     said = lines_until(run, 3)
     os.kill(cluster.processes()[0], signal.SIGKILL)
     said = finish(run, said)
-    rows, files = left(course)
-    assert rows == on_one_machine[0] and len(rows) >= 4 * STUDENTS, said
-    assert files == on_one_machine[1], said
+    state = endstate.of(course)
+    rows, files = state.rows, state.files
+    assert rows == on_one_machine.rows and len(rows) >= 4 * STUDENTS, said
+    assert files == on_one_machine.files, said
     assert sandboxes(cluster) == []              # the run is over
 
 
@@ -96,17 +98,18 @@ def test_a_submission_that_kills_three_workers_is_set_aside_and_the_others_are_g
     assert "fault s003" in said and "No space left on device, on 127.0.0.1" in said
     assert said.count("fault") == 2
     assert [len((tmp_path / name).read_text().split()) for name in ("died", "failed", "failed-once")] == [3, 2, 1 + 1]
-    rows, files = left(course)
+    state = endstate.of(course)
+    rows, files = state.rows, state.files
     marked = ("s001", "s003", "s004")
 
     def others(names):
         return [name for name in names if not any(student in name for student in marked)]
 
-    assert others(rows) == others(on_one_machine[0])
-    assert [row for row in rows if "s004" in row] == [row for row in on_one_machine[0] if "s004" in row]
+    assert others(rows) == others(on_one_machine.rows)
+    assert [row for row in rows if "s004" in row] == [row for row in on_one_machine.rows if "s004" in row]
     assert not [row for row in rows if "s001" in row or "s003" in row]
     assert {name: files[name] for name in others(files)} == {
-        name: on_one_machine[1][name] for name in others(on_one_machine[1])}
+        name: on_one_machine.files[name] for name in others(on_one_machine.files)}
 
 
 def test_a_worker_with_another_source_is_refused(collected, cluster, tmp_path):
@@ -143,4 +146,4 @@ def test_a_scheduler_that_is_killed_and_started_again_changes_nothing(collected,
     cluster.start_scheduler(cluster.address)
     said = finish(run, said)
     assert "the scheduler is back" in said
-    assert left(course) == on_one_machine, said
+    assert endstate.of(course) == on_one_machine, said

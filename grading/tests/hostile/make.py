@@ -5,16 +5,14 @@ the kit's own files is seen.
 """
 
 import json
-import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from grading import ROOT
-from grading.books.course import CONFIG, DEFAULT, Course
+from grading.books.course import Course
 from grading.release import assignment as assignments
 from grading.release.assignment import Assignment
-from grading.sample import sample_class
+from grading.sample import kit_copy, sample_class
 from hostile import Attack, tampering
 
 ASSIGNMENT, NOTEBOOK = "assignment1", "softmax"
@@ -42,22 +40,7 @@ _WRONG_CELLS = {
 
 def copy_of_the_kit(target: Path) -> Path:
     """Everything that `kit` commands need, and one assignment of one notebook."""
-    for name in ("grading", "cs231n"):
-        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "tests", "course"))
-    (target / "grading" / "course").mkdir()
-    shutil.copy(DEFAULT / CONFIG, target / "grading" / "course" / CONFIG)
-    for name in ("requirements.txt", "get_datasets.sh"):
-        shutil.copy(ROOT / name, target / name)
-    (target / "data").mkdir()
-    shutil.copy(ROOT / "data" / "README.md", target / "data" / "README.md")
-    folder = target / "assignments" / ASSIGNMENT
-    folder.mkdir(parents=True)
-    for name in ("README.md", f"{NOTEBOOK}.ipynb"):
-        shutil.copy(ROOT / "assignments" / ASSIGNMENT / name, folder / name)
-    described = (ROOT / "assignments" / ASSIGNMENT / "assignment.toml").read_text(encoding="utf-8")
-    described = re.sub(r"(?m)^notebooks = .*$", f'notebooks = ["{NOTEBOOK}"]', described)
-    (folder / "assignment.toml").write_text(described, encoding="utf-8")
-    return target
+    return kit_copy.make(target, assignments.ASSIGNMENTS / ASSIGNMENT, (NOTEBOOK,))
 
 
 class Bases:
