@@ -27,10 +27,8 @@ MODULE = "classifiers/softmax.py"
 CELLS = "softmax-vectorized-check", "softmax-vectorized-loops"
 ATTACKS = {attack.name: attack for attack in attacks() if attack.aim == "counting"}
 UNUSUAL = {entry.label: entry for entry in catalogue.unusual(ASSIGNMENT) if entry.function == "softmax_loss_vectorized"}
-# One that is slow, one that hides, one that knows what is coming; and one whose loops are a library's.
-SOME_ATTACKS = ["loop_in_another_thread", "worked_out_in_advance", "squares_of_wrong_answers",
-                "vstack_and_python_numbers"]
-DEAR = ["columns_by_vstack", "blocks_of_thirty_two_images", "diagonal_of_the_scores_of_all_labels"]
+SOME_ATTACKS = ["squares_of_wrong_answers", "worked_out_in_advance"]       # the class of test_hostile meets the others
+DEAR = ["columns_by_vstack"]
 SECONDS = 20
 
 

@@ -40,9 +40,9 @@ def loop(kind):
     return lambda function: LOOPS.append((kind, function.__name__)) or function
 
 
-# Not told firmly, and so not at all: for a row these cost 0.1 to 2 microseconds, honest code up to 1.5: np.vstack of a
-# column 0.9, blocks of sixteen images 0.7 to 1.1, blocks with einsum 1.4. Both grow with n alike, whatever n is, and few
-# columns leave honest code its share for each call as well. Steps would tell them, and steps are the suspect's own word.
+# Not told firmly, and so not at all: for a row these cost 0.1 to 2 microseconds, honest code up to 1.5: np.vstack of
+# a column 0.9, blocks of sixteen images 0.7 to 1.1, blocks with einsum 1.4. Both grow with n alike, whatever n is, and
+# few columns leave honest code its share for each call too. Steps would tell them, and are the suspect's own word.
 def cheap(kind):
     """A loop in C over what is there already, which costs about what array operations cost: it is noted at most."""
     return lambda function: CHEAP.append((kind, function.__name__)) or function
