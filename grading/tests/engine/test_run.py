@@ -1,6 +1,7 @@
 """One notebook in real sandboxes: what its code can do to the processes it runs in, and what that costs."""
 
 import base64
+import copy
 import re
 
 import pytest
@@ -811,3 +812,53 @@ def test_arrays_of_32_megabytes_go_there_and_back(outcomes):
         solution("a", "import numpy as np\nX = np.ones(4_000_000)\ndef f(x):\n    x += 1\n    return x.sum()"),
         check("t", "assert X.sum() == 4_000_000 and f(X) == 8_000_000 and X[-1] == 2"),
     ) == {"t": "passed"}
+
+
+# Lean and whole runs
+
+@pytest.fixture
+def both(worker):
+    """Grade these cells whole, and lean; returns (notes, notebook) of each. `changed` are put behind the first."""
+
+    def grade(*cells, changed=(), modules=None, limit=10.0):
+        found = []
+        for whole in (True, False):
+            made = notebook(*copy.deepcopy([cells[0], *changed, *cells[1:]]))
+            run.grade(worker, [(made, plan.make(notebook(*cells)))], handed_in(modules or {}), limit, whole=whole)
+            found.append((notes_of(made), made))
+        return found
+
+    return grade
+
+
+def test_what_no_verdict_depends_on_is_not_run_and_says_so(both):
+    (_, whole), (notes, lean) = both(
+        given("g", "x = 1"), own("print(x + 1)"), solution("s", "print('mine')\ny = 2"), check("t", "assert y == 2"))
+    assert notes["t"]["outcome"] == "passed"
+    assert [one.execution_count for one in lean.cells] == [one.execution_count for one in whole.cells] == [1, 2, 3, 4]
+    assert text(whole.cells[1].outputs[0]) == "2\n" and lean.cells[1].outputs == []
+    assert [run.LEFT_OUT in one.metadata for one in lean.cells] == [True, True, False, False]
+    assert not any(run.LEFT_OUT in one.metadata for one in whole.cells)
+
+
+def test_what_is_drawn_in_a_cell_that_does_not_matter_is_put_back(both):
+    found = both(
+        given("g", "import numpy as np, random"), own("np.random.rand(7), random.random(), np.random.seed(5)"),
+        solution("s", "drawn = [float(np.random.rand()), random.random()]"), check("t", "print(drawn)\nassert drawn"))
+    assert text(found[0][1].cells[3].outputs[0]) == text(found[1][1].cells[3].outputs[0])
+
+
+def test_a_name_that_is_missing_all_the_same_has_the_notebook_run_whole(both):
+    found = both(
+        given("g", "x = 1"), own("demo = 7\nprint(demo)"), solution("s", "y = 2"), check("t", "assert y == 2"),
+        changed=[own("from timeit import timeit\ntimeit('demo', number=1)")])
+    assert [one.outputs and text(one.outputs[0]) for one in found[1][1].cells][2] == "7\n"
+    assert found[0][0] == found[1][0]
+
+
+def test_a_cell_that_does_not_matter_costs_nothing_when_it_ends_the_process_or_hangs(both):
+    hang = "def hang():\n    while True:\n        pass\n"
+    cells = (given("g", "from cs231n.layers import hang"), *[own(f"import os\nos._exit({number})") for number in range(1, 7)],
+             own("hang()"), solution("s", "y = 2"), check("t", "assert y == 2"), check("slow", "hang()"))
+    for notes, _ in both(*cells, modules={"layers": hang}, limit=4.0):
+        assert (notes["t"]["outcome"], notes["slow"]["message"]) == ("passed", "hang ran longer than 4 s")
