@@ -11,6 +11,7 @@ from grading.trials.probes.searches import RIGHT, are_shares, only, same, scale,
 
 NEAR, OUTLIER = 0.085, 0.15      # of accuracies claimed: root mean square of what they are off, and what one may be off
 APART = 1.4                      # times as far off is another way than the one that fits
+SHARED = "one for several pairs"
 KINDS = ("LinearSVM", "Softmax")
 MOST_PAIRS = 5                   # of all that were tried are trained again
 
@@ -53,15 +54,14 @@ def probe(kind, best, arrange):
             *arranged, pairs = arrange(names, [tuple(map(float, pair)) for pair in results], fractions)
             for aspect, found in arranged:
                 yield aspect, lambda found=found: found
-            training = ...
-            if pairs and reading in (RIGHT, "percent"):
-                training = trained(kind, names, pairs, fractions[:, 0], seed)
+            kept, training = type(names[best]).__name__, ...
+            yield "class", lambda: kept if kept in KINDS and kept != kind else RIGHT
             measured = _accuracies(names, names[best])
+            if pairs and reading in (RIGHT, "percent") and (kept == kind or kept not in KINDS):
+                training = trained(kind, names, pairs, fractions[:, 0], seed)
             if training == "in no way" and measured and any(same(one, measured[:2]) for one in fractions):
                 training = ...                   # it was measured, so it was trained, whatever way
             yield "training", lambda: training
-            kept = type(names[best]).__name__
-            yield "class", lambda: kept if kept in KINDS and kept != kind else RIGHT
             yield "best value", lambda: _best_value(float(names["best_val"]) * times, fractions)
             yield "best one", lambda: ... if training not in (..., RIGHT) else _best_one(measured, fractions)
 
@@ -146,8 +146,7 @@ def trained(kind, names, pairs, claimed, seed):
         if min(abs(one - claimed[worst]) for one in tries) < OUTLIER:
             return RIGHT
     stage, least = int(names.get("num_pairs", len(pairs))), off(anew)
-    alike = [{"one for all pairs": lambda: on(len(pairs))} | (
-                 {"one for each stage": lambda: on(stage)} if stage < len(pairs) else {}),
+    alike = [{SHARED: lambda: on(len(pairs))}, {SHARED: lambda: on(stage)} if stage < len(pairs) else {},
              {"not at all": lambda: [accuracy(train(make(), num_iters=0))] * len(chosen)},
              {"by the defaults": lambda: [accuracy(train(make()))] * len(chosen),
               "with the two exchanged": lambda: each(exchanged=True)}]
@@ -155,7 +154,7 @@ def trained(kind, names, pairs, claimed, seed):
     for ways in alike:
         found = {way: train_again() for way, train_again in ways.items()}
         known += found.values()
-        if min(map(off, found.values())) < min(NEAR, least / APART):
+        if found and min(map(off, found.values())) < min(NEAR, least / APART):
             way, *others = sorted(found, key=lambda one: off(found[one]))
             if others and off(found[others[0]]) < APART * off(found[way]):       # more trainings, less chance
                 found = {one: np.mean([told, ways[one](), ways[one]()], axis=0) for one, told in found.items()}
