@@ -177,7 +177,7 @@ def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], work
                     former = results.read(course, student, assignment.name)
                     result.named, result.names = former.named, former.names
                 else:
-                    result.named = naming.named(result, found.answers)
+                    result.named = naming.named(result, found.answers) + _kept_names(course, result, found.ran)
                 books.record(result, found.notebooks, found.files)
             return result
 
@@ -208,6 +208,13 @@ def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], work
                              fault=str(found) if isinstance(found, KitError) else why), 0
             else:
                 yield entered(student, found[0]), found[1]
+
+
+def _kept_names(course: Course, result: Result, ran: tuple[str, ...]) -> list[dict[str, str]]:
+    """What cells of notebooks that did not run again were called: only a run can tell what they leave."""
+    former = results.read(course, result.student, result.assignment)
+    return [one for one in (former.named if former else []) if "topics" in one
+            and one["function"].partition("-")[0] in result.notebooks.keys() - set(ran)]
 
 
 def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], depends: Depends, limit: float, jobs: int,
@@ -258,7 +265,7 @@ class Grader:
     def taken(self, found: Submission, asked: Job, done: Done, level: str) -> tuple[Submission, int]:
         """As `grade` returns it; `level` is that of the sandbox where the job was done."""
         found.notebooks |= done.notebooks
-        found.answers, found.sandbox = done.answers, level
+        found.answers, found.sandbox, found.ran = done.answers, level, tuple(asked.notebooks)
         return found, len(asked.notebooks)
 
     def _loaded(self, student: str) -> tuple[Submission, list[str]]:

@@ -50,9 +50,9 @@ def run(options) -> int:
         problems += unnamed if len(unnamed) > PAIRS_MISSED * tried else []
         print("\n".join(unnamed))
     if options.seeds:
-        cells, seeds = trial.test_cells(assignment), tuple(range(options.seeds))
+        tests, seeds = trial.test_cells(assignment), tuple(range(options.seeds))
         problems += [f"{entry.label}: fails {cell} for some seeds only" for entry in entries
-                     for cell in trial.wavering(assignment, entry, cells, seeds)]
+                     for cell in trial.wavering(assignment, entry, tests, seeds)]
     print(f"{len(entries)} entries in functions, {len(in_cells)} in cells, {len(problems)} problems")
     for problem in problems:
         print(f"kit: {problem}", file=sys.stderr)

@@ -34,7 +34,7 @@ class Submission:
     - handed: of each notebook, the outputs that its code cells came with, by cell id, as JSON
     - remarks: one sentence for each thing that was missing or strange
     - answers: what its functions answered to their probes, once it is graded; None if they were not asked
-    - sandbox: the level at which it ran
+    - sandbox: the level at which it ran; ran: the notebooks that did
     """
 
     notebooks: dict[str, NotebookNode] = field(default_factory=dict)
@@ -43,6 +43,7 @@ class Submission:
     remarks: list[str] = field(default_factory=list)
     answers: dict[str, dict[str, list]] | None = None
     sandbox: str = ""
+    ran: tuple[str, ...] = ()
 
 
 def lessons(assignment: Assignment, course: Course, config) -> dict[str, Lesson]:
