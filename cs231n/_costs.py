@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 SIZES = (4096, 16384)          # rows: a loop is told by the few already, array operations are cheap for the many
-CALLS = 11                     # of numpy functions for each row, in a loop that computes a loss
+CALLS = 7                      # of numpy functions for each row, in a loop that computes a loss
 WARM = 48                      # rows of a first call that is not judged: it imports, and fills caches
-TRIES = 4                      # before a loop is said
+TRIES = 6                      # before a loop is said
 CLEARLY, NEARLY = 3, 3         # so many times too much is tried twice only; so little below is looked at again
 LOOP_ROWS = 600                # that the looped yardstick really does: milliseconds, as what it is compared with takes
 STACK_ROWS = 200
@@ -163,7 +163,6 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0):
     measured(*make_call(WARM)[:2])
     yard, least, call = _Yardsticks(many, calls, stacking), (float("inf"), many), None
     for attempt in range(TRIES):
-        yard.begin()
         stray = meanwhile(yard.measure)
         for n in sizes:
             seconds, call = _cost(make_call, n)
@@ -220,14 +219,10 @@ def confirmed(call):
 
 
 class _Yardsticks:
-    """Seconds for array operations and for a Python loop, the least measured in one try, and the limit between them."""
+    """Seconds for array operations and for a Python loop, the least of all measured, and the limit between them."""
 
     def __init__(self, n, calls, allowed):
         self._n, self._calls, self._allowed = n, calls, allowed
-        self.begin()
-
-    def begin(self):
-        """Another try: a machine that has become slower is slower for what is judged, too."""
         self.arrays = self.loop = self.limit = float("inf")
 
     def measure(self):
