@@ -18,7 +18,7 @@ from grading.bench.scaling import Scaling
 
 CLASSES = (1_000, 10_000, 100_000)
 NIGHT = 8 * 3600.0           # seconds that a class may take
-PAUSE = 600.0                # and a run in which nothing has changed, or that only reads
+PAUSE = 600.0                # and a run in which nothing has changed
 MB = 2**20
 
 
@@ -35,16 +35,16 @@ class Machine:
 @dataclass(frozen=True)
 class Rates:
     """Of one submission, all from measured numbers: CPU seconds of everything and of the parent alone, seconds on the
-    wall of entering it (`record`), of finding it unchanged, of reading its marks, bytes; with how much each of the
-    books' grows for every further student. MB: of the parent at its start, and for each submission; of a worker."""
+    wall of entering it (`record`, and how much that grows with every further student), of finding it `unchanged`, and
+    of writing its scores as JSON besides; bytes. MB: of the parent at its start, and for each submission; of a worker.
+    """
 
     cpu: float
     parent: float
     record: float
     record_growth: float
     unchanged: float
-    marks: float
-    marks_growth: float
+    as_json: float
     parent_start: float
     parent_each: float
     worker: float
@@ -68,7 +68,7 @@ class Forecast:
     files: int
     record: float                        # seconds of the last one
     unchanged: float                     # seconds of a run in which nothing has changed
-    marks: float                         # seconds to read all marks for the JSON file
+    as_json: float                       # seconds of one with --json
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,13 @@ def rates(measured: Scaling) -> Rates:
     small, large = measured.books[0], measured.books[-1]
     further = max(1, large.students - small.students)
 
-    def growth(name: str) -> float:
-        return max(0.0, getattr(large, name) - getattr(small, name)) / further
-
+    growth = max(0.0, large.record - small.record) / further
     graded, unchanged, sizes = measured.by_size, measured.unchanged, measured.sizes
     return Rates(
         cpu=_line(graded, "cpu")[0], parent=_line(graded, "parent")[0],
-        record=large.record - growth("record") * large.students, record_growth=growth("record"),
+        record=large.record - growth * large.students, record_growth=growth,
         unchanged=_line(unchanged, "wall")[0],
-        marks=large.marks - growth("marks") * large.students, marks_growth=growth("marks"),
+        as_json=_line(measured.as_json, "wall")[0],
         parent_start=max(one.memory for one in graded), parent_each=_line(unchanged, "memory")[0],
         worker=measured.worker, moved=sizes.submitted + sizes.autograded, lesson=sizes.lesson,
         disk=sizes.disk + sizes.gradebook, files=sizes.files)
@@ -113,7 +111,7 @@ def forecast(rate: Rates, students: int, cores: Sequence[int]) -> Forecast:
         moved=(students * rate.moved + max(cores) * rate.lesson) / 2**30,
         disk=students * rate.disk / 2**30, files=students * rate.files,
         record=rate.record + rate.record_growth * students, unchanged=students * rate.unchanged,
-        marks=students * (rate.marks + rate.marks_growth * students))
+        as_json=students * rate.as_json)
 
 
 def limits(rate: Rates, here: Machine) -> list[Limit]:
@@ -123,8 +121,8 @@ def limits(rate: Rates, here: Machine) -> list[Limit]:
         (NIGHT * here.cores / rate.cpu, f"a night ({NIGHT / 3600:g} h) on this machine's {per_cores}"),
         (_until(NIGHT, max(rate.parent, rate.record), rate.record_growth / 2),
          f"a night with any number of cores: the one parent's own {max(rate.parent, rate.record):.3f} s each"),
-        (_until(PAUSE, rate.unchanged, 0), f"{PAUSE / 60:g} minutes to find that nothing has changed"),
-        (_until(PAUSE, rate.marks, rate.marks_growth), f"{PAUSE / 60:g} minutes to read all marks (--json)"),
+        (_until(PAUSE, rate.unchanged), f"{PAUSE / 60:g} minutes to find that nothing has changed"),
+        (_until(PAUSE, rate.as_json), f"{PAUSE / 60:g} minutes to find that, with --json"),
         ((here.memory / MB - rate.parent_start - here.cores * rate.worker) / rate.parent_each
          if rate.parent_each > 0 else np.inf, f"the parent's memory, of {here.memory / 2**30:.0f} GB"),
         (here.disk / rate.disk, f"the disk's room, {here.disk / 2**30:.0f} GB"),
@@ -133,7 +131,7 @@ def limits(rate: Rates, here: Machine) -> list[Limit]:
     return sorted((Limit(round(min(students, 1e12)), what) for students, what in found), key=lambda one: one.students)
 
 
-def _until(seconds: float, each: float, growth: float) -> float:
+def _until(seconds: float, each: float, growth: float = 0.0) -> float:
     """The number of students n at which n * (each + growth * n) are so many seconds."""
     if each <= 0:
         return np.inf

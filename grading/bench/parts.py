@@ -14,7 +14,6 @@ from pathlib import Path
 
 import nbformat
 
-from grading.autograde.autograde import Fingerprints
 from grading.bench import cloned
 from grading.books import results
 from grading.books.course import Course
@@ -24,18 +23,14 @@ from grading.release.assignment import Assignment
 
 CLASSES = (500, 2000)
 RECORDS = 20                 # that are timed
-_LIMIT = 30.0                # seconds for a cell: only that there is one counts here
 
 
 @dataclass(frozen=True)
 class Books:
-    """With so many students in the books; seconds on the wall, of one submission: to `record` it, to read its `marks`
-    for the JSON file, to `look` whether it has changed; and to `list` the whole class."""
+    """With so many students in the books, seconds on the wall: to `record` one more, and to `list` the whole class."""
 
     students: int
     record: float
-    marks: float
-    look: float
     list: float
 
 
@@ -61,14 +56,9 @@ def large(assignment: Assignment, course: Course, students: int, scratch: Path) 
 def books(assignment: Assignment, course: Course) -> Books:
     """Of a course whose students are graded; it is not changed but for rows and folders of students of its own."""
     students = course.students(assignment.name)
-    few = students[::max(1, len(students) // RECORDS)]
-    fingerprints = Fingerprints(assignment, course, _LIMIT)
-    kept = [results.read(course, student, assignment.name) for student in few]
-    return Books(
-        students=len(students), record=_record(assignment, course, kept[0]),
-        marks=_median(few, lambda number: results.with_marks(course, kept[number])),
-        look=_median(few, lambda number: fingerprints.of(few[number])),
-        list=_median([0] * 5, lambda _: course.students(assignment.name)))
+    kept = results.read(course, students[0], assignment.name)
+    return Books(students=len(students), record=_record(assignment, course, kept),
+                 list=_median([0] * 5, lambda _: course.students(assignment.name)))
 
 
 def sizes(assignment: Assignment, course: Course, before: int) -> Sizes:

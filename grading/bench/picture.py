@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from grading.bench.model import Rates, forecast
-from grading.bench.scaling import Graded, Scaling
+from grading.bench.scaling import Scaling
 
 _MS = 1000
 
@@ -48,11 +48,9 @@ def _by_size(axes, measured: Scaling) -> None:
 
 def _books(axes, measured: Scaling) -> None:
     sizes = [one.students for one in measured.books]
-    for name, label in (("record", "enter one in the books"), ("marks", "read one's marks"),
-                        ("look", "find one unchanged")):
-        axes.plot(sizes, [_MS * getattr(one, name) for one in measured.books], "o-", label=label)
-    unchanged: list[Graded] = measured.unchanged
-    axes.plot(sizes, [_MS * one.wall / one.students for one in unchanged], "s--", label="a run: nothing has changed")
+    axes.plot(sizes, [_MS * one.record for one in measured.books], "o-", label="enter one more in the books")
+    for runs, label in ((measured.unchanged, "a run: nothing has changed"), (measured.as_json, "the same with --json")):
+        axes.plot(sizes, [_MS * one.wall / one.students for one in runs], "s--", label=label)
     axes.set(title="The parent, per submission", xlabel="students in the books", ylabel="milliseconds", yscale="log",
              xticks=sizes)
     axes.legend()

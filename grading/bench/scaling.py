@@ -29,6 +29,7 @@ from grading.sample import generated, kit_copy
 SIZES = (6, 12, 24)                      # of the classes
 ROUNDS = 3
 CLUSTERS = (1, 2, 4)                     # workers
+LOOKS = 3                                # at a class in which nothing has changed
 ONCE = 100                               # a class of more than so many is graded once
 WATCHED = 4                              # submissions graded while the workers' memory is looked at
 _HIDDEN_END = "### END HIDDEN TESTS"
@@ -38,7 +39,7 @@ Say = Callable[[str], None]
 @dataclass(frozen=True)
 class Graded:
     """One run of `kit autograde`: seconds on the wall, CPU seconds of all, and of the parent; MB that the parent took
-    at most; how many submissions it ran, the others being as before."""
+    at most; how many submissions it ran, the others being as before, and how many notebooks, if that is told."""
 
     students: int
     jobs: int
@@ -47,6 +48,7 @@ class Graded:
     parent: float
     memory: float
     ran: int
+    notebooks: int | None = None
 
     def per_hour(self) -> float:
         return 3600 * self.students / self.wall
@@ -56,7 +58,7 @@ class Graded:
 class Scaling:
     """- by_jobs, by_size: medians, one for each number of jobs and size of class
     - one_test: the largest of them again, after one hidden test has changed
-    - unchanged: large classes, copies of one submission, in which nothing has changed
+    - unchanged: large classes, copies of one submission, in which nothing has changed; as_json: with --json as well
     - books, sizes: of these large classes; of their submissions
     - worker: MB of one, at most
     - breakdown: of the CPU seconds in it
@@ -68,6 +70,7 @@ class Scaling:
     by_size: list[Graded]
     one_test: Graded
     unchanged: list[Graded]
+    as_json: list[Graded]
     books: list[Books]
     sizes: Sizes
     worker: float
@@ -105,11 +108,11 @@ class Bench:
                 those.append(self._by_cluster(middle, count))
         worker = self._worker(middle)
         parted = breakdown.measure(self.assignment, self.courses[middle])
-        unchanged, known, sizes = self._large(large, jobs)
+        unchanged, as_json, known, sizes = self._large(large, jobs)
         self._change_a_hidden_test(self.courses[self.sizes[-1]])
         one_test = self.grade(self.sizes[-1], jobs)
         return Scaling([_median(found[case]) for case in by_jobs], [_median(found[case]) for case in by_size],
-                       one_test, unchanged, known, sizes, worker, parted,
+                       one_test, unchanged, as_json, known, sizes, worker, parted,
                        [_median(those) for those in clusters.values()], no_cluster)
 
     def _by_cluster(self, size: int, count: int) -> Graded:
@@ -120,19 +123,23 @@ class Bench:
         reap(others)
         return replace(graded, cpu=cpu_of_children() - before)
 
-    def _large(self, large: tuple[int, ...], jobs: int) -> tuple[list[Graded], list[Books], Sizes]:
-        unchanged, known, course = [], [], self.courses[self.sizes[0]]
+    def _large(self, large: tuple[int, ...], jobs: int):
+        """(runs, the same with --json, the books, sizes of the largest)"""
+        unchanged, as_json, known, course = [], [], [], self.courses[self.sizes[0]]
         before = course.gradebook.stat().st_size
         for size in sorted(large):
             self._say(f"a class of {size}, copies of one submission")
             other = self.courses[size] = parts.large(self.assignment, course, size, self._scratch)
             sizes = parts.sizes(self.assignment, other, before)
-            unchanged.append(self.grade(size, jobs))
+            runs = [[self.grade(size, jobs, *options) for options in ((), ("--json", self._scratch / "scores.json"))]
+                    for _ in range(LOOKS)]
+            for those, found in zip((unchanged, as_json), zip(*runs, strict=True), strict=True):
+                those.append(_median(list(found)))
             known.append(parts.books(self.assignment, other))
-        return unchanged, known, sizes
+        return unchanged, as_json, known, sizes
 
-    def grade(self, size: int, jobs: int, *options: str) -> Graded:
-        course, parent, memory, ran = self.courses[size], 0.0, 0.0, 0
+    def grade(self, size: int, jobs: int, *options: object) -> Graded:
+        course, parent, memory, ran, notebooks = self.courses[size], 0.0, 0.0, 0, None
         log = self._scratch / "autograde.log"
         run = Run(self.command(course, jobs, *options), self.copy, log)
         while (line := run.line()) is not None:
@@ -141,13 +148,15 @@ class Bench:
                 used = process.cpu_times()
                 parent, memory = used.user + used.system, max(memory, _peak(run.pid))
             ran += bool(re.match(r"\[\d+/\d+\] ", line)) and "as before" not in line
+            if told := re.fullmatch(r"(\d+) notebooks? run", line):
+                notebooks = int(told[1])
         if run.wait():
             raise KitError(f"grading failed: {' / '.join(log.read_text(errors='replace').splitlines()[-5:])}")
-        graded = Graded(size, jobs, run.cost.wall, run.cost.cpu, parent, memory, ran)
+        graded = Graded(size, jobs, run.cost.wall, run.cost.cpu, parent, memory, ran, notebooks)
         self._say(f"{size} submissions, {jobs} jobs, {ran} run: {graded.wall:.1f} s, {graded.cpu:.1f} CPU s")
         return graded
 
-    def command(self, course: Course, jobs: int, *options: str) -> list[str]:
+    def command(self, course: Course, jobs: int, *options: object) -> list[str]:
         return kit("autograde", self._lesson, "--course", course.root, "--jobs", jobs, *options)
 
     def _course(self, size: int) -> Course:
@@ -198,7 +207,7 @@ def _median(those: list[Graded]) -> Graded:
     first = those[0]
     return Graded(first.students, first.jobs,
                   *(statistics.median(getattr(one, name) for one in those)
-                    for name in ("wall", "cpu", "parent", "memory")), first.ran)
+                    for name in ("wall", "cpu", "parent", "memory")), first.ran, first.notebooks)
 
 
 def _peak(pid: int) -> float:

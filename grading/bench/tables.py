@@ -59,16 +59,19 @@ def scaling(measured: Scaling) -> str:
     rows = [_run(f"{one.students} submissions, {one.jobs} jobs", one, first) for one in measured.by_jobs]
     rows += [_run(f"{one.students} submissions, cluster of {one.jobs}", one, first) for one in measured.clusters]
     rows += [_run(f"{one.students} submissions, {one.jobs} jobs", one, first) for one in measured.by_size]
-    rows += [_run(f"{one.students}, one hidden test changed, {one.ran} run", one, last) for one in (measured.one_test,)]
+    changed = measured.one_test
+    what = f"{changed.ran} run" if changed.notebooks is None else f"{changed.notebooks} notebooks run"
+    rows.append(_run(f"{changed.students}, one hidden test changed, {what}", changed, last))
     rows += [_run(f"{one.students}, nothing changed, {one.ran} run", one, last) for one in measured.unchanged]
+    rows += [_run(f"{one.students}, nothing changed, --json", one, last) for one in measured.as_json]
     lines = [*wrapped(f"Grading by jobs and by class. Speed is per submission: of the first run, and below the line "
                       f"of the run of all {last.students}. A worker takes {measured.worker:.0f} MB at most."), "",
              *table(heads, rows)]
-    lines.insert(len(lines) - len(measured.unchanged) - 1, "")
+    lines.insert(len(lines) - 2 * len(measured.unchanged) - 1, "")
     if measured.no_cluster:
         lines += wrapped(f"Not done here: a cluster ({measured.no_cluster}).")
-    lines += ["", *table(["students in the books", "enter one", "read one's marks", "look at one", "list all"],
-                         [[f"{one.students:,}", *map(_ms, (one.record, one.marks, one.look, one.list))]
+    lines += ["", *table(["students in the books", "enter one", "list all"],
+                         [[f"{one.students:,}", _ms(one.record), _ms(one.list)]
                           for one in measured.books])]
     return "\n".join(lines)
 
@@ -113,18 +116,18 @@ def forecasts(rate: Rates, here: Machine) -> str:
         ["files", *(f"{one.files:,}" for one in those)],
         ["ms to enter the last one", *(f"{1000 * one.record:.0f}" for one in those)],
         ["minutes to find nothing changed", *(f"{one.unchanged / 60:,.1f}" for one in those)],
-        ["minutes to read all marks (--json)", *(f"{one.marks / 60:,.1f}" for one in those)],
+        ["the same with --json", *(f"{one.as_json / 60:,.1f}" for one in those)],
     ]
     taken = ", ".join([
         f"{rate.cpu:.3f} CPU s, {rate.parent:.3f} of them the parent's", f"{1000 * rate.record:.1f} ms to enter it",
-        f"{1000 * rate.unchanged:.2f} ms to find it unchanged", f"{1000 * rate.marks:.1f} ms to read its marks",
+        f"{1000 * rate.unchanged:.2f} ms to find it unchanged ({1000 * rate.as_json:.2f} with --json)",
         f"{rate.moved / 1000:,.0f} KB moved", f"{rate.disk / 1000:,.0f} KB on disk in {rate.files} files",
         f"{1000 * rate.parent_each:.1f} KB of the parent's memory"])
     return "\n".join([
         "The model, of one parent and any number of cores", "",
         *table(["", *(f"{one.students:,}" for one in those)], rows), "",
         *wrapped(f"From the measured numbers, of one submission: {taken}. Each student who is in the books already "
-                 f"adds {1e6 * rate.record_growth:.2f} us to enter one, {1e6 * rate.marks_growth:.2f} us to read one."),
+                 f"adds {1e6 * rate.record_growth:.2f} us to that."),
         "", *table(["what breaks, the first first", "submissions"],
                    [[one.what, f"{one.students:,}" if one.students < 10**9 else "-"]
                     for one in model.limits(rate, here)])])
