@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
+from cs231n._matching import UNWRITTEN
 from grading import NOTE
 from grading.books.seeds import Seeds
 from grading.desk import handed
@@ -75,7 +76,8 @@ def do(worker: Worker, task: Task, job: Job) -> Done:
         _settle_doubts(worker, task, job.seeds, name, notebook)
         handed.show(notebook, job.handed[name])
         Clean().preprocess(notebook, {})
-    return Done(notebooks, answers)
+    unwritten = {name_of(cell) for notebook in notebooks.values() for cell in notebook.cells if UNWRITTEN in cell.source}
+    return Done(notebooks, {name: told for name, told in answers.items() if name not in unwritten})
 
 
 def _settle_doubts(worker: Worker, task: Task, seeds: Seeds, name: str, notebook: NotebookNode) -> None:
