@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+NOTE = "kit"             # the key under which a graded cell's metadata holds its outcome and message
 
 # jsonschema takes a second to build a grammar for addresses, which nobody here asks it to check.
 sys.modules.setdefault("rfc3987_syntax", None)

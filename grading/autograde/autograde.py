@@ -1,29 +1,31 @@
-"""Grade submissions: decide which are due, have the engine run them, enter what came of it in the books."""
+"""Grade submissions: decide which are due, have the engine run what is, enter what came of it in the books."""
 
-import hashlib
-import os
-import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing
-from multiprocessing import get_context, parent_process
-from pathlib import Path
+from dataclasses import dataclass
 
-from grading import ROOT
-from grading.autograde import pool, stock
+import nbformat
+from nbformat import NotebookNode
+
+from grading import NOTE
+from grading.autograde import job, pool, stock
+from grading.autograde.depends import Depends
+from grading.autograde.job import Job, Task
+from grading.autograde.names import Naming
 from grading.autograde.workers import Workers, choose_sandbox
-from grading.books import results, seeds
+from grading.books import cells, ledger, marks, results, seeds
 from grading.books.course import Course
 from grading.books.ledger import Ledger
 from grading.books.results import Result
-from grading.desk.pages import Clean
-from grading.engine import kernel, run
+from grading.engine.plan import name_of
 from grading.engine.worker import Worker
 from grading.errors import KitError
-from grading.intake.submission import Lesson, Submission, handed_in, lessons, load, modules, source_text, staged
+from grading.intake import reference
+from grading.intake.submission import Submission, handed_in, lessons, load, modules, source_text, staged
+from grading.release import generate
 from grading.release.assignment import Assignment
 from grading.trials import diagnosis
-from grading.trials.naming import Asking, Names
+from grading.trials.naming import Asking
 
 
 class Listener:
@@ -32,13 +34,16 @@ class Listener:
     def began(self, student: str) -> None:
         """Grading of this student's submission has begun."""
 
+    def kept(self, student: str, why: str) -> None:
+        """Nothing was run for this student, and this is why there was something to do: told before `done`."""
+
     def done(self, result: Result, number: int, of: int) -> None:
         """This result is in the books, or was already; it is number `number` of `of`."""
 
 
 def autograde(assignment: Assignment, course: Course, students: list[str] | None = None, *,
               workers: Workers | None = None, stock: bool = False, regrade: bool = False,
-              timeout: float | None = None, jobs: int = 1, listener: Listener | None = None) -> Sequence[Result]:
+              timeout: float | None = None, jobs: int = 1, listener: Listener | None = None) -> "Graded":
     """Grade the submissions of `students` (default: everyone collected); what is graded and unchanged is skipped.
 
     - workers: where they run; None makes some in the sandbox that this machine offers
@@ -57,36 +62,79 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
             raise KitError(f"{student!r} has no submission of {assignment.name} in {course.root / 'submitted'}. "
                            f"Collected: {', '.join(collected) or 'none'}.")
     course.prepare_data()
-    with Ledger(course) as ledger, course.nbgrader() as nbgrader:
+    if not cells.read(course.gradebook, assignment.name).notebooks:
+        generate.make_gradebook(assignment, course)
+    marks.copy(course, assignment.name)
+    with Ledger(course) as books, course.nbgrader() as nbgrader:
         config = nbgrader["config"]
         limit = float(timeout or config.Execute.timeout)
-        fingerprints = Fingerprints(assignment, course, limit)
-        due, done, faults = [], 0, {}
+        depends = Depends(assignment, course, limit, config, stock)
+        entered = books.entered(assignment.name)
+        run = Graded(course, assignment.name, students)
+        due: dict[str, Due] = {}
+        done = 0
         for student in students:
             kept = results.read(course, student, assignment.name)
-            if regrade or kept is None or kept.fingerprint != fingerprints.of(student):
-                due.append(student)
+            what = _due(course, kept, depends, student, regrade)
+            if not what and entered.get(student) != ledger.scores(kept):
+                try:
+                    books.enter_again(kept)
+                    listener.kept(student, "entered in the gradebook again")
+                except (OSError, ValueError):
+                    what = Due(assignment.notebooks)
+            if what:
+                due[student] = what
             else:
                 done += 1
                 listener.done(kept, done, len(students))
         if due:
-            graded = (_by_nbgrader(assignment, course, due, fingerprints, limit, jobs, listener)
+            graded = (_by_nbgrader(assignment, course, list(due), depends, limit, jobs, listener)
                       if stock else
-                      _by_engine(assignment, course, due, workers, fingerprints, limit, jobs, listener, ledger, config))
+                      _by_engine(assignment, course, due, workers, depends, limit, jobs, listener, books, config))
             with closing(graded):
-                for result in graded:
+                for result, count in graded:
+                    run.notebooks_run += count
                     if result.fault:
-                        faults[result.student] = result
+                        run.faults[result.student] = result
                     done += 1
                     listener.done(result, done, len(students))
-    return Graded(course, assignment.name, students, faults)
+        run.penalties_changed = books.settle_penalties(assignment.name, set(students) - due.keys())
+    marks.copy(course, assignment.name)
+    return run
+
+
+@dataclass(frozen=True)
+class Due:
+    """What there is to do for a submission: notebooks to run, functions to ask; or just to enter it as it is now."""
+
+    run: tuple[str, ...]
+    ask: bool = True
+
+
+def _due(course: Course, kept: Result | None, depends: Depends, student: str, regrade: bool) -> Due | None:
+    """None where everything is as it was."""
+    basis = depends.of(student)
+    if regrade or kept is None:
+        return Due(tuple(basis.runs))
+    folder = course.autograded(student, kept.assignment)
+    run = tuple(name for name, state in basis.runs.items()
+                if kept.runs.get(name) != state or not (folder / f"{name}.ipynb").exists())
+    ask = bool(run) or bool(kept.lost) and kept.names != depends.names
+    return Due(run, ask) if ask or kept.fingerprint != basis.whole else None
 
 
 class Graded(Sequence[Result]):
-    """A run's results, read from the autograded folders one at a time: those of a large class take much memory."""
+    """A run's results, read from the autograded folders one at a time: those of a large class take much memory.
 
-    def __init__(self, course: Course, assignment: str, students: list[str], faults: dict[str, Result]):
-        self._course, self._assignment, self._students, self._faults = course, assignment, students, faults
+    - faults: student -> a result that was not entered
+    - notebooks_run: how many were run; penalties_changed: students of whom nothing else was due
+    """
+
+    def __init__(self, course: Course, assignment: str, students: list[str]):
+        self._course, self._assignment, self._students = course, assignment, students
+        self.faults: dict[str, Result] = {}
+        self.notebooks_run = 0
+        self.penalties_changed: list[str] = []
 
     def __len__(self) -> int:
         return len(self._students)
@@ -95,153 +143,121 @@ class Graded(Sequence[Result]):
         if isinstance(index, slice):
             return [self[number] for number in range(*index.indices(len(self)))]
         student = self._students[index]
-        found = self._faults.get(student) or results.read(self._course, student, self._assignment)
+        found = self.faults.get(student) or results.read(self._course, student, self._assignment)
         if found is None:
             raise KitError(f"the result of {student} is gone: {self._course.autograded(student, self._assignment)} "
                            "has been changed since it was graded.")
         return found
 
 
-def _by_engine(assignment: Assignment, course: Course, due: list[str], workers: Workers | None,
-               fingerprints: "Fingerprints", limit: float, jobs: int, listener: Listener, ledger: Ledger,
-               config) -> Iterator[Result]:
+def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], workers: Workers | None, depends: Depends,
+               limit: float, jobs: int, listener: Listener, books: Ledger, config) -> Iterator[tuple[Result, int]]:
+    """(result, how many notebooks were run for it)."""
     with ExitStack() as held:
         naming = held.enter_context(Naming(assignment, course))
-        workers = workers or held.enter_context(Workers(assignment, course, choose_sandbox()))
-        grader = Grader(assignment, course, limit, config)
-        graded = pool.run(due, jobs, workers.take, grader.grade, listener.began)
-        held.callback(graded.close)
-        for student, found in graded:
-            result = Result(student, assignment.name, fingerprints.of(student), workers.sandbox.level)
-            if isinstance(found, Exception):
-                course.log_exception(f"grading {student}, {assignment.name}", found)
-                result.fault = f"the kit failed on this submission ({type(found).__name__}: {found}); see {course.log}"
-                yield result
-                continue
-            result.remarks = found.remarks
-            result.notebooks = results.from_notebooks(found.notebooks)
+        grader = Grader(assignment, course, limit, config, due)
+
+        def entered(student: str, level: str, found: Submission) -> Result:
+            basis = depends.of(student)
+            result = Result(student, assignment.name, basis.whole, level, results.from_notebooks(found.notebooks),
+                            found.remarks, runs=basis.runs, names=depends.names)
             texts = {name: source_text(found.files[name]) for name in assignment.student_files}
             result.remarks += diagnosis.remarks(texts, result)
             result.fault = results.own_fault(result)
             if not result.fault:
-                result.named = naming.named(result, found.answers)
-                ledger.record(result, found.notebooks, found.files)
-            yield result
+                if found.answers is None:                  # nothing was asked: nothing that names depend on has changed
+                    former = results.read(course, student, assignment.name)
+                    result.named, result.names = former.named, former.names
+                else:
+                    result.named = naming.named(result, found.answers)
+                books.record(result, found.notebooks, found.files)
+            return result
+
+        to_run = []
+        for student, what in due.items():
+            found = None if what.ask else grader.as_before(student)
+            if found is None:
+                to_run.append(student)
+            else:
+                result = entered(student, results.read(course, student, assignment.name).sandbox, found)
+                listener.kept(student, "entered anew, nothing run")
+                yield result, 0
+        if not to_run:
+            return
+        workers = workers or held.enter_context(Workers(assignment, course, choose_sandbox()))
+        graded = pool.run(to_run, jobs, workers.take, grader.grade, listener.began)
+        held.callback(graded.close)
+        for student, found in graded:
+            if isinstance(found, Exception):
+                course.log_exception(f"grading {student}, {assignment.name}", found)
+                fault = f"the kit failed on this submission ({type(found).__name__}: {found}); see {course.log}"
+                yield Result(student, assignment.name, "", workers.sandbox.level, fault=fault), 0
+            else:
+                yield entered(student, workers.sandbox.level, found[0]), found[1]
 
 
-def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], fingerprints: "Fingerprints", limit: float,
-                 jobs: int, listener: Listener) -> Iterator[Result]:
+def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], depends: Depends, limit: float, jobs: int,
+                 listener: Listener) -> Iterator[tuple[Result, int]]:
     with Naming(assignment, course) as naming:
         for result in stock.grade_all(assignment, course, due, limit, jobs):
             listener.began(result.student)       # nbgrader does not tell when
             if not result.fault:
-                result.fingerprint = fingerprints.of(result.student)
+                basis = depends.of(result.student)
+                result.fingerprint, result.runs, result.names = basis.whole, basis.runs, depends.names
                 result.named = naming.named(result, None)
                 results.write(course, result)
-            yield result
+            yield result, len(assignment.notebooks)
 
 
 class Grader:
     """Grades one submission in a worker; used by several threads, each with its own worker."""
 
-    def __init__(self, assignment: Assignment, course: Course, limit: float, config):
-        self._assignment, self._course, self._limit = assignment, course, limit
-        self._lessons: dict[str, Lesson] = lessons(assignment, course, config)
-        self._staged, self._asking = staged(assignment, course), Asking(assignment)
+    def __init__(self, assignment: Assignment, course: Course, limit: float, config, due: dict[str, Due]):
+        self._assignment, self._course, self._due = assignment, course, due
+        self._lessons, self._staged = lessons(assignment, course, config), staged(assignment, course)
         self._secret = seeds.secret(course)
+        complete = reference.complete(assignment, course, self._lessons, self._staged)
+        self._task = Task({name: lesson.plan for name, lesson in self._lessons.items()}, complete.notebooks,
+                          modules(assignment, complete), Asking(assignment), limit)
 
-    def grade(self, worker: Worker, student: str) -> Submission:
-        """The submission with its notebooks executed."""
-        found = load(self._assignment, self._course, student, self._lessons, self._staged)
+    def as_before(self, student: str) -> Submission | None:
+        """The submission with the outcomes of its kept notebooks, laid upon the lessons as they are now; None where
+        something of it has to be run after all."""
+        found, run = self._loaded(student)
+        return None if run else found
+
+    def grade(self, worker: Worker, student: str) -> tuple[Submission, int]:
+        """The submission with its notebooks executed, and how many of them have been run for that."""
+        found, run = self._loaded(student)
+        noted = {name_of(cell): cell.metadata[NOTE] for name, notebook in found.notebooks.items() if name not in run
+                 for cell in notebook.cells if NOTE in cell.metadata}
         drawn = seeds.of_submission(self._secret, handed_in(self._assignment, self._course, student))
-        found.answers = run.grade(
-            worker, [(notebook, self._lessons[name].plan) for name, notebook in found.notebooks.items()],
-            modules(self._assignment, found), self._limit, asked=drawn.asked, due=self._asking.due)
-        for notebook in found.notebooks.values():
-            Clean().preprocess(notebook, {})
-        return found
+        done = job.do(worker, self._task, Job(modules(self._assignment, found), drawn,
+                                              {name: found.notebooks[name] for name in run}, noted))
+        found.notebooks |= done.notebooks
+        found.answers = done.answers
+        return found, len(run)
 
+    def _loaded(self, student: str) -> tuple[Submission, list[str]]:
+        """The submission, and which of its notebooks have to be run."""
+        found = load(self._assignment, self._course, student, self._lessons, self._staged)
+        due = self._due[student].run
+        return found, [name for name, notebook in found.notebooks.items()
+                       if name in due or not self._takes_over(student, name, notebook)]
 
-class Naming:
-    """Names known mistakes, in a process of its own: working out the catalogue's answers forks; threads run here."""
-
-    def __init__(self, assignment: Assignment, course: Course):
-        self._course = course
-        self._arguments = assignment, course.root / f"answers-{assignment.name}.msgpack"
-        self._process: ProcessPoolExecutor | None = None
-
-    def __enter__(self) -> "Naming":
-        return self
-
-    def __exit__(self, *_) -> None:
-        if self._process:
-            self._process.shutdown(cancel_futures=True)
-
-    def named(self, result: Result, answers: dict | None) -> list[dict[str, str]]:
-        """answers: of functions to their probes; None to ask the autograded modules here, outside of any sandbox."""
-        if all(cell["outcome"] in ("passed", "manual") for cell in result.cells.values()) or answers == {}:
-            return []
-        if self._process is None:
-            self._process = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_prepare_names,
-                                                initargs=self._arguments)
+    def _takes_over(self, student: str, name: str, notebook: NotebookNode) -> bool:
+        """Take outcomes and outputs over from the kept notebook; says whether all that is needed was there."""
         try:
-            return self._process.submit(_name, result, answers, self._folder(result)).result()
-        except Exception as error:           # a mistake that goes without its name is no reason to stop the run
-            self._course.log_exception(f"naming the mistakes of {result.student}", error)
-            self._process.shutdown(wait=False, cancel_futures=True)
-            self._process = None
-            return []
-
-
-    def _folder(self, result: Result) -> Path:
-        return self._course.autograded(result.student, result.assignment)
-
-
-_names: list[Names] = []                 # of the naming process
-
-
-def _prepare_names(assignment: Assignment, cache: Path) -> None:
-    if sys.platform == "linux":          # an executor's process would outlive a run that is killed, and wait for ever
-        kernel.die_with_parent()
-        if not parent_process().is_alive():
-            os._exit(1)
-    _names.append(Names(assignment, cache))
-
-
-def _name(result: Result, answers: dict | None, folder: Path) -> list[dict[str, str]]:
-    if answers is None:
-        answers = _names[0].ask(result, folder)
-    return _names[0].name(result, answers)
-
-
-# What of the kit, below `grading/`, a result depends on.
-OWN = ("autograde/autograde.py", "autograde/execute.py", "autograde/scores.py", "books/course.py", "books/seeds.py",
-       "config.py", "desk/html.py", "desk/markdown.py", "desk/outputs.py", "desk/pages.py", "desk/paths.py",
-       "desk/text.py", "engine/*.py", "intake/restore.py", "intake/submission.py", "trials/diagnosis.py")
-
-
-class Fingerprints:
-    """What changes when a submission, the source or the kit's own way of grading changes."""
-
-    def __init__(self, assignment: Assignment, course: Course, limit: float):
-        self._assignment, self._course = assignment, course
-        own = [path for pattern in OWN for path in sorted((ROOT / "grading").glob(pattern))]
-        self._common = _digest([*own, *_files(course.source(assignment.name))], repr((sys.version_info[:2], limit)))
-        self._known: dict[str, str] = {}
-
-    def of(self, student: str) -> str:
-        if student not in self._known:
-            self._known[student] = _digest(_files(self._course.submitted(student, self._assignment.name)), self._common)
-        return self._known[student]
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-
-
-def _digest(paths: list[Path], text: str) -> str:
-    digest = hashlib.sha256(text.encode())
-    for path in paths:
-        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
+            kept = nbformat.read(self._course.autograded(student, self._assignment.name) / f"{name}.ipynb", 4)
+        except (OSError, ValueError):
+            return False
+        former = {cell.id: cell for cell in kept.cells if cell.cell_type == "code"}
+        for cell in notebook.cells:
+            if cell.cell_type != "code":
+                continue
+            if cell.id not in former or former[cell.id].source != cell.source:
+                return False
+            cell.outputs, cell.execution_count = former[cell.id].outputs, former[cell.id].execution_count
+            if NOTE in former[cell.id].metadata:
+                cell.metadata[NOTE] = former[cell.id].metadata[NOTE]
+        return all(NOTE in cell.metadata for cell in notebook.cells if name_of(cell) in self._task.plans[name].tests)

@@ -17,7 +17,7 @@ from nbgrader import utils
 from nbgrader.preprocessors import Execute as NbgraderExecute
 from traitlets import Float, Integer, Unicode
 
-from grading.books.results import NOTE
+from grading import NOTE
 from grading.books.seeds import Seeds
 from grading.engine import telling
 from grading.engine.telling import Told

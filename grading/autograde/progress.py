@@ -17,6 +17,7 @@ class Progress(Listener):
         self._screen = sys.stdout.isatty()
         self._lock = threading.Lock()
         self._running: dict[str, float] = {}
+        self._why: dict[str, str] = {}
         self._started, self._worked, self._failed = time.monotonic(), 0, 0
         self._left = 0
 
@@ -33,6 +34,10 @@ class Progress(Listener):
             self._running[student] = time.monotonic()
             self._status(self._summary())
 
+    def kept(self, student: str, why: str) -> None:
+        with self._lock:
+            self._why[student] = why
+
     def done(self, result: Result, number: int, of: int) -> None:
         with self._lock:
             self._left = of - number
@@ -41,7 +46,8 @@ class Progress(Listener):
             self._worked += not kept
             self._failed += bool(result.fault)
             score, max_score = result.autograded()
-            state = "not graded" if result.fault else f"{score:g}/{max_score:g}{', as before' if kept else ''}"
+            why = self._why.pop(result.student, "as before" if kept else "")
+            state = "not graded" if result.fault else f"{score:g}/{max_score:g}{', ' * bool(why)}{why}"
             self._status("")
             print(clean_text(f"[{number}/{of}] {result.student}: {state}"), flush=True)
             self._status(self._summary())

@@ -7,7 +7,7 @@ score; neither says anything about the student's work.
 from nbgrader import utils
 from nbgrader.preprocessors import SaveAutoGrades
 
-from grading.books.results import NOTE
+from grading import NOTE
 
 
 class SaveScores(SaveAutoGrades):

@@ -158,7 +158,7 @@ class Course:
         get_logger().error(what, exc_info=error)
 
     def require_release(self, assignment: str) -> None:
-        if not self.gradebook.exists() or not self.source(assignment).is_dir():
+        if not self.source(assignment).is_dir():
             raise KitError(f"{assignment} has not been generated in {self.root}. Run: kit generate {assignment}")
 
 

@@ -14,22 +14,22 @@ import json
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 
 import nbformat
 from nbformat import NotebookNode, ValidationError
 from nbformat.v4 import new_output
 from nbgrader import api, utils
-from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import create_engine, insert, select, text, update
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
-from grading.books import folders, results
-from grading.books.course import TIMESTAMP, Course
+from grading.books import folders, marks, penalties, results
+from grading.books.course import Course
 from grading.books.results import Result
 from grading.errors import KitError
 
@@ -60,6 +60,7 @@ class Ledger:
     def __init__(self, course: Course, patience: float = PATIENCE):
         self._course, self._patience = course, patience
         self._folder = course.root / "autograded"
+        self._marks: dict[str, marks.Marks] = {}
 
     def __enter__(self) -> "Ledger":
         if not self._course.gradebook.exists():
@@ -89,9 +90,38 @@ class Ledger:
             with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
                 session.execute(text("BEGIN IMMEDIATE"))                 # nobody marks by hand between read and write
                 session.execute(text(f"PRAGMA user_version = {number}"))
-                _enter(session, self._course, result, notebooks)
+                _enter(session, self._course, result, notebooks, self._copied(result), marked_again=True)
         finally:
             self._settle(new, target, number)
+
+    def entered(self, assignment: str) -> dict[str, int]:
+        """Student -> the scores that the gradebook holds, as `scores` puts them."""
+        with self._busy_is_a_sentence(), Session(self._engine) as session:
+            return {student: hash(frozenset(tuple(row)[1:] for row in rows))
+                    for student, rows in groupby(_entered(session, assignment), key=itemgetter(0))}
+
+    def enter_again(self, kept: Result) -> None:
+        """Enter a kept result in a gradebook that has lost it, with the marks by hand of the last copy.
+
+        Raises OSError or ValueError when its notebooks are not to be read.
+        """
+        folder = self._course.autograded(kept.student, kept.assignment)
+        notebooks = {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in kept.notebooks}
+        with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
+            session.execute(text("BEGIN IMMEDIATE"))
+            _enter(session, self._course, kept, notebooks, self._copied(kept), marked_again=False)
+
+    def settle_penalties(self, assignment: str, students: Collection[str]) -> list[str]:
+        """Bring late penalties up to date; returns the students whose have changed."""
+        with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
+            session.execute(text("BEGIN IMMEDIATE"))
+            return penalties.settle(session, self._course, assignment, students)
+
+    def _copied(self, result: Result) -> dict[str, dict[str, dict]]:
+        """A student's marks by hand, as they were copied last."""
+        if result.assignment not in self._marks:
+            self._marks[result.assignment] = marks.copied(self._course, result.assignment)
+        return self._marks[result.assignment].get(result.student, {})
 
     def _recover(self) -> None:
         """Put in order what a run left that was killed."""
@@ -125,6 +155,12 @@ class Ledger:
                 raise
             raise KitError(f"{self._course.gradebook} is locked: another program has been writing to it for "
                            f"{self._patience:g} s. Close it, then run this again.") from None
+
+
+def scores(result: Result) -> int:
+    """What `Ledger.entered` tells of a result that the gradebook holds as it is."""
+    return hash(frozenset((notebook, name, cell["score"]) for notebook, cells in result.notebooks.items()
+                          for name, cell in cells.items()))
 
 
 def _write(folder: Path, result: Result, notebooks: dict[str, NotebookNode], files: dict[str, bytes]) -> None:
@@ -174,27 +210,38 @@ def _is_sound(output: NotebookNode) -> bool:
     return True
 
 
-def _enter(session: Session, course: Course, result: Result, notebooks: dict[str, NotebookNode]) -> None:
-    """Write the rows that nbgrader's autograde writes, in the transaction that is open."""
-    submission = _submission(session, course, result)
+def _enter(session: Session, course: Course, result: Result, notebooks: dict[str, NotebookNode],
+           copied: dict[str, dict[str, dict]], marked_again: bool) -> None:
+    """Write the rows that nbgrader's autograde writes, in the transaction that is open.
+
+    - copied: marks by hand, for a submission that the gradebook does not know: it was lost
+    - marked_again: that somebody looks at marks once more, since what is graded is not what it was
+    """
+    submission, is_new = _submission(session, course, result)
+    given = [(notebook, name, mark) for notebook, cells in copied.items() for name, mark in cells.items()]
+    for notebook, name, mark in given if is_new and marked_again else ():
+        marks.enter(session, submission.id, notebook, name, mark)
     for model, rows in ((api.Grade, _grades(session, submission, result)),
                         (api.Comment, _comments(session, submission, result, notebooks))):
         if rows:                                                         # without rows it would be every row there is
             session.execute(update(model), rows)
-    _set_late_penalties(session, course, submission)
+    for notebook, name, mark in given if is_new and not marked_again else ():
+        marks.enter(session, submission.id, notebook, name, mark)
+    penalties.settle(session, course, result.assignment, {result.student})
 
 
-def _submission(session: Session, course: Course, result: Result) -> api.SubmittedAssignment:
-    """The submission's row with its time; the first time it is made, with everything below it, as nbgrader does."""
+def _submission(session: Session, course: Course, result: Result) -> tuple[api.SubmittedAssignment, bool]:
+    """The submission's row with its time, and whether it is new: then it is made, with all below it, as nbgrader does.
+    """
     assignment = session.scalar(select(api.Assignment).where(api.Assignment.name == result.assignment))
     if assignment is None:
         raise KitError(f"{course.gradebook} has no {result.assignment}. Run: kit generate {result.assignment}")
-    time = _time(course.submitted(result.student, result.assignment))
+    time = penalties.submitted_at(course.submitted(result.student, result.assignment))
     submission = session.scalar(select(api.SubmittedAssignment).filter_by(assignment_id=assignment.id,
                                                                           student_id=result.student))
     if submission is not None:
         submission.timestamp = time or submission.timestamp
-        return submission
+        return submission, False
     if session.get(api.Student, result.student) is None:
         session.add(api.Student(id=result.student))
     submission = api.SubmittedAssignment(assignment_id=assignment.id, student_id=result.student, timestamp=time)
@@ -210,18 +257,20 @@ def _submission(session: Session, course: Course, result: Result) -> api.Submitt
         if rows := [{"cell_id": cell, "notebook_id": submitted[notebook]}
                     for cell, notebook, kind in cells if kind in kinds]:
             session.execute(insert(model), rows)
-    return submission
+    return submission, True
 
 
-def _time(submitted: Path) -> datetime | None:
-    path = submitted / TIMESTAMP
-    try:
-        found = path.read_text(encoding="utf-8").strip()
-        return utils.parse_utc(found) if found else None
-    except FileNotFoundError:
-        return None
-    except (ValueError, OverflowError):
-        raise KitError(f"{path} holds no time. Expected one like 2025-04-30 23:59:00 UTC.") from None
+def _entered(session: Session, assignment: str) -> Iterable[tuple[str, str, str, float | None]]:
+    """(student, notebook, cell, a test's score) of every graded cell, by students."""
+    return session.execute(
+        select(api.SubmittedAssignment.student_id, api.Notebook.name, api.BaseCell.name, api.Grade.auto_score)
+        .join(api.SubmittedNotebook, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
+        .join(api.Notebook, api.Notebook.id == api.SubmittedNotebook.notebook_id)
+        .join(api.Assignment, api.Assignment.id == api.Notebook.assignment_id)
+        .join(api.Grade, api.Grade.notebook_id == api.SubmittedNotebook.id)
+        .join(api.BaseCell, api.BaseCell.id == api.Grade.cell_id)
+        .where(api.Assignment.name == assignment, api.BaseCell.type == "GradeCell")
+        .order_by(api.SubmittedAssignment.student_id))
 
 
 def _grades(session: Session, submission: api.SubmittedAssignment, result: Result) -> list[dict]:
@@ -262,20 +311,3 @@ def _require_same_cells(ours: set, found: set, assignment: str) -> None:
         raise KitError(f"{assignment}: the cell {cell} of {notebook} is only in the "
                        f"{'gradebook' if differ[0] in ours else 'graded notebook'}: the source has changed since "
                        f"it was generated. Run: kit generate {assignment}")
-
-
-def _set_late_penalties(session: Session, course: Course, submission: api.SubmittedAssignment) -> None:
-    """By the plugin that nbgrader's configuration names."""
-    session.execute(update(api.SubmittedNotebook).filter_by(assignment_id=submission.id)
-                    .values(late_submission_penalty=None))
-    late = submission.total_seconds_late
-    if not late:
-        return
-    with course.nbgrader() as nbgrader:
-        step = AssignLatePenalties(config=nbgrader["config"])
-        step.init_plugin()
-        for notebook in session.scalars(select(api.SubmittedNotebook).filter_by(assignment_id=submission.id)
-                                        .options(undefer(api.SubmittedNotebook.score))):
-            penalty = step.plugin_inst.late_submission_penalty(submission.student_id, notebook.score, late)
-            if penalty is not None:
-                notebook.late_submission_penalty = step._check_late_penalty(notebook, penalty)

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, field
 
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry
 
+from grading import NOTE
+from grading.books import marks
 from grading.books.course import Course
 
 FILE = "results.json"
-NOTE = "kit"             # the key under which a test cell's metadata holds its outcome and message
 
 
 @dataclass
@@ -24,6 +24,7 @@ class Result:
       or "manual" with score None until it is marked; "unloaded", a sentence, where a module could not be loaded
     - named: what its functions look like, {"function", "kind", "says", "read"} each; kind: a known "mistake", another
       year's "convention", or a "difference" where no known mistake fits
+    - fingerprint: what it depends on; runs: notebook -> what its outcomes do; names: what `named` does
     - remarks: sentences about the submission as a whole
     - fault: set when the kit failed; then nothing counts against the student
     """
@@ -36,6 +37,13 @@ class Result:
     remarks: list[str] = field(default_factory=list)
     named: list[dict[str, str]] = field(default_factory=list)
     fault: str = ""
+    runs: dict[str, str] = field(default_factory=dict)
+    names: str = ""
+
+    @property
+    def lost(self) -> list[str]:
+        """Graded cells that a test has judged, and that did not pass it."""
+        return [name for name, cell in self.cells.items() if cell["outcome"] not in ("passed", "manual")]
 
     @property
     def cells(self) -> dict[str, dict]:
@@ -93,20 +101,16 @@ def write(course: Course, result: Result) -> None:
     path.write_text(to_json(result), encoding="utf-8")
 
 
-def with_marks(course: Course, result: Result) -> dict[str, dict[str, dict]]:
-    """{notebook: {cell: {score, max_score, outcome}}} as it stands now, with what was marked by hand."""
+def with_marks(course: Course, result: Result,
+               given: dict[tuple[str, str, str], float] | None = None) -> dict[str, dict[str, dict]]:
+    """{notebook: {cell: {score, max_score, outcome}}} as it stands now, with what was marked by hand.
+
+    - given: `marks.scores`, where it has been read already
+    """
     if result.fault:
         return {}
-    marked: dict[str, dict[str, dict]] = {}
-    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
-        for notebook, cells in result.notebooks.items():
-            marked[notebook] = {}
-            for name, cell in cells.items():
-                score = cell["score"]
-                try:
-                    by_hand = gradebook.find_grade(name, notebook, result.assignment, result.student).manual_score
-                except MissingEntry:
-                    by_hand = None
-                marked[notebook][name] = {"score": score if by_hand is None else by_hand,
-                                          "max_score": cell["max_score"], "outcome": cell["outcome"]}
-    return marked
+    given = marks.scores(course, result.assignment) if given is None else given
+    return {notebook: {name: {"score": given.get((result.student, notebook, name), cell["score"]),
+                              "max_score": cell["max_score"], "outcome": cell["outcome"]}
+                       for name, cell in cells.items()}
+            for notebook, cells in result.notebooks.items()}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grading import commands
 from grading.commands import assignment_argument, course_option, student_option, whole
+from grading.desk.text import clean_text
 from grading.errors import KitError
 from grading.release import assignment as assignments
 
@@ -47,16 +48,22 @@ def run(options) -> int:
                    and (options.regrade or not course.autograded(student, assignment.name).exists())]
             workers.start_ahead(min(options.jobs, len(new)))       # while nbgrader is imported, which takes as long
 
-        from grading.autograde import autograde, table
+        from grading.autograde import autograde, suspects, table
         from grading.autograde.progress import Progress
-        from grading.books import results
+        from grading.books import marks, results
 
         progress = held.enter_context(Progress())
         graded = autograde.autograde(assignment, course, options.student, workers=workers, stock=options.stock,
                                      regrade=options.regrade, timeout=options.timeout, jobs=options.jobs,
                                      listener=progress)
     print(table.scores(assignment, graded))
+    print(f"{graded.notebooks_run} notebooks run")
+    if graded.penalties_changed:
+        print(f"time or late penalty changed: {', '.join(graded.penalties_changed)}")
+    for sentence in suspects.sentences(graded):
+        print(clean_text(sentence))
     if options.json:
-        scores = {result.student: results.with_marks(course, result) for result in graded}
+        given = marks.scores(course, assignment.name)
+        scores = {result.student: results.with_marks(course, result, given) for result in graded}
         options.json.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
-    return 1 if any(result.fault for result in graded) else 0
+    return 1 if graded.faults else 0

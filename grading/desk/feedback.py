@@ -8,9 +8,9 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grading.books import results
+from grading import NOTE
+from grading.books import marks, results
 from grading.books.course import Course
-from grading.books.results import NOTE
 from grading.desk.text import clean_message
 from grading.errors import KitError
 from grading.release import assignment as assignments
@@ -32,6 +32,7 @@ def feedback(assignment: Assignment, course: Course, students: list[str] | None 
         if student not in graded:
             raise KitError(f"{student!r} has no graded submission of {assignment.name}. Graded: {', '.join(graded)}.")
     chosen = students or graded
+    marks.copy(course, assignment.name)          # what was marked by hand is to be shown: it is done, for now
     with course.nbgrader() as nbgrader, course.first_error() as cause:
         nbgrader["coursedir"].assignment_id = assignment.name
         for student in chosen:

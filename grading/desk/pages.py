@@ -12,7 +12,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from grading.books.results import NOTE
+from grading import NOTE
 from grading.desk import html as harmless
 from grading.desk.markdown import LONG, plain, render
 from grading.desk.outputs import clean_notebook

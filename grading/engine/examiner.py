@@ -121,13 +121,14 @@ class Examiner:
             except (Lost, StudentError) as raised:
                 error = error or raised
         outcome, told = self._verdict(error, source)     # it reads names of the test's
+        doubted = f"{type(error).__name__}: {error}" if self._may_be_ours(error, set(owned) - set(fetched)) else ""
         for output in outputs:
             if outcome == "error" and output["output_type"] == "error":
                 output["traceback"][-1:], output["evalue"] = [told.message], told.message
         for name in fetched:
             namespace.pop(name, None)
         return {"outcome": outcome, "message": told.message, "unloaded": told.unloaded, "outputs": outputs,
-                "lost": self._broken, "losses": dict(self._losses)}
+                "lost": self._broken, "losses": dict(self._losses), "doubted": doubted}
 
     def probe(self, sources: dict[str, str], functions: dict[str, list[str]], limit: float) -> dict:
         """What functions answer to their probes, as far as it goes: function -> aspect -> what was told."""
@@ -193,6 +194,20 @@ class Examiner:
         if isinstance(error, AssertionError):
             return "failed", Told(str(error) or "the check failed")
         return "error", Told(telling.in_test(error, source) or f"{type(error).__name__}: {error}")
+
+    def _may_be_ours(self, error: BaseException | None, missing: set[str]) -> bool:
+        """Whether this was raised by the test's own lines or the kit's, or at the call of a student's function.
+
+        It is the student's all the same when what came from the submission brought it about, such as None in place of
+        two values: only the same test beside the reference can tell.
+
+        - missing: the student's names that are not there
+        """
+        if error is None or isinstance(error, (Lost, AssertionError)):
+            return False
+        if isinstance(error, StudentError):
+            return not error.loading and not telling.shows(error.lines, self._files.values())
+        return not (isinstance(error, NameError) and error.name in missing)
 
     # Costs and counts
 

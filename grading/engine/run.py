@@ -12,6 +12,7 @@ import msgspec
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from grading import NOTE
 from grading.desk.outputs import clean_outputs
 from grading.engine.channel import Closed, Late, TooLarge
 from grading.engine.plan import Plan, Test, name_of, public
@@ -19,7 +20,6 @@ from grading.engine.probing import Probing
 from grading.engine.processes import ExaminerLost, Processes, Submission
 from grading.engine.worker import Worker
 
-NOTE = "kit"                   # the key under which a test cell's metadata holds its outcome and message
 BUDGET = 20                    # a notebook may take so many times the limit of a cell
 RESTARTS = 4                   # new processes that a notebook may use up before the rest of it is skipped
 PATIENCE = 0.34                # after a first time-out, later cells get this share of the limit
@@ -45,6 +45,9 @@ def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission
     - clean: makes outputs that may be anything into outputs that a notebook may hold
     - asked: asked(grade_id, source) is a test cell as the examiner gets it
     - due: test cell -> its outcome and message, to what is asked of the functions after that
+
+    An outcome that the test itself may be to blame for is noted with what the test raised, as "doubted": whoever asked
+    for it runs the same cell beside the reference, and knows.
 
     Returns what functions answered to their probes: function -> aspect -> what was told.
     """
@@ -173,6 +176,8 @@ class _Run:
                 return
         cell.outputs = [NotebookNode(output) for output in self._clean(answer["outputs"])]
         self._note(cell, answer["outcome"], answer["message"], answer["unloaded"])
+        if answer["doubted"]:
+            cell.metadata[NOTE]["doubted"] = answer["doubted"]
         self._losses = answer["losses"]
         if answer["lost"] == "late":
             self._limit = max(1.0, self._limit * PATIENCE)

@@ -7,7 +7,7 @@ submission, and nothing else of them is believed.
 import ast
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,14 @@ def raised(kind: str, message: str, trace: str, files: Mapping[str, str], asked:
     sentence = f"{last.place}: {_why(kind, message, last.code)}{_instead(message)}{COSTS}"
     needing = [other for other in dict.fromkeys(frame.file for frame in loading) if other != last.file]
     return Told(sentence + "".join(f"; {other} needs it" for other in needing), sentence)
+
+
+def shows(trace: str, files: Iterable[str]) -> bool:
+    """Whether a traceback has a frame in one of these files, or in a cell of the notebook."""
+    paths = ((found["file"] or found["shown"]).replace("\\", "/") for found in _FRAME.finditer(
+        _COLORS.sub("", trace[:MOST])))
+    ends = tuple(f"/{file}" for file in files)
+    return any(_CELL.fullmatch(path) or f"/{path}".endswith(ends) for path in paths)
 
 
 def not_loaded(file: str, why: str) -> Told:

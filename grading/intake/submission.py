@@ -33,13 +33,13 @@ class Submission:
     - notebooks: restored, by name, not executed yet
     - files: every file beside them in the autograded folder, by path
     - remarks: one sentence for each thing that was missing or strange
-    - answers: what its functions answered to their probes, once it is graded
+    - answers: what its functions answered to their probes, once it is graded; None if they were not asked
     """
 
     notebooks: dict[str, NotebookNode] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
-    answers: dict[str, dict[str, list]] = field(default_factory=dict)
+    answers: dict[str, dict[str, list]] | None = None
 
 
 def lessons(assignment: Assignment, course: Course, config) -> dict[str, Lesson]:

@@ -5,6 +5,7 @@ import time
 
 from grading.autograde import autograde, table
 from grading.autograde.progress import Progress
+from grading.autograde.tryout import try_out
 from grading.autograde.workers import Workers, choose_sandbox
 from grading.books.course import Course
 from grading.desk import feedback
@@ -25,7 +26,7 @@ def run(names: list[str], course: Course) -> int:
         _refuse_a_real_class(assignment.name, course)
         _say(f"{assignment.name}: {assignment.title}")
         _say("generate: source -> release")
-        archive = generate.generate(assignment, course)
+        archive = generate.generate(assignment, course, try_out=try_out)
         _say("a sample class, made from the source")
         folder = course.root / "sample-class" / assignment.name
         students = sample_class.make(assignment, course, folder)

@@ -187,6 +187,12 @@ class Explained:
         return names
 
 
+def basis(assignment: Assignment) -> str:
+    """What the names of a submission's mistakes depend on, but for the submission."""
+    return hashlib.sha256(repr((_digest(), assignment.topics, assignment.student_modules, assignment.given_functions,
+                                assignment.later)).encode()).hexdigest()
+
+
 def _digest() -> str:
     """Of all that the answers depend on."""
     digest = hashlib.sha256(repr((np.__version__, sys.version_info[:2])).encode())

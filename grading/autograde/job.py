@@ -1,0 +1,95 @@
+"""One submission's job: what is run for it comes in, outcomes go out. Values alone, so that any machine can do it.
+
+    done = job.do(worker, task, job)
+
+A `Task` is the same for all submissions of a run; a `Job` is one submission's own. Nothing here knows of a course
+folder, and nothing is written: who asked for it enters what came of it in the books.
+"""
+
+import copy
+from dataclasses import dataclass, field
+
+from nbformat import NotebookNode
+
+from grading import NOTE
+from grading.books.seeds import Seeds
+from grading.desk.pages import Clean
+from grading.engine import run
+from grading.engine.plan import Plan, name_of
+from grading.engine.processes import Submission as Modules
+from grading.engine.worker import Worker
+from grading.trials.naming import Asking
+
+
+@dataclass(frozen=True)
+class Task:
+    """What all submissions have in common.
+
+    - plans: of the notebooks, by name
+    - reference, complete: the notebooks and modules with every solution in them
+    - asking: which functions are asked for what they answer
+    - limit: seconds a cell may take
+    """
+
+    plans: dict[str, Plan]
+    reference: dict[str, NotebookNode]
+    complete: Modules
+    asking: Asking
+    limit: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """- notebooks: restored, those that are run, by name
+    - noted: test cell -> outcome and message, of the notebooks that need not be run
+    """
+
+    modules: Modules
+    seeds: Seeds
+    notebooks: dict[str, NotebookNode]
+    noted: dict[str, dict] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Done:
+    """- notebooks: those of the job, executed and cleaned
+    - answers: of functions that failed: function -> aspect -> what was told
+    """
+
+    notebooks: dict[str, NotebookNode]
+    answers: dict[str, dict[str, list]]
+
+
+def do(worker: Worker, task: Task, job: Job) -> Done:
+    """Raises what the engine raises when the worker, or the kit's own process in it, is lost."""
+    notebooks = copy.deepcopy(job.notebooks)                 # a job that is tried again begins as it did before
+    answers = run.grade(worker, [(notebook, task.plans[name]) for name, notebook in notebooks.items()], job.modules,
+                        task.limit, asked=job.seeds.asked,
+                        due=lambda notes: task.asking.due(job.noted | notes))
+    for name, notebook in notebooks.items():
+        _settle_doubts(worker, task, job.seeds, name, notebook)
+        Clean().preprocess(notebook, {})
+    return Done(notebooks, answers)
+
+
+def _settle_doubts(worker: Worker, task: Task, seeds: Seeds, name: str, notebook: NotebookNode) -> None:
+    """An error in a test is the submission's where the reference, asked the same, passes; else it is our own.
+
+    The reference's notebook is run whole: a cell stands there in the place where it stands in the submission.
+    """
+    doubted = [cell for cell in notebook.cells if cell.metadata.get(NOTE, {}).get("doubted")]
+    if not doubted:
+        return
+    beside = copy.deepcopy(task.reference[name])
+    run.grade(worker, [(beside, task.plans[name])], task.complete, task.limit, asked=seeds.asked)
+    notes = {name_of(cell): cell.metadata[NOTE] for cell in beside.cells if NOTE in cell.metadata}
+    for cell in doubted:
+        noted = cell.metadata[NOTE]
+        raised = noted.pop("doubted")
+        of_reference = notes[name_of(cell)]
+        if of_reference["outcome"] == "passed":
+            noted["outcome"] = "error"
+        else:
+            told = raised if of_reference.get("doubted") else of_reference["message"]
+            cell.metadata[NOTE] = {"outcome": "grader_error",
+                                   "message": f"the complete source does not pass this test either: {told}"}
