@@ -72,6 +72,13 @@ def read(gradebook: Path, assignment: str) -> Cells:
     return Cells({name: spec for _, name, spec in notebooks}, kinds, sources, len(submissions))
 
 
+def make_empty(gradebook: Path) -> None:
+    """A gradebook's tables, for a short life: nbgrader would start a program to find out which version they have."""
+    engine = create_engine(f"sqlite:///{gradebook}")
+    api.Base.metadata.create_all(engine)
+    engine.dispose()
+
+
 def changes(old: Cells, new: Cells) -> list[str]:
     """One clause for each graded cell that is added, dropped, moved, or counts or is graded otherwise."""
     before, after = old.graded(), new.graded()

@@ -104,10 +104,15 @@ def copy(course: Course, assignment: str) -> None:
     if new == former:
         return
     path = _path(course, assignment)
-    gone = {one[:3] for one in each(former)} - {one[:3] for one in each(new)}
-    if gone:
+    if _given(former) - _given(new):
         write(unused(path), former)
     write(path, new)
+
+
+def _given(found: Marks) -> set[tuple[str, str, str, str]]:
+    """Which marks there are, whatever they say."""
+    return {(student, notebook, cell, what) for student, notebook, cell, mark in each(found) for what in mark
+            if what != "needs_manual_grade"}
 
 
 def write(path: Path, marks: object) -> None:

@@ -123,6 +123,7 @@ def make_gradebook(assignment: Assignment, course: Course) -> None:
 
 
 def _convert(assignment: Assignment, scratch: Course, course: Course) -> None:
+    cells.make_empty(scratch.gradebook)
     with scratch.nbgrader() as nbgrader:
         nbgrader["coursedir"].assignment_id = assignment.name
         converter = GenerateAssignment(**nbgrader)
