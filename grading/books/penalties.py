@@ -43,7 +43,7 @@ def settle(session: Session, course: Course, assignment: str, students: Collecti
                 session.execute(update(api.SubmittedNotebook).where(api.SubmittedNotebook.id == id)
                                 .values(late_submission_penalty=due.get(id)))
                 changed.append(owners[owner])
-    return list(dict.fromkeys(changed))
+    return sorted(set(changed))
 
 
 def submitted_at(folder: Path) -> datetime | None:
