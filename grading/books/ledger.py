@@ -14,7 +14,7 @@ import json
 import re
 import secrets
 import shutil
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import groupby
 from operator import itemgetter
@@ -23,12 +23,11 @@ from pathlib import Path, PurePosixPath
 import nbformat
 from nbformat import NotebookNode, ValidationError
 from nbformat.v4 import new_output
-from nbgrader import api, utils
-from sqlalchemy import create_engine, insert, select, text, update
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from grading.books import folders, marks, penalties, results
+from grading.books import folders, marks, penalties, results, rows
 from grading.books.course import Course
 from grading.books.results import Result
 from grading.errors import KitError
@@ -90,15 +89,15 @@ class Ledger:
             with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
                 session.execute(text("BEGIN IMMEDIATE"))                 # nobody marks by hand between read and write
                 session.execute(text(f"PRAGMA user_version = {number}"))
-                _enter(session, self._course, result, notebooks, self._copied(result), marked_again=True)
+                rows.enter(session, self._course, result, notebooks, self._copied(result), marked_again=True)
         finally:
             self._settle(new, target, number)
 
     def entered(self, assignment: str) -> dict[str, int]:
         """Student -> the scores that the gradebook holds, as `scores` puts them."""
         with self._busy_is_a_sentence(), Session(self._engine) as session:
-            return {student: hash(frozenset(tuple(row)[1:] for row in rows))
-                    for student, rows in groupby(_entered(session, assignment), key=itemgetter(0))}
+            return {student: hash(frozenset(tuple(row)[1:] for row in those))
+                    for student, those in groupby(rows.entered(session, assignment), key=itemgetter(0))}
 
     def enter_again(self, kept: Result) -> None:
         """Enter a kept result in a gradebook that has lost it, with the marks by hand of the last copy.
@@ -109,7 +108,7 @@ class Ledger:
         notebooks = {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in kept.notebooks}
         with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
             session.execute(text("BEGIN IMMEDIATE"))
-            _enter(session, self._course, kept, notebooks, self._copied(kept), marked_again=False)
+            rows.enter(session, self._course, kept, notebooks, self._copied(kept), marked_again=False)
 
     def settle_penalties(self, assignment: str, students: Collection[str]) -> list[str]:
         """Bring late penalties up to date; returns the students whose have changed."""
@@ -208,106 +207,3 @@ def _is_sound(output: NotebookNode) -> bool:
     except (ValidationError, TypeError, ValueError, RecursionError):
         return False
     return True
-
-
-def _enter(session: Session, course: Course, result: Result, notebooks: dict[str, NotebookNode],
-           copied: dict[str, dict[str, dict]], marked_again: bool) -> None:
-    """Write the rows that nbgrader's autograde writes, in the transaction that is open.
-
-    - copied: marks by hand, for a submission that the gradebook does not know: it was lost
-    - marked_again: that somebody looks at marks once more, since what is graded is not what it was
-    """
-    submission, is_new = _submission(session, course, result)
-    given = [(notebook, name, mark) for notebook, cells in copied.items() for name, mark in cells.items()]
-    for notebook, name, mark in given if is_new and marked_again else ():
-        marks.enter(session, submission.id, notebook, name, mark)
-    for model, rows in ((api.Grade, _grades(session, submission, result)),
-                        (api.Comment, _comments(session, submission, result, notebooks))):
-        if rows:                                                         # without rows it would be every row there is
-            session.execute(update(model), rows)
-    for notebook, name, mark in given if is_new and not marked_again else ():
-        marks.enter(session, submission.id, notebook, name, mark)
-    penalties.settle(session, course, result.assignment, {result.student})
-
-
-def _submission(session: Session, course: Course, result: Result) -> tuple[api.SubmittedAssignment, bool]:
-    """The submission's row with its time, and whether it is new: then it is made, with all below it, as nbgrader does.
-    """
-    assignment = session.scalar(select(api.Assignment).where(api.Assignment.name == result.assignment))
-    if assignment is None:
-        raise KitError(f"{course.gradebook} has no {result.assignment}. Run: kit generate {result.assignment}")
-    time = penalties.submitted_at(course.submitted(result.student, result.assignment))
-    submission = session.scalar(select(api.SubmittedAssignment).filter_by(assignment_id=assignment.id,
-                                                                          student_id=result.student))
-    if submission is not None:
-        submission.timestamp = time or submission.timestamp
-        return submission, False
-    if session.get(api.Student, result.student) is None:
-        session.add(api.Student(id=result.student))
-    submission = api.SubmittedAssignment(assignment_id=assignment.id, student_id=result.student, timestamp=time)
-    session.add(submission)
-    session.flush()
-    submitted = {notebook: api.new_uuid() for notebook in session.scalars(
-        select(api.Notebook.id).where(api.Notebook.assignment_id == assignment.id))}
-    session.execute(insert(api.SubmittedNotebook), [
-        {"id": id, "notebook_id": notebook, "assignment_id": submission.id} for notebook, id in submitted.items()])
-    cells = session.execute(select(api.BaseCell.id, api.BaseCell.notebook_id, api.BaseCell.type)
-                            .where(api.BaseCell.notebook_id.in_(submitted))).all()
-    for model, kinds in ((api.Grade, ("GradeCell", "TaskCell")), (api.Comment, ("SolutionCell", "TaskCell"))):
-        if rows := [{"cell_id": cell, "notebook_id": submitted[notebook]}
-                    for cell, notebook, kind in cells if kind in kinds]:
-            session.execute(insert(model), rows)
-    return submission, True
-
-
-def _entered(session: Session, assignment: str) -> Iterable[tuple[str, str, str, float | None]]:
-    """(student, notebook, cell, a test's score) of every graded cell, by students."""
-    return session.execute(
-        select(api.SubmittedAssignment.student_id, api.Notebook.name, api.BaseCell.name, api.Grade.auto_score)
-        .join(api.SubmittedNotebook, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
-        .join(api.Notebook, api.Notebook.id == api.SubmittedNotebook.notebook_id)
-        .join(api.Assignment, api.Assignment.id == api.Notebook.assignment_id)
-        .join(api.Grade, api.Grade.notebook_id == api.SubmittedNotebook.id)
-        .join(api.BaseCell, api.BaseCell.id == api.Grade.cell_id)
-        .where(api.Assignment.name == assignment, api.BaseCell.type == "GradeCell")
-        .order_by(api.SubmittedAssignment.student_id))
-
-
-def _grades(session: Session, submission: api.SubmittedAssignment, result: Result) -> list[dict]:
-    scores = {(notebook, name): cell["score"] for notebook, cells in result.notebooks.items()
-              for name, cell in cells.items()}
-    rows = _rows(session, submission, api.Grade, api.Grade.manual_score, kinds=("GradeCell",))
-    _require_same_cells(set(rows), set(scores), result.assignment)
-    return [{"id": id, "auto_score": scores[cell],
-             "needs_manual_grade": by_hand is not None or scores[cell] is None}
-            for cell, (id, by_hand) in rows.items()]
-
-
-def _comments(session: Session, submission: api.SubmittedAssignment, result: Result,
-              notebooks: dict[str, NotebookNode]) -> list[dict]:
-    answered = {(notebook, cell.metadata.nbgrader.grade_id): utils.is_task(cell)
-                or cell.metadata.nbgrader.get("checksum") != utils.compute_checksum(cell)
-                for notebook, node in notebooks.items() for cell in node.cells
-                if utils.is_solution(cell) or utils.is_task(cell)}
-    rows = _rows(session, submission, api.Comment, kinds=("SolutionCell", "TaskCell"))
-    _require_same_cells(set(rows), set(answered), result.assignment)
-    return [{"id": id, "auto_comment": None if answered[cell] else "No response."} for cell, (id,) in rows.items()]
-
-
-def _rows(session: Session, submission: api.SubmittedAssignment, model, *columns, kinds: tuple[str, ...]) -> dict:
-    """{(notebook, cell): (row's id, *columns)} of a submission's grades or comments."""
-    found = session.execute(
-        select(api.Notebook.name, api.BaseCell.name, model.id, *columns)
-        .join(api.SubmittedNotebook, api.SubmittedNotebook.id == model.notebook_id)
-        .join(api.Notebook, api.Notebook.id == api.SubmittedNotebook.notebook_id)
-        .join(api.BaseCell, api.BaseCell.id == model.cell_id)
-        .where(api.SubmittedNotebook.assignment_id == submission.id, api.BaseCell.type.in_(kinds)))
-    return {(notebook, cell): tuple(row) for notebook, cell, *row in found}
-
-
-def _require_same_cells(ours: set, found: set, assignment: str) -> None:
-    if differ := sorted(ours ^ found):
-        notebook, cell = differ[0]
-        raise KitError(f"{assignment}: the cell {cell} of {notebook} is only in the "
-                       f"{'gradebook' if differ[0] in ours else 'graded notebook'}: the source has changed since "
-                       f"it was generated. Run: kit generate {assignment}")

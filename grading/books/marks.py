@@ -91,22 +91,46 @@ def copied(course: Course, assignment: str) -> Marks:
 
 
 def copy(course: Course, assignment: str) -> None:
-    """Bring the copy up to date. Marks of submissions that the gradebook does not know stay in it."""
+    """Bring the copy up to date. Marks for which the gradebook has no row stay in it: they have been lost."""
     if not course.gradebook.exists():
         return
+    former = copied(course, assignment)
     with reading(course.gradebook) as session:
         if not session.execute(text("SELECT 1 FROM sqlite_master WHERE name = 'submitted_assignment'")).first():
             return
-        found, known = read(session, assignment), set(session.scalars(
-            select(api.SubmittedAssignment.student_id).join(api.Assignment).where(api.Assignment.name == assignment)))
-    former = copied(course, assignment)
-    new = {student: marks for student, marks in former.items() if student not in known} | found
+        found = read(session, assignment)
+        rows = _rows(session, assignment, {student for student, *_ in _given(former) - _given(found)})
+    new = {student: {notebook: dict(cells) for notebook, cells in notebooks.items()}
+           for student, notebooks in found.items()}
+    for student, notebook, cell, mark in each(former):
+        lost = {what: value for what, value in mark.items()
+                if student in rows and (notebook, cell, what in _OF_GRADE) not in rows[student]}
+        if lost:
+            there = new.setdefault(student, {}).setdefault(notebook, {})
+            there[cell] = there.get(cell, {}) | lost
     if new == former:
         return
     path = _path(course, assignment)
     if _given(former) - _given(new):
         write(unused(path), former)
     write(path, new)
+
+
+def _rows(session: Session, assignment: str, students: set[str]) -> dict[str, set[tuple[str, str, bool]]]:
+    """Student -> (notebook, cell, whether it is for a grade) of every row for marks that these students have."""
+    found: dict[str, set[tuple[str, str, bool]]] = {}
+    for student in students:
+        found[student] = set()
+        for model in (api.Grade, api.Comment):
+            found[student] |= {(*row, model is api.Grade) for row in session.execute(
+                select(api.Notebook.name, api.BaseCell.name)
+                .join(api.BaseCell, api.BaseCell.notebook_id == api.Notebook.id)
+                .join(model, model.cell_id == api.BaseCell.id)
+                .join(api.SubmittedNotebook, api.SubmittedNotebook.id == model.notebook_id)
+                .join(api.SubmittedAssignment, api.SubmittedAssignment.id == api.SubmittedNotebook.assignment_id)
+                .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+                .where(api.Assignment.name == assignment, api.SubmittedAssignment.student_id == student))}
+    return found
 
 
 def _given(found: Marks) -> set[tuple[str, str, str, str]]:

@@ -146,7 +146,7 @@ def test_points_and_texts_that_change_run_nothing(graded, nothing_can_run):
     assert again(graded)[1] == {}
 
 
-@pytest.mark.parametrize("lost", ["removed", "deleted", "edited"])
+@pytest.mark.parametrize("lost", ["removed", "deleted", "edited", "rows"])
 def test_a_gradebook_that_was_lost_or_edited_is_filled_again_and_marks_by_hand_survive(graded, lost, nothing_can_run):
     assignment, course = graded
     mark(graded)
@@ -159,11 +159,14 @@ def test_a_gradebook_that_was_lost_or_edited_is_filled_again_and_marks_by_hand_s
         course.gradebook.unlink()
     else:
         with sqlite3.connect(course.gradebook) as book:
-            book.execute("UPDATE grade SET auto_score = 17 WHERE auto_score = 2")
+            book.execute("UPDATE grade SET auto_score = 17 WHERE auto_score = 2" if lost == "edited" else
+                         "DELETE FROM grade WHERE manual_score = 0.5")
+        book.close()
     assert lost == "deleted" or entered(graded) != before
     run, why = again(graded)
     assert run.notebooks_run == 0
-    assert set(why) == {"removed": {"ann"}, "deleted": set(STUDENTS), "edited": {"ann", "bob"}}[lost]
+    assert set(why) == {"removed": {"ann"}, "deleted": set(STUDENTS), "edited": {"ann", "bob"},
+                        "rows": {"ann"}}[lost]
     after = entered(graded)
     if lost == "edited":                                # the mark was seen by then: nbgrader asks for another look
         before["ann", "second", "second-why-answer"] = after["ann", "second", "second-why-answer"]
