@@ -222,8 +222,9 @@ def _name(result: Result, answers: dict | None, folder: Path) -> list[dict[str, 
 
 # What of the kit, below `grading/`, a result depends on.
 OWN = ("autograde/autograde.py", "autograde/execute.py", "autograde/scores.py", "books/course.py", "books/seeds.py",
-       "config.py", "desk/handed.py", "desk/html.py", "desk/markdown.py", "desk/outputs.py", "desk/pages.py", "desk/paths.py",
-       "desk/text.py", "engine/*.py", "intake/restore.py", "intake/submission.py", "trials/diagnosis.py")
+       "config.py", "desk/handed.py", "desk/html.py", "desk/markdown.py", "desk/outputs.py", "desk/pages.py",
+       "desk/paths.py", "desk/text.py", "engine/*.py", "intake/restore.py", "intake/submission.py",
+       "trials/diagnosis.py")
 
 
 class Fingerprints:

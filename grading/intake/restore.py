@@ -122,7 +122,8 @@ def _cell(raw: bytes | msgspec.Raw) -> dict | None:
             cell = msgspec.json.decode(raw, type=_Anonymous)
         except (msgspec.DecodeError, RecursionError):
             return None
-        cell = _Cell(cell.cell_type, cell.source, metadata=cell.metadata, attachments=cell.attachments, outputs=cell.outputs)
+        cell = _Cell(cell.cell_type, cell.source, metadata=cell.metadata, attachments=cell.attachments,
+                     outputs=cell.outputs)
     read = {"cell_type": cell.cell_type, "source": cell.source, "id": cell.id, "metadata": {}}
     with suppress(msgspec.DecodeError, RecursionError):
         name = msgspec.json.decode(cell.metadata, type=_Metadata).nbgrader.grade_id
