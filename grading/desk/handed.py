@@ -82,6 +82,6 @@ def _plain(output: _Output) -> dict:
                 data[kind] = msgspec.json.decode(value, type=str | list[str])
     with suppress(msgspec.DecodeError, RecursionError):
         metadata = msgspec.json.decode(output.metadata, type=dict[str, dict[str, int | float | str | bool | None]])
-    return {"output_type": output.output_type, "name": output.name, "text": output.text, "data": data, "metadata": metadata,
-            "ename": output.ename, "evalue": output.evalue, "traceback": output.traceback,
+    return {"output_type": output.output_type, "name": output.name, "text": output.text, "data": data,
+            "metadata": metadata, "ename": output.ename, "evalue": output.evalue, "traceback": output.traceback,
             "execution_count": output.execution_count}

@@ -21,12 +21,14 @@ from grading.engine.sharing import (
 )
 
 # What modules may import and keep nothing by it.
-_IMPORTS = {"__future__", "abc", "builtins", "collections", "copy", "cs231n", "dataclasses", "future", "itertools", "math",
-            "matplotlib", "numpy", "operator", "past", "random", "scipy", "six", "statistics", "time", "typing", "warnings"}
-_REACHING = {"__import__", "breakpoint", "compile", "delattr", "eval", "exec", "exit", "globals", "input", "locals", "open",
-             "quit", "setattr", "vars", "lru_cache", "cache", "cached_property", "count", "cycle"}
-_SETTING = {"dump", "save", "savefig", "savetxt", "savez", "savez_compressed", "seterr", "seterrcall", "set_printoptions",
-            "setbufsize", "tofile", "simplefilter", "filterwarnings", "errstate_set", "memmap", "rc", "rcParams", "use"}
+_IMPORTS = {"__future__", "abc", "builtins", "collections", "copy", "cs231n", "dataclasses", "future", "itertools",
+            "math", "matplotlib", "numpy", "operator", "past", "random", "scipy", "six", "statistics", "time",
+            "typing", "warnings"}
+_REACHING = {"__import__", "breakpoint", "compile", "delattr", "eval", "exec", "exit", "globals", "input", "locals",
+             "open", "quit", "setattr", "vars", "lru_cache", "cache", "cached_property", "count", "cycle"}
+_SETTING = {"dump", "save", "savefig", "savetxt", "savez", "savez_compressed", "seterr", "seterrcall",
+            "set_printoptions", "setbufsize", "tofile", "simplefilter", "filterwarnings", "errstate_set", "memmap",
+            "rc", "rcParams", "use"}
 _DECORATORS = {"staticmethod", "classmethod", "property", "abstractmethod"}
 _SPECIAL = {"__init__", "__call__", "__len__", "__repr__", "__str__", "__name__", "__doc__", "__class__", "__version__"}
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -38,7 +40,7 @@ class Effects:
 
     - kept: what makes it hold something from one call to the next, in a few words; "" for nothing
     - defined: names of its functions and methods
-    - changing: of those, and of all that have no name as "lambda", that may change what they are handed, or were handed before
+    - changing: of those, and of all without a name as "lambda", that may change what they are handed, or were before
     - holding: of those that may make what they are handed a part of their object, or of something else that is handed
     - passing: (function, another that it may hand on what it is handed)
     """
@@ -103,7 +105,9 @@ def _kept_by_statement(node: ast.stmt) -> str:
         if node.keywords or node.decorator_list:
             return f"class {node.name} is made in a way of its own"
         return next(filter(None, map(_kept_by_statement, node.body)), "")
-    if isinstance(node, (ast.FunctionDef, ast.Pass)) or isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+    if isinstance(node, (ast.FunctionDef, ast.Pass)):
+        return ""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return ""
     if isinstance(node, (ast.Assign, ast.AnnAssign)) and (node.value is None or _is_constant(node.value)):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -144,7 +148,9 @@ def _kept_by_functions(tree: ast.Module, known: frozenset[str] = frozenset(), na
     """What functions may keep, by the way they are made; and in names that are not their own, unless these are told."""
     modules = known | _imported(tree)
     for node in ast.walk(tree):
-        if isinstance(node, _FUNCTIONS) and (told := _kept_by_function(node) or not names and _set_outside(node, modules)):
+        if not isinstance(node, _FUNCTIONS):
+            continue
+        if told := _kept_by_function(node) or not names and _set_outside(node, modules):
             return f"{getattr(node, 'name', 'a function')} {told}"
     return ""
 
@@ -176,7 +182,8 @@ def _set_outside(function: ast.AST, modules: frozenset[str]) -> str:
                 node, ast.Name) else {"count"}):
             return f"uses {_last(node)}"
         if isinstance(node, ast.Attribute):
-            if node.attr in _SETTING and root(node) not in local or node.attr.startswith("__") and node.attr not in _SPECIAL:
+            special = node.attr.startswith("__") and node.attr not in _SPECIAL
+            if node.attr in _SETTING and root(node) not in local or special:
                 return f"uses {node.attr}"
             if isinstance(node.ctx, (ast.Store, ast.Del)) and _reaches_out(node, local):
                 return f"sets {ast.unparse(node)}"

@@ -1,6 +1,7 @@
 """What a cell of a notebook may read, bind and change, read off its text; what is not certain counts as done."""
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -23,10 +24,11 @@ from grading.engine.sharing import (
 # Functions of the given modules that change what they are handed, and which argument; a test holds this against them.
 GIVEN = {"eval_numerical_gradient": 1, "eval_numerical_gradient_array": 1, "eval_numerical_gradient_blobs": 1,
          "eval_numerical_gradient_net": 1, "grad_check_sparse": 1, "is_kink": 1, "sgd": 2}
-_EVERYWHERE = {"__import__", "compile", "delattr", "dir", "eval", "exec", "get_ipython", "globals", "locals", "setattr", "vars",
-               "In", "Out", "_", "__", "___", "exit", "quit", "breakpoint", "input"}
-_OUTSIDE = {"open", "save", "savez", "savez_compressed", "savetxt", "savefig", "tofile", "dump", "write_text", "write_bytes",
-            "system", "Popen", "simplefilter", "filterwarnings", "seterr", "set_printoptions", "chdir", "mkdir", "unlink"}
+_EVERYWHERE = {"__import__", "compile", "delattr", "dir", "eval", "exec", "get_ipython", "globals", "locals",
+               "setattr", "vars", "In", "Out", "_", "__", "___", "exit", "quit", "breakpoint", "input"}
+_OUTSIDE = {"open", "save", "savez", "savez_compressed", "savetxt", "savefig", "tofile", "dump", "write_text",
+            "write_bytes", "system", "Popen", "simplefilter", "filterwarnings", "seterr", "set_printoptions",
+            "chdir", "mkdir", "unlink"}
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,8 @@ class Facts:
     - imports: (name, import statement) of the names that it binds by an import and by nothing else
     - writes, fills: names of which it may change the value, through and through or the object itself
     - handed, called: (function or method, name of an argument, of the object whose method it is)
-    - same, tied, made, hung: pairs of names, of which the first is the second; may be the second or a part of it; may be
-      something new that holds the second; holds the second from now on, if this function (or "") does that
+    - same, tied, made, hung: pairs of names, of which the first is the second; may be the second or a part of it; may
+      be something new that holds the second; holds the second from now on, if this function (or "") does that
     - defines: functions and classes that it defines: what these do, a cell does that names them
     - patches: modules, functions and classes of which it sets an attribute
     - whole: why nothing can be told of it; "" if it can
@@ -90,15 +92,18 @@ def imports(python: str) -> frozenset[tuple[str, str]]:
         tree = ast.parse(python)
     except (SyntaxError, ValueError):
         return frozenset()
-    found = [one for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)) for one in _statements(node)]
+    found = [one for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))
+             for one in _statements(node)]
     return frozenset(one for one in found if one[0] not in _stored(tree))
 
 
 def _statements(node: ast.Import | ast.ImportFrom) -> list[tuple[str, str]]:
     """(name that is bound, statement that binds it alone)."""
     if isinstance(node, ast.Import):
-        return [(alias.asname or alias.name.partition(".")[0], ast.unparse(ast.Import([alias]))) for alias in node.names]
-    return [(alias.asname or alias.name, ast.unparse(ast.ImportFrom(node.module, [alias], node.level))) for alias in node.names]
+        return [(alias.asname or alias.name.partition(".")[0], ast.unparse(ast.Import([alias])))
+                for alias in node.names]
+    return [(alias.asname or alias.name, ast.unparse(ast.ImportFrom(node.module, [alias], node.level)))
+            for alias in node.names]
 
 
 class _Reader(ast.NodeVisitor):
@@ -112,7 +117,8 @@ class _Reader(ast.NodeVisitor):
         self._later, self._patches, self._whole, self._acts, self._magic = set(), set(), "", False, False
         self._passed = {one for node in ast.walk(tree) if isinstance(node, ast.Call) for one in arguments(node)}
         self._lambdas = {target.id for node in ast.walk(tree) if isinstance(node, ast.Assign)
-                         and any(isinstance(part, ast.Lambda) and part not in self._passed for part in ast.walk(node.value))
+                         and any(isinstance(part, ast.Lambda) and part not in self._passed
+                                 for part in ast.walk(node.value))
                          for target in node.targets if isinstance(target, ast.Name)}
         called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
         self._mentioned = {_last(node) for node in ast.walk(tree)       # functions that a variable may stand for
@@ -126,7 +132,8 @@ class _Reader(ast.NodeVisitor):
         return Facts(frozenset(now), frozenset(self._later - BUILTINS), frozenset(self._binds), frozenset(certain),
                      self._imports(),
                      frozenset(self._writes),
-                     frozenset(self._fills), frozenset(self._handed), frozenset(self._called), frozenset(self._same), frozenset(self._tied),
+                     frozenset(self._fills), frozenset(self._handed), frozenset(self._called),
+                     frozenset(self._same), frozenset(self._tied),
                      frozenset(self._made), frozenset(self._hung), frozenset(self._defined | self._lambdas),
                      frozenset(self._patches), self._whole, self._acts, self._magic, of_cell(self._tree, self._known))
 
@@ -139,7 +146,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
-            if node.id in _EVERYWHERE or node.id.startswith(("_i", "_o", "_1", "_2", "_3", "_4", "_5", "_6", "_7", "_8", "_9")):
+            if node.id in _EVERYWHERE or re.match(r"_[io\d]", node.id):
                 if node.id == "get_ipython":
                     self._acts = self._magic = True
                 elif node.id not in _stored(self._tree):
@@ -236,7 +243,8 @@ class _Reader(ast.NodeVisitor):
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         self._writes |= self._sharing.of(node.target)
-        self._hung |= {("", name, other) for name in self._sharing.of(node.target) for other in self._sharing.of(node.value)}
+        self._hung |= {("", name, other) for name in self._sharing.of(node.target)
+                       for other in self._sharing.of(node.value)}
         self.generic_visit(node)
 
     def visit_For(self, node: ast.For | ast.comprehension) -> None:
@@ -268,7 +276,7 @@ class _Reader(ast.NodeVisitor):
             for place, one in enumerate(target.elts):
                 self._assign(one, _element(value, place))
             return
-        if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id in self._new_arrays:
+        if isinstance(target, ast.Subscript) and getattr(target.value, "id", "") in self._new_arrays:
             return                               # numbers go into an array, nothing else
         if isinstance(target, ast.Name) and isinstance(value, ast.Name):
             self._same |= {(target.id, other) for other in self._sharing.of(value)}
@@ -304,7 +312,8 @@ class _Reader(ast.NodeVisitor):
         elif isinstance(function, ast.Name) and (function.id in self._known | self._defined or function.id in BUILTINS):
             self._handed |= {(function.id, name) for name in names}
         else:                                    # a variable: it may be any function that this cell knows
-            self._handed |= {(called, name) for called in self._mentioned | {"lambda", _last(function)} for name in names}
+            self._handed |= {(called, name) for called in self._mentioned | {"lambda", _last(function)}
+                             for name in names}
         for one in arguments(node):              # functions among them may be called with the others
             called = {"lambda"} if isinstance(one, ast.Lambda) else {_last(part) for part in ast.walk(one)}
             self._handed |= {(function, name) for function in called for name in names}
@@ -328,7 +337,8 @@ def _element(value: ast.AST | None, place: int) -> ast.AST | None:
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
         if value.func.id == "enumerate" and value.args:
             return value.args[0] if place else None
-        if value.func.id == "zip" and place < len(value.args) and not any(isinstance(one, ast.Starred) for one in value.args):
+        starred = any(isinstance(one, ast.Starred) for one in value.args)
+        if value.func.id == "zip" and place < len(value.args) and not starred:
             return value.args[place]
     return value
 

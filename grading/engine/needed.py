@@ -1,8 +1,8 @@
 """Which cells of a notebook have to run for its verdict: all of the student's, and of the lesson's those that matter.
 
-A cell of the lesson's that is as it came matters if a test, or a cell that runs, may read what it binds, or may see what
-it changes. That is worked out from the texts, where names are not told apart by what becomes of them: whoever reads one
-may see every cell before that binds it. Where a text does not tell, the notebook is run whole.
+A cell of the lesson's that is as it came matters if a test, or a cell that runs, may read what it binds, or may see
+what it changes. That is worked out from the texts: whoever reads a name may see every cell before that binds
+it. Where a text does not tell, the notebook is run whole.
 
 What no text shows stays as it is without the cell: `run.py` puts the random numbers back.
 """
@@ -58,7 +58,7 @@ class Choice:
 
 def choose(plan: Plan, cells: Sequence[NotebookNode], modules: Effects) -> Choice:
     """What of these cells runs for the verdict; `modules`: what the functions of the student's modules may do."""
-    steps, places = [], []                       # of each step, the number of its cell, and whether a test's visible part
+    steps, places = [], []                       # of each step: its cell, and whether it is a test's visible part
     for number, cell in enumerate(cells):
         name = name_of(cell)
         test = plan.tests.get(name)
@@ -106,7 +106,8 @@ def _drop_unread(plan: Plan, cells: Sequence[NotebookNode], steps: list[Step], p
 
 
 def lean(steps: Sequence[Step], modules: Effects) -> Lean:
-    if why := modules.kept or next((told for step in steps if (told := step.facts.whole or step.facts.effects.kept)), ""):
+    told = (step.facts.whole or step.facts.effects.kept for step in steps)
+    if why := modules.kept or next(filter(None, told), ""):
         return Lean({}, why)
     effects = reduce(Effects.__or__, (step.facts.effects for step in steps), modules).closed(GIVEN)
     notebook = _Notebook([step.facts for step in steps], effects)
@@ -124,8 +125,8 @@ def lean(steps: Sequence[Step], modules: Effects) -> Lean:
 class _Notebook:
     """What each cell binds or may change, and what each may see of that.
 
-    Every name that a cell binds stands for an object of its own there, a bit; what may be the same is worked out for the
-    notebook: `_is` holds the objects that a name may be, `_holds` what these may hold.
+    Every name that a cell binds stands for an object of its own there, a bit; what may be the same is worked out for
+    the notebook: `_is` holds the objects that a name may be, `_holds` what these may hold.
     """
 
     def __init__(self, cells: list[Facts], effects: Effects):
@@ -174,7 +175,8 @@ class _Notebook:
             same += [((number, first), (number, second)) for first, second in one.same]
             tied += [((number, first), (number, second)) for first, second in one.tied]
             made += [((number, first), (number, second)) for first, second in one.made]
-            held += [((number, first), (number, second)) for function, first, second in one.hung if function not in loose]
+            held += [((number, first), (number, second)) for function, first, second in one.hung
+                     if function not in loose]
             for name in one.binds | self._now[number]:
                 if name in one.certain:
                     last[name] = []
@@ -185,7 +187,8 @@ class _Notebook:
                 every.setdefault(name, []).append((number, name))
         for number, names in enumerate(self._later):
             same += [((number, name), other) for name in names for other in every.get(name, ())]
-        own = {one: bit for bit, one in enumerate(dict.fromkeys(one for pair in (*same, *tied, *made, *held) for one in pair))}
+        every_one = dict.fromkeys(one for pair in (*same, *tied, *made, *held) for one in pair)
+        own = {one: bit for bit, one in enumerate(every_one)}
         self._holds, known = [0] * len(own), {first for first, _ in (*same, *tied)}
         for (number, name), bit in own.items():
             new = name in self._cells[number].binds or (number, name) not in known
@@ -261,7 +264,7 @@ def _bits(number: int) -> Iterator[int]:
 
 
 def _reads_of(cells: list[Facts]) -> tuple[list[frozenset[str]], list[frozenset[str]]]:
-    """Names that each cell reads when it runs, and at any time: functions that no other cell names read when it runs."""
+    """Names that each cell reads when it runs, and at any time: a function that no other names reads when it runs."""
     readers = Counter(name for one in cells for name in one.now | one.later)
     now, later = [], []
     for one in cells:
@@ -272,7 +275,7 @@ def _reads_of(cells: list[Facts]) -> tuple[list[frozenset[str]], list[frozenset[
 
 
 def _without_shared_imports(cells: list[Facts]) -> tuple[list[frozenset[str]], list[set[tuple[str, str]]]]:
-    """What each cell binds, and apart from it what it is the first to import: what all cells import that bind the name."""
+    """What each cell binds, and apart from it what it is the first to import, as all cells do that bind the name."""
     origins: dict[str, set[str]] = {}
     for one in cells:
         for name, statement in one.imports:

@@ -1,9 +1,9 @@
 """Grade notebooks: their own cells in a candidate, their test cells in an examiner, an outcome for every test cell.
 
-Of the lesson's own cells, those run that a verdict depends on, or all; what the others do, the verdict does not see: the
-random numbers that they draw are put back, and what they cost is not counted. A name that is missing all the same has
-the notebook run whole, by new processes. The submission may bring that about, and gains nothing by it: this is the run
-that it would have had.
+Of the lesson's own cells, those run that a verdict depends on, or all; what the others do, the verdict does not see:
+the random numbers that they draw are put back, and what they cost is not counted. A name that is missing all the same
+has the notebook run whole, by new processes. The submission may bring that about, and gains nothing by it: this is the
+run that it would have had.
 
 A cell that hangs or ends its process costs only itself: new processes take over, the cells before are run again
 without it. How often that may happen is limited, and so a notebook's time is.
@@ -109,7 +109,8 @@ class _Missing(Exception):
 class _Run:
     """Of one notebook."""
 
-    def __init__(self, processes: Processes, plan: Plan, limit: float, clean: Callable, asked: Callable, modules: Effects):
+    def __init__(self, processes: Processes, plan: Plan, limit: float, clean: Callable, asked: Callable,
+                 modules: Effects):
         self._modules = modules
         self._processes, self._plan, self._clean, self._asked = processes, plan, clean, asked
         self._limit, self._ends = limit, time.monotonic() + BUDGET * limit
@@ -236,7 +237,8 @@ class _Run:
             if output.output_type == "execute_result":
                 output.execution_count = self._count
         if lost in ("late", "dead"):
-            cell.outputs.append(_error("CellTimeoutError", _HUNG) if lost == "late" else _error("DeadKernelError", _DIED))
+            cell.outputs.append(_error("CellTimeoutError", _HUNG) if lost == "late" else
+                                _error("DeadKernelError", _DIED))
 
     def _look_for(self, message: str) -> None:
         """Raise _Missing if a cell that was left out binds what this message misses."""

@@ -1,4 +1,4 @@
-"""What the value of an expression may share with the names in it: an array that is a view of another, a list that holds it.
+"""What the value of an expression may share with the names in it: a view of an array, a list that holds it.
 
 What is not known to be new is taken to share. So whoever asks which objects a piece of code may change asks for too
 many rather than for too few.
@@ -8,21 +8,22 @@ import ast
 import builtins
 
 LIBRARIES = {"np", "numpy", "scipy", "math", "plt", "matplotlib", "time", "operator", "statistics"}
-_ARRAYS = {"np", "numpy", "math", "time", "operator", "statistics"}       # what their functions return is new, but for VIEWS
+_ARRAYS = {"np", "numpy", "math", "time", "operator", "statistics"}       # their functions return what is new, mostly
 _VIEWS = {"asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "array_split", "atleast_1d", "atleast_2d",
-          "atleast_3d", "broadcast_arrays", "broadcast_to", "diag", "diagonal", "dsplit", "expand_dims", "flip", "fliplr",
-          "flipud", "frombuffer", "from_dlpack", "hsplit", "ix_", "lib", "matrix_transpose", "moveaxis", "nditer",
-          "ndenumerate", "nan_to_num", "permute_dims", "ravel", "real", "imag", "require", "reshape", "rollaxis", "rot90",
-          "split", "squeeze", "swapaxes", "trim_zeros", "transpose", "unstack", "vsplit"}
-_NEW_BUILTINS = {"abs", "all", "any", "bin", "bool", "bytes", "callable", "chr", "complex", "divmod", "float", "format",
-                 "hash", "hasattr", "hex", "id", "int", "isinstance", "issubclass", "len", "oct", "ord", "pow", "print",
-                 "range", "repr", "round", "slice", "str", "sum", "type", "xrange"}
-_NEW_METHODS = {"all", "any", "argmax", "argmin", "argpartition", "argsort", "astype", "clip", "count", "cumprod", "cumsum",
-                "compress", "dot", "encode", "endswith", "find", "flatten", "format", "index", "isdigit", "item", "join", "keys", "lower", "lstrip",
-                "max", "mean", "min", "most_common", "nonzero", "prod", "ptp", "repeat", "replace", "round", "rstrip",
-                "searchsorted", "split", "splitlines", "startswith", "std", "strip", "sum", "take", "title", "tolist", "trace",
-                "upper", "var", "zfill"}
-_VIEW_METHODS = {"copy", "diagonal", "get", "items", "ravel", "reshape", "squeeze", "swapaxes", "transpose", "values", "view"}
+          "atleast_3d", "broadcast_arrays", "broadcast_to", "diag", "diagonal", "dsplit", "expand_dims", "flip",
+          "fliplr", "flipud", "frombuffer", "from_dlpack", "hsplit", "ix_", "lib", "matrix_transpose", "moveaxis",
+          "nditer", "ndenumerate", "nan_to_num", "permute_dims", "ravel", "real", "imag", "require", "reshape",
+          "rollaxis", "rot90", "split", "squeeze", "swapaxes", "trim_zeros", "transpose", "unstack", "vsplit"}
+_NEW_BUILTINS = {"abs", "all", "any", "bin", "bool", "bytes", "callable", "chr", "complex", "divmod", "float",
+                 "format", "hash", "hasattr", "hex", "id", "int", "isinstance", "issubclass", "len", "oct", "ord",
+                 "pow", "print", "range", "repr", "round", "slice", "str", "sum", "type", "xrange"}
+_NEW_METHODS = {"all", "any", "argmax", "argmin", "argpartition", "argsort", "astype", "clip", "count", "cumprod",
+                "cumsum", "compress", "dot", "encode", "endswith", "find", "flatten", "format", "index", "isdigit",
+                "item", "join", "keys", "lower", "lstrip", "max", "mean", "min", "most_common", "nonzero", "prod",
+                "ptp", "repeat", "replace", "round", "rstrip", "searchsorted", "split", "splitlines", "startswith",
+                "std", "strip", "sum", "take", "title", "tolist", "trace", "upper", "var", "zfill"}
+_VIEW_METHODS = {"copy", "diagonal", "get", "items", "ravel", "reshape", "squeeze", "swapaxes", "transpose",
+                 "values", "view"}
 READING = _NEW_METHODS | _VIEW_METHODS           # methods that leave their object as it was
 FILLING = {"add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft", "remove",
            "reverse", "setdefault", "update", "difference_update", "intersection_update"}
@@ -31,7 +32,7 @@ _WRITERS = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "
 _NUMBERS = {"shape", "size", "ndim", "dtype", "nbytes", "itemsize"}
 BUILTINS = set(dir(builtins)) | {"xrange"}
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-FIRST_ONLY = {"Solver"}                          # of the kit's own: it keeps its first argument, and copies of the others
+FIRST_ONLY = {"Solver"}                          # of the kit's own: it changes nothing but its first argument
 
 
 def root(node: ast.AST) -> str:
@@ -87,7 +88,8 @@ class Sharing:
     def _of_sum(self, node: ast.BinOp) -> set[str]:
         """Arrays and numbers make new ones; two lists make one that holds what they held."""
         lists = isinstance(node.op, (ast.Add, ast.Mult, ast.BitOr)) and any(
-            isinstance(side, (ast.List, ast.Tuple, ast.ListComp, ast.Dict, ast.Set)) for side in (node.left, node.right))
+            isinstance(side, (ast.List, ast.Tuple, ast.ListComp, ast.Dict, ast.Set))
+            for side in (node.left, node.right))
         return self._of(node.left) | self._of(node.right) if lists else set()
 
     def _of_comprehension(self, node: ast.expr) -> set[str]:

@@ -1,4 +1,4 @@
-"""Which cells of the lesson's run for a verdict: those that somebody reads from, and nobody has to say which these are."""
+"""Which cells of the lesson's run for a verdict: those that somebody reads from, nobody has to say which."""
 
 import nbformat
 import pytest
@@ -30,7 +30,8 @@ def loss(W, X):
 def draw():
     return np.random.rand()
 """
-SETUP = "import numpy as np\nfrom cs231n.net import Net, draw, loss\nX = np.ones((2, 3))\nX_val = X[:1]\ny = np.zeros(2)"
+SETUP = "import numpy as np\nfrom cs231n.net import Net, draw, loss\n" \
+        "X = np.ones((2, 3))\nX_val = X[:1]\ny = np.zeros(2)"
 
 
 def lesson(source):
@@ -118,7 +119,8 @@ def test_a_function_that_hands_on_what_it_is_handed_to_one_of_another_cell_is_se
 @pytest.mark.parametrize("module, source", [
     ("def spoil(A):\n    A[0] = 5", "from cs231n.net import spoil\nspoil(X)"),
     ("def spoil(A):\n    A -= 5\n    return A", "from cs231n.net import spoil\nprint(spoil(A=X))"),
-    ("def inner(A):\n    A[0] = 5\ndef spoil(A):\n    B = A.T\n    return inner(B)", "from cs231n.net import spoil\nspoil(X)"),
+    ("def inner(A):\n    A[0] = 5\ndef spoil(A):\n    B = A.T\n    return inner(B)",
+     "from cs231n.net import spoil\nspoil(X)"),
     ("class K:\n    def train(self, A):\n        self.A = A\n    def spoil(self):\n        self.A -= 1",
      "from cs231n.net import K\nk = K()\nk.train(X)\nk.spoil()"),
     ("def relu(d, x):\n    dx = d\n    dx[x < 0] = 0\n    return dx", "from cs231n.net import relu\nprint(relu(X, X))"),
@@ -154,7 +156,8 @@ def test_modules_that_keep_something_have_the_notebook_run_whole(module):
 
 
 @pytest.mark.parametrize("source", [
-    "exec('best = 1')", "from cs231n.net import *", "print(globals()['demo'])", "print(Out[2])", "print(_)", "print(_3)",
+    "exec('best = 1')", "from cs231n.net import *", "print(globals()['demo'])", "print(Out[2])", "print(_)",
+    "print(_3)",
     "get_ipython().user_ns", "%run x.py", "!ls", "def f():\n    global X\n    X = 1", "Net.train = lambda *a: None",
     "np.random.seed = print", "setattr(Net, 'train', 1)", "np = 1", "def loss(W, X):\n    return 0",
     "loss.__globals__", "def f(x, seen=[]):\n    seen.append(x)",
@@ -223,7 +226,8 @@ def test_the_lessons_pictures_do_not_run_for_the_verdict_on_a_perfect_submission
         choice = needed.choose(planned, cells, modules)
         assert choice.why_whole == ""
         last = max(number for number, one in enumerate(cells) if plan.name_of(one) in planned.tests)
-        assert {number for number, one in enumerate(cells) if number > last and not plan.is_solution(one)} <= set(choice.aside)
+        behind = {number for number, one in enumerate(cells) if number > last and not plan.is_solution(one)}
+        assert behind <= set(choice.aside)
         if assignment.name == "assignment1":
             ran = [one.id for number, one in enumerate(cells) if number not in choice.aside]
             assert not [one for one in ran if one.endswith(("-picture", "-demo", "-numbers", "-speed"))]

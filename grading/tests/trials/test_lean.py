@@ -28,7 +28,7 @@ from grading.sample import sample_class
 from grading.trials import catalogue, cells, trial
 
 ALL = os.environ.get("KIT_LEAN") == "all"
-EVERY = {"mistake": 17, "unusual": 13, "cell": 9, "hostile": 12}      # of each class, one in so many
+EVERY = {"mistake": 61, "unusual": 41, "cell": 23, "hostile": 29}      # of each class, one in so many
 LIMIT, SHORT = 20.0, 3.0      # seconds for a cell; where cells hang
 LOST = {"error", "timed_out", "skipped"}
 KINDS = ("scores", "objects", "notebooks", "counting")      # of attacks; the others have nothing to do with verdicts
@@ -51,7 +51,8 @@ class Bench:
             run.grade(self.worker, [(laid, self.lessons[name].plan)], handed, limit, whole=whole)
             notes = {cell.id: cell.metadata[run.NOTE] for cell in laid.cells if run.NOTE in cell.metadata}
             outcomes.append({name: note["outcome"] for name, note in notes.items()})
-        return {cell: (outcome, outcomes[1][cell]) for cell, outcome in outcomes[0].items() if outcome != outcomes[1][cell]}
+        return {cell: (outcome, outcomes[1][cell]) for cell, outcome in outcomes[0].items()
+                if outcome != outcomes[1][cell]}
 
     def solved(self, name: str, changed: dict[str, str] | None = None):
         """The complete notebook, as it is handed in; changed: cell -> source."""
