@@ -6,7 +6,7 @@ from dataclasses import dataclass
 WORKER, DISK, RUN = "worker killed", "disk full", "run killed"
 SCHEDULER, NODE = "scheduler restarted", "cluster's worker killed"
 # Once in so many submissions, and at least so often.
-OFTEN = {WORKER: (25, 2), DISK: (200, 1), RUN: (100, 1), SCHEDULER: (250, 1), NODE: (100, 1)}
+OFTEN = {WORKER: (25, 1), DISK: (200, 1), RUN: (100, 1), SCHEDULER: (250, 1), NODE: (100, 1)}
 UNTIL = 0.8                              # of the class: what comes later might find the run at its end
 MOST_ROOM = 2 << 20                      # bytes that a full disk may have left
 

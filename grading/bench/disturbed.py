@@ -170,7 +170,7 @@ class Disturbed:
         done = self._is_under_way() and happen(run, one)
         if done:
             self._made[one.kind] += 1
-            print(f"[{len(self._recorded | self._fresh)}/{self._settings.submissions}] {one.kind}", flush=True)
+            print(f"run {self.told.runs}, [{len(self._seen)}/{self._settings.submissions}]: {one.kind}", flush=True)
         else:
             self._waiting.insert(0, one)         # there was nothing left to disturb: it happens to the next run
 

@@ -29,7 +29,7 @@ from grading.sample import generated, kit_copy
 SIZES = (6, 12, 24)                      # of the classes
 ROUNDS = 3
 CLUSTERS = (1, 2, 4)                     # workers
-LOOKS = 3                                # at a class in which nothing has changed
+LOOKS = 3                                # at a large class in which nothing has changed
 ONCE = 100                               # a class of more than so many is graded once
 WATCHED = 4                              # submissions graded while the workers' memory is looked at
 _HIDDEN_END = "### END HIDDEN TESTS"
@@ -103,23 +103,23 @@ class Bench:
         for number in range(rounds):
             for size, one in found:
                 if number == 0 or size <= ONCE:
-                    found[size, one].append(self.grade(size, one, "--regrade"))
+                    found[size, one].append(self.grade(self.courses[size], one, "--regrade"))
             for count, those in clusters.items():
-                those.append(self._by_cluster(middle, count))
-        worker = self._worker(middle)
+                those.append(self._by_cluster(self.courses[middle], count))
+        worker = self._worker(self.courses[middle])
         parted = breakdown.measure(self.assignment, self.courses[middle])
         unchanged, as_json, known, sizes = self._large(large, jobs)
         self._change_a_hidden_test(self.courses[self.sizes[-1]])
-        one_test = self.grade(self.sizes[-1], jobs)
+        one_test = self.grade(self.courses[self.sizes[-1]], jobs)
         return Scaling([_median(found[case]) for case in by_jobs], [_median(found[case]) for case in by_size],
                        one_test, unchanged, as_json, known, sizes, worker, parted,
                        [_median(those) for those in clusters.values()], no_cluster)
 
-    def _by_cluster(self, size: int, count: int) -> Graded:
+    def _by_cluster(self, course: Course, count: int) -> Graded:
         adopt_orphans()
         others, before = set(psutil.Process().children()), cpu_of_children()
         with Cluster(self.copy, count, self._scratch / "cluster.log") as running:
-            graded = self.grade(size, count, "--regrade", "--scheduler", running.address)
+            graded = self.grade(course, count, "--regrade", "--scheduler", running.address)
         reap(others)
         return replace(graded, cpu=cpu_of_children() - before)
 
@@ -129,18 +129,16 @@ class Bench:
         before = course.gradebook.stat().st_size
         for size in sorted(large):
             self._say(f"a class of {size}, copies of one submission")
-            other = self.courses[size] = parts.large(self.assignment, course, size, self._scratch)
+            other = parts.large(self.assignment, course, size, self._scratch)
             sizes = parts.sizes(self.assignment, other, before)
-            runs = [[self.grade(size, jobs, *options) for options in ((), ("--json", self._scratch / "scores.json"))]
-                    for _ in range(LOOKS)]
-            for those, found in zip((unchanged, as_json), zip(*runs, strict=True), strict=True):
-                those.append(_median(list(found)))
+            unchanged.append(_median([self.grade(other, jobs) for _ in range(LOOKS)]))
+            as_json.append(self.grade(other, jobs, "--json", self._scratch / "scores.json"))
             known.append(parts.books(self.assignment, other))
         return unchanged, as_json, known, sizes
 
-    def grade(self, size: int, jobs: int, *options: object) -> Graded:
-        course, parent, memory, ran, notebooks = self.courses[size], 0.0, 0.0, 0, None
-        log = self._scratch / "autograde.log"
+    def grade(self, course: Course, jobs: int, *options: object) -> Graded:
+        parent, memory, ran, notebooks = 0.0, 0.0, 0, None
+        size, log = len(course.students(self._lesson)), self._scratch / "autograde.log"
         run = Run(self.command(course, jobs, *options), self.copy, log)
         while (line := run.line()) is not None:
             with suppress(psutil.Error, OSError):
@@ -182,8 +180,7 @@ class Bench:
         path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         self._generate(course)
 
-    def _worker(self, size: int) -> float:
-        course = self.courses[size]
+    def _worker(self, course: Course) -> float:
         few = course.students(self._lesson)[:WATCHED]
         named = [word for student in few for word in ("--student", student)]
         return throughput.memory(self.command(course, 1, "--regrade", *named), self.copy,
