@@ -76,7 +76,8 @@ def do(worker: Worker, task: Task, job: Job) -> Done:
         _settle_doubts(worker, task, job.seeds, name, notebook)
         handed.show(notebook, job.handed[name])
         Clean().preprocess(notebook, {})
-    unwritten = {name_of(cell) for notebook in notebooks.values() for cell in notebook.cells if UNWRITTEN in cell.source}
+    unwritten = {name_of(cell) for notebook in notebooks.values() for cell in notebook.cells
+                 if UNWRITTEN in cell.source}
     return Done(notebooks, {name: told for name, told in answers.items() if name not in unwritten})
 
 
