@@ -61,7 +61,7 @@ class Depends:
     def of(self, student: str) -> Basis:
         handed = _digest(self._handed_in(student))
         runs = {name: _digest([run, handed]) for name, run in self._runs.items()}
-        return Basis(runs, _digest([self._shown, *runs.values()]))
+        return Basis(runs, _digest([self._shown, *runs.values(), *self._pictures(student)]))
 
     def _handed_in(self, student: str) -> Iterable[str]:
         """Of every file that is taken from a student, its content, or why there is none."""
@@ -78,6 +78,13 @@ class Depends:
                 yield f"{name} {_content(path)}"
                 continue
             yield self._stubs.get(name, "")
+
+
+    def _pictures(self, student: str) -> Iterable[str]:
+        """Of the other files that are taken, which answers show, and no test reads."""
+        folder = self._course.submitted(student, self._assignment.name)
+        return (f"{path.relative_to(folder)} {_content(path)}" for path in sorted(folder.rglob("*"))
+                if path.suffix.lower() in (".png", ".jpg", ".jpeg") and path.is_file() and not path.is_symlink())
 
 
 def _code(source: Path) -> str:

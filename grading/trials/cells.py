@@ -151,7 +151,9 @@ def probe_module(notebook: str) -> str:
 
 
 def judging(assignment: Assignment, notebook: str) -> dict[str, set[str]]:
-    """Solution cell -> the topics whose tests judge, before anything else, what the cell binds."""
+    """Solution cell -> the topics whose tests judge, before anything else, what it binds; none where none is asked."""
+    if not (PROBES / f"cells_{notebook}.py").exists():
+        return {}
     cells = _read(assignment, notebook)
     tests = {topic(cell.id) for cell in cells if _is_test(cell)}
     return {cell.id: {one for one in tests if assignment.topics[one][0] in _bound(cell.source)}
