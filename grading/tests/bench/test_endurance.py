@@ -84,7 +84,8 @@ def test_what_a_function_cost_this_time_is_no_difference(graded, tmp_path):
         cost = f"{seconds} ms of processor time for 4096; here, operations on whole arrays take about 0.2 ms, and a " \
                f"Python loop {seconds + 1} ms"
         note = f"Note: f costs more than array operations do, and less than a loop: {cost}.\n" if seconds > 1 else ""
-        return json.dumps({"cells": [{"text": f"{note}Right.", "message": f"found: a loop\n  cost  {cost}\n"}]})
+        streams = [{"output_type": "stream", "text": text} for text in (f"{note}Right.", note) if text]
+        return json.dumps({"cells": [{"outputs": streams, "message": f"found: a loop\n  cost  {cost}\n"}]})
 
     path = graded.autograded("s1", "a1") / "one.ipynb"
     states = [endstate.of(graded) for seconds in (0.5, 1.5, 12) if path.write_text(told(seconds))]
