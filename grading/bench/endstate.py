@@ -83,7 +83,12 @@ def _without_costs(told):
     if isinstance(told, str):
         return re.sub(_COST, "(cost)", re.sub(_DOUBT, "", told)) if "processor" in told else told
     if isinstance(told, list):
-        return [_without_costs(one) for one in told]
+        return [one for one in map(_without_costs, told) if not _says_nothing(one)]
     if isinstance(told, dict):
         return {key: _without_costs(one) for key, one in told.items()}
     return told
+
+
+def _says_nothing(output) -> bool:
+    """Of a cell's output: one that has told of costs alone."""
+    return isinstance(output, dict) and output.get("output_type") == "stream" and output.get("text") == ""

@@ -89,7 +89,8 @@ def rates(measured: Scaling) -> Rates:
     small, large = measured.books[0], measured.books[-1]
     further = max(1, large.students - small.students)
 
-    growth = max(0.0, large.record - small.record) / further
+    grown = large.record - small.record
+    growth = grown / further if grown > max(small.spread, large.spread) else 0.0         # else it is noise
     graded, unchanged, sizes = measured.by_size, measured.unchanged, measured.sizes
     return Rates(
         cpu=_line(graded, "cpu")[0], parent=_line(graded, "parent")[0],

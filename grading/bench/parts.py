@@ -27,11 +27,13 @@ RECORDS = 20                 # that are timed
 
 @dataclass(frozen=True)
 class Books:
-    """With so many students in the books, seconds on the wall: to `record` one more, and to `list` the whole class."""
+    """With so many students in the books, seconds on the wall: to `record` one more, and to `list` the whole class;
+    `spread` is between the quarter of the records that took least and the one that took most."""
 
     students: int
     record: float
     list: float
+    spread: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,10 @@ def books(assignment: Assignment, course: Course) -> Books:
     """Of a course whose students are graded; it is not changed but for rows and folders of students of its own."""
     students = course.students(assignment.name)
     kept = results.read(course, students[0], assignment.name)
-    return Books(students=len(students), record=_record(assignment, course, kept),
-                 list=_median([0] * 5, lambda _: course.students(assignment.name)))
+    records = _records(assignment, course, kept)
+    low, middle, high = statistics.quantiles(records, n=4)
+    listing = statistics.median(_times(5, lambda _: course.students(assignment.name)))
+    return Books(students=len(students), record=middle, list=listing, spread=high - low)
 
 
 def sizes(assignment: Assignment, course: Course, before: int) -> Sizes:
@@ -77,7 +81,7 @@ def sizes(assignment: Assignment, course: Course, before: int) -> Sizes:
                    for file in _files(folder)))
 
 
-def _record(assignment: Assignment, course: Course, one: Result) -> float:
+def _records(assignment: Assignment, course: Course, one: Result) -> list[float]:
     """Of students who are not in the books yet."""
     folder = course.autograded(one.student, assignment.name)
     files = {name: (folder / name).read_bytes() for name in assignment.student_files}
@@ -87,19 +91,19 @@ def _record(assignment: Assignment, course: Course, one: Result) -> float:
         prepared = [(replace(one, student=student),
                      {name: nbformat.reads(text, as_version=4) for name, text in texts.items()})
                     for student in students]
-        taken = _median(students, lambda number: ledger.record(*prepared[number], files))
+        taken = _times(len(students), lambda number: ledger.record(*prepared[number], files))
     for student in students:
         shutil.rmtree(course.autograded(student, assignment.name).parent)
     return taken
 
 
-def _median(those: list, work: Callable[[int], object]) -> float:
+def _times(count: int, work: Callable[[int], object]) -> list[float]:
     times = []
-    for number in range(len(those)):
+    for number in range(count):
         start = time.perf_counter()
         work(number)
         times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    return times
 
 
 def _mean(those) -> int:

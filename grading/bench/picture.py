@@ -62,8 +62,8 @@ def _model(axes, rate: Rates) -> None:
         hours = forecast(rate, students, cores).hours
         axes.plot(cores, [hours[count] for count in cores], label=f"{students:,} submissions")
     axes.axhline(8, color="grey", linestyle=":", label="a night")
+    least = forecast(rate, 1_000, cores).hours[cores[-1]]
     axes.set(title="The model: hours by cores, one parent", xlabel="cores", ylabel="hours", xscale="log",
-             yscale="log", ylim=(0.2 * forecast(rate, 1_000, cores).hours[cores[-1]], None), xticks=cores,
-             xticklabels=map(str, cores))
+             yscale="log", ylim=(0.2 * least, None), xticks=cores, xticklabels=map(str, cores))
     axes.minorticks_off()
     axes.legend(loc="lower center", ncols=2, fontsize="small")

@@ -208,6 +208,6 @@ def _median(those: list[Graded]) -> Graded:
 
 
 def _peak(pid: int) -> float:
-    """MB that a process has had in memory, at most."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
+    """MB that a process has had in memory, at most; nothing once it has ended."""
+    told = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(told[1]) / 1024 if told else 0.0

@@ -44,10 +44,10 @@ def test_the_same_seed_draws_the_same_disturbances_in_order():
     assert any(one.room for one in drawn) and all(not one.room for one in drawn if one.kind != disturbances.DISK)
 
 
-@pytest.fixture
-def graded(tmp_path):
-    """A course with a gradebook of nbgrader's tables, and a graded folder."""
-    course = Course(tmp_path / "course")
+@pytest.fixture(scope="module")
+def graded_once(tmp_path_factory):
+    """A course with a gradebook of nbgrader's tables, and a graded folder; not to be changed."""
+    course = Course(tmp_path_factory.mktemp("graded") / "course")
     folder = course.autograded("s1", "a1")
     folder.mkdir(parents=True)
     (folder / "results.json").write_text('{"student": "s1", "fingerprint": "abc", "notebooks": {}}')
@@ -61,6 +61,11 @@ def graded(tmp_path):
             warnings.simplefilter("ignore", SAWarning)           # nbgrader's own
             gradebook.add_submission("a1", "s1")
     return course
+
+
+@pytest.fixture
+def graded(graded_once, tmp_path):
+    return Course(shutil.copytree(graded_once.root, tmp_path / "course"))
 
 
 def test_a_score_a_file_and_a_kept_result_that_differ_are_told(graded, tmp_path):
@@ -79,12 +84,13 @@ def test_a_score_a_file_and_a_kept_result_that_differ_are_told(graded, tmp_path)
     assert endstate.from_json(expected.to_json()) == expected
 
 
-def test_what_a_function_cost_this_time_is_no_difference(graded, tmp_path):
+def test_what_a_function_cost_this_time_is_no_difference(graded):
     def told(seconds):
         cost = f"{seconds} ms of processor time for 4096; here, operations on whole arrays take about 0.2 ms, and a " \
                f"Python loop {seconds + 1} ms"
         note = f"Note: f costs more than array operations do, and less than a loop: {cost}.\n" if seconds > 1 else ""
-        return json.dumps({"cells": [{"text": f"{note}Right.", "message": f"found: a loop\n  cost  {cost}\n"}]})
+        streams = [{"output_type": "stream", "text": text} for text in (f"{note}Right.", note) if text]
+        return json.dumps({"cells": [{"outputs": streams, "message": f"found: a loop\n  cost  {cost}\n"}]})
 
     path = graded.autograded("s1", "a1") / "one.ipynb"
     states = [endstate.of(graded) for seconds in (0.5, 1.5, 12) if path.write_text(told(seconds))]
