@@ -84,7 +84,7 @@ def test_what_differs_on_a_worker_is_told_in_clauses():
 
 
 def test_the_hash_of_the_source_depends_on_what_is_graded_with(monkeypatch, tmp_path):
-    for name, text in (("grading/engine/run.py", "1"), ("cs231n/layers.py", "2"), ("grading/tests/test_it.py", "3"),
+    for name, text in (("grading/engine/run.py", "1"), ("cs231n/layers.py", "2"), ("grading/tests/conftest.py", "3"),
                        ("grading/course/nbgrader_config.py", "4")):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,4 +97,4 @@ def test_the_hash_of_the_source_depends_on_what_is_graded_with(monkeypatch, tmp_
         return alike._source() != before
 
     assert changed("grading/engine/run.py") and changed("cs231n/layers.py")
-    assert not changed("grading/tests/test_it.py") and not changed("grading/course/nbgrader_config.py")
+    assert not changed("grading/tests/conftest.py") and not changed("grading/course/nbgrader_config.py")
