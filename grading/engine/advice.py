@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Mapping
 
-from grading.engine import renamed
+from grading.engine import parsing, renamed
 
 _NAME = re.compile(r"name '(\w+)' is not defined")
 _MODULE = re.compile(r"No module named '([\w.]+)'")
@@ -95,7 +95,7 @@ def _near(name: str, others: set[str]) -> str:
 
 def _parsed(text: str) -> ast.Module:
     try:
-        return ast.parse(text)
+        return parsing.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module([], [])
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 
-from grading.engine import MAX_TEXT
+from grading.engine import MAX_TEXT, parsing
 from grading.engine.sharing import (
     BUILTINS,
     FILLING,
@@ -75,7 +75,7 @@ def _of_module(text: str) -> Effects:
     if len(text) > MAX_TEXT:
         return Effects("a module is too long to be read")
     try:
-        tree = ast.parse(text)
+        tree = parsing.parse(text)
         return _of(tree, _kept_by_module(tree) or _kept_by_functions(tree), frozenset())
     except (SyntaxError, ValueError):
         return Effects()

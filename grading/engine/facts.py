@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from grading.engine import MAX_TEXT
+from grading.engine import MAX_TEXT, parsing
 from grading.engine.effects import Effects, of_cell
 from grading.engine.sharing import (
     BUILTINS,
@@ -76,7 +76,7 @@ def read(python: str, known: frozenset[str]) -> Facts:
     if len(python) > MAX_TEXT:
         return Facts(whole="a cell is too long to be read")
     try:
-        tree = ast.parse(python)
+        tree = parsing.parse(python)
         reader = _Reader(tree, known | _imported(tree))
         reader.visit(tree)
         return reader.told()
@@ -89,7 +89,7 @@ def read(python: str, known: frozenset[str]) -> Facts:
 def imports(python: str) -> frozenset[tuple[str, str]]:
     """(name, statement) of what a cell of the lesson's imports; none of what is no Python."""
     try:
-        tree = ast.parse(python)
+        tree = parsing.parse(python)
     except (SyntaxError, ValueError):
         return frozenset()
     found = [one for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))

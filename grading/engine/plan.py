@@ -13,7 +13,7 @@ from functools import cache
 
 from nbformat import NotebookNode
 
-from grading.engine import facts
+from grading.engine import facts, parsing
 from grading.engine.facts import Facts
 from grading.engine.ipython import TransformerManager, is_plain
 
@@ -163,7 +163,7 @@ def _bound(source: str) -> set[str]:
 
 def _passing(source: str) -> set[str]:
     """Names that live inside of comprehensions only; since Python 3.12 they are in the table of the cell itself."""
-    inside, outside, waiting = set(), set(), [ast.parse(_python(source))]
+    inside, outside, waiting = set(), set(), [parsing.parse(_python(source))]
     while waiting:
         node = waiting.pop()
         if isinstance(node, _COMPREHENSIONS):
@@ -195,7 +195,7 @@ def _read(source: str) -> set[str]:
 def _read_first(source: str) -> set[str] | None:
     """Names that a cell may read before it binds them; None for what is no Python."""
     try:
-        return _before_bound(ast.parse(_python(source)).body, set())
+        return _before_bound(parsing.parse(_python(source)).body, set())
     except SyntaxError:
         return None
 
@@ -243,7 +243,7 @@ def _stored(node: ast.AST) -> set[str]:
 def _filled(source: str) -> set[str]:
     """Names of what a cell fills, by item, by attribute or by a method that does so."""
     filled = set()
-    for node in ast.walk(ast.parse(_python(source))):
+    for node in ast.walk(parsing.parse(_python(source))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FILLING:
             node = node.func
         elif not (isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store)):

@@ -3,7 +3,7 @@
 import ast
 from functools import cache
 
-from grading.engine import MAX_TEXT
+from grading.engine import MAX_TEXT, parsing
 
 MAX_STEPS = 10
 
@@ -33,7 +33,7 @@ def source(texts: dict[str, str], target: object, claimed: object) -> tuple[str,
 @cache
 def _parsed(text: str) -> ast.Module | None:
     try:
-        return ast.parse(text) if len(text) <= MAX_TEXT else None
+        return parsing.parse(text) if len(text) <= MAX_TEXT else None
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

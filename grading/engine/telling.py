@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grading.engine import advice
+from grading.engine import advice, parsing
 
 COSTS = "; none of its functions can run"
 LONGEST = 300                  # characters of a reason for which a module does not load
@@ -230,7 +230,7 @@ def _statement(error: BaseException, source: str, filename: str | None) -> tuple
     if found is None:
         return None
     first, last, start, end = list(found.tb_frame.f_code.co_positions())[found.tb_lasti // 2]
-    inside = [node for node in ast.walk(ast.parse(source)) if hasattr(node, "lineno")
+    inside = [node for node in ast.walk(parsing.parse(source)) if hasattr(node, "lineno")
               and node.lineno <= first and last <= node.end_lineno]
     exact = [node for node in inside if isinstance(node, ast.Subscript) and
              (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset) == (first, last, start, end)]

@@ -1,9 +1,7 @@
 """One sentence on what happened to a submission, for the instructor's table and the student's feedback."""
 
-import ast
-
 from grading.books.results import Result
-from grading.engine import MAX_TEXT
+from grading.engine import MAX_TEXT, parsing
 from grading.engine.telling import COSTS
 
 UNIMPLEMENTED = " is not implemented yet"
@@ -35,7 +33,7 @@ def syntax_problem(content: str) -> str:
     if len(content) > MAX_TEXT:
         return ""
     try:
-        ast.parse(content)
+        parsing.parse(content)
     except SyntaxError as error:
         return f"line {error.lineno}: {error.msg}" if error.lineno else error.msg
     except (ValueError, RecursionError, MemoryError) as error:

@@ -31,7 +31,7 @@ def test_what_a_job_is_made_of_and_what_comes_of_it_can_be_sent(tmp_path):
     task = Task({name: lesson.plan for name, lesson in read.items()}, complete.notebooks,
                 modules(assignment, complete), Asking(assignment), 10.0)
     handed_in = load(assignment, course, "cem", read, beside)
-    one = Job(modules(assignment, handed_in), Seeds(b"key"), handed_in.notebooks)
+    one = Job(modules(assignment, handed_in), Seeds(b"key"), handed_in.notebooks, handed_in.handed)
     assert sent(task).plans == task.plans and sent(one) == one
     with Workers(assignment, course, found) as workers, workers.take() as worker:
         done = sent(job.do(worker, sent(task), sent(one)))

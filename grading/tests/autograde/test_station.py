@@ -43,9 +43,9 @@ def pids(station):
 
 def test_a_job_is_done_and_what_goes_wrong_comes_back_in_words(packed, sandbox, tmp_path):
     station = Station(packed, sandbox, tmp_path)
-    answer = parcel.unpack_answer(station.grade(parcel.pack(Job(NOTHING, Seeds(b"key"), {}))))
+    answer = parcel.unpack_answer(station.grade(parcel.pack(Job(NOTHING, Seeds(b"key"), {}, {}))))
     assert answer == Answer(Done({}, {}), sandbox.level)
-    unknown = Job(NOTHING, Seeds(b"key"), {"gone": nbformat.v4.new_notebook()})
+    unknown = Job(NOTHING, Seeds(b"key"), {"gone": nbformat.v4.new_notebook()}, {"gone": {}})
     answer = parcel.unpack_answer(station.grade(parcel.pack(unknown)))
     assert answer.done is None and answer.error == "KeyError: 'gone'" and "Traceback" in answer.trace
     running = pids(station) if station._worker else []
@@ -75,7 +75,7 @@ def test_jobs_and_answers_arrive_as_they_were_sent():
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output(
         "display_data", {"application/json": {"a": [float("inf"), -1, None, "\N{SNOWMAN}"]}})])])
     job = Job(Modules({"a.py": b"\xff"}, {"a": "\ufffd"}), Seeds(b"key"), {"knn": notebook},
-              {"x": {"outcome": "failed"}})
+              {"knn": {"a": b"[]"}}, {"x": {"outcome": "failed"}})
     assert parcel.unpack_job(parcel.pack(job)) == job
     answer = Answer(Done({"knn": notebook}, {"f": {"all": ["n", [2], False, b"\0" * 16]}}), "full")
     back = parcel.unpack_answer(parcel.pack(answer))

@@ -14,11 +14,11 @@ from hostile import attacks, tampering
 from hostile.make import _LOOPED
 from sandboxed import LEVELS, box, folders, write_given
 
+from cs231n._reading import module_text
 from grading.engine import plan, run
 from grading.engine.processes import Submission
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
-from grading.intake.submission import source_text, without_coding_line
 from grading.release import assignment as assignments
 from grading.trials import catalogue, trial
 
@@ -61,7 +61,7 @@ def attacked(name: str) -> str:
     if not attack.spoil:
         return text
     spoiled = getattr(tampering, attack.spoil)(text)
-    return without_coding_line(source_text(spoiled if isinstance(spoiled, bytes) else spoiled.encode()))
+    return module_text(spoiled if isinstance(spoiled, bytes) else spoiled.encode())
 
 
 def test_a_loop_is_told_at_this_level_and_the_reference_is_none(worker):

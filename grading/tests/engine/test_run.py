@@ -401,7 +401,7 @@ LAYERS = """
 import numpy as np
 
 def looped(x):
-    return np.array([row.sum() for row in x])
+    return np.array([np.sum(np.maximum(row, row)) * np.max(np.ones_like(row)) * np.min(np.ones_like(row)) for row in x])
 
 def whole(x):
     return x.sum(axis=1)
@@ -496,7 +496,8 @@ def test_a_loop_that_cannot_be_counted_is_a_loop_and_array_code_that_cannot_be_c
         "import numpy as np\nfrom cs231n.layers import f\nfrom cs231n.testing import assert_vectorized\n"
         "assert_vectorized(lambda n: (f, (np.random.rand(n, 3),)), grows='the number of rows')"
     )
-    for body, outcome in (("x.sum(axis=1)", "passed"), ("np.array([row.sum() for row in x])", "failed")):
+    looped = "np.array([np.sum(np.maximum(row, row)) * np.max(np.ones_like(row)) * np.min(row - row + 1) for row in x])"
+    for body, outcome in (("x.sum(axis=1)", "passed"), (looped, "failed")):
         notes, _ = graded(check("t", costs), modules={"layers": uncounted.format("f", body)})
         assert notes["t"]["outcome"] == outcome, notes
 

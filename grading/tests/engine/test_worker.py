@@ -32,7 +32,7 @@ print("ready", flush=True)
 def started(request, tmp_path_factory):
     found = box(request.param)
     with Worker(found, *folders(tmp_path_factory.mktemp("kit"))) as made:
-        made.level = request.param
+        assert made.level == request.param
         yield made
 
 

@@ -12,6 +12,7 @@ import pytest
 from hostile import attacks, make
 from sandboxed import write_given
 
+from cs231n._reading import module_text, read_cell
 from grading import ROOT
 from grading.books.course import Course
 from grading.engine import run
@@ -60,7 +61,7 @@ class Bench:
         for cell in made.cells:
             if is_solution(cell):
                 cell.source = (changed or {}).get(cell.id) or strip_markers(cell.source, name)
-        return made
+        return [cell for cell in map(read_cell, made.cells) if cell]
 
     def complete(self) -> dict[str, str]:
         return {module: self.assignment.complete(module) for module in self.assignment.student_modules}
@@ -132,7 +133,7 @@ def test_attacks_are_judged_alike(bench, tmp_path):
         folder = tmp_path / attack.name
         make.hand_in(attack, bases, folder, places)
         notebook, _ = restore.read_submitted(folder / f"{make.NOTEBOOK}.ipynb")
-        modules = {module: submission.source_text((folder / "cs231n" / module).read_bytes())
+        modules = {module: module_text((folder / "cs231n" / module).read_bytes())
                    for module in bench.assignment.student_modules}
         found = bench.differences(make.NOTEBOOK, notebook, modules, SHORT)
         # What fills the memory, or never ends, is ended by the limit that it comes to first.
