@@ -109,8 +109,10 @@ class _Matching:
                 self._whose[best] = number
 
     def _by_place(self):
-        """Code and answers whose cell has nothing left of the lesson stand where the lesson has them."""
+        """Code and answers whose cell has nothing left of the lesson stand beside the lesson's own neighbours."""
         for number, known in self._unmet():
+            if not {number - 1, number + 1} & set(self._whose):
+                continue
             kinds = {"code": ("code",), "answer": ("markdown", "raw")}.get(known.role, ())
             places = [place for place in self._window(number) if self._cells[place].kind in kinds]
             if len(places) == 1 or places and known.role == "answer":

@@ -264,7 +264,8 @@ def test_files_of_another_assignment_an_untouched_release_and_a_foreign_notebook
     shutil.copytree(course.release(assignment.name), inbox / "untouched")
     shutil.copytree(folder, inbox / "foreign")
     (inbox / "foreign" / "svm.ipynb").write_text(json.dumps({"cells": [
-        {"cell_type": "code", "source": f"x = {number}", "metadata": {}, "id": str(number)} for number in range(40)]}))
+        {"cell_type": "code" if number % 3 else "markdown", "source": str(number), "metadata": {}, "id": f"c{number}"}
+        for number in range(40)]}))
     hand_in_folder(inbox / "other", **{name: "{}" for name in assignments.load(other).notebook_files})
     elsewhere = Course(tmp_path / "course")
     elsewhere.prepare()
