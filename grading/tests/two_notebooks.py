@@ -1,6 +1,7 @@
 """An assignment of two small notebooks, and a class of three that has handed it in: Ann and Bob have all of it right,
 Cem's loss has no penalty and his half is a third."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +60,14 @@ def changed(cells: tuple, name: str, old: str, new: str, points: float | None = 
             one.metadata.nbgrader["points"] = one.metadata.nbgrader.get("points") if points is None else points
         made.append(one)
     return tuple(made)
+
+
+def copied(whole: tuple[Assignment, Course], folder: Path) -> tuple[Assignment, Course]:
+    """The assignment and a course of it once more below this folder, both to be changed."""
+    assignment, before = whole
+    shutil.copytree(before.root, folder / "course")
+    shutil.copytree(assignment.folder, folder / "assignment")
+    return replace(assignment, folder=folder / "assignment"), Course(folder / "course")
 
 
 def hand_in(assignment: Assignment, course: Course) -> None:

@@ -4,9 +4,7 @@ Where nothing may be run, no sandbox is to be had: a run that wanted one would b
 """
 
 import json
-import shutil
 import sqlite3
-from dataclasses import replace
 
 import pytest
 import two_notebooks
@@ -15,7 +13,6 @@ from two_notebooks import FIRST, SECOND, changed
 
 from grading.autograde import autograde
 from grading.books import results
-from grading.books.course import Course
 from grading.books.ledger import Ledger
 from grading.engine import sandbox
 from grading.release import generate
@@ -38,10 +35,7 @@ def whole(tmp_path_factory):
 @pytest.fixture
 def graded(whole, tmp_path):
     """(the assignment, a course with the class graded), both to be changed."""
-    assignment, before = whole
-    shutil.copytree(before.root, tmp_path / "course")
-    shutil.copytree(assignment.folder, tmp_path / "assignment")
-    return replace(assignment, folder=tmp_path / "assignment"), Course(tmp_path / "course")
+    return two_notebooks.copied(whole, tmp_path)
 
 
 @pytest.fixture

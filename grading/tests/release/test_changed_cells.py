@@ -1,8 +1,6 @@
 """Cells that change after submissions are graded: shown first, done on a word, and no mark is lost."""
 
 import json
-import shutil
-from dataclasses import replace
 
 import pytest
 import two_notebooks
@@ -11,7 +9,6 @@ from nbgrader.api import Gradebook
 from two_notebooks import FIRST, HALF, SECOND, changed
 
 from grading.autograde import autograde
-from grading.books.course import Course
 from grading.engine import sandbox
 from grading.errors import KitError
 from grading.release import generate
@@ -36,10 +33,7 @@ def whole(tmp_path_factory):
 
 @pytest.fixture
 def graded(whole, tmp_path):
-    assignment, before = whole
-    shutil.copytree(before.root, tmp_path / "course")
-    shutil.copytree(assignment.folder, tmp_path / "assignment")
-    return replace(assignment, folder=tmp_path / "assignment"), Course(tmp_path / "course")
+    return two_notebooks.copied(whole, tmp_path)
 
 
 def grades(graded):
