@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 MOST_BYTES = 5_000_000           # of a picture in a file
 MOST_PICTURES = 20               # of an answer
-_PICTURES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
+PICTURES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
 _TITLE = r"""(?:\s+(?:"[^"\n]*"|'[^'\n]*'))?"""
 _SHOWN = re.compile(rf"!\[[^\]\n]{{0,300}}\]\(\s*(?:<([^<>\n]{{1,300}})>|([^\s()<>]{{1,300}})){_TITLE}\s*\)"
                     r"""|<img\b[^<>]{0,300}?\bsrc\s*=\s*["']([^"'<>\n]{1,300})["']""", re.I)
@@ -152,7 +152,7 @@ def with_files(text, pictures, file):
 
 def is_picture(name, content):
     """Whether a file is a PNG or JPEG, as its name says, of at most MOST_BYTES."""
-    starts = next((starts for ending, starts in _PICTURES.items() if name.lower().endswith(ending)), None)
+    starts = next((starts for ending, starts in PICTURES.items() if name.lower().endswith(ending)), None)
     return starts is not None and content.startswith(starts) and len(content) <= MOST_BYTES
 
 
@@ -161,7 +161,7 @@ def _beside(match):
     path = unquote(match[1] or match[2] or match[3])
     parts = [part for part in path.split("/") if part not in ("", ".")]
     outside = path.startswith("/") or ".." in parts or "\\" in path or ":" in path or "\0" in path
-    return "" if outside or not path.lower().endswith(tuple(_PICTURES)) else "/".join(parts)
+    return "" if outside or not path.lower().endswith(tuple(PICTURES)) else "/".join(parts)
 
 
 def _as_json(outputs):

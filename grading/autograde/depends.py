@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cs231n._reading import PICTURES
 from grading import ROOT
 from grading.books.course import Course
 from grading.intake import restore
@@ -79,12 +80,11 @@ class Depends:
                 continue
             yield self._stubs.get(name, "")
 
-
     def _pictures(self, student: str) -> Iterable[str]:
         """Of the other files that are taken, which answers show, and no test reads."""
         folder = self._course.submitted(student, self._assignment.name)
         return (f"{path.relative_to(folder)} {_content(path)}" for path in sorted(folder.rglob("*"))
-                if path.suffix.lower() in (".png", ".jpg", ".jpeg") and path.is_file() and not path.is_symlink())
+                if path.suffix.lower() in PICTURES and path.is_file() and not path.is_symlink())
 
 
 def _code(source: Path) -> str:

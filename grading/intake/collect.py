@@ -15,7 +15,7 @@ from pathlib import Path
 
 from grading.books.course import TIMESTAMP, Course
 from grading.desk.text import clean_text
-from grading.errors import KitError
+from grading.errors import KitError, few
 from grading.intake import archive, downloads, finding, rosters
 from grading.intake.archive import Handed
 from grading.intake.downloads import Person
@@ -23,7 +23,6 @@ from grading.intake.handout import Handout, others
 from grading.intake.rosters import Roster
 from grading.release.assignment import Assignment
 
-ATTEMPTS = "last", "first"
 _STUDENT = re.compile(r"[^\W_][\w.@+-]{0,99}")
 _UNCLEAN = re.compile(r"[^\w.@+-]+")
 
@@ -138,14 +137,15 @@ class Collecting:
         if not found.files:
             raise KitError(f"{path} {self._nothing_of_ours(handed)}")
         files = {name: handed.files[place].read() for name, place in found.files.items()}
-        pictures, without = self._handout.pictures(files, found.files, handed)
+        read = self._handout.read(files)
+        pictures, without = self._handout.pictures(read, found.files, handed)
         files |= pictures
         remarks += without
         links = {name: handed.others[name] for name in wanted if name not in files and name in handed.others}
         remarks += [f"{name} is {kind} and was not taken" for name, kind in links.items()]
         if missing := [name for name in wanted if name not in files and name not in links]:
             remarks.append(f"missing: {', '.join(missing)}")
-        remarks += found.remarks + self._handout.remarks(files)
+        remarks += found.remarks + self._handout.remarks(files, read)
         state = self._keep(student, files, handed.time)
         return Collected(student, state, clean_text("; ".join(remarks)))
 
@@ -159,7 +159,7 @@ class Collecting:
             if finding.find(handed.files, notebooks, lambda *_: True).files:
                 return f"holds files of {name} and none of {self._assignment.name}. Collect it with: kit collect {name}"
         links = [f"{name} is {kind}" for name, kind in handed.others.items() if name in wanted]
-        told = f" ({finding.shortened(links)})" if links else ""
+        told = f" ({few(links, 3)})" if links else ""
         return (f"holds none of the files of {self._assignment.name}{told}: expected {', '.join(wanted)}, laid out "
                 "like the release.")
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from grading.errors import few
+
 _OLD = re.compile(r"(?:^|[ _.-])(?:back-?ups?|old|copy|copies|drafts?|archive|trash|previous|te?mp)(?:$|[ _.\d-])")
 _COPY = re.compile(r"[ _-]*\(\d+\)$|[ _-]+copy[ _-]*\d*$|[ _-]\d{1,2}$")
 _ENDINGS = ".ipynb", ".py"
@@ -62,9 +64,9 @@ def find(names: Iterable[str], wanted: tuple[str, ...], worked_on: Callable[[str
     passed = [top for top in ordered[1:] if len(tops[top]) > 1 and not any(
         name.startswith(top) and not name.startswith(best) for name in chosen.values())]
     if passed:
-        remarks.append(f"taken from {best or 'the top'}, passed over: {shortened(passed)}")
+        remarks.append(f"taken from {best or 'the top'}, passed over: {few(passed, 3)}")
     if beside:
-        remarks.append(f"passed over beside what was taken: {shortened(beside)}")
+        remarks.append(f"passed over beside what was taken: {few(beside, 3)}")
     return Found(chosen, remarks)
 
 
@@ -74,12 +76,6 @@ def _likeliest(candidates: list[tuple[Candidate, bool]]) -> list[Candidate]:
     for candidate, in_best in candidates:
         kinds.setdefault((candidate.rank == LONGER, not in_best), []).append(candidate)
     return sorted(kinds[min(kinds)]) if kinds else []
-
-
-def shortened(names: list[str], most: int = 3) -> str:
-    """The first names, and how many more there are."""
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _candidates(name: str, wanted: tuple[str, ...]) -> Iterable[tuple[str, Candidate, str | None]]:

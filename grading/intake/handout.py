@@ -4,7 +4,8 @@ from functools import cached_property
 
 from cs231n import _matching as matching
 from cs231n import _reading as reading
-from cs231n._matching import Known
+from cs231n._matching import Known, Reading
+from cs231n._reading import Cell
 from grading.books.course import Course
 from grading.intake import restore
 from grading.intake.archive import Handed
@@ -38,20 +39,24 @@ class Handout:
             return content.split() != self._files[name].split()
         return _sources(content) != _sources(self._files[name])
 
-    def remarks(self, files: dict[str, bytes]) -> list[str]:
+    def read(self, files: dict[str, bytes]) -> dict[str, tuple[list[Cell], Reading]]:
+        """What each notebook of a submission says, where it can be read: its cells, and them beside the lesson's."""
+        found = {}
+        for name in self._assignment.notebooks:
+            cells, _ = restore.parse(files.get(f"{name}.ipynb", b""))
+            if cells:
+                found[name] = cells, matching.read(cells, self._lessons[name])
+        return found
+
+    def remarks(self, files: dict[str, bytes], read: dict[str, tuple[list[Cell], Reading]]) -> list[str]:
         """What a marker should know of the files taken: one sentence each."""
         if files and self._files and not any(self.is_worked_on(*file) for file in files.items()):
             return ["nothing in it differs from what was handed out"]
-        found = []
-        for name in self._assignment.notebooks:
-            cells, _ = restore.parse(files.get(f"{name}.ipynb", b""))
-            lesson = self._lessons[name] if cells else []
-            if lesson and len(matching.read(cells, lesson).missing) == sum(known.role != "own" for known in lesson):
-                found.append(f"{name}.ipynb: none of its {len(cells)} cells is of this assignment")
-        return found
+        return [f"{name}.ipynb: none of its {len(cells)} cells is of this assignment"
+                for name, (cells, found) in read.items()
+                if len(found.missing) == sum(known.role != "own" for known in self._lessons[name])]
 
-
-    def pictures(self, files: dict[str, bytes], places: dict[str, str],
+    def pictures(self, read: dict[str, tuple[list[Cell], Reading]], places: dict[str, str],
                  handed: Handed) -> tuple[dict[str, bytes], list[str]]:
         """(the pictures beside the notebooks that answers show, a sentence for each that is not there).
 
@@ -59,18 +64,16 @@ class Handout:
         """
         found: dict[str, bytes] = {}
         missing = []
-        for name in self._assignment.notebooks:
-            cells, _ = restore.parse(files.get(f"{name}.ipynb", b""))
-            for text in matching.read(cells, self._lessons[name]).texts.values() if cells else ():
-                for path in reading.shown_files(text):
-                    folder = places[f"{name}.ipynb"].rpartition("/")[0]
-                    file = handed.files.get(f"{folder}/{path}" if folder else path)
-                    content = file.read() if file and len(found) < MOST_PICTURES else b""
-                    if reading.is_picture(path, content):
-                        found[path] = content
-                    else:
-                        missing.append(f"{name}.ipynb shows {path}, which is "
-                                       + ("no PNG or JPEG of a fit size" if file else "missing"))
+        for name, (_, said) in read.items():
+            folder = places[f"{name}.ipynb"].rpartition("/")[0]
+            for path in (path for text in said.texts.values() for path in reading.shown_files(text)):
+                file = handed.files.get(f"{folder}/{path}" if folder else path)
+                content = file.read() if file and len(found) < MOST_PICTURES else b""
+                if reading.is_picture(path, content):
+                    found[path] = content
+                else:
+                    missing.append(f"{name}.ipynb shows {path}, which is "
+                                   + ("no PNG or JPEG of a fit size" if file else "missing"))
         return found, missing
 
 

@@ -25,6 +25,7 @@ from cs231n import _reading as reading
 from cs231n._matching import Known, Reading
 from cs231n._reading import Cell
 from grading.books.course import Course
+from grading.errors import few
 from grading.release.lesson import known_cells
 
 MAX_BYTES = 50_000_000
@@ -190,13 +191,14 @@ def picture_file(folder: Path, path: str) -> bytes | None:
 def _remarks(found: Reading) -> list[str]:
     remarks = []
     if found.missing:
-        remarks.append(f"{_count(len(found.missing), 'cell')} missing and put back: {_some(found.missing)}")
+        remarks.append(f"{_count(len(found.missing), 'cell')} missing and put back: {few(found.missing, 4)}")
     if found.repeated:
-        remarks.append(f"{_count(len(found.repeated), 'repeated cell')} left out: {_some(found.repeated)}")
+        remarks.append(f"{_count(len(found.repeated), 'repeated cell')} left out: {few(found.repeated, 4)}")
     if found.changed:
         lines = [line.strip() for added in found.changed.values() for line in added if line.strip()]
-        remarks.append(f"{_count(len(found.changed), 'locked cell')} changed and put back: {_some(list(found.changed))}"
-                       + (f"; without what was added to them: {_some(lines, 3)[:300]}" if lines else ""))
+        remarks.append(f"{_count(len(found.changed), 'locked cell')} changed and put back: "
+                       + few(list(found.changed), 4)
+                       + (f"; without what was added to them: {few(lines, 3)[:300]}" if lines else ""))
     return remarks
 
 
@@ -230,12 +232,6 @@ def _make_ids_unique(cells: list[NotebookNode]) -> None:
             if cell.id in taken or not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", cell.id):
                 cell.id = f"own-cell-{number}"
             taken.add(cell.id)
-
-
-def _some(names: list[str], most: int = 4) -> str:
-    """The first few; of a long list, how many more there are."""
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _count(number: int, noun: str) -> str:

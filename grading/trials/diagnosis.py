@@ -3,6 +3,7 @@
 from grading.books.results import Result
 from grading.engine import MAX_TEXT, parsing
 from grading.engine.telling import COSTS
+from grading.errors import few
 
 UNIMPLEMENTED = " is not implemented yet"
 _LOOKS = {"mistake": " looks like a known mistake: ", "convention": " looks like another year's convention: ",
@@ -57,15 +58,10 @@ def sentence(result: Result) -> str:
     for outcome, words in (("timed_out", "ran too long"), ("error", "stopped with an error"),
                            ("skipped", "not run"), ("failed", "wrong")):
         if outcome in by_outcome:
-            told.append(f"{words}: {_few(by_outcome[outcome])}")
+            told.append(f"{words}: {few(by_outcome[outcome], 6)}")
     if not lost:
         told.insert(0, "all tests passed")
     asked = [cell for cell in result.cells.values() if cell["outcome"] == "manual"]
     if unanswered := sum(bool(cell["message"]) for cell in asked):
         told.append(f"{unanswered} of {len(asked)} inline questions not answered")
     return "; ".join(told)
-
-
-def _few(names: list[str], most: int = 6) -> str:
-    """The names, or the first of them when there are too many to read."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
