@@ -1,0 +1,185 @@
+"""TeX formulas in Markdown: found as Jupyter finds them, and turned into typst's by pandoc.
+
+A formula is taken out of the text before anything reads that as Markdown, and a sign is left in its place, so that no
+underscore or backslash of it means anything else. What pandoc does not understand stays as it was typed.
+"""
+
+import json
+import re
+
+from cs231n._writeup import programs
+
+MOST = 2_000                     # formulas of a text; the rest is shown as typed
+SIGN = re.compile("\ue000(\\d+)\ue001")
+_LIMITS, _HUE, _END, _BARE = "\ue002", "\ue003", "\ue004", "\ue006"
+
+_ENVIRONMENTS = (r"(?:align|aligned|alignat|alignedat|array|cases|dcases|eqnarray|equation|flalign|gather|gathered|"
+                 r"multline|smallmatrix|split|[pbvBV]?matrix)\*?")
+_PIECE = re.compile(
+    r"(?P<fence>^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?P<tick>`{3,}|~{3,})[^\n]*\n(?:.*?^[ \t>]*(?P=tick)|.*\Z))"
+    r"|(?P<span>(?<!`)(?P<run>`+)(?!`)(?:(?!\n\s*\n).){1,2000}?(?<!`)(?P=run)(?!`))"
+    r"|(?P<bracket>\\{1,2}\[(?P<b>(?:(?!\n\s*\n).){1,5000}?)\\{1,2}\])"
+    r"|(?P<round>\\{1,2}\((?P<r>(?:(?!\n\s*\n).){1,2000}?)\\{1,2}\))"
+    r"|(?P<begin>\\begin\{(?P<env>" + _ENVIRONMENTS + r")\}.{0,20000}?\\end\{(?P=env)\})"
+    r"|(?P<escaped>\\[^\n])"
+    r"|(?P<display>\$\$(?P<d>(?:[^$\\]|\\.){1,20000}?)\$\$)"
+    r"|(?P<inline>\$(?P<i>(?:[^$\\\n]|\\.|\n(?![ \t]*\n)){1,5000})\$(?!\d))", re.MULTILINE | re.DOTALL)
+_TEX = re.compile(r"\\[A-Za-z]|[\^_=]")
+_PROSE = re.compile(r"[A-Za-z]{2,}\W+[A-Za-z]{2,}")
+_QUOTED = re.compile(r"\n[ \t]*>")
+
+
+def take_out(text):
+    """Return (text, formulas): a sign in place of each formula; formulas as (TeX, whether it is displayed, as typed)."""
+    formulas = []
+
+    def sign(found):
+        if found["fence"] or found["span"] or found["escaped"] or len(formulas) == MOST:
+            return found[0]
+        inline = found["i"] or found["r"]
+        tex = found["d"] or found["b"] or found["begin"] or inline
+        if not tex.strip() or (found["bracket"] or found["round"]) and not _TEX.search(tex):
+            return found[0]
+        if found["i"] and _PROSE.search(tex) and not _TEX.search(tex):      # between two prices
+            return found[0]
+        line = text[text.rfind("\n", 0, found.start()) + 1:found.start()]
+        if line.lstrip().startswith(">"):
+            tex = _QUOTED.sub("\n", tex)
+        formulas.append((tex.strip(), not inline, found[0]))
+        return f"\ue000{len(formulas) - 1}\ue001"
+
+    return _PIECE.sub(sign, text), formulas
+
+
+def as_typed(text, formulas):
+    """The text with formulas back in their places: in code, in an address."""
+    return SIGN.sub(lambda found: formulas[int(found[1])][2] if int(found[1]) < len(formulas) else "", text)
+
+
+# TeX that pandoc does not know, or says less well
+
+_DEFINITION = re.compile(r"\\(?:re)?newcommand\*?\s*\{?\s*(\\[A-Za-z]+)\s*\}?\s*(?:\[\d\])?\s*\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+                         r"|\\def\s*(\\[A-Za-z]+)(?:#\d)*\s*\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
+_GROUP = r"\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+_COLORED = re.compile(r"\\(?:textcolor|color)(?:\[[A-Za-z]*\])?\s*\{(#?\w{1,20})\}" + _GROUP)
+_CASES = re.compile(r"\\begin\{[dr]?cases\}.*?\\end\{[dr]?cases\}", re.DOTALL)
+_COLOR_ON = re.compile(r"\\color\s*\{\w*\}")
+_BAR = re.compile(r"(?<!\\left)(?<!\\right)(?<!\\[bB]ig)(?<!\\[bB]igg)(?<!\\middle)(?<!\\[bB]ig[lr])(?<!\\)\\(?:\||Vert(?![A-Za-z]))")
+_REWRITTEN = [(re.compile(pattern), new) for pattern, new in (
+    (r"\\(?:label|require)\s*\{[^{}]*\}|\\(?:nonumber|notag|displaylimits)(?![A-Za-z])", ""),
+    (r"\\tag\*\s*\{([^{}]*)\}", r"\\qquad\\text{\1}"),
+    (r"\\tag\s*\{([^{}]*)\}", r"\\qquad\\text{(\1)}"),
+    (r"\\begin\{array\}\s*(?:\[[a-z]\])?\s*\{[|\s]*([lcr]?)[^{}]*\}", rf"\\begin{{pmatrix}}\\text{{{_BARE}\1}}"),
+    (r"\\begin\{(?:small)?matrix\}", rf"\\begin{{pmatrix}}\\text{{{_BARE}}}"),
+    (r"\\end\{(?:array|matrix|smallmatrix)\}", r"\\end{pmatrix}"),
+    (r"\\[hv]?phantom\s*\{[^{}]*\}|\\mathstrut(?![A-Za-z])|\\smash(?![A-Za-z])", ""),
+    (r"\\hbox(?![A-Za-z])", r"\\text"),
+    (r"(?<=\d)\{,\}(?=\d)", r"\\text{,}"),
+    (r"\\hline(?![A-Za-z])", ""),
+    (r"\\begin\{(?:d|r)cases\}", r"\\begin{cases}"),
+    (r"\\end\{(?:d|r)cases\}", r"\\end{cases}"),
+    (r"\\mathbbm(?![A-Za-z])", r"\\mathbb"),
+    (r"\\lt(?![A-Za-z])", "<"), (r"\\gt(?![A-Za-z])", ">"),
+    (r"\\arg\s*(?:\\[,!;: ]\s*)?\\(max|min)(?![A-Za-z])(?:\\limits)?", r"\\operatorname*{arg\\,\1}"),
+    (r"\\operatorname\*\s*\{", rf"\\operatorname{{{_LIMITS}"),
+)]
+COLORS = {"red": "#c22f2f", "blue": "#2456b8", "green": "#2c7a3c", "orange": "#c26a12", "purple": "#7a3aa8",
+           "magenta": "#b02a8a", "cyan": "#16808f", "gray": "#70757f", "grey": "#70757f", "brown": "#7d5230",
+           "teal": "#137a74", "pink": "#c2528a", "violet": "#6d4bbf"}
+
+
+def definitions(texts):
+    """{name: definition} of the commands that texts define: Jupyter knows them in the whole notebook."""
+    found = {}
+    for text in texts:
+        if "\\newcommand" in text or "\\def" in text or "\\renewcommand" in text:
+            for match in list(_DEFINITION.finditer(text[:200_000]))[:100]:
+                found[match[1] or match[2]] = match[0][:1_000]
+    return found
+
+
+def _prepared(tex, defined):
+    for _ in range(3):                                             # a color within a color
+        colored = _COLORED.sub(_hue, tex)
+        if colored == tex:
+            break
+        tex = colored
+    tex = _CASES.sub(lambda cases: re.sub(r"(?<!\\)&", r"&\\quad ", cases[0]), tex)
+    tex = _norms(_COLOR_ON.sub("", tex))
+    for pattern, new in _REWRITTEN:
+        tex = pattern.sub(new, tex)
+    used = [told for name, told in defined.items() if re.search(re.escape(name) + r"(?![A-Za-z])", tex)]
+    return "".join(used) + tex if used and "\\newcommand" not in tex and "\\def" not in tex else tex
+
+
+def _norms(tex):
+    """Each second bar of a norm closes it."""
+    bars = list(_BAR.finditer(tex))
+    if len(bars) % 2 or not bars:
+        return tex
+    sides = iter(["\\lVert ", "\\rVert "] * (len(bars) // 2))
+    return _BAR.sub(lambda _: next(sides), tex)
+
+
+def _hue(found):
+    color = COLORS.get(found[1].lower(), found[1] if re.fullmatch(r"#[0-9a-fA-F]{6}", found[1]) else "")
+    return rf"{{\text{{{_HUE}{color}}}{{{found[2]}}}\text{{{_END}}}}}" if color else f"{{{found[2]}}}"
+
+
+# typst's formulas
+
+_STRING = re.compile(r'((?:delim: |(?:upright|bold|italic|sans|mono|bb|cal|frak|scr)\())?"((?:[^"\\]|\\.)*)"')
+_SCALED = re.compile(r"#scale\(x: (\d+)%, y: \d+%\)\[((?:\\.|[^\]\\])+)\]")
+_SPACE = re.compile(r"#h\((-?)0em\)|#h\(-1em\)")
+_HUE_ON = re.compile(rf'upright\("{_HUE}(#\w+)"\)')
+_MATRIX = re.compile(rf'mat\(delim: "\(", upright\("{_BARE}([lcr]?)"\)')
+_SIDES = {"l": "left", "r": "right"}
+_WORD = re.compile(r"upright\(((?:[A-Za-z] )+[A-Za-z])\)")
+_KNOWN_CODE = re.compile(r"#h\(-?[\d.]+em\)|#\d+%|#true|#rgb\(\)")
+_FOREIGN = re.compile(r"[#$`@]|//|/\*|\bstd\b")
+
+
+def converted(formulas, defined, deadline):
+    """Return typst's math for each formula, or None for one that is not understood.
+
+    Raises programs.Failed when pandoc does.
+    """
+    if not formulas:
+        return []
+    blocks = []
+    for number, (tex, display, _) in enumerate(formulas):
+        kind = {"t": "DisplayMath" if display else "InlineMath"}
+        blocks += [{"t": "RawBlock", "c": ["typst", f"//\ue005{number}"]},
+                   {"t": "Para", "c": [{"t": "Math", "c": [kind, _prepared(tex, defined)]}]}]
+    document = {"pandoc-api-version": programs.API, "meta": {}, "blocks": blocks}
+    made = programs.pandoc(json.dumps(document), "json", "typst", deadline)
+    found = [None] * len(formulas)
+    for part in made.split("//\ue005")[1:]:
+        number, _, math = part.partition("\n")
+        math = math.strip()
+        if math.startswith("$") and math.endswith("$") and len(math) > 2:
+            found[int(number)] = _finished(math[1:-1].strip())
+    return found
+
+
+def _finished(math):
+    """Math as typst shows it best; None if there is anything in it that is no math."""
+    math = _SPACE.sub(lambda space: "thick" if space[0] == "#h(0em)" else "#h(-0.17em)", math)
+    math = _SCALED.sub(lambda scaled: f"lr(size: #{scaled[1]}%, {scaled[2]})", math)
+    bare = _KNOWN_CODE.sub("", _STRING.sub("", math))
+    if _FOREIGN.search(re.sub(r"\\.", "", bare)):
+        return None
+    if math.count(_HUE) != math.count(_END):
+        return None
+    math = _MATRIX.sub(lambda matrix: f"mat(delim: #none, align: #{_SIDES.get(matrix[1], 'center')}, ", math)
+    math = _WORD.sub(lambda word: f'upright("{word[1].replace(" ", "")}")', _STRING.sub(_named, math))
+    return _HUE_ON.sub(r'hue("\1", ', math).replace(f'upright("{_END}")', ")")
+
+
+def _named(found):
+    """An operator's name; text stays text."""
+    if found[1]:
+        return found[0]
+    if found[2].startswith(_LIMITS):
+        return f'op("{found[2][1:]}", limits: #true)'
+    return f'op("{found[2]}")'

@@ -1,0 +1,42 @@
+"""The two programs that make a write-up: pandoc, which reads Markdown, HTML and TeX, and typst, which sets pages."""
+
+import importlib.metadata
+import subprocess
+
+API = [1, 23, 1]                 # of pandoc's documents as JSON
+PACKAGES = ("pypandoc_binary", "typst")
+_HEAP = "512m"
+
+
+class Failed(Exception):
+    """A program did not do what it was asked; the message is a clause that says why."""
+
+
+def missing():
+    """Names of the packages that are not installed."""
+    return [name for name in PACKAGES if not versions([name])]
+
+
+def versions(names=(*PACKAGES, "pillow")):
+    """{package: version} of those that are installed."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def pandoc(text, source, target, deadline):
+    """Return the text in another format; nothing but the text is read. deadline: seconds. Raises Failed."""
+    from pypandoc import get_pandoc_path
+
+    command = [get_pandoc_path(), "+RTS", f"-M{_HEAP}", "-RTS", "--sandbox", "--wrap=none", "-f", source, "-t", target]
+    try:
+        done = subprocess.run(command, input=text.encode("utf-8"), capture_output=True, timeout=deadline)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"pandoc took more than {deadline} seconds") from None
+    if done.returncode:
+        raise Failed(f"pandoc gave up: {done.stderr.decode('utf-8', 'replace').strip()[:200]}")
+    return done.stdout.decode("utf-8")
