@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cs231n import _matching as matching
 from cs231n import _reading as reading
+from cs231n import _writeup as writeup
 
 _STUB = "is not implemented yet"
 
@@ -21,6 +22,8 @@ def main(arguments=None):
     """Pack the submission; returns 0 when it is complete, 1 when something is missing or the archive was not made."""
     parser = argparse.ArgumentParser(prog="python -m cs231n.submit", description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, metavar="ZIP", help="default: <assignment>-submission.zip")
+    parser.add_argument("--pages", type=int, metavar="N", help="pages that writeup.pdf has for each question")
+    parser.add_argument("--no-writeup", action="store_true", help="pack the archive alone")
     options = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):          # a console's own alphabet may lack letters of a name
         if hasattr(stream, "reconfigure"):
@@ -47,6 +50,7 @@ def main(arguments=None):
     print(f"Packed {len(set(packed) & set(expected))} of {len(expected)} files{shown} into {output}:")
     for name in packed:
         print(f"    {name}")
+    written = options.no_writeup or _write_up(folder, asked, output.with_name("writeup.pdf"), options.pages)
     if problems:
         print(f"\nNot complete yet, {len(problems)} thing{'s' if len(problems) > 1 else ''} to look at:")
         for problem in problems:
@@ -54,7 +58,34 @@ def main(arguments=None):
         print("You can hand in the archive as it is; what is listed here will not get its points.")
         return 1
     print("Complete.")
-    return 0
+    return 0 if written else 1
+
+
+def _write_up(folder, asked, path, pages):
+    """Write the answers as a PDF; returns whether all of them are in it as they were written, if any can be."""
+    if missing := writeup.missing():
+        print(f"No {path.name}, your answers as a PDF: {' and '.join(missing)} not installed. To get it, {writeup.SIZE}: "
+              f"{writeup.HOW_TO_GET}")
+        return True
+    try:
+        made = writeup.make(asked, folder, pages=pages)
+    except writeup.NotMade as why:
+        print(f"submit: no {path.name}: {why}.", file=sys.stderr)
+        return False
+    in_full = path.with_stem(f"{path.stem}-in-full")
+    try:
+        path.write_bytes(made.pdf)
+        in_full.unlink(missing_ok=True)
+        if made.in_full:
+            in_full.write_bytes(made.in_full)
+    except OSError as error:
+        print(f"submit: {path} cannot be written: {error.strerror}.", file=sys.stderr)
+        return False
+    print(f"Wrote {path}, your answers on {made.pages} pages" + (f", and {in_full}" if made.in_full else "")
+          + ("; not as you wrote it:" if made.problems else "."))
+    for problem in made.problems:
+        print(f"    {problem}")
+    return not made.problems
 
 
 def _inspect(folder, asked):

@@ -13,11 +13,13 @@ from cs231n._writeup import pictures, programs, texts
 from cs231n._writeup.fonts import Fonts
 from cs231n._writeup.texts import Text, TooMuch, stacked, string
 
+MAIN, TRIAL = "main.typ", "trial.typ"
 TEMPLATE = Path(__file__).with_name("template.typ")
 SCALES = (0.92, 0.84, 0.76, 0.68)        # in which a question is set that takes too many pages
 LINES = 120                              # of a cell with code beside an answer, and of what it printed
 NOTES = 8                                # that the cover has room for
 PLOT_ROOM, PLOT_HIGH = 450, 250          # points: how wide plots in one row may be, and how high
+IN_FULL = "all of it is in a PDF of its own, in full"
 NOT_MARKED = {"shown": "not marked yet"}
 
 
@@ -47,8 +49,8 @@ class Document:
                                                 (head["name"], one.heading, one.text, one.answer))))
         shutil.copyfile(TEMPLATE, folder / TEMPLATE.name)
         self._refused = typst.TypstError
-        self._compiler = typst.Compiler(self._written("main.typ", ""), root=str(folder), package_path=str(folder),
-                                        package_cache_path=str(folder))
+        self._main, self._trial = (typst.Compiler(self._written(name, ""), root=str(folder), package_path=str(folder),
+                                                  package_cache_path=str(folder)) for name in (MAIN, TRIAL))
 
     def make(self, pages=None, also=()):
         """Return Made. pages: how many each question takes, or None for as many as it needs; also: further problems."""
@@ -59,12 +61,11 @@ class Document:
             self._careful = True                       # find what typst refuses, and set that as it was typed
             self._begin(also)
         cut = self._fit(pages) if pages else []
-        in_full = self._compiled([{**self._part(number), "mark": "none"} for number in cut])[0] if cut else b""
+        in_full = self._compiled([{**self._part(number), "mark": "none"} for number in cut]) if cut else b""
         for number in cut:
-            self._problems.append(f"{self._where(number)}: the answer does not fit, and is "
-                                  f"{self._cut_clause(pages)}")
-        pdf, ends = self._compiled()
-        return Made(pdf, in_full, list(dict.fromkeys(self._problems)), max(last for _, last in ends.values()))
+            self._problems.append(f"{self._where(number)}: the answer is cut after {pages} page{'s' * (pages > 1)}; "
+                                  f"{IN_FULL}")
+        return Made(self._compiled(), in_full, list(dict.fromkeys(self._problems)), self._asked("<pages>")[0])
 
     def _begin(self, also):
         self._problems = [*also, *self._fonts.problems]
@@ -113,8 +114,9 @@ class Document:
 
     def _is_set(self, blocks):
         source = f'#import "{TEMPLATE.name}": *\n' + "\n".join(f"#{{\n{block}\n}}" for block in blocks)
+        self._written(TRIAL, source)
         try:
-            self._compiler.compile(input=self._written("part.typ", source), format="pdf")
+            self._trial.compile(format="pdf")
         except self._refused:
             return False
         return True
@@ -163,25 +165,25 @@ class Document:
         cut = self._larger(pages)
         for number in cut:
             self._cut(number, pages)
-        for number, (first, last) in self._compiled()[1].items():
+        for number, (first, last) in self._spans().items():
             self._parts[number - 1]["pad"] = str(pages - (last - first + 1))
         return cut
 
     def _larger(self, pages):
-        return [number for number, (first, last) in self._compiled()[1].items() if last - first + 1 > pages]
+        return [number for number, (first, last) in self._spans().items() if last - first + 1 > pages]
 
     def _cut(self, number, pages):
         """Leave out the end of an answer, as little as can be."""
         blocks = self._answer(number, fine=True)
         part = self._parts[number - 1]
-        part |= {"cut": string(self._cut_clause(pages)), "beside": "none", "pieces": _array(blocks), "told": "true"}
-        first, _ = self._compiled()[1][number]
+        part |= {"cut": string(IN_FULL), "beside": "none", "pieces": _array(blocks), "told": "true"}
+        first, _ = self._spans()[number]
         told = [end for place, _, end in self._asked("<piece>") if place == number]
         part |= {"told": "false"}
         keep = sum(end - first < pages for end in told)
         while True:
             part["pieces"] = _array(blocks[:keep])
-            first, last = self._compiled()[1][number]
+            first, last = self._spans()[number]
             if last - first < pages:
                 return
             if not keep:
@@ -189,25 +191,25 @@ class Document:
                                       f"more --pages are needed")
             keep -= 1 + keep // 20
 
-    @staticmethod
-    def _cut_clause(pages):
-        return f"cut after {pages} page{'s' * (pages > 1)}; all of it is in the PDF whose name ends in -in-full"
-
     # typst
 
     def _compiled(self, parts=None):
-        """(PDF, {number of a question: (its first page, its last)})."""
+        """The PDF of some questions alone, or of all behind a cover."""
         calls = [self._cover()] if parts is None else []
         calls += [_call("question", part) for part in (self._parts if parts is None else parts)]
         head = {"title": string(self._head["title"]), "assignment": string(self._head["assignment"]),
                 "who": string(self._who), "families": _array(map(string, self._fonts.families))}
         named = ", ".join(f"{key}: {value}" for key, value in head.items())
-        source = f'#import "{TEMPLATE.name}": *\n#show: writeup.with({named})\n' + "\n".join(calls)
-        pdf = self._compiler.compile(input=self._written("main.typ", source), format="pdf")
-        return pdf, {place: (first, last) for place, first, last in self._asked("<ends>")}
+        self._written(MAIN, f'#import "{TEMPLATE.name}": *\n#show: writeup.with({named})\n' + "\n".join(calls))
+        return self._main.compile(format="pdf")
 
     def _asked(self, label):
-        return [tuple(found) for found in json.loads(self._compiler.query(label, field="value"))]
+        return json.loads(self._main.query(label, field="value"))
+
+    def _spans(self):
+        """{number of a question: (its first page, its last)}."""
+        self._compiled()
+        return {place: (first, last) for place, first, last in self._asked("<ends>")}
 
     @property
     def _who(self):

@@ -4,6 +4,7 @@ typst has Latin, Greek, Cyrillic, Hebrew, Arabic and mathematics in it. What els
 the machine's; a picture sign that none has is shown by its name, a letter as a box, and that is said.
 """
 
+import bisect
 import struct
 import unicodedata
 
@@ -31,7 +32,7 @@ class Fonts:
         if not wanted:
             return
         for family, spans in _opened(_region(text)):
-            if found := {sign for sign in wanted if any(first <= ord(sign) <= last for first, last in spans)}:
+            if found := {sign for sign in wanted if _is_in(ord(sign), spans)}:
                 self.families.append(family)
                 wanted -= found
             if not wanted:
@@ -54,6 +55,11 @@ class Fonts:
 
 def _is_held(sign):
     return sign.isspace() or any(first <= ord(sign) < end for first, end in _HELD)
+
+
+def _is_in(number, spans):
+    place = bisect.bisect_right(spans, (number, 0x110000))
+    return place > 0 and number <= spans[place - 1][1]
 
 
 def _region(text):
@@ -98,4 +104,4 @@ def _spans(table):
         elif form == 12:
             count = int.from_bytes(table[start + 12:start + 16], "big")
             found += [group[:2] for group in struct.iter_unpack(">III", table[start + 16:start + 16 + 12 * count])]
-    return found
+    return sorted(found)

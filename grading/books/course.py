@@ -75,6 +75,9 @@ class Course:
     def feedback(self, student: str, assignment: str) -> Path:
         return self.root / "feedback" / student / assignment
 
+    def writeups(self, assignment: str) -> Path:
+        return self.root / "writeups" / assignment
+
     def students(self, assignment: str) -> list[str]:
         """Ids of those who have a collected submission."""
         return sorted(path.parent.name for path in (self.root / "submitted").glob(f"*/{assignment}") if path.is_dir())

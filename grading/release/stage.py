@@ -14,8 +14,9 @@ from grading import ROOT
 from grading.books.course import Course
 from grading.errors import KitError
 from grading.release import markers
-from grading.release.assignment import Assignment
+from grading.release.assignment import PACKAGE, Assignment
 
+TOOLS = ("_writeup",)                            # folders of the package that every release has, and no test reads
 INSTRUCTORS_PART = "# --- instructors only"      # in requirements.txt: what follows does not go out
 
 
@@ -49,6 +50,8 @@ def files(assignment: Assignment) -> dict[str, str]:
         staged[f"cs231n/{module}"] = assignment.complete(module)
     for module in assignment.student_modules:
         staged[f"cs231n/{module}"] = assignment.stub(module)
+    for path in sorted(path for tool in TOOLS for path in (PACKAGE / tool).iterdir() if path.is_file()):
+        staged[f"cs231n/{path.relative_to(PACKAGE).as_posix()}"] = _text(path)
     staged["cs231n/assignment.json"] = _handed_in(assignment)
     staged["requirements.txt"] = _text(ROOT / "requirements.txt").split(INSTRUCTORS_PART)[0].rstrip() + "\n"
     staged["get_datasets.sh"] = _text(ROOT / "get_datasets.sh")
@@ -63,7 +66,7 @@ def _handed_in(assignment: Assignment) -> str:
 
     cells = {notebook: [known._asdict() for known in read_known(assignment.notebook_path(notebook))]
              for notebook in assignment.notebooks}
-    return json.dumps({"name": assignment.name, "notebooks": assignment.notebook_files,
+    return json.dumps({"name": assignment.name, "title": assignment.title, "notebooks": assignment.notebook_files,
                        "modules": assignment.student_files, "cells": cells}, indent=1, ensure_ascii=False) + "\n"
 
 
