@@ -93,7 +93,9 @@ class Document:
         if question.answer and question.cell in self._as_typed:
             self._problems.append(f"{self._where(number)}: it could not be set, and is shown as it was typed")
             return texts.plain(self._fonts.shown(question.answer))
-        return self._text(number, question.answer, question.attached, fine) if question.answer else []
+        if not question.answer:
+            return []
+        return self._text(number, question.answer, question.attached, fine) or texts.plain(question.answer)
 
     def _text(self, number, source, attached=None, fine=False):
         """Blocks of a text; what cannot be set of it is shown as it was typed."""

@@ -23,7 +23,7 @@ _PIECE = re.compile(
     r"|(?P<begin>\\begin\{(?P<env>" + _ENVIRONMENTS + r")\}.{0,20000}?\\end\{(?P=env)\})"
     r"|(?P<escaped>\\[^\n])"
     r"|(?P<display>\$\$(?P<d>(?:[^$\\]|\\.){1,20000}?)\$\$)"
-    r"|(?P<inline>\$(?P<i>(?:[^$\\\n]|\\.|\n(?![ \t]*\n)){1,5000})\$(?!\d))", re.MULTILINE | re.DOTALL)
+    r"|(?P<inline>\$(?P<i>(?:[^$\\\n`]|\\.|\n(?![ \t]*\n)){1,5000})\$(?!\d))", re.MULTILINE | re.DOTALL)
 _TEX = re.compile(r"\\[A-Za-z]|[\^_=]")
 _PROSE = re.compile(r"[A-Za-z]{2,}\W+[A-Za-z]{2,}")
 _QUOTED = re.compile(r"\n[ \t]*>")

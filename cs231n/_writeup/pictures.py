@@ -13,6 +13,7 @@ MOST_PIXELS = 50_000_000         # a larger one takes more memory than it is wor
 SIDE = 1_800                     # pixels of the longer side that are kept
 _LARGE = 400_000                 # bytes of a PNG that may be a photograph
 _QUALITY = 88
+_TOO_LARGE = f"it has more than {MOST_PIXELS:,} pixels"
 
 
 class Unreadable(Exception):
@@ -28,7 +29,9 @@ class Picture(NamedTuple):
 
 
 def decoded(text):
-    """Return the bytes of a picture in base64. Raises Unreadable."""
+    """Return the bytes of a picture in base64; "" stands for one in another form. Raises Unreadable."""
+    if not text:
+        raise Unreadable("it is neither PNG nor JPEG")
     if len(text) > MOST_BYTES * 1.4:
         raise Unreadable(f"it has more than {MOST_BYTES // 1_000_000} MB")
     try:
@@ -48,7 +51,7 @@ def write(content, folder):
             warnings.simplefilter("ignore")
             image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "GIF", "WEBP"))
             if image.width * image.height > MOST_PIXELS:
-                raise Unreadable(f"it has {image.width:,} x {image.height:,} pixels")
+                raise Unreadable(_TOO_LARGE)
             size, is_photo = image.size, image.format == "JPEG"
             image.draft("RGB", (SIDE, SIDE))                           # a JPEG is made small while it is read
             image.thumbnail((SIDE, SIDE))
@@ -57,6 +60,8 @@ def write(content, folder):
             made = _encoded(_flat(upright), is_photo)
     except Unreadable:
         raise
+    except Image.DecompressionBombError:
+        raise Unreadable(_TOO_LARGE) from None
     except Exception as error:           # of a reader of files that anyone made
         raise Unreadable(f"it is damaged ({type(error).__name__})") from None
     ending = "png" if made.startswith(b"\x89PNG") else "jpg"

@@ -6,6 +6,7 @@ import subprocess
 API = [1, 23, 1]                 # of pandoc's documents as JSON
 PACKAGES = ("pypandoc_binary", "typst")
 _HEAP = "512m"
+_WAIT = 12                       # times as long as it may compute, it may take on a busy machine
 
 
 class Failed(Exception):
@@ -28,15 +29,26 @@ def versions(names=(*PACKAGES, "pillow")):
     return found
 
 
-def pandoc(text, source, target, deadline):
-    """Return the text in another format; nothing but the text is read. deadline: seconds. Raises Failed."""
+def pandoc(text, source, target, seconds):
+    """Return the text in another format; nothing but the text is read. seconds: of computing. Raises Failed."""
     from pypandoc import get_pandoc_path
 
     command = [get_pandoc_path(), "+RTS", f"-M{_HEAP}", "-RTS", "--sandbox", "--wrap=none", "-f", source, "-t", target]
     try:
-        done = subprocess.run(command, input=text.encode("utf-8"), capture_output=True, timeout=deadline)
+        done = subprocess.run(command, input=text.encode("utf-8"), capture_output=True, timeout=_WAIT * seconds,
+                              preexec_fn=_limited(seconds))
     except subprocess.TimeoutExpired:
-        raise Failed(f"pandoc took more than {deadline} seconds") from None
+        raise Failed("pandoc takes too long over it") from None
+    if done.returncode < 0:
+        raise Failed("pandoc takes too long over it, or too much memory")
     if done.returncode:
         raise Failed(f"pandoc gave up: {done.stderr.decode('utf-8', 'replace').strip()[:200]}")
     return done.stdout.decode("utf-8")
+
+
+def _limited(seconds):
+    try:
+        import resource
+    except ImportError:                  # Windows
+        return None
+    return lambda: resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))

@@ -24,7 +24,7 @@ class Question(NamedTuple):
     - heading, text: of the question, Markdown
     - answer: Markdown; "" if none was given; attached: {name: {media type: base64}}
     - beside: the student's own code cells beside the answer, as (source, what it printed, pictures in base64)
-    - plots: pictures in base64 that the notebook showed before a question about a picture
+    - plots: pictures in base64 that the notebook showed before a question about a picture; "" for one in another form
     - why: a clause on why nothing can be known of the answer
     """
 
@@ -126,10 +126,9 @@ def _outputs(raw):
 def _pictures(raw):
     for output in _outputs(raw) if b"image/" in raw else ():
         data = output.get("data")
-        for kind in _KINDS if isinstance(data, dict) else ():
-            if picture := _text(data.get(kind)):
-                yield picture
-                break
+        kinds = [kind for kind in data if kind.startswith("image/")] if isinstance(data, dict) else []
+        if kinds:
+            yield next((picture for kind in _KINDS if (picture := _text(data.get(kind)))), "")
 
 
 def _printed(raw):

@@ -11,6 +11,7 @@ import unicodedata
 from cs231n._writeup import formulas, pictures, programs
 
 LONGEST = 100_000                # characters of a text that are read as Markdown; the rest is left out, and said
+LINES = 3_000                    # of it
 PLAIN = 60_000                   # characters that are shown of a text as it was typed
 NODES = 60_000                   # of a text's tree
 CELLS = 3_000                    # of its tables
@@ -18,7 +19,7 @@ DEPTH = 12                       # of lists in lists and the like; deeper ones a
 MOST_PICTURES = 20               # of a text
 CHUNK = 20                       # lines that are kept together where an answer is cut,
 WORDS = 120                      # and words and spaces
-DEADLINE = 10                    # seconds, for each time that pandoc is asked
+DEADLINE = 4                     # seconds of computing, for each time that pandoc is asked
 POINT = 10.5                     # of the text, in which pictures are measured
 ROOM = 400                       # points that a picture may be wide,
 HIGH = 480                       # and high
@@ -65,14 +66,14 @@ def stacked(blocks):
 def plain(text):
     """Blocks of typst's code for a text as it was typed."""
     text = clean(text)
-    lines = breakable(text[:PLAIN]).split("\n")
+    lines = breakable(text[:PLAIN]).split("\n")[:LINES]
     blocks = [f"typed-block({string(chr(10).join(lines[start:start + CHUNK]))})" for start in range(0, len(lines), CHUNK)]
-    return blocks + ['note("... cut here ...")'] * (len(text) > PLAIN)
+    return blocks + ['note("... cut here ...")'] * (len(text) > PLAIN or text.count(chr(10)) >= LINES)
 
 
 def breakable(text):
     """The text with places where a word that fills a line may be broken."""
-    return _UNBROKEN.sub("\\1\u200b", text)
+    return _UNBROKEN.sub("\\1\u200b", _UNSEEN.sub("", text))
 
 
 def with_data_attached(text, attached):
@@ -106,6 +107,9 @@ class Text:
         if len(source) > LONGEST:
             self.problems.append(f"it has {len(source):,} characters, of which the first {LONGEST:,} are shown")
             source = source[:LONGEST]
+        if (lines := source.count("\n") + 1) > LINES:
+            self.problems.append(f"it has {lines:,} lines, of which the first {LINES:,} are shown")
+            source = "\n".join(source.split("\n")[:LINES])
         text, self._formulas = formulas.take_out(source)
         self._math = formulas.converted(self._formulas, defined, DEADLINE)
         self._math = [None if number in formulas_as_typed else math for number, math in enumerate(self._math)]
@@ -332,7 +336,7 @@ class Text:
                 raise pictures.Unreadable(f"an answer shows at most {MOST_PICTURES}")
             made = pictures.write(self._content(source), self._folder)
         except pictures.Unreadable as why:
-            name = words or source.removeprefix("attachment:")[:80]
+            name = words or ("" if source.startswith("data:") else source.removeprefix("attachment:")[:80])
             self.problems.append(f"the picture {name or 'without a name'} is not shown: {why}")
             return f"unread-picture({string(breakable(name))}, {string(str(why))})"
         wide = made.width * 0.6
