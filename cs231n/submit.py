@@ -64,8 +64,8 @@ def main(arguments=None):
 def _write_up(folder, asked, path, pages):
     """Write the answers as a PDF; returns whether all of them are in it as they were written, if any can be."""
     if missing := writeup.missing():
-        print(f"No {path.name}, your answers as a PDF: {' and '.join(missing)} not installed. To get it, {writeup.SIZE}: "
-              f"{writeup.HOW_TO_GET}")
+        print(f"No {path.name}, your answers as a PDF: {' and '.join(missing)} not installed. To get it, "
+              f"{writeup.SIZE}: {writeup.HOW_TO_GET}")
         return True
     try:
         made = writeup.make(asked, folder, pages=pages)

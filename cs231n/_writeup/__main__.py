@@ -31,7 +31,8 @@ def main():
     if not found:
         return {"failed": f"{asked['name']} has no inline questions"}
     try:
-        made = Document(head, found, defined, job["marks"], folder, job.get("as_typed", ())).make(job["pages"], problems)
+        document = Document(head, found, defined, job["marks"], folder, job.get("as_typed", ()))
+        made = document.make(job["pages"], problems)
     except programs.Failed as why:
         return {"failed": str(why)}
     (folder / "made.pdf").write_bytes(made.pdf)

@@ -18,6 +18,7 @@ TEMPLATE = Path(__file__).with_name("template.typ")
 SCALES = (0.92, 0.84, 0.76, 0.68)        # in which a question is set that takes too many pages
 LINES = 120                              # of a cell with code beside an answer, and of what it printed
 NOTES = 8                                # that the cover has room for
+LONG_COMMENT = 1_500                     # characters; a longer one may begin on one page and end on the next
 PLOT_ROOM, PLOT_HIGH = 450, 250          # points: how wide plots in one row may be, and how high
 IN_FULL = "all of it is in a PDF of its own, in full"
 NOT_MARKED = {"shown": "not marked yet"}
@@ -153,7 +154,8 @@ class Document:
         mark = self._marks.get(question.notebook, {}).get(question.cell, NOT_MARKED)
         items = [f"({string(points)}, {stacked(self._text(number, text))})" for points, text in mark.get("items", [])]
         comment = stacked(self._text(number, mark["comment"])) if mark.get("comment") else "none"
-        return f"(shown: {string(mark['shown'])}, items: {_array(items)}, comment: {comment})"
+        is_long = "true" if len(mark.get("comment", "")) > LONG_COMMENT else "false"
+        return f"(shown: {string(mark['shown'])}, items: {_array(items)}, comment: {comment}, is-long: {is_long})"
 
     # Pages
 
@@ -224,7 +226,7 @@ class Document:
             rows.append(f"(notebook: {string(question.notebook)}, heading: {string(texts.clean(question.heading))}, "
                         f"state: {string('' if question.answer else 'no answer')}, "
                         f"mark: {string(mark['shown'] if mark is not NOT_MARKED else '–')})")
-        notes = [problem if len(problem) <= 240 else problem[:236] + " ..." for problem in dict.fromkeys(self._problems)]
+        notes = [told if len(told) <= 240 else told[:236] + " ..." for told in dict.fromkeys(self._problems)]
         if len(notes) > NOTES:
             notes = [*notes[:NOTES - 1], f"and {len(notes) - NOTES + 1} more"]
         return _call("cover", {"title": string(self._head["title"]), "who": string(self._who), "rows": _array(rows),

@@ -13,10 +13,8 @@ _HELD = ((0x0, 0x0700), (0x10a0, 0x10ff), (0x1e00, 0x2bff), (0xfb00, 0xfb4f), (0
 _LIKED = ("Noto Serif CJK", "Source Han Serif", "Songti", "SimSun", "Noto Sans CJK", "Source Han Sans", "PingFang",
           "Hiragino", "Microsoft YaHei", "Yu Mincho", "Malgun Gothic", "Apple SD Gothic", "Noto Color Emoji",
           "Apple Color Emoji", "Segoe UI Emoji", "Noto ", "DejaVu")
-_SCRIPTS = {"CJK": "Chinese, Japanese and Korean (Debian: fonts-noto-cjk)", "HIRAGANA": "Japanese (Debian: fonts-noto-cjk)",
-            "KATAKANA": "Japanese (Debian: fonts-noto-cjk)", "HANGUL": "Korean (Debian: fonts-noto-cjk)",
-            "FULLWIDTH": "Chinese, Japanese and Korean (Debian: fonts-noto-cjk)",
-            "IDEOGRAPHIC": "Chinese, Japanese and Korean (Debian: fonts-noto-cjk)"}
+_CJK = "Chinese, Japanese and Korean (Debian: fonts-noto-cjk)"
+_SCRIPTS = dict.fromkeys(("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "FULLWIDTH", "IDEOGRAPHIC"), _CJK)
 
 
 class Fonts:

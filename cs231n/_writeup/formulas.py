@@ -30,7 +30,7 @@ _QUOTED = re.compile(r"\n[ \t]*>")
 
 
 def take_out(text):
-    """Return (text, formulas): a sign in place of each formula; formulas as (TeX, whether it is displayed, as typed)."""
+    """Return (text, formulas): a sign in place of each; a formula is (TeX, whether it is displayed, as typed)."""
     formulas = []
 
     def sign(found):
@@ -58,13 +58,16 @@ def as_typed(text, formulas):
 
 # TeX that pandoc does not know, or says less well
 
-_DEFINITION = re.compile(r"\\(?:re)?newcommand\*?\s*\{?\s*(\\[A-Za-z]+)\s*\}?\s*(?:\[\d\])?\s*\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
-                         r"|\\def\s*(\\[A-Za-z]+)(?:#\d)*\s*\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
-_GROUP = r"\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
-_COLORED = re.compile(r"\\(?:textcolor|color)(?:\[[A-Za-z]*\])?\s*\{(#?\w{1,20})\}" + _GROUP)
+_BRACED = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+_DEFINITION = re.compile(r"\\(?:re)?newcommand\*?\s*\{?\s*(\\[A-Za-z]+)\s*\}?\s*(?:\[\d\])?\s*" + _BRACED
+                         + r"|\\def\s*(\\[A-Za-z]+)(?:#\d)*\s*" + _BRACED)
+_COLORED = re.compile(r"\\(?:textcolor|color)(?:\[[A-Za-z]*\])?\s*\{(#?\w{1,20})\}\s*" + _BRACED)
 _CASES = re.compile(r"\\begin\{[dr]?cases\}.*?\\end\{[dr]?cases\}", re.DOTALL)
 _COLOR_ON = re.compile(r"\\color\s*\{\w*\}")
-_BAR = re.compile(r"(?<!\\left)(?<!\\right)(?<!\\[bB]ig)(?<!\\[bB]igg)(?<!\\middle)(?<!\\[bB]ig[lr])(?<!\\)\\(?:\||Vert(?![A-Za-z]))")
+_ALONE = r"(?<!\\left)(?<!\\right)(?<!\\[bB]ig)(?<!\\[bB]igg)(?<!\\middle)(?<!\\[bB]ig[lr])(?<!\\)"
+_NORM = re.compile(_ALONE + r"\\(?:\||Vert(?![A-Za-z]))")
+_BAR = re.compile(_ALONE + r"(?:\||\\vert(?![A-Za-z]))")
+_APART = re.compile(r"&|\\\\|\\(?:left|right|begin|end)(?![A-Za-z])")
 _REWRITTEN = [(re.compile(pattern), new) for pattern, new in (
     (r"\\(?:label|require)\s*\{[^{}]*\}|\\(?:nonumber|notag|displaylimits)(?![A-Za-z])", ""),
     (r"\\tag\*\s*\{([^{}]*)\}", r"\\qquad\\text{\1}"),
@@ -94,7 +97,7 @@ def definitions(texts):
     for text in texts:
         if "\\newcommand" in text or "\\def" in text or "\\renewcommand" in text:
             for match in list(_DEFINITION.finditer(text[:200_000]))[:100]:
-                found[match[1] or match[2]] = match[0][:1_000]
+                found[match[1] or match[3]] = match[0][:1_000]
     return found
 
 
@@ -105,20 +108,34 @@ def _prepared(tex, defined):
             break
         tex = colored
     tex = _CASES.sub(lambda cases: re.sub(r"(?<!\\)&", r"&\\quad ", cases[0]), tex)
-    tex = _norms(_COLOR_ON.sub("", tex))
+    tex = _COLOR_ON.sub("", tex)
+    tex = _paired(_paired(tex, _NORM, "\\lVert ", "\\rVert "), _BAR, "\\left|", "\\right|")
     for pattern, new in _REWRITTEN:
         tex = pattern.sub(new, tex)
     used = [told for name, told in defined.items() if re.search(re.escape(name) + r"(?![A-Za-z])", tex)]
     return "".join(used) + tex if used and "\\newcommand" not in tex and "\\def" not in tex else tex
 
 
-def _norms(tex):
-    """Each second bar of a norm closes it."""
-    bars = list(_BAR.finditer(tex))
-    if len(bars) % 2 or not bars:
-        return tex
-    sides = iter(["\\lVert ", "\\rVert "] * (len(bars) // 2))
-    return _BAR.sub(lambda _: next(sides), tex)
+def _paired(tex, bar, opening, closing):
+    """The TeX with bars that stand around something written as its fences."""
+    bars, made, end, number = list(bar.finditer(tex)), [], 0, 0
+    while number + 1 < len(bars):
+        first, second = bars[number:number + 2]
+        inner = tex[first.end():second.start()]
+        if inner.strip() and not _APART.search(inner) and _is_closed(inner):
+            made += [tex[end:first.start()], opening, inner, closing]
+            end, number = second.end(), number + 1
+        number += 1
+    return "".join(made) + tex[end:]
+
+
+def _is_closed(tex):
+    depth = 0
+    for sign in tex:
+        depth += (sign in "({[") - (sign in ")}]")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _hue(found):

@@ -12,7 +12,8 @@ MOST_BYTES = 50_000_000          # of a notebook
 MOST_PLOTS = 6                   # before a question
 MOST_OUTPUTS = 20_000_000        # bytes of a cell's outputs as JSON
 MOST_BESIDE = 8                  # cells with code that stand beside an answer
-_PICTURED = re.compile(r"\b(pictures?|plots?|panels?|curves?|figures?|templates?|histograms?|diagrams?|above|you see)\b", re.I)
+_PICTURED = re.compile(r"\b(?:pictures?|plots?|panels?|curves?|figures?|templates?|histograms?|diagrams?|above|you see)"
+                       r"\b", re.IGNORECASE)
 _HEADING = re.compile(r"\s*#{1,6}[ \t]+([^\n]+)\n?")
 _KINDS = ("image/png", "image/jpeg")
 

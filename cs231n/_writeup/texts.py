@@ -25,8 +25,8 @@ ROOM = 400                       # points that a picture may be wide,
 HIGH = 480                       # and high
 _MARKDOWN = "commonmark+pipe_tables+strikeout+task_lists+autolink_bare_uris+footnotes"
 _HTML = "html-native_divs-native_spans"
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
-                     "\ud800-\udfff\ue000-\uf8ff\U000e0000-\U0010ffff]")
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+                     "\ufff0-\ufffb\ud800-\udfff\ue000-\uf8ff\U000e0000-\U0010ffff]")
 _MARKS = re.compile("([\u0300-\u036f]{4})[\u0300-\u036f]+")
 _DATA = re.compile(r"data:(image/[a-z]{2,8});base64,([A-Za-z0-9+/=\s]{40,}?)(?=[\s)\"'>]|\Z)")
 _LANGUAGE = re.compile(r"[a-z0-9+#-]{1,20}")
@@ -35,8 +35,8 @@ _ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s\"'<>\\]{1,2000}", re.IGNORECAS
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]*)>")
 _PAIRED = {"b": "strong", "strong": "strong", "i": "emph", "em": "emph", "u": "underline", "ins": "underline",
            "s": "strike", "del": "strike", "strike": "strike", "sup": "super", "sub": "sub", "code": "typed",
-           "kbd": "typed", "tt": "typed", "samp": "typed", "mark": "highlight", "small": "small", "font": "", "span": "",
-           "a": "", "center": "", "big": "", "p": "", "div": ""}
+           "kbd": "typed", "tt": "typed", "samp": "typed", "mark": "highlight", "small": "small", "font": "",
+           "span": "", "a": "", "center": "", "big": "", "p": "", "div": ""}
 _COLORED = re.compile(r"""\bcolor\s*[:=]\s*["']?\s*(#[0-9a-fA-F]{6}|[a-z]+)""", re.IGNORECASE)
 _SOURCE = re.compile(r"""\bsrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _WIDTH = re.compile(r"""\bwidth\s*[:=]\s*["']?\s*(\d{1,4})\s*(%|px)?""", re.IGNORECASE)
@@ -67,7 +67,8 @@ def plain(text):
     """Blocks of typst's code for a text as it was typed."""
     text = clean(text)
     lines = breakable(text[:PLAIN]).split("\n")[:LINES]
-    blocks = [f"typed-block({string(chr(10).join(lines[start:start + CHUNK]))})" for start in range(0, len(lines), CHUNK)]
+    parts = ["\n".join(lines[start:start + CHUNK]) for start in range(0, len(lines), CHUNK)]
+    blocks = [f"typed-block({string(part)})" for part in parts]
     return blocks + ['note("... cut here ...")'] * (len(text) > PLAIN or text.count(chr(10)) >= LINES)
 
 
@@ -115,7 +116,8 @@ class Text:
         self._math = [None if number in formulas_as_typed else math for number, math in enumerate(self._math)]
         for (_, _, typed), math in zip(self._formulas, self._math):
             if math is None:
-                self.problems.append(f"the formula {' '.join(typed.split())[:80]} is not understood, and shown as typed")
+                shown = " ".join(typed.split())[:80]
+                self.problems.append(f"the formula {shown} is not understood, and shown as typed")
         if len(self._formulas) == formulas.MOST:
             self.problems.append(f"it has more than {formulas.MOST:,} formulas; the others are shown as typed")
         tree = self._read(text, _MARKDOWN)
@@ -164,7 +166,8 @@ class Text:
     def _CodeBlock(self, content, depth):
         (_, classes, _), text = content
         text = formulas.as_typed(text, self._formulas)
-        language = classes[0].lower() if classes and len(text) < 20_000 and _LANGUAGE.fullmatch(classes[0].lower()) else ""
+        language = classes[0].lower() if classes and len(text) < 20_000 else ""
+        language = language if _LANGUAGE.fullmatch(language) else ""
         return f"code({string(breakable(text))}, {string(language)})"
 
     def _RawBlock(self, content, depth):

@@ -179,7 +179,8 @@ def _marks(course: Course, assignment: str, students: list[str]) -> dict[str, di
         for notebook, cells in (result.notebooks if result else {}).items():
             by_hand = entered.get(student, {}).get(notebook, {})
             found.setdefault(student, {})[notebook] = {
-                name: _shown(cell, by_hand.get(name, {})) for name, cell in cells.items() if cell["outcome"] == "manual"}
+                name: _shown(cell, by_hand.get(name, {}))
+                for name, cell in cells.items() if cell["outcome"] == "manual"}
     return found
 
 

@@ -90,9 +90,10 @@ def test_every_formula_of_the_lessons_and_their_model_answers_is_understood(tmp_
         for notebook in lesson.notebooks:
             cells = nbformat.read(lesson.notebook_path(notebook), as_version=4).cells
             answers = {cell.metadata.nbgrader.grade_id: cell.source for cell in cells if cell.metadata.get("nbgrader")}
-            text = "\n\n".join(known.source + "\n\n" + "\n".join(markers.inside(source, markers.regions(source, name)))
-                               for known in read_known(lesson.notebook_path(notebook)) if known.role in ("locked", "answer")
-                               and known.kind == "markdown" and (source := answers[known.name]))
+            text = ""
+            for known in read_known(lesson.notebook_path(notebook)):
+                if known.kind == "markdown" and (source := answers.get(known.name)):
+                    text += f"{known.source}\n\n" + "\n".join(markers.inside(source, markers.regions(source, name))) + "\n\n"
             code, problems = blocks(tmp_path, text)
             assert problems == [] and code.count("formula(") > 10, notebook
 
@@ -123,7 +124,8 @@ def test_html_and_tables_that_students_use_in_markdown_are_set(tmp_path):
                             "| a | b |\n|---|--:|\n| $x$ | 2 |\n\n<table><tr><td colspan=2>c</td></tr></table>\n\n"
                             "<script>alert(1)</script><iframe src=x></iframe>")
     assert problems == [] and "alert" not in code
-    for made in ('sub("2")', "linebreak()", 'super("2")', "set text(fill: rgb(", 'strong("b")', "grid-of(2, (left, right,), 1"):
+    for made in ('sub("2")', "linebreak()", 'super("2")', "set text(fill: rgb(", 'strong("b")',
+                 "grid-of(2, (left, right,), 1"):
         assert made in code, made
 
 
@@ -150,13 +152,15 @@ def test_pictures_pasted_attached_and_in_files_are_written_anew_and_others_named
 # What is hostile
 
 HOSTILE = {
-    "typst": '```{=typst}\n#read("/etc/passwd")\n```\n`#x`{=typst} #panic("x") "); #read("main.typ") \\" $"); #read("x")$',
+    "typst": '```{=typst}\n#read("/etc/passwd")\n```\n`#x`{=typst} #panic("x") "); '
+             '#read("main.typ") \\" $"); #read("x")$',
     "math": r'$std.read("main.typ")$ $#read("a")$ $\text{"); #read("main.typ")}$ $\mathrm{std}.\mathrm{read}(x)$',
     "tex": r"\input{/etc/passwd} $\input{/etc/passwd}$ $\def\x{\x\x}\x$ $\frac{1}{$",
     "table": "|a|b|\n|-|-|\n" + "|1|2|\n" * 5_000, "deep": ">" * 3_000 + " x", "wide": "a" * 50_000,
     "lists": "\n".join("  " * depth + "- x" for depth in range(200)), "html": "<div>" * 2_000 + "x",
     "formulas": " ".join(f"$x_{{{number}}}$" for number in range(4_000)), "dollars": "$" * 20_000,
-    "signs": "\u202eevil \u2066x\u2069 \u200b\ufeff\U000e0041 &#x202e; \ue0007\ue001 Z" + "\u0301" * 300 + "\x1b[31m\x00",
+    "signs": "\u202eevil \u2066x\u2069 \u200b\ufeff\U000e0041 &#x202e; \ue0007\ue001 Z"
+             + "\u0301" * 300 + "\x1b[31m\x00",
 }
 
 
@@ -188,7 +192,8 @@ def test_a_picture_that_unpacks_to_more_than_it_should_is_named(tmp_path):
     Image.new("1", (8_000, 7_000)).save(file, "PNG")
     code, problems = blocks(tmp_path, "![bomb](attachment:b)",
                             {"b": {"image/png": base64.b64encode(file.getvalue()).decode()}})
-    assert "unread-picture" in code and problems == ["the picture bomb is not shown: it has more than 50,000,000 pixels"]
+    assert "unread-picture" in code
+    assert problems == ["the picture bomb is not shown: it has more than 50,000,000 pixels"]
 
 
 def test_a_notebook_that_cannot_be_read_is_named_and_its_questions_stay(tmp_path):
