@@ -83,7 +83,7 @@ class Document:
         pieces = self._answer(number, fine)
         why = f"No answer: {question.why}." if question.why else "No answer was given."
         return {"place": str(number), "of": str(len(self._questions)), "notebook": string(question.notebook),
-                "heading": stacked(self._text(number, question.heading)),
+                "title": stacked(self._text(number, question.heading)),
                 "body": stacked(self._text(number, question.text)) if question.text else "none",
                 "plots": _array(self._plots(question.plots, where)),
                 "pieces": _array(pieces), "empty": string("" if pieces else why),
@@ -136,7 +136,7 @@ class Document:
         high = PLOT_HIGH if len(found) < 3 else PLOT_HIGH * 0.7
         widths = [min(PLOT_ROOM if len(found) == 1 or one.width > 2.2 * one.height else PLOT_ROOM * 0.48,
                       one.width * 0.7, high * one.width / one.height) for one in found]
-        return [f"({string(one.name)}, {width / texts.POINT:.2f}em)" for one, width in zip(found, widths)]
+        return [f"({string(one.name)}, {width / texts.POINT:.2f}em, \"a plot\")" for one, width in zip(found, widths)]
 
     def _beside(self, question, where):
         code = []

@@ -11,7 +11,7 @@ from cs231n._writeup import programs
 
 MOST = 2_000                     # formulas of a text; the rest is shown as typed
 SIGN = re.compile("\ue000(\\d+)\ue001")
-_LIMITS, _HUE, _END, _BARE = "\ue002", "\ue003", "\ue004", "\ue006"
+_LIMITS, _HUE, _END, _BARE, _AT, _AT_END = "\ue002", "\ue003", "\ue004", "\ue006", "\ue007", "\ue008"
 
 _ENVIRONMENTS = (r"(?:align|aligned|alignat|alignedat|array|cases|dcases|eqnarray|equation|flalign|gather|gathered|"
                  r"multline|smallmatrix|split|[pbvBV]?matrix)\*?")
@@ -79,6 +79,8 @@ _REWRITTEN = [(re.compile(pattern), new) for pattern, new in (
     (r"\\hbox(?![A-Za-z])", r"\\text"),
     (r"(?<=\d)\{,\}(?=\d)", r"\\text{,}"),
     (r"\\hline(?![A-Za-z])", ""),
+    (r"\\left\s*\.((?:(?!\\left|\\right|&).)*)\\right\s*(?:\||\\r?vert(?![A-Za-z]))",
+     rf"\\text{{{_AT}}}\1\\text{{{_AT_END}}}"),
     (r"\\begin\{(?:d|r)cases\}", r"\\begin{cases}"),
     (r"\\end\{(?:d|r)cases\}", r"\\end{cases}"),
     (r"\\mathbbm(?![A-Za-z])", r"\\mathbb"),
@@ -150,9 +152,10 @@ _SCALED = re.compile(r"#scale\(x: (\d+)%, y: \d+%\)\[((?:\\.|[^\]\\])+)\]")
 _SPACE = re.compile(r"#h\((-?)0em\)|#h\(-1em\)")
 _HUE_ON = re.compile(rf'upright\("{_HUE}(#\w+)"\)')
 _MATRIX = re.compile(rf'mat\(delim: "\(", upright\("{_BARE}([lcr]?)"\)')
+_VECTOR = re.compile(rf'vec\(upright\("{_BARE}([lcr]?)"\)')
 _SIDES = {"l": "left", "r": "right"}
 _WORD = re.compile(r"upright\(((?:[A-Za-z] )+[A-Za-z])\)")
-_KNOWN_CODE = re.compile(r"#h\(-?[\d.]+em\)|#\d+%|#true|#rgb\(\)")
+_KNOWN_CODE = re.compile(r"#h\(-?[\d.]+em\)|#[\d.]+em|#true|#rgb\(\)")
 _FOREIGN = re.compile(r"[#$`@]|//|/\*|\bstd\b")
 
 
@@ -182,14 +185,16 @@ def converted(formulas, defined, deadline):
 def _finished(math):
     """Math as typst shows it best; None if there is anything in it that is no math."""
     math = _SPACE.sub(lambda space: "thick" if space[0] == "#h(0em)" else "#h(-0.17em)", math)
-    math = _SCALED.sub(lambda scaled: f"lr(size: #{scaled[1]}%, {scaled[2]})", math)
+    math = _SCALED.sub(lambda scaled: f"stretch({scaled[2]}, size: #{int(scaled[1]) / 100}em)", math)
     bare = _KNOWN_CODE.sub("", _STRING.sub("", math))
     if _FOREIGN.search(re.sub(r"\\.", "", bare)):
         return None
-    if math.count(_HUE) != math.count(_END):
+    if math.count(_HUE) != math.count(_END) or math.count(_AT) != math.count(_AT_END):
         return None
     math = _MATRIX.sub(lambda matrix: f"mat(delim: #none, align: #{_SIDES.get(matrix[1], 'center')}, ", math)
-    math = _WORD.sub(lambda word: f'upright("{word[1].replace(" ", "")}")', _STRING.sub(_named, math))
+    math = _VECTOR.sub(lambda vector: f"vec(delim: #none, align: #{_SIDES.get(vector[1], 'center')}, ", math)
+    math = _WORD.sub(lambda word: f'op("{word[1].replace(" ", "")}")', _STRING.sub(_named, math))
+    math = math.replace(f'upright("{_AT}")', "lr(").replace(f'upright("{_AT_END}")', "\\|)")
     return _HUE_ON.sub(r'hue("\1", ', math).replace(f'upright("{_END}")', ")")
 
 

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import subprocess
+from contextlib import suppress
 
 API = [1, 23, 1]                 # of pandoc's documents as JSON
 PACKAGES = ("pypandoc_binary", "typst")
@@ -34,21 +35,23 @@ def pandoc(text, source, target, seconds):
     from pypandoc import get_pandoc_path
 
     command = [get_pandoc_path(), "+RTS", f"-M{_HEAP}", "-RTS", "--sandbox", "--wrap=none", "-f", source, "-t", target]
-    try:
-        done = subprocess.run(command, input=text.encode("utf-8"), capture_output=True, timeout=_WAIT * seconds,
-                              preexec_fn=_limited(seconds))
-    except subprocess.TimeoutExpired:
-        raise Failed("pandoc takes too long over it") from None
-    if done.returncode < 0:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        _limit(process.pid, seconds)
+        try:
+            made, said = process.communicate(text.encode("utf-8"), timeout=_WAIT * seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    if process.returncode < 0:
         raise Failed("pandoc takes too long over it, or too much memory")
-    if done.returncode:
-        raise Failed(f"pandoc gave up: {done.stderr.decode('utf-8', 'replace').strip()[:200]}")
-    return done.stdout.decode("utf-8")
+    if process.returncode:
+        raise Failed(f"pandoc gave up: {said.decode('utf-8', 'replace').strip()[:200]}")
+    return made.decode("utf-8")
 
 
-def _limited(seconds):
+def _limit(process, seconds):
     try:
-        import resource
-    except ImportError:                  # Windows
-        return None
-    return lambda: resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        from resource import RLIMIT_CPU, prlimit
+    except ImportError:                  # no Linux: the time on the clock alone counts
+        return
+    with suppress(OSError):              # it may have ended
+        prlimit(process, RLIMIT_CPU, (seconds, seconds))

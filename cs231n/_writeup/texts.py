@@ -346,7 +346,7 @@ class Text:
         if width:
             wide = ROOM * min(int(width[1]), 100) / 100 if width[2] == "%" else int(width[1]) * 0.75
         wide = max(20, min(wide, ROOM, HIGH * made.width / made.height))
-        return f"picture({string(made.name)}, {wide / POINT:.2f}em)"
+        return f"picture({string(made.name)}, {wide / POINT:.2f}em, {string(words or 'a picture')})"
 
     def _content(self, source):
         """The bytes of a picture that is in the notebook; nothing is read from elsewhere."""

@@ -47,6 +47,7 @@ def findings() -> tuple[list[str], list[str]]:
     data = "CIFAR-10" if real.is_dir() else "synthetic stand-in" if synthetic.is_dir() else "none (./get_datasets.sh)"
     lines.append(f"data       {data}")
     lines.append(f"assignments {', '.join(names())}")
+    lines.append(f"write-ups  {_writeups()}")
     gradebook = DEFAULT / "gradebook.db"
     lines.append(f"gradebook  {gradebook if gradebook.exists() else 'none yet'}")
     sandbox = probe()
@@ -56,3 +57,14 @@ def findings() -> tuple[list[str], list[str]]:
     if not os.access(ROOT / "grading" / "course", os.W_OK):
         problems.append(f"{Path(DEFAULT)} cannot be written to. Change its permissions.")
     return lines, problems
+
+
+def _writeups() -> str:
+    """What write-ups are made with here, and in which scripts."""
+    from cs231n import _writeup
+    from cs231n._writeup import fonts, programs
+
+    if _writeup.missing():
+        return f"not yet; `kit writeup` installs what they take ({_writeup.SIZE})"
+    without = fonts.Fonts("中文かな한국어").problems
+    return ", ".join(" ".join(one) for one in programs.versions().items()) + "".join(f"; {one}" for one in without)
