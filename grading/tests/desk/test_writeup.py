@@ -104,7 +104,7 @@ def test_every_formula_of_the_lessons_and_their_model_answers_is_understood(tmp_
     (r"\\[ x_1 \\]", "x_1"), (r"\( x_1 \)", "x_1"), ("- a\n\n  $$\n  x_1\n  $$\n\n- b", "x_1"),
     (r"$\tag{3} x$ $\label{a} y$ $\mathrm{ReLU}$", 'op("ReLU")'),
     (r"$\left( \begin{array}{l} 1 \\ 2 \end{array} \right)$", "vec(delim: #none, align: #left"),
-    (r"$\left. \frac{a}{b} \right|_{x=0}$", "lr( frac(a, b) \\|)_(x = 0)"), (r"$|a| p(b|c) p(c|b)$", "lr(|a|) p"),
+    (r"$\left. \frac{a}{b} \right|_{x=0}$", "lr( a / b \\|)_(x = 0)"), (r"$|a| p(b|c) p(c|b)$", "lr(|a|) p"),
     (r"$\Big[ x \Big]$", "stretch(\\[, size: #1.8em)"), (r"$\hspace{1cm} 1{,}000 \lt x$", 'upright(",") 000 < x'),
 ])
 def test_formulas_are_read_as_jupyter_reads_them(tmp_path, source, expected):
