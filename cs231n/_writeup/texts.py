@@ -29,6 +29,7 @@ _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u20
                      "\ufff0-\ufffb\ud800-\udfff\ue000-\uf8ff\U000e0000-\U0010ffff]")
 _MARKS = re.compile("([\u0300-\u036f]{4})[\u0300-\u036f]+")
 _DATA = re.compile(r"data:(image/[a-z]{2,8});base64,([A-Za-z0-9+/=\s]{40,}?)(?=[\s)\"'>]|\Z)")
+_WORDS = re.compile(r"[A-Za-z](?:[^\W_]|[ ,:;?!()'-]|\.(?= |\Z))*")       # without any sign that Markdown reads
 _LANGUAGE = re.compile(r"[a-z0-9+#-]{1,20}")
 _UNBROKEN = re.compile(r"([^\s\u200b]{60})(?=[^\s\u200b]{8})")
 _ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s\"'<>\\]{1,2000}", re.IGNORECASE)
@@ -130,6 +131,8 @@ class Text:
         return {number: self._equation(number) for number, math in enumerate(self._math) if math is not None}
 
     def _read(self, text, form):
+        if _WORDS.fullmatch(text):
+            return [{"t": "Para", "c": [{"t": "Str", "c": text}]}]
         made = programs.pandoc(text, form, "json", DEADLINE)
         if made.count('{"t"') > NODES:
             raise TooMuch(f"it has more than {NODES:,} parts")

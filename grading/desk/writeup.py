@@ -116,10 +116,14 @@ class _Record:
     """What a folder's write-ups were made of."""
 
     def __init__(self, folder: Path):
-        self._folder, self._known = folder, {}
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-            self._known = {student: Written(**one) for student, one in found.items()}
+        self._folder = folder
+        self._known = self._read()
+
+    def _read(self) -> dict[str, Written]:
+        with suppress(OSError, ValueError, TypeError, AttributeError):
+            found = json.loads((self._folder / RECORD).read_text(encoding="utf-8"))
+            return {student: Written(**one) for student, one in found.items()}
+        return {}
 
     def kept(self, student: str, basis: str) -> Written | None:
         """The write-up that is there, if it is made of this."""
@@ -130,9 +134,9 @@ class _Record:
         return known if hashlib.sha256(path.read_bytes()).hexdigest() == known.pdf else None
 
     def add(self, written: Written) -> None:
-        self._known[written.student] = written
         if written.anew:
-            text = json.dumps({student: asdict(one) for student, one in sorted(self._known.items())}, indent=1)
+            known = self._read() | {written.student: written}        # another run may write beside this one
+            text = json.dumps({student: asdict(one) for student, one in sorted(known.items())}, indent=1)
             _put(self._folder / RECORD, (text + "\n").encode())
 
 
