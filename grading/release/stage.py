@@ -50,14 +50,20 @@ def files(assignment: Assignment) -> dict[str, str]:
         staged[f"cs231n/{module}"] = assignment.complete(module)
     for module in assignment.student_modules:
         staged[f"cs231n/{module}"] = assignment.stub(module)
-    for path in sorted(path for tool in TOOLS for path in (PACKAGE / tool).iterdir() if path.is_file()):
-        staged[f"cs231n/{path.relative_to(PACKAGE).as_posix()}"] = _text(path)
+    for name in tools():
+        staged[f"cs231n/{name}"] = _text(PACKAGE / name)
     staged["cs231n/assignment.json"] = _handed_in(assignment)
     staged["requirements.txt"] = _text(ROOT / "requirements.txt").split(INSTRUCTORS_PART)[0].rstrip() + "\n"
     staged["get_datasets.sh"] = _text(ROOT / "get_datasets.sh")
     staged["data/README.md"] = _text(ROOT / "data" / "README.md")
     staged["README.md"] = _text(assignment.folder / "README.md")
     return staged
+
+
+def tools() -> list[str]:
+    """Paths under `cs231n/` of what every release has, whatever the assignment."""
+    return sorted(path.relative_to(PACKAGE).as_posix() for tool in TOOLS for path in (PACKAGE / tool).iterdir()
+                  if path.suffix in (".py", ".typ"))
 
 
 def _handed_in(assignment: Assignment) -> str:

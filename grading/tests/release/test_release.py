@@ -15,7 +15,7 @@ from conftest import kit
 from grading import ROOT
 from grading.books.course import Course
 from grading.release import assignment as assignments
-from grading.release import generate, leaks, stubs
+from grading.release import generate, leaks, stage, stubs
 
 
 def texts(folder):
@@ -45,7 +45,7 @@ def test_the_release_holds_what_students_need_and_nothing_else(released):
     assignment, course = released
     found = set(texts(course.release(assignment.name)))
     assert found == {*assignment.notebook_files, *assignment.student_files, "cs231n/assignment.json", "README.md",
-                     *(f"cs231n/{module}" for module in assignment.given_modules),
+                     *(f"cs231n/{module}" for module in [*assignment.given_modules, *stage.tools()]),
                      "requirements.txt", "get_datasets.sh", "data/README.md"}
 
 
