@@ -265,6 +265,7 @@ class Grader:
     def taken(self, found: Submission, asked: Job, done: Done, level: str) -> tuple[Submission, int]:
         """As `grade` returns it; `level` is that of the sandbox where the job was done."""
         found.notebooks |= done.notebooks
+        found.remarks += done.remarks
         found.answers, found.sandbox, found.ran = done.answers, level, tuple(asked.notebooks)
         return found, len(asked.notebooks)
 

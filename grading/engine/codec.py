@@ -17,6 +17,7 @@ READ_DEPTH, READ_NODES = 48, 1_000_000      # of a frame: less, so that what cam
 READ_KEYS = 10_000                          # parts of keys and sets: who makes them can make their hashes collide
 MAX_BITS = 10_000                           # of an int
 MAX_HEADER = 16 * 2**20
+MAX_EMPTY = 2**20                           # rows of an array without an entry
 _DTYPES = {code: np.dtype(code) for code in "?bBhHiIlLqQefdgFDG"}       # numbers of every width; no object, no void
 _PLAIN = (type(None), bool, float, bytes)
 _LONG = 4096                                                            # bytes beyond this follow the header
@@ -155,7 +156,7 @@ class _Decoding:
             return bytes(self._buffer(*rest))
         if tag == "n":
             code, data = rest
-            return np.frombuffer(data, dtype=_DTYPES[_text(code)], count=1)[0]
+            return _sound(np.frombuffer(data, dtype=_DTYPES[_text(code)], count=1))[0]
         if tag == "i":
             return _within(int(_text(rest[0])))
         if tag == "c":
@@ -178,7 +179,7 @@ class _Decoding:
 
     def _array(self, code: str, shape: list, number: int) -> np.ndarray:
         data = np.frombuffer(self._buffer(number), dtype=_DTYPES[_text(code)])
-        return data.reshape(_shape(shape, data.size)).copy()
+        return _sound(data).reshape(_shape(shape, data.size)).copy()
 
     def _buffer(self, number: int) -> memoryview:
         """Each is there once: a frame makes no more arrays than it has bytes for."""
@@ -194,6 +195,13 @@ class _Decoding:
         return array.reshape(_shape(shape, len(items)))
 
 
+def _sound(data: np.ndarray) -> np.ndarray:
+    """The same, without patterns of bits that stand for no number, and so equal what they like."""
+    if data.dtype.char == "?":
+        return data.view(np.uint8) != 0
+    return data + 0 if data.dtype.char in "gG" else data
+
+
 def _within(value: int) -> int:
     if value.bit_length() > MAX_BITS:
         raise CodecError(f"an int of {value.bit_length():,} bits cannot be sent")
@@ -207,12 +215,12 @@ def _text(value: Any) -> str:
 
 
 def _shape(shape: Any, size: int) -> tuple[int, ...]:
-    """The shape, if it is one of `size` entries."""
+    """The shape, if it is one of `size` entries; of none, one that nobody counts through for ever."""
     if type(shape) is not list or len(shape) > 32 or any(type(n) is not int or not 0 <= n < 2**40 for n in shape):
         raise CodecError("an array has no proper shape")
     entries = 1
     for n in shape:
         entries *= n
-    if entries != size:
+    if entries != size or not size and any(n > MAX_EMPTY for n in shape):
         raise CodecError("an array's shape and its bytes do not belong together")
     return tuple(shape)

@@ -76,14 +76,14 @@ def read(python: str, known: frozenset[str]) -> Facts:
     if len(python) > MAX_TEXT:
         return Facts(whole="a cell is too long to be read")
     try:
-        tree = parsing.parse(python)
+        tree = parsing.parse_small(python, parsing.MAX_NAMES)
         reader = _Reader(tree, known | _imported(tree))
         reader.visit(tree)
         return reader.told()
     except (SyntaxError, ValueError):
         return Facts()                           # it does nothing but fail
     except (RecursionError, MemoryError):
-        return Facts(whole="a cell is too deep to be read")
+        return Facts(whole="a cell is too large or too deep to be read")
 
 
 def imports(python: str) -> frozenset[tuple[str, str]]:

@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 from cs231n._matching import Known
 from cs231n._reading import module_text
 from grading.books.course import Course
-from grading.engine import plan
+from grading.engine import MAX_MODULE, plan
 from grading.engine.plan import Plan
 from grading.engine.processes import Submission as Modules
 from grading.intake import restore
@@ -72,6 +72,9 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
         if handed.is_symlink() or not handed.is_file():
             found.remarks.append(f"{name} is {'a link' if handed.is_symlink() else 'missing'}; "
                                  "nothing of it is implemented")
+        elif handed.stat().st_size > MAX_MODULE:
+            found.remarks.append(f"{name} is larger than {MAX_MODULE // 1_000_000} MB and was not taken; "
+                                 "nothing of it is implemented")
         else:
             found.files[name] = handed.read_bytes()
     for name, lesson in lessons.items():
@@ -88,9 +91,11 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
 def handed_in(assignment: Assignment, course: Course, student: str) -> dict[str, bytes]:
     """The files that are taken from a student, as they came, path -> content; what is not taken is left out."""
     folder = course.submitted(student, assignment.name)
-    files = {name: folder / name for name in (*assignment.student_files, *assignment.notebook_files)}
+    most = dict.fromkeys(assignment.student_files, MAX_MODULE) | dict.fromkeys(assignment.notebook_files,
+                                                                               restore.MAX_BYTES)
+    files = {name: folder / name for name in most}
     return {name: path.read_bytes() for name, path in files.items()
-            if path.is_file() and not path.is_symlink() and path.stat().st_size <= restore.MAX_BYTES}
+            if path.is_file() and not path.is_symlink() and path.stat().st_size <= most[name]}
 
 
 def modules(assignment: Assignment, found: Submission) -> Modules:

@@ -9,7 +9,7 @@ from conftest import cell, check, given, notebook, solution
 from sandboxed import folders
 
 from grading.engine import plan, run
-from grading.engine.processes import CANDIDATES, ExaminerLost, Submission
+from grading.engine.processes import CANDIDATES, Submission
 from grading.engine.run import NOTE
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
@@ -285,9 +285,10 @@ def test_memory_beyond_the_limit_costs_only_its_cell(outcomes):
     ) == {"bomb": "error", "after": "passed"}
 
 
-def test_an_examiner_that_ends_is_our_fault_and_the_worker_goes_on(worker, graded, outcomes):
-    with pytest.raises(ExaminerLost):
-        graded(check("t", DIE))
+def test_an_examiner_that_ends_leaves_its_cell_in_doubt_and_the_others_go_on(worker, graded, outcomes):
+    notes, _ = graded(solution("a", "x = 1"), check("deadly", DIE), check("after", "assert x == 1"))
+    assert notes["deadly"]["outcome"] == "error" and notes["deadly"]["lost"] and "examiner" in notes["deadly"]["doubted"]
+    assert notes["after"] == {"outcome": "passed", "message": ""}
     assert outcomes(check("t", "pass")) == {"t": "passed"}
     assert len(worker._zygotes[0].processes()) <= 3 if worker._zygotes else True
 
