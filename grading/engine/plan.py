@@ -17,7 +17,7 @@ from grading.engine import MAX_TEXT, facts, parsing
 from grading.engine.facts import Facts
 from grading.engine.ipython import TransformerManager, is_plain
 
-MOST_MAGICS = 20               # lines of a cell that may not be Python
+MOST_MAGICS = 100_000          # characters of a cell, for each of its lines that may not be Python
 
 _MAGIC = re.compile(r"^[ \t]*[%!?,;/]|[?][ \t]*$|=[ \t]*[%!]", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -79,7 +79,7 @@ class Plan:
 
     def facts_of(self, source: str) -> Facts:
         """What a cell of the student's may do."""
-        if len(source) > MAX_TEXT or len(_MAGIC.findall(source)) > MOST_MAGICS:      # each is looked for from the start
+        if len(source) > MAX_TEXT or len(source) * len(_MAGIC.findall(source)) > MOST_MAGICS:
             return Facts(whole="a cell is too long to be read")
         return facts.read(_transformed(_NOT_NEEDED.sub("", source)), self.known)
 
