@@ -20,6 +20,7 @@ from grading.books import cells, ledger, marks, results, seeds
 from grading.books.course import Course
 from grading.books.ledger import Ledger
 from grading.books.results import Result
+from grading.engine.budget import Budget
 from grading.engine.plan import name_of
 from grading.engine.worker import Worker
 from grading.errors import KitError
@@ -238,6 +239,7 @@ class Grader:
         self._assignment, self._course, self._due = assignment, course, due
         self._lessons, self._staged = lessons(assignment, course, config), staged(assignment, course)
         self._secret = seeds.secret(course)
+        self._budgets: dict[str, Budget] = {}    # of those that are being graded, or are tried once more
         complete = reference.complete(assignment, course, self._lessons, self._staged)
         self.task = Task({name: lesson.plan for name, lesson in self._lessons.items()}, complete.notebooks,
                          modules(assignment, complete), Asking(assignment), limit, whole)
@@ -251,7 +253,10 @@ class Grader:
     def grade(self, worker: Worker, student: str) -> tuple[Submission, int]:
         """The submission with its notebooks executed, and how many of them have been run for that."""
         found, asked = self.job(student)
-        return self.taken(found, asked, job.do(worker, self.task, asked), worker.level)
+        budget = self._budgets.setdefault(student, Budget(self.task.limit))
+        done = job.do(worker, self.task, asked, budget)
+        del self._budgets[student]
+        return self.taken(found, asked, done, worker.level)
 
     def job(self, student: str) -> tuple[Submission, Job]:
         """The submission, not executed yet, and what has to be done for it."""

@@ -17,6 +17,7 @@ from grading.books.seeds import Seeds
 from grading.desk import handed
 from grading.desk.pages import Clean
 from grading.engine import run
+from grading.engine.budget import Budget
 from grading.engine.plan import Plan, name_of
 from grading.engine.processes import ExaminerLost
 from grading.engine.processes import Submission as Modules
@@ -70,12 +71,18 @@ class Done:
     remarks: list[str] = field(default_factory=list)
 
 
-def do(worker: Worker, task: Task, job: Job) -> Done:
-    """Raises what the engine raises when the worker, or the kit's own process in it, is lost."""
+def do(worker: Worker, task: Task, job: Job, budget: Budget | None = None) -> Done:
+    """Raises what the engine raises when the worker, or the kit's own process in it, is lost.
+
+    - budget: what is left for the submission, if this is not the first time that it is tried
+    """
+    if budget and (why := budget.over()):                    # it was our fault, so it is nobody's loss
+        raise ExaminerLost(f"there is no time left to try again: {why}")
     notebooks = copy.deepcopy(job.notebooks)                 # a job that is tried again begins as it did before
     answers = run.grade(worker, [(notebook, task.plans[name]) for name, notebook in notebooks.items()], job.modules,
                         task.limit, asked=job.seeds.asked,
-                        due=lambda notes: task.asking.due(job.noted | notes), look=task.asking.look, whole=task.whole)
+                        due=lambda notes: task.asking.due(job.noted | notes), look=task.asking.look, whole=task.whole,
+                        budget=budget)
     remarks = []
     for name, notebook in notebooks.items():
         remarks += _settle_doubts(worker, task, job.seeds, name, notebook)

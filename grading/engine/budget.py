@@ -48,9 +48,14 @@ class Budget:
         """What is used up, as a clause; "" while something is left."""
         if not self.left():
             return f"the submission as a whole has had the {self.seconds:g} s that it may take"
-        if self._ended + sum(self._had.values()) > self.seconds:
+        if self.processor_seconds > self.seconds:
             return f"the submission as a whole has had the {self.seconds:g} s of processor time that it may take"
         return ""
+
+    @property
+    def processor_seconds(self) -> float:
+        """That its processes have had, as far as anybody has looked."""
+        return self._ended + sum(self._had.values())
 
     def spend_aside(self, seconds: float) -> None:
         self._aside += seconds

@@ -20,6 +20,7 @@ MAX_HEADER = 16 * 2**20
 MAX_EMPTY = 2**20                           # rows of an array without an entry
 _DTYPES = {code: np.dtype(code) for code in "?bBhHiIlLqQefdgFDG"}       # numbers of every width; no object, no void
 _PLAIN = (type(None), bool, float, bytes)
+_WIDE = np.finfo(np.longdouble).nmant == 63                             # x86's, with a bit before the point
 _LONG = 4096                                                            # bytes beyond this follow the header
 _LENGTH = 4                                                             # bytes that tell how long the header is
 _encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder()
@@ -196,10 +197,19 @@ class _Decoding:
 
 
 def _sound(data: np.ndarray) -> np.ndarray:
-    """The same, without patterns of bits that stand for no number, and so equal what they like."""
-    if data.dtype.char == "?":
-        return data.view(np.uint8) != 0
-    return data + 0 if data.dtype.char in "gG" else data
+    """The same, without bits that stand for nothing: a number that is finite and compares as none equals what it likes.
+
+    A library never makes these, but memory that nothing was written to may hold them.
+    """
+    kind, raw = data.dtype.char, data.view(np.uint8)
+    if kind == "?":
+        return raw != 0
+    if kind in "gG" and _WIDE:
+        parts = raw.reshape(-1, 16)
+        if (odd := (parts[:, 8] | parts[:, 9] & 0x7F).astype(bool) & (parts[:, 7] < 128)).any():
+            data = data.copy()
+            data.view(np.longdouble)[odd] = np.nan
+    return data
 
 
 def _within(value: int) -> int:

@@ -287,7 +287,8 @@ def test_memory_beyond_the_limit_costs_only_its_cell(outcomes):
 
 def test_an_examiner_that_ends_leaves_its_cell_in_doubt_and_the_others_go_on(worker, graded, outcomes):
     notes, _ = graded(solution("a", "x = 1"), check("deadly", DIE), check("after", "assert x == 1"))
-    assert notes["deadly"]["outcome"] == "error" and notes["deadly"]["lost"] and "examiner" in notes["deadly"]["doubted"]
+    deadly = notes["deadly"]
+    assert deadly["outcome"] == "error" and deadly["lost"] and "examiner" in deadly["doubted"]
     assert notes["after"] == {"outcome": "passed", "message": ""}
     assert outcomes(check("t", "pass")) == {"t": "passed"}
     assert len(worker._zygotes[0].processes()) <= 3 if worker._zygotes else True
