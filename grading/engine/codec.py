@@ -17,6 +17,7 @@ READ_DEPTH, READ_NODES = 48, 1_000_000      # of a frame: less, so that what cam
 READ_KEYS = 10_000                          # parts of keys and sets: who makes them can make their hashes collide
 MAX_BITS = 10_000                           # of an int
 MAX_HEADER = 16 * 2**20
+MAX_UNSEEN = 2**16                          # bytes of a header that is decoded before anybody looks what is in it
 MAX_EMPTY = 2**20                           # rows of an array without an entry
 _DTYPES = {code: np.dtype(code) for code in "?bBhHiIlLqQefdgFDG"}       # numbers of every width; no object, no void
 _PLAIN = (type(None), bool, float, bytes)
@@ -24,6 +25,7 @@ _WIDE = np.finfo(np.longdouble).nmant == 63                             # x86's,
 _LONG = 4096                                                            # bytes beyond this follow the header
 _LENGTH = 4                                                             # bytes that tell how long the header is
 _encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder()
+_parts = msgspec.msgpack.Decoder(list[msgspec.Raw])
 
 Handle = Callable[[Any], "list | None"]     # value -> what stands for it (plain data), or None if it has no handle
 
@@ -53,7 +55,8 @@ def decode(frame: bytes, handle: Callable[[list], Any] | None = None) -> Any:
         start = _LENGTH + length
         if length > MAX_HEADER:
             raise CodecError("a frame has a header that is too long")
-        tree, sizes = _decoder.decode(memoryview(frame)[_LENGTH:start])
+        header = memoryview(frame)[_LENGTH:start]
+        tree, sizes = _decoder.decode(header) if length <= MAX_UNSEEN else _by_levels(header, 0)
         buffers = []
         for size in sizes:
             if type(size) is not int or size < 0 or start + size > len(frame):
@@ -129,6 +132,18 @@ class _Encoding:
         if array.dtype.kind in "OU":
             return ["o", list(array.shape), *[self.tree(item, depth + 1) for item in array.reshape(-1).tolist()]]
         raise CodecError(f"an array of dtype {array.dtype} cannot be sent: it holds no numbers")
+
+
+def _by_levels(part: memoryview | msgspec.Raw, depth: int) -> Any:
+    """What is packed, lists within lists: a dictionary, which is none of ours, could take hours to build."""
+    kind = memoryview(part)[0]
+    if 0x90 <= kind <= 0x9F or kind in (0xDC, 0xDD):
+        if depth > READ_DEPTH + 2:
+            raise CodecError("a frame is nested too deeply")
+        return [_by_levels(one, depth + 1) for one in _parts.decode(part)]
+    if 0x80 <= kind <= 0x8F or kind in (0xDE, 0xDF):
+        raise CodecError("a part of the frame is neither data nor tagged")
+    return _decoder.decode(part)
 
 
 class _Decoding:

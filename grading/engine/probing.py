@@ -17,7 +17,7 @@ import numpy as np
 from grading.engine.proxies import Lost
 
 MOST = 600             # entries of one array that are told
-MOST_BYTES = 500_000   # of one answer
+MOST_BYTES = 50_000   # of one answer
 DEEP = 4
 
 Probe = Callable[[Callable[[], None]], Iterator[tuple[str, Callable[[], Any]]]]

@@ -22,7 +22,8 @@ def is_socket(number):
     except OSError: return False
 def say(tree, *buffers):
     header = msgspec.msgpack.encode([tree, list(map(len, buffers))])
-    frame = len(header).to_bytes(4, "little") + header + b"".join(buffers)
+    send(len(header).to_bytes(4, "little") + header + b"".join(buffers))
+def send(frame):
     frame = len(frame).to_bytes(8, "little") + frame
     peer = [number for number in range(3, 64) if is_socket(number)][-1]
     os.set_blocking(peer, True)
@@ -47,6 +48,11 @@ FORGED = {
     "int": "answer(['i', '9' * 10_000_000])",
     "depth": "say(None, b'\\x91' * 15_000_000)",
     "colliding_keys": "answer(['d', *[part for n in range(4999) for part in (n * (2**61 - 1) % 2**63, 1)]])",
+    "colliding_map": "import itertools\n    of_one_hash = [(n * (2**61 - 1)).to_bytes(8, 'big') for n in range(8)]\n"
+                     "    keys = [b''.join([b'\\x95', *(b'\\xcf' + part for part in parts), b'\\1'])"
+                     " for parts in itertools.product(of_one_hash, repeat=5)]\n"
+                     "    header = b'\\x92\\xdf' + len(keys).to_bytes(4, 'big') + b''.join(keys) + b'\\x90'\n"
+                     "    send(len(header).to_bytes(4, 'little') + header)",
     "changed": "say(['l', 'done', ['l', 1], ['l', *[['l', 7, 1]] * 300_000], ''])",
 }
 
