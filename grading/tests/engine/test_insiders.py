@@ -80,7 +80,8 @@ def graded(worker):
 @pytest.mark.parametrize("attack", FORGED)
 def test_what_is_forged_costs_its_own_test_and_fits_into_a_result(graded, attack):
     notes, _ = graded(solution("a", "x = 1"), solution("f", FORGE.format(FORGED[attack])),
-                      check("t", "assert f() == 'what nobody answers'"), check("after", "assert x == 1"))
+                      check("t", "assert f() == 'what nobody answers'"), check("finds_out", "assert x == 1"),
+                      check("after", "assert x == 1"))
     assert notes["t"]["outcome"] in ("error", "failed") and "lost" not in notes["t"]
     assert len(notes["t"]["message"]) <= MOST_MESSAGE
     assert notes["after"]["outcome"] == "passed"
@@ -96,10 +97,9 @@ def test_an_answer_that_comes_byte_by_byte_is_late(graded):
 
 def test_names_that_the_candidate_chooses_are_cut(graded):
     """They would be kept for as long as the submission is graded, and go to every new examiner."""
-    params = ("import os\nclass Parameters(dict):\n    def __getitem__(self, key): os._exit(1)\n"
-              "class Net: pass\nnet = Net()\nnet.params = dict.fromkeys(['k' * 8_000_000])\n"
-              "net.params['k' * 8_000_000] = Parameters(a=1)\ndef f(): return net")
-    notes, _ = graded(solution("a", params), check("t", "for key in f().params: f().params[key]['a']"),
+    params = ("import os\nclass Parameter:\n    def __getattr__(self, name): os._exit(1)\nclass Net: pass\n"
+              "net = Net()\nnet.params = {'k' * 8_000_000: Parameter()}\ndef f(): return net")
+    notes, _ = graded(solution("a", params), check("t", "for key in f().params: f().params[key].value"),
                       check("after", "pass"))
     assert notes["t"]["outcome"] == "error" and len(notes["t"]["message"]) < 1000
     assert notes["after"]["outcome"] == "passed"
