@@ -56,7 +56,7 @@ def decode(frame: bytes, handle: Callable[[list], Any] | None = None) -> Any:
         if length > MAX_HEADER:
             raise CodecError("a frame has a header that is too long")
         header = memoryview(frame)[_LENGTH:start]
-        tree, sizes = _decoder.decode(header) if length <= MAX_UNSEEN else _by_levels(header, 0)
+        tree, sizes = _decoder.decode(header) if length <= MAX_UNSEEN else _by_levels(header)
         buffers = []
         for size in sizes:
             if type(size) is not int or size < 0 or start + size > len(frame):
@@ -134,16 +134,23 @@ class _Encoding:
         raise CodecError(f"an array of dtype {array.dtype} cannot be sent: it holds no numbers")
 
 
-def _by_levels(part: memoryview | msgspec.Raw, depth: int) -> Any:
+def _by_levels(header: memoryview) -> Any:
     """What is packed, lists within lists: a dictionary, which is none of ours, could take hours to build."""
-    kind = memoryview(part)[0]
-    if 0x90 <= kind <= 0x9F or kind in (0xDC, 0xDD):
-        if depth > READ_DEPTH + 2:
-            raise CodecError("a frame is nested too deeply")
-        return [_by_levels(one, depth + 1) for one in _parts.decode(part)]
-    if 0x80 <= kind <= 0x8F or kind in (0xDE, 0xDF):
-        raise CodecError("a part of the frame is neither data nor tagged")
-    return _decoder.decode(part)
+    nodes = 0
+
+    def part(packed: memoryview, depth: int) -> Any:
+        nonlocal nodes
+        kind, length = packed[0], {0xDC: 2, 0xDD: 4}.get(packed[0])
+        if length or 0x90 <= kind <= 0x9F:
+            nodes += int.from_bytes(packed[1 : 1 + length], "big") if length else kind & 0xF
+            if nodes > 3 * READ_NODES or depth > READ_DEPTH + 2:        # tags are parts here as well
+                raise CodecError("a frame is nested too deeply, or has too many parts")
+            return [part(memoryview(one), depth + 1) for one in _parts.decode(packed)]
+        if 0x80 <= kind <= 0x8F or kind in (0xDE, 0xDF):
+            raise CodecError("a part of the frame is neither data nor tagged")
+        return _decoder.decode(packed)
+
+    return part(header, 0)
 
 
 class _Decoding:
