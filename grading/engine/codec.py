@@ -140,6 +140,8 @@ def _by_levels(header: memoryview) -> Any:
 
     def part(packed: memoryview, depth: int) -> Any:
         nonlocal nodes
+        if len(packed) <= MAX_UNSEEN // 64:
+            return _decoder.decode(packed)
         kind, length = packed[0], {0xDC: 2, 0xDD: 4}.get(packed[0])
         if length or 0x90 <= kind <= 0x9F:
             nodes += int.from_bytes(packed[1 : 1 + length], "big") if length else kind & 0xF
