@@ -1,10 +1,12 @@
 """One budget for a submission: whatever it does, its worker is free again in time, and it alone pays."""
 
+import os
+import signal
 import time
 
 import pytest
 from conftest import cell, check, notebook, solution
-from sandboxed import folders
+from sandboxed import alive, folders
 
 from grading.engine import budget, plan, run
 from grading.engine.budget import Budget
@@ -117,7 +119,7 @@ def test_processor_time_of_all_threads_is_what_is_used_up(graded):
 def test_memory_of_all_processes_together_is_limited(graded):
     hold = "import time\nkept = bytearray(700_000_000)\nfor place in range(0, len(kept), 4096): kept[place] = 1\n"
     notes, made = graded([solution("a", "x = 1"), own(hold + "time.sleep(60)"), check("t", "assert x == 1")],
-                            within=Budget(20.0, memory=700_000_000), limit=50.0)
+                         within=Budget(20.0, memory=700_000_000), limit=50.0)
     assert made[0].cells[1].outputs[-1].ename == "DeadKernelError"
     assert notes["t"]["outcome"] == "passed"
 
@@ -125,9 +127,9 @@ def test_memory_of_all_processes_together_is_limited(graded):
 # Outputs
 
 def test_outputs_beyond_what_a_submission_may_keep_are_left_out_and_cost_no_point(graded):
-    many = own("from IPython.display import display\nfor n in range(30): display(n)")
-    notes, made = graded([many, many, solution("a", "x = 1"), many, check("t", "assert x == 1")],
-                            within=Budget(20.0, outputs=40))
+    many = "from IPython.display import display\nfor n in range(30): display(n)"
+    notes, made = graded([own(many), own(many), solution("a", "x = 1"), own(many), check("t", "assert x == 1")],
+                         within=Budget(20.0, outputs=40))
     counts = [len(one.outputs) for one in made[0].cells]
     assert counts[0] == 30 and 11 <= counts[1] <= 12 and counts[3] == 0
     assert "outputs cut here" in made[0].cells[1].outputs[-1].text and notes["t"]["outcome"] == "passed"
@@ -135,7 +137,7 @@ def test_outputs_beyond_what_a_submission_may_keep_are_left_out_and_cost_no_poin
 
 def test_text_beyond_what_a_submission_may_keep_is_left_out(graded):
     _, made = graded([own("print('x' * 900)"), own("print('y' * 900)"), own("print('z')"), check("t", "pass")],
-                        within=Budget(20.0, characters=1000))
+                     within=Budget(20.0, characters=1000))
     assert [len(one.outputs) for one in made[0].cells[:3]] == [1, 1, 0]
     assert "outputs cut here" in made[0].cells[1].outputs[0].text
 
@@ -143,7 +145,7 @@ def test_text_beyond_what_a_submission_may_keep_is_left_out(graded):
 def test_code_beyond_what_a_notebook_may_hold_is_not_run_and_says_so(graded):
     long = "x = 1  #" + "#" * 600_000
     notes, made = graded([solution("a", "x = 0"), own(long), own(long.replace("1", "2")), own("x += 10"),
-                             check("t", "assert x == 11")], within=Budget(20.0))
+                          check("t", "assert x == 11")], within=Budget(20.0))
     assert made[0].cells[2].outputs[0].ename == "CellTooLong" and notes["t"]["outcome"] == "passed"
 
 
@@ -156,14 +158,15 @@ def test_a_sandbox_that_is_lost_once_costs_nothing_and_twice_the_test_at_which_i
     def asked(name, source):
         if name == "deadly" or name == "unlucky" and "unlucky" not in lost:
             lost.append(name)
-            for zygote in worker._zygotes:
-                zygote._process.kill()
-                zygote._process.wait()
+            for pid in (pids := worker.processes()):
+                os.kill(pid, signal.SIGKILL)
+            while alive(pids):
+                time.sleep(0.01)
         return source
 
     notes, _ = graded([solution("a", "x = 1\ndef f(): return x"), check("unlucky", "assert f() == 1"),
-                          check("deadly", "assert f() == 1"), check("after", "assert x == 1")],
-                         [solution("b", "y = 1"), check("next", "assert y == 1")], within=Budget(20.0), asked=asked)
+                       check("deadly", "assert f() == 1"), check("after", "assert x == 1")],
+                      [solution("b", "y = 1"), check("next", "assert y == 1")], within=Budget(20.0), asked=asked)
     assert lost == ["unlucky", "deadly", "deadly"]
     assert {name: note["outcome"] for name, note in notes.items()} == {
         "unlucky": "passed", "deadly": "error", "after": "passed", "next": "passed"}
