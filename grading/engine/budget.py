@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterable
 from typing import Protocol
 
+from nbformat.v4 import new_output
+
 TIMES = 20                     # the limit of a cell, and that is what a submission may take
 KEPT_BACK = 0.05               # of that, for what is done when nothing of the submission runs any more
 ASIDE = 0.25                   # of that, for cells that decide nothing
@@ -15,6 +17,8 @@ MEMORY = 4 * 2**30             # bytes of all its processes; each may take less
 OUTPUTS = 10_000               # that are kept of all its cells,
 CHARACTERS = 40_000_000        # and how large they may be
 TICK = 0.25                    # seconds
+
+_CUT = "... outputs cut here: a submission has no room for more ...\n"
 
 
 class UsedUp(Exception):
@@ -102,8 +106,7 @@ class Budget:
             if self._outputs <= 0 or size > self._characters:
                 if self._outputs >= 0:
                     self._outputs = -1
-                    found.append({"output_type": "stream", "name": "stderr",
-                                  "text": "... outputs cut here: a submission has no room for more ...\n"})
+                    found.append(new_output("stream", name="stderr", text=_CUT))
                 break
             self._outputs -= 1
             self._characters -= size

@@ -39,11 +39,11 @@ def f():
 FORGED = {
     "message": "exception(['l', 'ValueError'], 'x' * 12_000_000, 'y')",
     "lines": "exception(['l', 'ValueError'], 'x', 'y' * 12_000_000)",
-    "kinds": "exception(['l', *['K%d' % n for n in range(900_000)]], 'x', 'y')",
+    "kinds": "exception(['l', *['K%d' % n for n in range(300_000)]], 'x', 'y')",
     "kind": "exception(['l', 'K' * 12_000_000], 'x', 'y')",
-    "message_of_lists": "exception(['l', 'E'], ['l', *[['l']] * 500_000], 'y')",
+    "message_of_lists": "exception(['l', 'E'], ['l', *[['l']] * 100_000], 'y')",
     "printed": "answer(1, 'p' * 15_000_000)",
-    "empty_lists": "answer(['l', *[['l']] * 900_000])",
+    "empty_lists": "answer(['l', *[['l']] * 300_000])",
     "rows_of_nothing": "answer(['a', 'd', [2**39, 0], 0])",
     "int": "answer(['i', '9' * 10_000_000])",
     "depth": "say(None, b'\\x91' * 15_000_000)",
@@ -53,7 +53,7 @@ FORGED = {
                      " for parts in itertools.product(of_one_hash, repeat=5)]\n"
                      "    header = b'\\x92\\xdf' + len(keys).to_bytes(4, 'big') + b''.join(keys) + b'\\x90'\n"
                      "    send(len(header).to_bytes(4, 'little') + header)",
-    "changed": "say(['l', 'done', ['l', 1], ['l', *[['l', 7, 1]] * 300_000], ''])",
+    "changed": "say(['l', 'done', ['l', 1], ['l', *[['l', 7, 1]] * 100_000], ''])",
 }
 
 

@@ -250,7 +250,7 @@ def many(number, template):
 TOO_MUCH = {
     "names_against_names": f"v({many(9000, 'a{},')})\n{many(6000, 'm{};')}",
     "targets_against_values": f"{many(9000, 'a{}=')}[{many(6000, 'b{},')}]",
-    "statements": "a;" * 40_000,
+    "statements": "a;" * 12_000,
     "functions": many(2500, "def f{}(a): f{}(a)\n"),
     "functions_in_functions": "".join(f"{' ' * n}def f(a):\n" for n in range(90)) + f"{' ' * 90}x = 1\n" * 900,
     "depth": "x = " + "-" * 90_000 + "1",
