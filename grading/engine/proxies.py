@@ -346,13 +346,13 @@ def _remote(link: Link, told: list) -> "Remote":
     number, kind, is_callable = told
     if type(number) is not int or type(kind) is not str or not kind.isidentifier():
         raise codec.CodecError("a handle has another form")
-    return _class(kind)(link, number, kind)
+    return _class(kind[:MOST_NAME])(link, number, kind)
 
 
 @functools.lru_cache(maxsize=256)
 def _class(kind: str) -> type:
     """A Remote under the student's name for its type, which is what messages quote."""
-    return type(kind[:MOST_NAME], (Remote,), {"__slots__": ()})
+    return type(kind, (Remote,), {"__slots__": ()})
 
 
 def _item(path: str, key: Any) -> str:
