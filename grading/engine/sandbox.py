@@ -77,13 +77,14 @@ class Sandbox:
                    "--hostname", "kit", "--chdir", "/"]
         if os.geteuid() == 0:
             command += ["--cap-drop", "ALL", "--dir", "/proc"]
-            for capability in ("SETUID", "SETGID", "SETPCAP", "CHOWN", "SYS_ADMIN"):     # given up before anything runs
+            for capability in ("SETUID", "SETGID", "SETPCAP", "CHOWN", "SYS_ADMIN", "SYS_CHROOT"):
+                # given up before anything runs
                 command += ["--cap-add", f"CAP_{capability}"]
         else:
             nobody = str(restrict.NOBODY)
             command += ["--unshare-user", "--uid", nobody, "--gid", nobody, "--proc", "/proc"]
             if self.level == "cold":     # there the zygote mounts what else each child would
-                command += ["--cap-add", "CAP_SYS_ADMIN"]
+                command += ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SYS_CHROOT"]
         command += _system() + _folders(_KIT / "engine-parent" / "grading", _KIT / "venv" / "bin")
         for name, content in (("passwd", _PASSWD), ("group", _GROUP)):
             command += ["--file", text(content), f"/etc/{name}"]

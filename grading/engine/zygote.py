@@ -109,9 +109,9 @@ class Zygote:
         """In the child, which never comes back from here."""
         try:
             if self._place.level == "full":
-                process = os.open("/proc/self", os.O_RDONLY)
-                restrict.mount_own(self._place)
-                restrict.enter_namespaces(process=process)
+                root = restrict.mounted_apart(lambda: restrict.mount_own(self._place))
+                restrict.enter_namespaces()
+                restrict.enter_root(root)
             restrict.close_all_but([*descriptors, report])
             restrict.reset_signals()
             program = self._program
@@ -213,10 +213,7 @@ def _prepare(settings: dict) -> Place:
         # another.
         kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
     if level == "cold":
-        restrict.mount_proc("hidepid=2,subset=pid")
-        for path, share in ((place.work, 1), (Path("/tmp"), 4), (place.caches, 4)):
-            kernel.mount("tmpfs", str(path), "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV,
-                         f"size={restrict.DISK // share},nr_inodes={restrict.INODES // share},mode=0700")
+        restrict.enter_root(restrict.mounted_apart(lambda: restrict.mount_for_one(place)))
     if root:
         for path in (place.caches, *((place.work, Path("/tmp")) if level == "cold" else ())):
             os.chown(path, restrict.NOBODY, restrict.NOBODY)
