@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from grading.engine.channel import Channel, Closed, Late, TooLarge
+from grading.engine.restrict import DISK_FULL
 from grading.engine.worker import Child, Worker
 
 CANDIDATES = 8                 # that an examiner is connected with, one after the other
@@ -129,6 +130,10 @@ class Processes:
 
     def interrupt(self) -> None:
         self._candidate[0].interrupt()
+
+    def why_dead(self) -> str:
+        """What the candidate was ended for, as a clause; "" where it ended in another way."""
+        return DISK_FULL if self._candidate and self._candidate[0].ended() == DISK_FULL else ""
 
     def end_candidate(self) -> None:
         if self._candidate:

