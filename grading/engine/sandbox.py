@@ -244,8 +244,8 @@ def _system() -> list[Path]:
 def _bound(paths: list[Path]) -> list[str]:
     command = _folders(*dict.fromkeys(path.parent for path in paths))
     for path in paths:
-        command += ["--symlink", os.readlink(path), str(path)] if path.is_symlink() else \
-                   ["--ro-bind", str(path), str(path)]
+        linked = path.is_symlink() and path.name in _LIBRARIES       # /lib, to /usr/lib
+        command += ["--symlink", os.readlink(path), str(path)] if linked else ["--ro-bind", str(path), str(path)]
     return command
 
 
