@@ -183,9 +183,8 @@ with tempfile.TemporaryDirectory() as folder:
     with sqlite3.connect(os.path.join(folder, "base")) as base: base.execute("create table t(a)")
     shutil.disk_usage(folder); os.statvfs(folder); os.listxattr(one)
 with futures.ThreadPoolExecutor(4) as pool: assert list(pool.map(abs, [-1, -2])) == [1, 2]
-asyncio.new_event_loop().run_until_complete(asyncio.sleep(0))
-async def aside(): return await asyncio.to_thread(abs, -1)
-assert asyncio.new_event_loop().run_until_complete(aside()) == 1
+await asyncio.sleep(0)
+assert await asyncio.to_thread(abs, -1) == 1
 a, b = socket.socketpair(); a.setblocking(False); b.sendall(b"x"); select.select([a], [], [], 1); a.recv(1)
 with selectors.DefaultSelector() as chosen: chosen.register(a, selectors.EVENT_READ); chosen.select(0)
 signal.signal(signal.SIGALRM, lambda *_: None); signal.setitimer(signal.ITIMER_REAL, 0.001); signal.pause()
@@ -344,7 +343,7 @@ def test_a_disk_bomb_ends_the_process_where_its_files_are_counted(started, level
     running.send(f"import os, itertools\nfor n in itertools.count():\n    try: {bomb}\n    except OSError: pass")
     with pytest.raises(Closed):
         running.receive(60)
-    assert running.child.ended() == restrict.DISK_FULL
+    assert running.child.ended(10) == restrict.DISK_FULL
     running.child.kill()
 
 
