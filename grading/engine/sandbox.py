@@ -127,7 +127,8 @@ class Sandbox:
             if not kernel.holds(kernel.CAP_DAC_READ_SEARCH):     # in a container: nobody could not enter root's folders
                 given, data = (_open_copy(folder, scratch) if folder else None for folder in (given, data))
         python = {place / name for place in (_base(), Path(sys.prefix)) for name in _LIBRARIES}
-        readable = [*map(str, (*_system(), *sorted(python), *filter(None, (parent, given, data))))]
+        system = [path for path in _system() if not _is_link(path)]
+        readable = [*map(str, (*system, *sorted(python), *filter(None, (parent, given, data))))]
         settings = {"level": self.level, "control": control, "given": str(given or ""), "data": str(data or ""),
                     "work": str(work), "caches": str(caches), "readable": readable}
         command = [sys.executable, "-P", "-s", "-m", "grading.engine.zygote", json.dumps(settings)]
@@ -244,9 +245,13 @@ def _system() -> list[Path]:
 def _bound(paths: list[Path]) -> list[str]:
     command = _folders(*dict.fromkeys(path.parent for path in paths))
     for path in paths:
-        linked = path.is_symlink() and path.name in _LIBRARIES       # /lib, to /usr/lib
-        command += ["--symlink", os.readlink(path), str(path)] if linked else ["--ro-bind", str(path), str(path)]
+        command += ["--symlink", os.readlink(path), str(path)] if _is_link(path) else ["--ro-bind", str(path), str(path)]
     return command
+
+
+def _is_link(path: Path) -> bool:
+    """/lib, to /usr/lib, which is on the list itself."""
+    return path.is_symlink() and path.name in _LIBRARIES
 
 
 def _folders(*paths: Path) -> list[str]:

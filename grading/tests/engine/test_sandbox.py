@@ -155,9 +155,9 @@ for name, arguments in calls.items():
     ctypes.set_errno(0)
     libc.syscall(*map(ctypes.c_long, arguments))
     print(name, errno.errorcode[ctypes.get_errno()])
-there = open(os.__file__)
-for command in (fcntl.F_SETLEASE, fcntl.F_NOTIFY, fcntl.F_SETOWN, fcntl.F_SETPIPE_SZ):
-    print(command, attempt(fcntl.fcntl, there, command, 0)[0])
+with open(os.__file__) as there:
+    for command in (fcntl.F_SETLEASE, fcntl.F_NOTIFY, fcntl.F_SETOWN, fcntl.F_SETPIPE_SZ):
+        print(command, attempt(fcntl.fcntl, there, command, 0)[0])
 """)
     assert [line.split()[1] for line in printed.splitlines()] == ["EPERM"] + ["ENOSYS"] * 5 + ["PermissionError"] * 4
 
