@@ -245,7 +245,8 @@ def _system() -> list[Path]:
 def _bound(paths: list[Path]) -> list[str]:
     command = _folders(*dict.fromkeys(path.parent for path in paths))
     for path in paths:
-        command += ["--symlink", os.readlink(path), str(path)] if _is_link(path) else ["--ro-bind", str(path), str(path)]
+        command += ["--symlink", os.readlink(path)] if _is_link(path) else ["--ro-bind", str(path)]
+        command.append(str(path))
     return command
 
 
