@@ -27,7 +27,6 @@ import nbformat
 import pytest
 from hostile import Attack, archives, attacks, make, page
 from nbgrader.api import Gradebook
-from sandboxed import box
 
 from grading import ROOT
 from grading.books.course import Course
@@ -80,12 +79,29 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def graded(request, tmp_path_factory):
-    """The class, handed in, graded and given feedback by the kit's own commands, at a level of the sandbox."""
-    found = sandbox.probe() if request.param == STRONGEST else box(request.param)
-    if found.level == "none":
-        pytest.skip(f"no sandbox here, so nothing hostile is run: {found.why}")
-    return grade(tmp_path_factory.mktemp("hostile"), TAKING_PART[request.param], request.param)
+def graded_once(tmp_path_factory):
+    """The class at a level of the sandbox: handed in, graded and given feedback by the kit's own commands."""
+    made: dict[str, Run | str] = {}
+
+    def graded_once(level: str) -> Run:
+        if level not in made:
+            made[level] = "the run failed, and the first test of this level said how"
+            with pytest.MonkeyPatch.context() as patch:
+                if level != STRONGEST:
+                    patch.setenv(sandbox.FORCED, level)
+                found = sandbox.probe()
+            made[level] = (f"no sandbox here, so nothing hostile is run: {found.why}" if found.level == "none" else
+                           grade(tmp_path_factory.mktemp("hostile"), TAKING_PART[level], level))
+        if isinstance(made[level], str):
+            pytest.skip(made[level])
+        return made[level]
+
+    return graded_once
+
+
+@pytest.fixture
+def graded(request, graded_once):
+    return graded_once(request.param)
 
 
 def grade(folder: Path, chosen: list[Attack], level: str = STRONGEST) -> Run:
