@@ -13,10 +13,12 @@ import msgspec
 
 from grading.engine.budget import TICK, Budget
 from grading.engine.channel import Channel, Closed, Late, TooLarge
+from grading.engine.restrict import DISK_FULL
 from grading.engine.worker import Child, Worker, WorkerLost
 
 CANDIDATES = 8                 # that an examiner is connected with, one after the other
 SPARE = 15.0                   # seconds beyond its limit that the examiner may take to answer
+LAST_SECONDS = 2.0             # that a process may take to end, when its lines are closed
 MAX_OUTPUT = 32 * 2**20        # bytes of one cell's outputs
 
 
@@ -151,6 +153,11 @@ class Processes:
 
     def interrupt(self) -> None:
         self._candidate[0].interrupt()
+
+    def why_dead(self) -> str:
+        """What the candidate, whose line is closed, was ended for, as a clause; "" where it ended in another way."""
+        counted = self._worker.level == "landlock" and self._candidate
+        return DISK_FULL if counted and self._candidate[0].ended(LAST_SECONDS) == DISK_FULL else ""
 
     def end_candidate(self) -> None:
         if self._candidate:

@@ -277,7 +277,12 @@ class _Run:
                 output.execution_count = self._count
         if lost in ("late", "dead"):
             cell.outputs.append(_error("CellTimeoutError", _HUNG) if lost == "late" else
-                                _error("DeadKernelError", _DIED))
+                                _error("DeadKernelError", self._why_dead() or _DIED))
+
+    def _why_dead(self) -> str:
+        """A sentence, where the candidate was ended for something."""
+        why = self._processes.why_dead()
+        return why and f"the Python process was ended here: {why}"
 
     def _look_for(self, message: str) -> None:
         """Raise _Missing if a cell that was left out binds what this message misses."""
@@ -318,7 +323,8 @@ class _Run:
             raise _Missing
         self._look_for(answer["message"])
         cell.outputs = [NotebookNode(output) for output in self._budget.kept(self._clean(answer["outputs"]))]
-        self._note(cell, answer["outcome"], answer["message"], answer["unloaded"])
+        message = (answer["lost"] == "dead" and self._why_dead()) or answer["message"]
+        self._note(cell, answer["outcome"], message, answer["unloaded"])
         if answer["doubted"]:
             cell.metadata[NOTE]["doubted"] = answer["doubted"]
         self._losses = answer["losses"]

@@ -54,12 +54,12 @@ class Child:
             if self._alone:
                 self._zygote.close()
 
-    def ended(self) -> str:
-        """"" while it runs, else how it ended: "killed by signal 9", "exit status 1"."""
+    def ended(self, seconds: float = 0.0) -> str:
+        """"" while it runs, after so many seconds still; else how it ended: "killed by signal 9", "exit status 1"."""
         if not self._ended:
             if self._zygote.closed:
                 self._ended = "killed with its sandbox"
-            elif _is_gone(self._pidfd, 0):
+            elif _is_gone(self._pidfd, seconds):
                 self._ended = self._zygote.ask("ended", child=self._number)["ended"]
         return self._ended
 

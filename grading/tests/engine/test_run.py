@@ -6,10 +6,11 @@ import re
 
 import pytest
 from conftest import cell, check, given, notebook, solution
-from sandboxed import folders
+from sandboxed import box, folders
 
 from grading.engine import plan, run
 from grading.engine.processes import CANDIDATES, Submission
+from grading.engine.restrict import DISK_FULL
 from grading.engine.run import NOTE
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
@@ -174,6 +175,18 @@ def test_a_dead_process_costs_only_the_cell_that_killed_it(graded, end):
         "after": "passed",
     }
     assert "the Python process ended here" in notes["killer"]["message"]
+
+
+def test_a_full_disk_is_told_where_it_is_counted(tmp_path):
+    fill = "import time\n    for n in range(12):\n        open(f'{n}', 'wb').write(bytes(2**23))\n    time.sleep(20)"
+    cells = [own("if True:\n    " + fill), solution("f", f"def f():\n    {fill}"), check("filler", "f()"),
+             solution("a", "x = 42"), check("after", "assert x == 42")]
+    made = notebook(*cells)
+    with Worker(box("landlock"), *folders(tmp_path)) as worker:
+        run.grade(worker, [(made, plan.make(lesson(cells)))], handed_in({}), 30.0)
+    notes = notes_of(made)
+    assert DISK_FULL in made.cells[0].outputs[0].evalue and DISK_FULL in notes["filler"]["message"]
+    assert notes["after"]["outcome"] == "passed"
 
 
 @pytest.mark.parametrize("end", [DIE, "exit()", "quit()", "import sys; sys.exit()", "import os; os.abort()"])
