@@ -95,6 +95,7 @@ _WHAT = {
     "dx": "dx", "dw": "dw", "db": "db", "length of the step": "the length of the step", "labels": "the labels",
 }
 
+_OF_REG = ("penalty", "small reg")               # aspects of what reg adds
 _MANY = ("distances", "labels", "scores", "large scores", "very negative scores")
 
 
@@ -121,7 +122,7 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     if not parts:
         return "No known mistake fits."
     only = ""
-    if all(aspect.startswith("penalty") for aspect in aspects):
+    if all(aspect.startswith(_OF_REG) for aspect in aspects):
         only = " Without reg all is right."
     elif all("scores" in aspect or aspect == "tiny probability" for aspect in aspects):
         only = " For scores of ordinary size all is right."
