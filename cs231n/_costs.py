@@ -23,8 +23,8 @@ CLEARLY, NEARLY = 3, 3         # so many times too much is tried twice only; so 
 LOOP_ROWS = 600                # that the looped yardstick really does: milliseconds, as what it is compared with takes
 STACK_ROWS = 200
 # Blocks of sixteen rows, the dearest of honest code, take 0.55 to 0.75 of the limit; the cheapest loops with a numpy
-# call for each row 1.3 to 1.5. The middle between them is a little less than a quarter of the yardstick, which is itself
-# less than what a looped loss costs.
+# call for each row 1.3 to 1.5. The middle between them is a little less than a quarter of the yardstick, which is
+# itself less than what a looped loss costs.
 TIMES_ARRAYS, SHARE_OF_LOOP = 10, 0.22
 TICK = time.get_clock_info("process_time").resolution
 FINE = 1e-4                    # seconds: what is measured takes milliseconds

@@ -96,6 +96,9 @@ _WHAT = {
 }
 
 _OF_REG = ("penalty", "small reg")               # aspects of what reg adds
+# Aspects whose being right tells where to look, and where not.
+_PARTS = ("data loss", "data gradient", "penalty of the loss", "penalty of the gradient", "scores", "out", "cache",
+          "dx", "dw", "db", "velocity", "m", "v", "t", "step")
 _MANY = ("distances", "labels", "scores", "large scores", "very negative scores")
 
 
@@ -128,6 +131,10 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
         only = " For scores of ordinary size all is right."
     elif aspects and all("images" in aspect for aspect in aspects) and same:
         only = " For examples of one axis all is right."
+    elif right := [aspect for aspect in same if aspect in _PARTS and answers[aspect][0] != "u"]:
+        named = [_WHAT.get(aspect, f"the {aspect}") for aspect in right]
+        *others, last = named
+        only = f" Right {'are' if others else 'is'} {', '.join(others)}{' and ' * bool(others)}{last}."
     return f"No known mistake fits; for the inputs tried, {' and '.join(parts)}.{only}"
 
 
