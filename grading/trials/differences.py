@@ -162,6 +162,8 @@ def _difference(told: list, reference: list, sizes: Mapping[str, tuple[int, ...]
         return "is not finite"
     if all(not np.any(one) for one, _ in pairs):
         return "is zero"
+    if not any(np.any(other) for _, other in pairs):
+        return "is not zero, as it should be"
     if all(one.ndim == 2 and one.shape[0] == one.shape[1] and np.allclose(one.T, other) for one, other in pairs):
         return "is transposed"
     lengths = [_same_factor(one, other) for one, other in pairs]
