@@ -103,6 +103,7 @@ _MANY = ("distances", "labels", "scores", "large scores", "very negative scores"
 
 
 def _plural(what: str) -> str:
+    what = what.replace(" its ", " their ")
     return what.replace("is ", "are ", 1) if what.startswith("is ") else what.replace("has ", "have ", 1)
 
 
@@ -134,7 +135,7 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     elif right := [aspect for aspect in same if aspect in _PARTS and answers[aspect][0] != "u"]:
         named = [_WHAT.get(aspect, f"the {aspect}") for aspect in right]
         *others, last = named
-        only = f" Right {'are' if others else 'is'} {', '.join(others)}{' and ' * bool(others)}{last}."
+        only = f" Right {'are' if others or right[-1] in _MANY else 'is'} {', '.join(others)}{' and ' * bool(others)}{last}."
     return f"No known mistake fits; for the inputs tried, {' and '.join(parts)}.{only}"
 
 
@@ -198,6 +199,11 @@ def _where(pairs: list[tuple[np.ndarray, np.ndarray]]) -> str:
                 return f"is wrong in its last {word} only"
             if all(one[0] and not one[1:].any() for one in wrong):
                 return f"is wrong in its first {word} only"
+    wrong = [~np.isclose(one, other, rtol=1e-4, atol=1e-7) for one, other in pairs if one.ndim == 2]
+    for place, word in ((0, "first"), (-1, "last")):
+        if wrong and len(wrong) == len(pairs) and not any(
+                np.delete(np.delete(one, place, axis=0), place, axis=1).any() for one in wrong):
+            return f"is wrong in its {word} row and {word} column only"
     equal_ones = np.concatenate([np.isclose(one, other, rtol=1e-4, atol=1e-7).ravel() for one, other in pairs])
     if equal_ones.size >= 8 and equal_ones.mean() >= 0.25:
         return f"is wrong in {int((~equal_ones).sum())} of {equal_ones.size} entries"
