@@ -135,7 +135,8 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     elif right := [aspect for aspect in same if aspect in _PARTS and answers[aspect][0] != "u"]:
         named = [_WHAT.get(aspect, f"the {aspect}") for aspect in right]
         *others, last = named
-        only = f" Right {'are' if others or right[-1] in _MANY else 'is'} {', '.join(others)}{' and ' * bool(others)}{last}."
+        verb = "are" if others or right[-1] in _MANY else "is"
+        only = f" Right {verb} {', '.join(others)}{' and ' * bool(others)}{last}."
     return f"No known mistake fits; for the inputs tried, {' and '.join(parts)}.{only}"
 
 
