@@ -170,6 +170,7 @@ def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], work
                             results.from_notebooks(found.notebooks), found.remarks, runs=basis.runs,
                             names=depends.names)
             texts = {name: module_text(found.files[name]) for name in assignment.student_files}
+            result.remarks = diagnosis.causes(found.removed, found.notebooks, result) + result.remarks
             result.remarks += diagnosis.remarks(texts, result)
             result.fault = results.own_fault(result)
             if not result.fault:

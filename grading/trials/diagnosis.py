@@ -1,11 +1,19 @@
 """One sentence on what happened to a submission, for the instructor's table and the student's feedback."""
 
+import ast
+import re
+from collections.abc import Collection
+
+from nbformat import NotebookNode
+
 from grading.books.results import Result
 from grading.engine import MAX_TEXT, parsing
 from grading.engine.telling import COSTS
 from grading.errors import few
 
+MOST_LINES = 200                 # added to a locked cell, that are looked at
 UNIMPLEMENTED = " is not implemented yet"
+_MISSED = re.compile(r"(?:name '|the notebook has no )(\w+)")
 _LOOKS = {"mistake": " looks like a known mistake: ", "convention": " looks like another year's convention: ",
           "difference": ": "}
 
@@ -25,7 +33,7 @@ def remarks(modules: dict[str, str], result: Result) -> list[str]:
     missing = {cell["message"].split(UNIMPLEMENTED)[0].split(": ")[-1]
                for cell in result.cells.values() if UNIMPLEMENTED in cell["message"] and not cell.get("unloaded")}
     if missing:
-        found.append(f"not implemented: {', '.join(sorted(missing))}")
+        found.append(f"not implemented: {few(sorted(missing), 8)}")
     return found
 
 
@@ -42,8 +50,51 @@ def syntax_problem(content: str) -> str:
     return ""
 
 
-def sentence(result: Result) -> str:
-    """The submission in one line: what is wrong with it as a whole, else which cells it lost and how."""
+def causes(removed: dict[str, dict[str, list[str]]], notebooks: dict[str, NotebookNode], result: Result) -> list[str]:
+    """What was added to locked cells, put back since, and is missed now: one sentence each.
+
+    - removed: notebook -> locked cell -> the lines that were added to it
+    - notebooks: as they were executed
+    """
+    found = []
+    for name, cells in removed.items():
+        lost = [cell["message"] for cell in result.notebooks.get(name, {}).values()
+                if cell["outcome"] not in ("passed", "manual")]
+        errors = [f"{output.get('ename')}: {output.get('evalue')}" for cell in notebooks[name].cells
+                  for output in cell.get("outputs", []) if output.get("output_type") == "error"]
+        missed = set(_MISSED.findall("\n".join(lost + errors)[:MAX_TEXT]))
+        for cell, lines in cells.items():
+            bound = _bound(lines)
+            if gone := [f"{one} ({line})" for one, line in bound.items() if one in missed]:
+                found.append(f"{name}.ipynb: the locked cell {cell} was put back, and with it went {few(gone, 3)}, "
+                             "which belongs in a cell of its own below")
+            elif lost and (set_here := [line for line in bound.values() if "=" in line]):
+                found.append(f"{name}.ipynb: the locked cell {cell} had {few(set_here, 3)} and was graded as it was "
+                             "handed out, which may be why something fails")
+    return found
+
+
+def _bound(lines: list[str]) -> dict[str, str]:
+    """Name -> the line that binds it; of lines that may be no whole statements."""
+    found = {}
+    for line in lines[:MOST_LINES]:
+        try:
+            tree = parsing.parse(line.strip()[:200])
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.alias):
+                found[(node.asname or node.name).partition(".")[0]] = line.strip()[:80]
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found[node.id] = line.strip()[:80]
+    return found
+
+
+def sentence(result: Result, marked: Collection[str] = ()) -> str:
+    """The submission in one line: what is wrong with it as a whole, else which cells it lost and how.
+
+    - marked: cells that have been marked by hand
+    """
     if result.fault:
         return result.fault
     lost = [(name, cell) for name, cell in result.cells.items() if cell["outcome"] not in ("passed", "manual")]
@@ -61,7 +112,10 @@ def sentence(result: Result) -> str:
             told.append(f"{words}: {few(by_outcome[outcome], 6)}")
     if not lost:
         told.insert(0, "all tests passed")
-    asked = [cell for cell in result.cells.values() if cell["outcome"] == "manual"]
-    if unanswered := sum(bool(cell["message"]) for cell in asked):
-        told.append(f"{unanswered} of {len(asked)} inline questions not answered")
+    asked = [name for name, cell in result.cells.items() if cell["outcome"] == "manual"]
+    empty = [bool(result.cells[name]["message"]) for name in asked if name not in marked]
+    counts = [f"{count} {what}" for count, what in ((sum(empty), "not answered"),
+                                                    (len(empty) - sum(empty), "not marked yet")) if count]
+    if counts:
+        told.append(f"of {len(asked)} inline question{'s' * (len(asked) > 1)} {', '.join(counts)}")
     return "; ".join(told)
