@@ -84,10 +84,9 @@ def parse(content: bytes) -> tuple[list[Cell] | None, str]:
     if sum(map(content.count, (b"{", b"[", b","))) > MAX_PARTS:
         return None, f"is corrupt (more than {MAX_PARTS:,} parts)"
     try:
-        cells = msgspec.json.decode(content, type=_File).cells
-    except (msgspec.DecodeError, RecursionError):
+        return _cells(msgspec.json.decode(content, type=_File).cells)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):      # a letter of Latin-1 is met cell by cell
         return _read_otherwise(content)
-    return _cells(cells)
 
 
 def _read_otherwise(content: bytes) -> tuple[list[Cell] | None, str]:
