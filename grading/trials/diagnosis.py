@@ -2,12 +2,13 @@
 
 import ast
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 
 from nbformat import NotebookNode
 
+from grading import NOTE
 from grading.books.results import Result
-from grading.engine import MAX_TEXT, parsing
+from grading.engine import MAX_TEXT, parsing, telling
 from grading.engine.telling import COSTS
 from grading.errors import few
 
@@ -18,13 +19,22 @@ _LOOKS = {"mistake": " looks like a known mistake: ", "convention": " looks like
           "difference": ": "}
 
 
-def remarks(modules: dict[str, str], result: Result) -> list[str]:
-    """Sentences about modules that do not load and functions that are not written; `modules`: path -> text."""
+def remarks(modules: dict[str, str], result: Result, notebooks: Mapping[str, NotebookNode] | None = None) -> list[str]:
+    """Sentences about modules that do not load and functions that are not written.
+
+    - modules: path -> text
+    - notebooks: as they were executed: a set-up cell may be where a module did not load
+    """
     unloaded: dict[str, dict[str, None]] = {}    # sentence -> what else needs the module
     for cell in result.cells.values():
         if sentence := cell.get("unloaded"):
             more = cell["message"].removeprefix(sentence).split("; ")[1:]
             unloaded.setdefault(sentence, {}).update(dict.fromkeys(more))
+    for notebook in (notebooks or {}).values():
+        for kind, message, trace in _errors(notebook):
+            told = telling.raised(kind, message, trace, modules)
+            if told.unloaded:
+                unloaded.setdefault(told.unloaded, {})
     found = ["; ".join([sentence, *more]) for sentence, more in unloaded.items()]
     for name, content in modules.items():
         problem = syntax_problem(content)
@@ -60,8 +70,7 @@ def causes(removed: dict[str, dict[str, list[str]]], notebooks: dict[str, Notebo
     for name, cells in removed.items():
         lost = [cell["message"] for cell in result.notebooks.get(name, {}).values()
                 if cell["outcome"] not in ("passed", "manual")]
-        errors = [f"{output.get('ename')}: {output.get('evalue')}" for cell in notebooks[name].cells
-                  for output in cell.get("outputs", []) if output.get("output_type") == "error"]
+        errors = [message for _, message, _ in _errors(notebooks[name])]
         missed = set(_MISSED.findall("\n".join(lost + errors)[:MAX_TEXT]))
         for cell, lines in cells.items():
             bound = _bound(lines)
@@ -72,6 +81,15 @@ def causes(removed: dict[str, dict[str, list[str]]], notebooks: dict[str, Notebo
                 found.append(f"{name}.ipynb: the locked cell {cell} had {few(set_here, 3)} and was graded as it was "
                              "handed out, which may be why something fails")
     return found
+
+
+def _errors(notebook: NotebookNode) -> Iterator[tuple[str, str, str]]:
+    """(kind, message, traceback) of what cells that are not tests stopped with."""
+    for cell in notebook.cells:
+        if NOTE not in cell.metadata:
+            for output in cell.get("outputs", []):
+                if output.get("output_type") == "error":
+                    yield output.ename, output.evalue, "\n".join(output.traceback)
 
 
 def _bound(lines: list[str]) -> dict[str, str]:
