@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 
 from grading import NOTE
 from grading.books.results import Result
-from grading.engine import MAX_TEXT, parsing, telling
+from grading.engine import MAX_TEXT, advice, parsing, telling
 from grading.engine.telling import COSTS
 from grading.errors import few
 
@@ -37,7 +37,7 @@ def remarks(modules: dict[str, str], result: Result, notebooks: Mapping[str, Not
                 unloaded.setdefault(told.unloaded, {})
     found = ["; ".join([sentence, *more]) for sentence, more in unloaded.items()]
     for name, content in modules.items():
-        problem = syntax_problem(content)
+        problem = advice.nature(content) or syntax_problem(content)
         if problem and not any(sentence.startswith((f"{name} line", f"{name}:")) for sentence in found):
             found.append(f"{name}{' ' if problem.startswith('line ') else ': '}{problem}{COSTS}")
     missing = {cell["message"].split(UNIMPLEMENTED)[0].split(": ")[-1]
