@@ -124,7 +124,7 @@ class _Matching:
                 continue
             kinds = {"code": ("code",), "answer": ("markdown", "raw")}.get(known.role, ())
             places = [place for place in self._window(number) if self._cells[place].kind in kinds]
-            if len(places) == 1 or places and known.role == "answer":
+            if places:                   # of several the first: all stay in their order
                 self._whose[places[0]] = number
 
     def reading(self):

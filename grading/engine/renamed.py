@@ -70,14 +70,18 @@ def instead(message: str) -> str:
             known = f"np.{name}"                 # scipy once had numpy's functions too
         return known or _advised(message)
     if found := _METHOD.search(message):
-        if found["type"] in ("dict", "defaultdict", "OrderedDict") and found["name"] in _PYTHON:
-            return _PYTHON[found["name"]]
+        known = _PYTHON.get(found["name"], "") if found["type"] in ("dict", "defaultdict", "OrderedDict") else ""
+        return known or _meant(message)
     if found := _NAME.search(message):
         return _PYTHON.get(found["name"], "")
     if found := _MODULE.search(message):
         return _MODULES.get(found["name"], "")
     if found := _NUMPY_SAYS.search(message):
         return _NUMPY.get(found["name"], "") or _advised(message)
+    return _meant(message)
+
+
+def _meant(message: str) -> str:
     return next((other for pattern, other in _SAID if pattern.search(message)), "")
 
 

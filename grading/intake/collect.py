@@ -217,7 +217,8 @@ def _entries(assignment: Assignment, path: Path) -> list[Path]:
     if any((path / name).exists() for name in (*assignment.submitted_files, "cs231n")):
         raise KitError(f"{path} is one student's submission. Give the folder above it, which holds one folder or zip "
                        "per student id.")
-    inside = [entry for entry in sorted(path.iterdir()) if not (entry.name.startswith(".") or archive.is_junk(entry.name))]
+    inside = [entry for entry in sorted(path.iterdir())
+              if not entry.name.startswith(".") and not archive.is_junk(entry.name)]
     if not inside:
         raise KitError(f"{path} is empty. Give a folder that holds one folder or zip per student id.")
     return inside

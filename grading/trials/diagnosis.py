@@ -133,7 +133,8 @@ def sentence(result: Result, marked: Collection[str] = ()) -> str:
     asked = [name for name, cell in result.cells.items() if cell["outcome"] == "manual"]
     empty = [bool(result.cells[name]["message"]) for name in asked if name not in marked]
     counts = [f"{count} {what}" for count, what in ((sum(empty), "not answered"),
-                                                    (len(empty) - sum(empty), "not marked yet")) if count]
+                                                    (len(empty) - sum(empty), "not marked yet" * (not lost)))
+              if count and what]
     if counts:
         told.append(f"of {len(asked)} inline question{'s' * (len(asked) > 1)} {', '.join(counts)}")
     return "; ".join(told)

@@ -16,7 +16,8 @@ from grading.sample import sample_class
 NOTEBOOK, MODULE = "small.ipynb", "cs231n/classifiers/softmax.py"
 HALF, LOSS = "small-half-check", "small-loss-check"
 WHY, WHERE = "small-why-answer", "small-where-answer"
-WORDS = {WHY: "Because halves of four are two, and Zoë measured it.", WHERE: "Where the slope is zero, near the origin."}
+WORDS = {WHY: "Because halves of four are two, and Zoë measured it.",
+         WHERE: "Where the slope is zero, near the origin."}
 _CELLS = (
     cell("markdown", "", "# A small lesson\n\nIt has halves, and a loss of two classes."),
     given("small-setup-given", "import numpy as np\nfrom cs231n.classifiers.softmax import softmax_loss_vectorized\n"

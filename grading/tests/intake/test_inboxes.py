@@ -12,7 +12,7 @@ import pytest
 from grading.books.course import Course
 from grading.errors import KitError
 from grading.intake import archive
-from grading.intake.collect import collect
+from grading.intake.collect import Collecting, collect
 from grading.release.assignment import Assignment
 
 ASSIGNMENT = Assignment("assignment1", "One", Path("."), ("knn",), ("layers.py",), (), {})
@@ -246,7 +246,6 @@ def test_what_is_odd_is_said_and_what_is_good_is_taken(tmp_path, fill, says, cou
         return
     assert sum(one.state == "refused" for one in taken) == refused, taken
     assert set(course.students("assignment1")) == set(counted)
-    from grading.intake.collect import Collecting
     missing = Collecting(ASSIGNMENT, course).missing()
     said = [f"{one.student}: {one.state}; {one.sentence}" for one in taken] + [f"missing: {', '.join(missing)}"]
     assert any(says in one for one in said) or says == "a Moodle folder", said
