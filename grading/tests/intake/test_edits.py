@@ -21,7 +21,8 @@ from grading.intake import submission
 from grading.intake.collect import collect
 
 # What one of them makes of a submission another can go on with; those of the last row end it.
-FIRST = ("an_answer_in_the_questions_cell", "an_answer_in_a_copy", "an_answer_that_became_raw", "cells_in_another_order",
+FIRST = ("an_answer_in_the_questions_cell", "an_answer_in_a_copy", "an_answer_that_became_raw",
+         "cells_in_another_order",
          "code_split_in_two", "code_in_a_copy_below_the_stub", "tests_twice", "trials_that_fail_everywhere",
          "emojis_and_letters_of_many_scripts", "tests_and_set_up_deleted", "an_answer_of_twelve_thousand_characters")
 THEN = ("of_colab", "of_vs_code", "of_kaggle", "format_4_0_without_ids", "sources_with_returns",
