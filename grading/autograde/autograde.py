@@ -171,7 +171,8 @@ def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], work
                             results.from_notebooks(found.notebooks), found.remarks, runs=basis.runs,
                             names=depends.names)
             texts = {name: module_text(found.files[name]) for name in assignment.student_files}
-            result.remarks += diagnosis.remarks(texts, result)
+            result.remarks = diagnosis.causes(found.removed, found.notebooks, result) + result.remarks
+            result.remarks += diagnosis.remarks(texts, result, found.notebooks)
             result.fault = results.own_fault(result)
             if not result.fault:
                 if found.answers is None:                  # nothing was asked: nothing that names depend on has changed

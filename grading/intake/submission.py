@@ -32,6 +32,7 @@ class Submission:
     - notebooks: restored, by name, not executed yet
     - files: every file beside them in the autograded folder, by path
     - handed: of each notebook, the outputs that its code cells came with, by cell id, as JSON
+    - removed: of each notebook, what was added to locked cells and is left out, cell -> lines
     - remarks: one sentence for each thing that was missing or strange
     - answers: what its functions answered to their probes, once it is graded; None if they were not asked
     - sandbox: the level at which it ran; ran: the notebooks that did
@@ -40,6 +41,7 @@ class Submission:
     notebooks: dict[str, NotebookNode] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     handed: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    removed: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     answers: dict[str, dict[str, list]] | None = None
     sandbox: str = ""
@@ -82,7 +84,7 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
         if problem:
             found.remarks.append(f"{name}.ipynb {problem}; its tests ran on the submitted modules, "
                                  "answers and code in the notebook count as not given")
-        found.notebooks[name], remarks, found.handed[name] = restore.lay_upon(
+        found.notebooks[name], remarks, found.handed[name], found.removed[name] = restore.lay_upon(
             submitted, lesson.key, lesson.cells, lambda path: restore.picture_file(folder, path))
         found.remarks += [f"{name}.ipynb: {remark}" for remark in remarks]
     return found
