@@ -72,7 +72,7 @@ def test_the_student_is_told_the_same_before_handing_in(graded, one):
     unwritten = no_notebook or "the cell small-half-solution is" in told
     if unwritten:
         assert result.cells[HALF]["outcome"] != "passed"
-    elif result.cells[HALF]["outcome"] != "passed":
+    elif result.cells[HALF]["outcome"] != "passed" and "instead" not in diagnosis.sentence(result):
         assert "the locked cell small-setup-given was changed" in told or "cs231n/classifiers/softmax.py" in told
     assert ("cs231n/classifiers/softmax.py" in told) >= (
         result.cells[LOSS]["outcome"] != "passed" and "has no attribute" not in result.cells[LOSS]["message"]
