@@ -74,7 +74,7 @@ def grade(folder: Path, chosen: list[Attack]) -> Run:
     run(kit, "generate", make.ASSIGNMENT, "--course", course.root, check=True)
 
     with listeners(outside) as (places, called):
-        places |= {"COURSE": str(course.root), "OUTSIDE": str(outside), "REPO": str(kit)}
+        places |= {"COURSE": str(course.root), "OUTSIDE": str(outside), "REPO": str(kit), "VENV": sys.prefix}
         bases = make.Bases(kit, course, folder / "bases")
         for attack in chosen:
             make.hand_in(attack, bases, inbox / attack.name, places)
