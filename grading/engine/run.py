@@ -260,7 +260,7 @@ class _Run:
                 return self._told(candidate.receive(GRACE)), "interrupted"
         except Late:
             return [], "late"
-        except (Closed, TooLarge, msgspec.DecodeError, RecursionError):
+        except (Closed, TooLarge, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return [], "dead"
 
     def _told(self, frame: bytes) -> object:

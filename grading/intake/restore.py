@@ -84,10 +84,9 @@ def parse(content: bytes) -> tuple[list[Cell] | None, str]:
     if sum(map(content.count, (b"{", b"[", b","))) > MAX_PARTS:
         return None, f"is corrupt (more than {MAX_PARTS:,} parts)"
     try:
-        cells = msgspec.json.decode(content, type=_File).cells
-    except (msgspec.DecodeError, RecursionError):
+        return _cells(msgspec.json.decode(content, type=_File).cells)
+    except (ValueError, RecursionError):         # UnicodeDecodeError is no error of msgspec's
         return _read_otherwise(content)
-    return _cells(cells)
 
 
 def _read_otherwise(content: bytes) -> tuple[list[Cell] | None, str]:
@@ -106,7 +105,10 @@ def _cells(found: list[msgspec.Raw]) -> tuple[list[Cell] | None, str]:
 
 
 def _cell(raw: msgspec.Raw) -> Cell | None:
-    """A cell as far as it is one; its metadata and pictures as far as they are sound."""
+    """A cell as far as it is one; its metadata and pictures as far as they are sound.
+
+    Raises UnicodeDecodeError for text in another encoding.
+    """
     try:
         cell = msgspec.json.decode(raw, type=_Cell)
     except (msgspec.DecodeError, RecursionError):

@@ -21,9 +21,10 @@ zeros), `looped` (right, but the vectorized function has loops) and `perfect`. F
 - only: the test cells that are judged, where the others may be passed by honest means
 - belongs: what of the kit still lets it through; until that is mended it is no part of the class, see `waiting`
 
-In Python and Markdown, @COURSE@, @OUTSIDE@, @REPO@, @VENV@, @PORT@ and @SOCKET@ stand for the course folder, a folder of
-files that nobody may touch, the kit's own folder and that of its Python, and listeners that nobody may reach: a hostile
-student is assumed to know them. @WIRE@ stands for the text of `wire.py`. Whatever an attack makes has HOSTILE in its name; whatever it finds out it prints with the word LEAKED.
+In Python and Markdown, @COURSE@, @OUTSIDE@, @REPO@, @VENV@, @PORT@ and @SOCKET@ stand for the course folder, a folder
+of files that nobody may touch, the kit's own folder and that of its Python, and listeners that nobody may reach: a
+hostile student is assumed to know them. @WIRE@ stands for the text of `wire.py`. Whatever an attack makes has HOSTILE in its
+name; whatever it finds out it prints with the word LEAKED.
 
 What is done to archives before anything is graded is Python: `archives`.
 """

@@ -328,8 +328,9 @@ def tar_of_holes(inbox: Path, outside: Path) -> None:
 def tar_of_headers(inbox: Path, outside: Path) -> None:
     """Extended headers of many keys, global ones and ones that lie about size, path and link; names of megabytes."""
     many = {f"k{n}": "v" for n in range(100_000)}
-    for number, headers in enumerate((many, {"path": f"../{outside}/HOSTILE"}, {"size": "7" * 30}, {"path": "x" * 2_000_000},
-                                      {"GNU.sparse.size": "1" * 400}, {"mtime": "9" * 300}, {"path": "a\0b"})):
+    for number, headers in enumerate((
+            many, {"path": f"../{outside}/HOSTILE"}, {"size": "7" * 30}, {"path": "x" * 2_000_000},
+            {"GNU.sparse.size": "1" * 400}, {"mtime": "9" * 300}, {"path": "a\0b"})):
         with tarfile.open(inbox / f"student{number}.tar.gz", "w:gz", format=tarfile.PAX_FORMAT,
                           pax_headers=headers if number % 2 else {}) as packed:
             member = tarfile.TarInfo(NOTEBOOK)
@@ -355,16 +356,18 @@ def tar_that_is_damaged(inbox: Path, outside: Path) -> None:
     """Compressed streams that are cut, followed by junk, empty, of two parts, or of another kind than their name says."""
     good = _tar(inbox / "good.tar", [(NOTEBOOK, b"{}", {}), (MODULE, b"x", {})]).read_bytes()
     (inbox / "good.tar").unlink()
-    for number, content in enumerate((gzip.compress(good)[:-20], gzip.compress(good) + b"junk" * 500, b"",
-                                      gzip.compress(good) + gzip.compress(good), good, bz2.compress(good),
-                                      lzma.compress(good), gzip.compress(bytes(1 << 28)), good[:700], good[:512] * 400)):
+    packed = gzip.compress(good)
+    for number, content in enumerate((packed[:-20], packed + b"junk" * 500, b"", packed + packed, good,
+                                      bz2.compress(good), lzma.compress(good), gzip.compress(bytes(1 << 28)),
+                                      good[:700], good[:512] * 400)):
         (inbox / f"student{number}.tar.gz").write_bytes(content)
         (inbox / f"other{number}.tar.xz").write_bytes(content)
 
 
 def names_of_two_forms(inbox: Path, outside: Path) -> None:
     """One name in two Unicode forms, in two cases, and with marks that are not seen, as folders and as zips."""
-    for name in ("ren\u00e9e", "rene\u0301e", "Ren\u00e9e", "REN\u00c9E", "ren\u00e9e\u200d", "ren\u0435e", "ann", "ANN"):
+    for name in ("ren\u00e9e", "rene\u0301e", "Ren\u00e9e", "REN\u00c9E", "ren\u00e9e\u200d", "ren\u0435e",
+                 "ann", "ANN"):
         _folder(inbox / name, {NOTEBOOK: "{}", MODULE: name})
     _zip(inbox / "ann.zip", {NOTEBOOK: "{}", MODULE: "zip"})
     _zip(inbox / "rene\u0301e.zip", {NOTEBOOK: "{}", MODULE: "zip"})
