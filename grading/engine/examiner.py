@@ -286,7 +286,7 @@ class Examiner:
 
     def _unforeseen(self, judge: Callable) -> Callable:
         """A verdict on calls with numbers that nobody can know before: not what follows from a seed that all share."""
-        def judged(make_call: Callable, sizes: tuple, calls: int, stacks: int) -> Any:
+        def judged(make_call: Callable, sizes: tuple, calls: int, stacks: int, loops: bool) -> Any:
             __tracebackhide__ = True
             state, self._told = np.random.get_state(), None
             np.random.seed()
@@ -294,7 +294,7 @@ class Examiner:
                 function = make_call(sizes[0])[0]
                 if isinstance(function, Remote) and self._lay_down(function) == "counting":
                     stacks = 0                   # there np.vstack costs nothing that would have to be allowed for
-                return judge(make_call, sizes, calls, stacks)
+                return judge(make_call, sizes, calls, stacks, loops)
             finally:
                 np.random.set_state(state)
         return judged

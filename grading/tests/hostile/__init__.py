@@ -23,8 +23,8 @@ zeros), `looped` (right, but the vectorized function has loops) and `perfect`. F
 
 In Python and Markdown, @COURSE@, @OUTSIDE@, @REPO@, @VENV@, @PORT@ and @SOCKET@ stand for the course folder, a folder
 of files that nobody may touch, the kit's own folder and that of its Python, and listeners that nobody may reach: a
-hostile student is assumed to know them. @WIRE@ stands for the text of `wire.py`. Whatever an attack makes has HOSTILE in its
-name; whatever it finds out it prints with the word LEAKED.
+hostile student is assumed to know them. @WIRE@ stands for the text of `wire.py`. Whatever an attack makes has HOSTILE
+in its name; whatever it finds out it prints with the word LEAKED.
 
 What is done to archives before anything is graded is Python: `archives`.
 """

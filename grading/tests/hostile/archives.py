@@ -353,7 +353,7 @@ def tar_of_links(inbox: Path, outside: Path) -> None:
 
 
 def tar_that_is_damaged(inbox: Path, outside: Path) -> None:
-    """Compressed streams that are cut, followed by junk, empty, of two parts, or of another kind than their name says."""
+    """Compressed streams that are cut, followed by junk, empty, of two parts, or of another kind than they say."""
     good = _tar(inbox / "good.tar", [(NOTEBOOK, b"{}", {}), (MODULE, b"x", {})]).read_bytes()
     (inbox / "good.tar").unlink()
     packed = gzip.compress(good)
