@@ -386,6 +386,10 @@ def reached_nodes(tree, qualified_name):
                 for name, inside in _definitions(node.body).items():
                     methods.setdefault(name, []).extend(inside)
 
+    for node in tree.body:                     # Class.method = function
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            methods.setdefault(node.targets[0].attr, []).append(node)
+
     owner, _, name = qualified_name.partition(".<locals>")[0].rpartition(".")
     waiting = list(owner and methods.get(name) or names.get(name, []))
     seen = set()

@@ -22,7 +22,7 @@ import numpy as np
 from grading.engine import codec, probing, reading, telling
 from grading.engine.candidate import lay_down
 from grading.engine.channel import Channel, Closed, Late, TooLarge
-from grading.engine.proxies import Finder, Link, Lost, Remote, StudentError, in_module, made_again
+from grading.engine.proxies import Finder, Link, Lost, Remote, StudentError, in_module, made_again, place_of
 from grading.engine.shell import Cell, Shell
 from grading.engine.telling import Told
 
@@ -253,7 +253,7 @@ class Examiner:
     def _source(self, function: Remote) -> tuple[str, str, str] | None:
         __tracebackhide__ = True
         _, told = self._link.do("defined", function._target, function=function._path)
-        return reading.source(self._texts, function._target, told[0])
+        return reading.source(self._texts, place_of(function), told[0])
 
     def _measured(self, function: Remote, args: tuple) -> tuple[float, Any]:
         """(seconds, what is returned) of a call where no cell has run, up to the last byte of the answer.

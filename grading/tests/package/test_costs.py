@@ -291,7 +291,7 @@ def test_a_function_that_is_found_by_a_name_that_nobody_can_read_counts_as_a_lib
 @pytest.mark.parametrize("text", [
     "class Net:\n    def f(self, x): return getattr(self, 'layer' + x)(vars(self)['a'], self.__dict__)",
     "import numpy\nimport sys\ndef f(x):\n    return getattr(numpy, 'exp')(x), sys.modules['numpy'], globals()['f']",
-    "def f(x):\n    try: return x\n    except ValueError as error: return error, __name__, [y for y in x if (z := y)], z",
+    "def f(x):\n    try: return x\n    except OSError as error: return error, __name__, [y for y in x if (z := y)], z",
     "from math import *\ndef f(x): return exp(x)",
 ])
 def test_what_can_be_read_is_no_library_s(text):
