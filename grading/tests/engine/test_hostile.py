@@ -34,6 +34,7 @@ CELL_SECONDS, SUBMISSION_SECONDS, RUN_SECONDS = 3, 120, 900
 JOBS = 2
 OUTCOMES = {"passed", "failed", "error", "timed_out", "skipped", "manual"}       # a `grader_error` would be a gain
 PARENT_BYTES = 700_000_000
+COLLECTING_BYTES = 300_000_000           # for one inbox; a tar may unpack to 200 million bytes
 CLASS = attacks()
 SECRET = "HOSTILE_SECRET"                              # a variable of the kit's own environment
 
@@ -307,7 +308,10 @@ def test_a_hostile_archive_is_refused_or_harmless(attack, inbox, tmp_path):
         (inbox / student / archives.NOTEBOOK).write_text("{}")
     before = contents(outside)
     course.prepare()
+    peak_since(os.getpid())
+    had = memory()
     taken = {one.student: one for one in collecting.collect(assignment, course, [inbox])}
+    assert peak_since(os.getpid()) < had + COLLECTING_BYTES or attack in archives.HEAVY
     assert taken["aaa"].state == taken["zzz"].state == "new"
     for one in taken.values():
         assert one.sentence.isprintable() and len(one.sentence) < 2000, repr(one.sentence[:300])
@@ -382,6 +386,11 @@ def peak_since(process: int) -> int:
     except OSError:
         return 0                                     # it has ended
     return int(found[1]) * 1024 if found else 0
+
+
+def memory() -> int:
+    """Bytes that this process has now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def counters() -> dict[str, int]:
