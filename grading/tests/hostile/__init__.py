@@ -26,7 +26,8 @@ of files that nobody may touch, the kit's own folder and that of its Python, and
 hostile student is assumed to know them. @WIRE@ stands for the text of `wire.py`. Whatever an attack makes has HOSTILE
 in its name; whatever it finds out it prints with the word LEAKED.
 
-What is done to archives before anything is graded is Python: `archives`.
+What is done to archives before anything is graded is Python: `archives`. `table` grades the class, or a part of it, and
+prints a line for each attack.
 """
 
 import tomllib
