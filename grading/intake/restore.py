@@ -85,7 +85,7 @@ def parse(content: bytes) -> tuple[list[Cell] | None, str]:
         return None, f"is corrupt (more than {MAX_PARTS:,} parts)"
     try:
         return _cells(msgspec.json.decode(content, type=_File).cells)
-    except (ValueError, RecursionError):         # UnicodeDecodeError is no error of msgspec's
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):      # a letter of Latin-1 is met cell by cell
         return _read_otherwise(content)
 
 
@@ -105,10 +105,7 @@ def _cells(found: list[msgspec.Raw]) -> tuple[list[Cell] | None, str]:
 
 
 def _cell(raw: msgspec.Raw) -> Cell | None:
-    """A cell as far as it is one; its metadata and pictures as far as they are sound.
-
-    Raises UnicodeDecodeError for text in another encoding.
-    """
+    """A cell as far as it is one; its metadata and pictures as far as they are sound."""
     try:
         cell = msgspec.json.decode(raw, type=_Cell)
     except (msgspec.DecodeError, RecursionError):

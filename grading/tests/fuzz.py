@@ -107,7 +107,7 @@ def notebook_reader() -> tuple[list[bytes], Callable[[bytes], None]]:
             if not why.isprintable():
                 raise Finding(f"the reason is no text: {why[:200]!r}")
             return
-        made, _, shown = restore.lay_upon(cells, key, lesson)
+        made, _, shown, *_ = restore.lay_upon(cells, key, lesson)
         for cell in made.cells:
             cell.setdefault("execution_count", None)
         handed.show(made, shown)
