@@ -303,7 +303,7 @@ class _Run:
                 return self._told(self._processes.answer(GRACE)), "interrupted"
         except Late:
             return [], "late"
-        except (Closed, TooLarge, msgspec.DecodeError, RecursionError):
+        except (Closed, TooLarge, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return [], "dead"
 
     def _told(self, frame: bytes) -> object:
