@@ -60,8 +60,10 @@ class HideTests(NbGraderPreprocessor):
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, cell_index):
-        hidden = _HIDDEN.search(cell.source) is not None
-        cell.source = _HIDDEN.sub("", cell.source).rstrip()
+        hidden = False
+        if cell.metadata.get("nbgrader", {}).get("locked"):              # the lesson's own; in others it is a word
+            hidden = _HIDDEN.search(cell.source) is not None
+            cell.source = _HIDDEN.sub("", cell.source).rstrip()
         noted = cell.metadata.get(NOTE)
         if noted and hidden:
             message = clean_message(noted["message"])            # it may quote what the student's code raised

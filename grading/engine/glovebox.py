@@ -48,10 +48,11 @@ class Glovebox:
         self._losses = 0
         self.seconds = 0.0             # of processor time that all has taken
 
-    def begin(self) -> None:
-        """What comes now is of another submission."""
+    def begin(self, anew: bool = True) -> None:
+        """What comes now is of another submission; `anew`: it gets gloves that have touched nothing."""
         with self._lock:
-            self.close()
+            if anew:
+                self.close()
             self._losses = 0
 
     def do(self, what: str, asked: bytes, parts: Iterable[bytes] = (), *, seconds: float, most: int) -> bytes:

@@ -37,8 +37,8 @@ class Shared:
     def seconds(self) -> float:
         return self._worker.box.seconds
 
-    def begin(self) -> None:
-        self._worker.box.begin()
+    def begin(self, anew: bool = True) -> None:
+        self._worker.box.begin(anew)
 
     def do(self, what: str, asked: bytes, parts: Iterable[bytes] = (), *, seconds: float, most: int) -> bytes:
         parts = list(parts)
@@ -70,7 +70,7 @@ class Bare:
     def __init__(self):
         self._kept: dict = {}
 
-    def begin(self) -> None:
+    def begin(self, anew: bool = True) -> None:
         self._kept.clear()
 
     def do(self, what: str, asked: bytes, parts: Iterable[bytes] = (), **_) -> bytes:

@@ -37,6 +37,10 @@ class Reader:
     def __init__(self, box: Box | None = None):
         self._box = box or handling.box()
 
+    def begin(self) -> None:
+        """What comes now is of another submission, read by the same process: of it, nothing is executed."""
+        self._box.begin(anew=False)
+
     def notebook(self, path: Path, lesson: list[Known], files: dict[str, bytes]) -> Read:
         """A submitted notebook beside the lesson's cells; `files` are pictures in files, by their paths from there."""
         if problem := unreadable(path, MAX_BYTES):
@@ -83,13 +87,13 @@ class Reader:
             return b"", "", f"cannot be read: {error}"
         return content, text, ""
 
-    def sources(self, content: bytes) -> list[str] | None:
-        """The texts of a notebook's cells, sorted; None where it cannot be read."""
+    def sources(self, content: bytes) -> list[str]:
+        """The texts of a notebook's cells, sorted; none where it cannot be read."""
         try:
             answer = self._box.do("grading.intake.opening.sources", b"", [content], seconds=SECONDS, most=_ANSWER)
             return msgspec.msgpack.decode(answer, type=list[str])
         except (Refused, msgspec.DecodeError):
-            return None
+            return []
 
 
 def unreadable(path: Path, most: int) -> str:
