@@ -33,7 +33,7 @@ from grading.release import assignment as assignments
 CELL_SECONDS, SUBMISSION_SECONDS, RUN_SECONDS = 3, 120, 900
 JOBS = 2
 OUTCOMES = {"passed", "failed", "error", "timed_out", "skipped", "manual"}       # a `grader_error` would be a gain
-PARENT_BYTES = 700_000_000
+PARENT_BYTES = 300_000_000
 CLASS = attacks()
 SECRET = "HOSTILE_SECRET"                              # a variable of the kit's own environment
 
