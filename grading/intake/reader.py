@@ -37,9 +37,9 @@ class Reader:
     def __init__(self, box: Box | None = None):
         self._box = box or handling.box()
 
-    def begin(self) -> None:
-        """What comes now is of another submission, read by the same process: of it, nothing is executed."""
-        self._box.begin(anew=False)
+    def begin(self, anew: bool = False) -> None:
+        """What comes now is of another submission; unless `anew`, the process that read the last one goes on."""
+        self._box.begin(anew)
 
     def notebook(self, path: Path, lesson: list[Known], files: dict[str, bytes]) -> Read:
         """A submitted notebook beside the lesson's cells; `files` are pictures in files, by their paths from there."""

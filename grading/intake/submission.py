@@ -73,6 +73,8 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
          staged: dict[str, bytes], box: Box | None = None) -> Submission:
     """Read a student's submission, in `box` or this process's own; what is missing or broken becomes a remark."""
     folder, found, reader = course.submitted(student, assignment.name), Submission(files=dict(staged)), Reader(box)
+    if box is None:
+        reader.begin(anew=True)
     for name in assignment.student_files:
         content, text, problem = reader.module(folder / name)
         if problem:
