@@ -249,6 +249,7 @@ class Grader:
 
     def grade(self, worker: Worker, student: str) -> tuple[Submission, int]:
         """The submission with its notebooks executed, and how many of them have been run for that."""
+        worker.box.begin()
         found, asked = self.job(student, worker.box)
         return self.taken(found, asked, job.do(worker, self.task, asked), worker.level)
 

@@ -70,7 +70,6 @@ def grade_one(worker: Worker | None, start: Callable[[], Worker], grade: Callabl
     for attempt in range(ATTEMPTS):
         try:
             worker = worker or start()
-            worker.box.begin()
             return worker, grade(worker, asked)
         except Exception as error:
             found = error

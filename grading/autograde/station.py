@@ -62,6 +62,7 @@ class Station:
             return parcel.pack(Answer(error=f"{type(error).__name__}: {error}", trace=traceback.format_exc()))
 
     def _do(self, worker: Worker, asked: Job) -> Done:
+        worker.box.begin()
         return job.do(worker, self._parcel.task, asked)
 
     def _start(self) -> Worker:

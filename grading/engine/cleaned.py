@@ -21,7 +21,7 @@ _CLEAN = "grading.desk.handling.clean"
 Kind = Literal["image/png", "image/jpeg", "text/html", "text/latex", "text/plain"]
 
 
-class Output(msgspec.Struct, frozen=True):
+class Output(msgspec.Struct, frozen=True, omit_defaults=True):
     """One output of nbformat 4, of which nothing but what is shown is left."""
 
     output_type: Literal["stream", "error", "display_data", "execute_result"]
