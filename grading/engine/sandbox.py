@@ -87,8 +87,7 @@ class Sandbox:
             command += ["--unshare-user", "--uid", nobody, "--gid", nobody, "--proc", "/proc"]
             if self.level == "cold":     # there the zygote mounts what else each child would
                 command += ["--cap-add", "CAP_SYS_ADMIN"]
-        command += _system() + _folders(_KIT / "engine-parent" / "grading", _KIT / "venv" / "bin",
-                                        *([_KIT / "engine-parent" / "cs231n"] if handling else ()))
+        command += _system() + _folders(_KIT / "engine-parent" / "grading", _KIT / "venv" / "bin")
         for name, content in (("passwd", _PASSWD), ("group", _GROUP)):
             command += ["--file", text(content), f"/etc/{name}"]
         python, bound = _python(text)
@@ -99,6 +98,7 @@ class Sandbox:
         command += ["--symlink", "/proc/self/fd", "/dev/fd", "--dir", "/dev/shm", "--remount-ro", "/dev"]
         command += [*(() if handling else ("--file", text(""), f"{_KIT}/engine-parent/grading/__init__.py")),
                     "--ro-bind", str(ENGINE), f"{_KIT}/engine-parent/grading/engine"]
+        command += _folders(_KIT / "engine-parent" / "cs231n") if handling else []
         for name in _HANDLED_WITH if handling else ():
             command += ["--ro-bind", str(ENGINE.parent.parent / name), f"{_KIT}/engine-parent/{name}"]
         for folder, name in ((given, "given"), (data, "data")):

@@ -103,8 +103,9 @@ class Worker:
         """Start `role` (candidate, examiner or gloves) with these sockets, which are then closed on this side."""
         alone, zygotes = self._sandbox.level == "cold", self._handling if role == ROLE else self._zygotes
         try:
-            if alone or not zygotes:
+            if alone or role == ROLE:
                 zygotes[:] = [zygote for zygote in zygotes if not zygote.closed]
+            if alone or not zygotes:
                 zygotes.append(self._start(role))
             child = zygotes[-1].fork(role, sockets)
         finally:
