@@ -1,6 +1,7 @@
 """Outputs and messages as the parent takes them: cleaned in the glovebox, typed, and no more of them than are shown."""
 
 import json
+import sys
 from typing import Annotated, Literal
 
 import msgspec
@@ -12,7 +13,7 @@ from grading.engine.glovebox import Glovebox, Refused
 CELL_SECONDS = 3.0               # of processor time that cleaning one cell's outputs may take
 NOTEBOOK_SECONDS = 10.0          # and all of a notebook
 CELL_BYTES = 8 * 2**20
-CHARACTERS = 10_000_000          # of a notebook's outputs
+BYTES = 6_000_000                # of memory that a notebook's outputs may take
 OUTPUTS = 3_000
 OF_SUBMISSION = 2                # a submission may have so many times as much
 MESSAGE = 12_000                 # characters
@@ -36,7 +37,8 @@ class Output(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def size(self) -> int:
-        return sum(map(len, (self.text, self.evalue, *self.traceback, *self.data.values())))
+        """Bytes of memory: one letter beyond the usual makes a whole text four times as large."""
+        return sum(map(sys.getsizeof, (self.text, self.evalue, *self.traceback, *self.data.values())))
 
     def node(self) -> NotebookNode:
         """As nbformat has it."""
@@ -58,24 +60,20 @@ _ANSWER = msgspec.msgpack.Decoder(tuple[Outputs, Annotated[list[Annotated[str, M
 
 
 class Room:
-    """How much more may come: characters and number of outputs."""
+    """How much more may come: bytes and number of outputs; that of a notebook is a part `of` its submission's."""
 
-    def __init__(self, characters: int = CHARACTERS, outputs: int = OUTPUTS, of: "Room | None" = None):
-        self._characters, self._outputs, self._of = characters, outputs, of
+    def __init__(self, size: int = BYTES, outputs: int = OUTPUTS, of: "Room | None" = None):
+        self._size, self._outputs, self._of = size, outputs, of
 
     def takes(self, outputs: list[Output]) -> bool:
         """Whether they fit in; those that do are charged, those that do not are not."""
-        characters, count = sum(output.size for output in outputs), len(outputs)
-        return self._has(characters, count) and self._take(characters, count)
-
-    def _has(self, characters: int, count: int) -> bool:
-        return (characters <= self._characters and count <= self._outputs
-                and (self._of is None or self._of._has(characters, count)))
-
-    def _take(self, characters: int, count: int) -> bool:
-        self._characters -= characters
-        self._outputs -= count
-        return self._of is None or self._of._take(characters, count)
+        size, rooms = sum(output.size for output in outputs), [self, *filter(None, [self._of])]
+        if any(size > room._size or len(outputs) > room._outputs for room in rooms):
+            return False
+        for room in rooms:
+            room._size -= size
+            room._outputs -= len(outputs)
+        return True
 
 
 class Cleaning:
@@ -83,7 +81,7 @@ class Cleaning:
 
     def __init__(self, box: Glovebox):
         self._box = box
-        self._all = Room(OF_SUBMISSION * CHARACTERS, OF_SUBMISSION * OUTPUTS)
+        self._all = Room(OF_SUBMISSION * BYTES, OF_SUBMISSION * OUTPUTS)
         self.begin()
 
     def begin(self) -> None:

@@ -5,6 +5,7 @@ lesson by cell of the lesson, and nothing else that the file holds. The outputs 
 are asked for, and then come clean.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,10 +24,10 @@ from grading.errors import few
 
 MAX_PARTS = 3_000_000            # parts of a notebook's JSON, its outputs included
 MAX_CELLS = 5_000
-MAX_TEXT = 4_000_000             # characters of a notebook's cells together
-MAX_PICTURES = 20_000_000        # characters of a notebook's pictures, in base64
+MAX_TEXT = 4_000_000             # bytes of memory that a notebook's cells may take together
+MAX_PICTURES = 16_000_000        # characters of a notebook's pictures, in base64
 MAX_OUTPUTS = 3_000              # of a notebook's outputs that are shown as they were handed in
-MAX_SHOWN = 10_000_000           # and their characters
+MAX_SHOWN = 6_000_000            # and bytes of memory that they may take
 OUTPUT_BYTES = 20_000_000        # of a cell's outputs as JSON
 OUTPUT_PARTS = 200_000           # of it
 OUTPUT_SECONDS = 3.0             # of processor time for all; what is left then is not shown
@@ -89,13 +90,14 @@ def notebook(asked: bytes, content: bytes, kept: dict) -> bytes:
 def outputs(_: bytes, __: bytes, kept: dict) -> bytes:
     """Of the notebook that was read last, {place: outputs, clean; None where they are too much to be shown}."""
     found: dict[str, list[dict] | None] = {}
-    enough, count, characters = time.process_time() + OUTPUT_SECONDS, 0, 0
+    enough, count, size = time.process_time() + OUTPUT_SECONDS, MAX_OUTPUTS, MAX_SHOWN
     for place, raw in kept.pop(_OUTPUTS, {}).items():
-        found[place] = cleaned = _cleaned(raw) if time.process_time() < enough else None
-        if cleaned is not None:
-            count, characters = count + len(cleaned), characters + len(msgspec.msgpack.encode(cleaned))
-            if count > MAX_OUTPUTS or characters > MAX_SHOWN:
-                found[place] = None
+        cleaned = _cleaned(raw) if time.process_time() < enough else None
+        taken = sum(map(_memory, cleaned or []))
+        fits = cleaned is not None and len(cleaned) <= count and taken <= size
+        if fits:
+            count, size = count - len(cleaned), size - taken
+        found[place] = cleaned if fits else None
     return msgspec.msgpack.encode(found)
 
 
@@ -136,36 +138,47 @@ def matched(cells: list[Cell], lesson: list[Known],
     read = Read(cells=len(cells), missing=found.missing, remarks=_remarks(found))
     answers = {known.name for known in lesson if known.role == "answer"}
     text, pictures, left_out = MAX_TEXT, MAX_PICTURES, 0
+
+    def fits(source: str, shown: Pictures) -> bool:
+        nonlocal text, pictures, left_out
+        fit = sys.getsizeof(source) <= text and _size(shown) <= pictures
+        if fit:
+            text, pictures = text - sys.getsizeof(source), pictures - _size(shown)
+        left_out += not fit
+        return fit
+
     for name, source in found.texts.items():
         shown = found.pictures.get(name, {})
         if name in answers:
             read.shown += reading.shown_files(source)[:100]
             source, shown = reading.with_files(source, shown, file)
-        text, pictures = text - len(source), pictures - _size(shown)
-        read.texts[name] = source if text >= 0 else ""
-        read.pictures[name] = shown if pictures >= 0 else {}
-        left_out += text < 0 or pictures < 0
+        if fits(source, shown):
+            read.texts[name], read.pictures[name] = source, shown
+        elif fits(source, {}):
+            read.texts[name] = source
         kept[name] = found.outputs.get(name, b"")
     kept |= {name: raw for name, raw in found.outputs.items() if name not in kept}
     for name, own in found.behind.items():
         read.behind[name] = []
         for cell in own:
-            text, pictures = text - len(cell.source), pictures - _size(cell.pictures)
-            if text < 0 or pictures < 0:
-                left_out += 1
-                continue
-            place = f"{name} {len(read.behind[name])}"
-            kept[place] = cell.outputs
-            read.behind[name].append(Own(cell.kind, cell.source, cell.id[:100], cell.pictures, place))
+            if fits(cell.source, cell.pictures):
+                place = f"{name} {len(read.behind[name])}"
+                kept[place] = cell.outputs
+                read.behind[name].append(Own(cell.kind, cell.source, cell.id[:100], cell.pictures, place))
     if left_out:
-        read.remarks.append(f"left out of {left_out} cell{'s' if left_out > 1 else ''} what is beyond {MAX_TEXT:,} "
-                            f"characters of text and {MAX_PICTURES // 1_000_000} MB of pictures in a notebook")
+        read.remarks.append(f"left out of {_count(left_out, 'cell')} what is beyond {MAX_TEXT // 1_000_000} MB of text "
+                            f"and {MAX_PICTURES // 1_000_000} MB of pictures in a notebook")
     read.shown = [path for path in dict.fromkeys(read.shown) if len(path) <= 300][:1_000]
     return read, {place: raw for place, raw in kept.items() if raw}
 
 
 def _size(pictures: Pictures) -> int:
     return sum(len(data) for bundle in pictures.values() for data in bundle.values())
+
+
+def _memory(output: dict) -> int:
+    texts = [output.get("text", ""), output.get("evalue", ""), *output.get("traceback", ())]
+    return sum(map(sys.getsizeof, [*texts, *output.get("data", {}).values()]))
 
 
 def _remarks(found: Reading) -> list[str]:

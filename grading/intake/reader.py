@@ -18,10 +18,10 @@ from grading.intake import opening
 from grading.intake.opening import Asked, Read
 
 MAX_BYTES = 50_000_000           # of a notebook
-MAX_MODULE = 2_000_000           # of a module
+MAX_MODULE = 1_000_000           # of a module
 SECONDS = 15.0                   # of processor time for one file
-_ANSWER = 40_000_000             # bytes
-_FILES = 15_000_000              # bytes of pictures in files
+_ANSWER = 32_000_000             # bytes
+_FILES = 12_000_000              # bytes of pictures in files
 
 Box = Glovebox | Shared | Bare
 Handed = dict[str, list[Output] | None]

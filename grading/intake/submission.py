@@ -11,6 +11,7 @@ from cs231n._matching import Known
 from cs231n._reading import module_text
 from grading.books.course import Course
 from grading.engine import plan
+from grading.engine.cleaned import BYTES, OUTPUTS, Room
 from grading.engine.plan import Plan
 from grading.engine.processes import Submission as Modules
 from grading.intake import restore
@@ -81,15 +82,17 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
             found.remarks.append(f"{name} {problem}; nothing of it is implemented")
         else:
             found.files[name], found.texts[name] = content, text
-    files, room = pictures(folder), MAX_PICTURES
+    files, left, room = pictures(folder), MAX_PICTURES, Room(2 * BYTES, 2 * OUTPUTS)
     for name, lesson in lessons.items():
         read = reader.notebook(folder / f"{name}.ipynb", lesson.cells, files)
         if read.problem:
             found.remarks.append(f"{name}.ipynb {read.problem}; its tests ran on the submitted modules, "
                                  "answers and code in the notebook count as not given")
-        room -= _without_pictures_beyond(read, room)
+        left -= _without_pictures_beyond(read, left)
         found.notebooks[name], places = restore.lay(read, lesson.key)
-        found.handed[name] = {} if read.problem else reader.outputs(places)
+        handed = {} if read.problem else reader.outputs(places)
+        found.handed[name] = {cell: outputs if outputs is None or room.takes(outputs) else None
+                              for cell, outputs in handed.items()}
         found.remarks += [f"{name}.ipynb: {remark}" for remark in read.remarks]
     return found
 

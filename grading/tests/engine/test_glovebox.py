@@ -8,7 +8,7 @@ import pytest
 from sandboxed import LEVELS, alive, box
 
 from grading.desk.outputs import clean_outputs
-from grading.engine.cleaned import CHARACTERS, OUTPUTS, Cleaning, Room, left_out
+from grading.engine.cleaned import BYTES, OUTPUTS, Cleaning, Room, left_out
 from grading.engine.glovebox import LOSSES, Refused
 from grading.engine.worker import Worker
 
@@ -89,11 +89,13 @@ def test_nothing_is_left_of_gloves_that_were_taken_off(worker):
 
 
 def test_a_notebook_and_a_submission_hold_only_so_much():
-    of_all = Room(3 * CHARACTERS // 2, OUTPUTS)
+    of_all = Room(3 * BYTES // 2, OUTPUTS)
     first, second = Room(of=of_all), Room(of=of_all)
-    assert first.takes([left_out("x" * (CHARACTERS - 100))]) and not first.takes([left_out("x" * 100)])
-    assert not second.takes([left_out("x" * (CHARACTERS - 100))]) and second.takes([left_out("x" * 100)])
+    large, small = left_out("x" * (BYTES - 500)), left_out("x" * 400)
+    assert first.takes([large]) and not first.takes([small])
+    assert not second.takes([large]) and second.takes([small])
     assert not Room().takes([left_out("")] * (OUTPUTS + 1))
+    assert not Room().takes([left_out("\U0001f600" + "x" * (BYTES // 4))])
 
 
 # The process that judges

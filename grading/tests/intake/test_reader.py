@@ -84,7 +84,7 @@ def test_a_module_is_read_as_python_would_and_one_that_cannot_be_is_a_clause(tmp
     path.write_bytes("# coding: latin-1\nname = 'Zoë'\n".encode("latin-1"))
     assert Reader().module(path)[1:] == ("# coding  latin-1\nname = 'Zoë'\n", "")
     path.write_bytes(b"x" * (reader.MAX_MODULE + 1))
-    assert Reader().module(path) == (b"", "", "is larger than 2 MB")
+    assert Reader().module(path) == (b"", "", "is larger than 1 MB")
     assert Reader().module(tmp_path / "none.py")[2] == "is missing"
 
 
