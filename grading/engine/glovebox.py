@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import BinaryIO, Protocol
 
 import msgspec
@@ -42,8 +43,9 @@ class Hands(Protocol):
 class Glovebox:
     """One process at a time, made when it is needed. For any thread, one after the other."""
 
-    def __init__(self, fork: Callable[[socket.socket], Hands]):
-        self._fork, self._lock = fork, threading.Lock()
+    def __init__(self, fork: Callable[[socket.socket], Hands], lost: type[Exception]):
+        """lost: what is raised where a process is gone with its sandbox."""
+        self._fork, self._gone, self._lock = fork, lost, threading.Lock()
         self._hands: tuple[Hands, Channel] | None = None
         self._losses = 0
         self.seconds = 0.0             # of processor time that all has taken
@@ -123,7 +125,8 @@ class Glovebox:
             self._hands = None
             line.close()
             hands.doom()
-            hands.kill()
+            with suppress(self._gone):
+                hands.kill()
 
 
 class _Parts:

@@ -86,7 +86,7 @@ class Worker:
         self._sandbox, self._given, self._data = sandbox, given and Path(given), data and Path(data)
         self._zygotes = [] if sandbox.level == "cold" or not given else [self._start("")]
         self._handling: list[_Zygote] = []
-        self.box = Glovebox(partial(self.fork, ROLE))
+        self.box = Glovebox(partial(self.fork, ROLE), WorkerLost)
 
     @property
     def level(self) -> str:

@@ -1,7 +1,10 @@
 """The glovebox: what hostile data may cost, and what comes of it where it costs more."""
 
+import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import msgspec
 import pytest
@@ -86,6 +89,17 @@ def test_nothing_is_left_of_gloves_that_were_taken_off(worker):
     before = worker.processes()
     worker.box.begin()
     assert len(alive(before)) == len(worker.processes()) < len(before)
+
+
+def test_gloves_that_are_lost_with_their_sandbox_are_made_anew(worker):
+    worker.box.begin()
+    cleaning = Cleaning(worker.box)
+    assert cleaning.clean(frame(printed("before")))[0][0].text == "before"
+    for pid in worker.processes():
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    worker.box.begin()
+    assert cleaning.clean(frame(printed("after")))[0][0].text == "after"
 
 
 def test_a_notebook_and_a_submission_hold_only_so_much():
