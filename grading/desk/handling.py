@@ -4,7 +4,7 @@ import json
 
 import msgspec
 
-from grading.desk import arrived, html, markdown
+from grading.desk import arrived, html
 from grading.desk.outputs import clean_outputs
 from grading.desk.paths import without_paths
 from grading.desk.text import clean_message, printable
@@ -26,6 +26,8 @@ def clean(messages: bytes, frame: bytes, kept: dict) -> bytes:
 
 def markdown_cell(attachments: bytes, source: bytes, kept: dict) -> bytes:
     """A text cell as HTML, where `attachments` are its pictures as JSON."""
+    from grading.desk import markdown  # which takes half a second; see PAGES in grading/engine/sandbox.py
+
     return markdown.render(source.decode(), json.loads(attachments)).encode()
 
 

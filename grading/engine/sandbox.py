@@ -27,7 +27,8 @@ from grading.engine import kernel, landlock, restrict
 FORCED = "KIT_SANDBOX"                   # a level to use, or none at all: for trouble, and for tests
 ENGINE = Path(__file__).resolve().parent
 PATIENCE = 60                            # seconds that a trial may take
-HANDLING = ("grading.desk.handling", "grading.intake.opening")      # what gloves do
+HANDLING = ("grading.desk.handling", "grading.intake.opening")           # what gloves do
+PAGES = ("grading.desk.markdown", "pygments.formatters.html", "pygments.lexers.python")      # and need for pages
 _HANDLED_WITH = ("grading/__init__.py", "grading/errors.py", "grading/desk", "grading/intake", "cs231n/__init__.py",
                  "cs231n/_matching.py", "cs231n/_reading.py")                            # and of the kit, need for it
 
@@ -53,10 +54,11 @@ class Sandbox:
 
     @contextmanager
     def command(self, control: int, given: Path | None, data: Path | None, scratch: Path | None,
-                handling: bool = False) -> Iterator[tuple[list[str], dict[str, str], list[int]]]:
+                handling: tuple[str, ...] = ()) -> Iterator[tuple[list[str], dict[str, str], list[int]]]:
         """(command line, environment, descriptors to pass on) of a zygote that listens on `control`.
 
-        `scratch` is a private folder for the levels without bubblewrap. `handling`: its children are gloves.
+        `scratch` is a private folder for the levels without bubblewrap. `handling`: its children are gloves,
+        which have these modules at hand.
         """
         with ExitStack() as held:
             if self.boxed:
@@ -64,7 +66,8 @@ class Sandbox:
             else:
                 yield self._as_it_is(control, given, data, handling, scratch)
 
-    def _in_bwrap(self, control: int, given: Path | None, data: Path | None, handling: bool, held: ExitStack):
+    def _in_bwrap(self, control: int, given: Path | None, data: Path | None, handling: tuple[str, ...],
+                  held: ExitStack):
         passed = [control]
 
         def text(content: str) -> str:
@@ -109,12 +112,13 @@ class Sandbox:
         command += ["--dir", "/work", "--dir", "/tmp", "--tmpfs", str(_CACHES), "--remount-ro", "/"]
         settings = {"level": self.level, "control": control, "given": str(_KIT / "given") if given else "",
                     "data": str(_KIT / "data"), "work": "/work", "caches": str(_CACHES), "readable": [],
-                    "handling": HANDLING if handling else ()}
+                    "handling": handling}
         command += ["--", python, "-P", "-s", "-m", "grading.engine.zygote", json.dumps(settings)]
         environment = _environment(_KIT / "engine-parent", _KIT / "data", _CACHES)
         return command, environment, passed
 
-    def _as_it_is(self, control: int, given: Path | None, data: Path | None, handling: bool, scratch: Path):
+    def _as_it_is(self, control: int, given: Path | None, data: Path | None, handling: tuple[str, ...],
+                  scratch: Path):
         parent, caches, work = scratch / "engine-parent", scratch / "caches", scratch / "work"
         # A copy: on the path of the student's process, the repository would lend it the instructor's cs231n.
         shutil.copytree(ENGINE, parent / "grading" / "engine", ignore=shutil.ignore_patterns("__pycache__"))
@@ -132,7 +136,7 @@ class Sandbox:
                     sys.prefix, sys.base_prefix, *map(str, filter(None, (_base(), parent, given, data)))]
         settings = {"level": self.level, "control": control, "given": str(given or ""), "data": str(data or ""),
                     "work": str(work), "caches": str(caches), "readable": readable,
-                    "handling": HANDLING if handling else ()}
+                    "handling": handling}
         command = [sys.executable, "-P", "-s", "-m", "grading.engine.zygote", json.dumps(settings)]
         return command, _environment(parent, data or scratch, caches), [control]
 

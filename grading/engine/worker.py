@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from grading.engine.glovebox import ROLE, Glovebox
-from grading.engine.sandbox import Sandbox
+from grading.engine.sandbox import HANDLING, PAGES, Sandbox
 
 START_SECONDS = 120                      # the zygote's imports, on a machine with other work to do
 ANSWER_SECONDS = 20
@@ -114,7 +114,9 @@ class Worker:
         return Child(zygotes[-1], *child, alone)
 
     def _start(self, role: str) -> "_Zygote":
-        return _Zygote(self._sandbox, None if role == ROLE else self._given, self._data, handling=role == ROLE)
+        if role != ROLE:
+            return _Zygote(self._sandbox, self._given, self._data)
+        return _Zygote(self._sandbox, None, None, HANDLING if self._given else HANDLING + PAGES)
 
     def memory(self) -> int:
         """Bytes that the sandbox's processes take, pages that several share counted once."""
@@ -133,7 +135,8 @@ class Worker:
 class _Zygote:
     """A process that runs grading.engine.zygote, in bubblewrap or not, and the control socket to it."""
 
-    def __init__(self, sandbox: Sandbox, given: Path | None, data: Path | None, handling: bool = False):
+    def __init__(self, sandbox: Sandbox, given: Path | None, data: Path | None,
+                 handling: tuple[str, ...] = ()):
         self.closed = False
         self._pidfds: list[int] = []     # of all that must be gone in the end
         self._held = ExitStack()
@@ -148,7 +151,7 @@ class _Zygote:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._held.enter_context(self._control)
         try:
-            with theirs, sandbox.command(theirs.fileno(), given, None if handling else data, self._scratch,
+            with theirs, sandbox.command(theirs.fileno(), given, data, self._scratch,
                                          handling) as (command, environment, passed):
                 self._process = starter.submit(
                     subprocess.Popen, command, env=environment, pass_fds=passed, umask=0o022, cwd="/",
