@@ -32,7 +32,8 @@ class Handout:
 
     @cached_property
     def _lessons(self) -> dict[str, list[Known]]:
-        return {name: read_known(self._assignment.notebook_path(name)) for name in self._assignment.notebooks}
+        paths = {name: self._assignment.notebook_path(name) for name in self._assignment.notebooks}
+        return {name: read_known(path) if path.is_file() else [] for name, path in paths.items()}
 
     @cached_property
     def _sources(self) -> dict[str, list[str]]:
