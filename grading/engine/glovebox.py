@@ -81,32 +81,34 @@ class Glovebox:
         if self._hands is None:
             self._hands = self._made()
         hands, line = self._hands
-        line.max_frame = most + 1
+        line.max_frame = most
         began, until = hands.processor_seconds() or 0.0, time.monotonic() + WAIT * seconds + SPARE
         used = seconds
         try:
             line.send(msgspec.msgpack.encode(Order(what, asked, len(parts))), SPARE)
             for part in parts:
                 line.send(part, SPARE)
+            state = self._answer(hands, line, began + seconds, until)
             answer = self._answer(hands, line, began + seconds, until)
             used = (hands.processor_seconds() or began) - began
         except (Closed, Late, TooLarge) as error:
             self._losses += 1
             self.close()
             raise Refused({Closed: "it takes more memory than there is for it",
-                           Late: f"it takes more than {seconds:g} s"}.get(type(error), "it is too large")) from None
+                           Late: f"it takes more than {seconds:.2g} s"}.get(type(error), "it is too large")) from None
         finally:
             self.seconds += used
-        if not answer.startswith(DONE):
-            raise Refused(f"it cannot be read ({answer[1:200].decode(errors='replace')})")
-        return answer[1:]
+        if state != DONE:
+            raise Refused(f"it cannot be read ({answer[:100].decode(errors='replace')})")
+        return answer
 
     def _answer(self, hands: Hands, line: Channel, enough: float, until: float) -> bytes:
         while True:
             try:
                 return line.receive(TICK)
             except Late:
-                if (hands.processor_seconds() or enough) >= enough or time.monotonic() > until:
+                had = hands.processor_seconds()
+                if had is None or had >= enough or time.monotonic() > until:
                     raise
 
     def _made(self) -> tuple[Hands, Channel]:

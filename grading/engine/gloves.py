@@ -12,7 +12,7 @@ import msgspec
 
 from grading.engine.channel import Channel, Closed
 
-DONE, FAILED = b"\1", b"\0"            # how an answer begins
+DONE, FAILED = b"done", b"failed"      # the first of an answer's two frames
 
 
 class Order(msgspec.Struct):
@@ -31,14 +31,15 @@ def serve(_: object, parent: socket.socket) -> None:
     with contextlib.suppress(Closed):
         while True:
             order = msgspec.msgpack.decode(line.receive(), type=Order)
-            line.send(_done(order, [line.receive() for _ in range(order.parts)], kept))
+            for frame in _done(order, [line.receive() for _ in range(order.parts)], kept):
+                line.send(frame)
 
 
-def _done(order: Order, parts: list[bytes], kept: dict) -> bytes:
+def _done(order: Order, parts: list[bytes], kept: dict) -> tuple[bytes, bytes]:
     try:
         module, _, name = order.what.rpartition(".")
         content = b"".join(parts)
         parts.clear()
-        return DONE + getattr(importlib.import_module(module), name)(order.asked, content, kept)
+        return DONE, getattr(importlib.import_module(module), name)(order.asked, content, kept)
     except BaseException as error:     # of hostile data: whatever it is, it is what came of that
-        return FAILED + type(error).__name__.encode()
+        return FAILED, type(error).__name__.encode()
