@@ -228,8 +228,8 @@ def assert_vectorized(make_call, *, grows, sizes=_costs.SIZES, calls=_costs.CALL
     - calls: how many numpy functions the looped version calls for each of n, at least
 
     Processor time is measured, not the time on the wall, and compared with that of array operations and of a loop,
-    measured at the same time. Fails if the function takes more than ten times the former and more than a quarter of
-    the latter, in each of several tries, or if it reaches a numpy function that is a loop in disguise
+    measured at the same time. Fails if the function takes more than ten times the former and more than about a quarter
+    of the latter, in each of several tries, or if it reaches a numpy function that is a loop in disguise
     (np.vectorize, np.apply_along_axis, ...).
     """
     __tracebackhide__ = True

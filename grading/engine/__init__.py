@@ -5,4 +5,5 @@ forks gloves, which read, clean and convert for all rooms what came from a stude
 so it knows nothing else of the kit.
 """
 
-MAX_TEXT = 100_000             # characters of a module; a longer one could fill the memory when it is parsed
+MAX_TEXT = 100_000             # characters of a text that is parsed; a longer one could fill the memory
+MAX_MODULE = 1_000_000         # bytes of a module, and characters of all code of a notebook, that are run

@@ -56,30 +56,41 @@ class Child:
             if self._alone:
                 self._zygote.close()
 
-    def ended(self) -> str:
-        """"" while it runs, else how it ended: "killed by signal 9", "exit status 1"."""
+    def ended(self, seconds: float = 0.0) -> str:
+        """"" while it runs, after so many seconds still; else how it ended: "killed by signal 9", "exit status 1"."""
         if not self._ended:
             if self._zygote.closed:
                 self._ended = "killed with its sandbox"
-            elif _is_gone(self._pidfd, 0):
+            elif _is_gone(self._pidfd, seconds):
                 self._ended = self._zygote.ask("ended", child=self._number)["ended"]
         return self._ended
-
 
     def processor_seconds(self) -> float | None:
         """What it has used of the processor, with all its threads, those that have ended too; None when it is gone."""
         with suppress(OSError):
-            told = Path(f"/proc/self/fdinfo/{self._pidfd}").read_text()
-            pid = int(told.partition("\nPid:")[2].split()[0])
-            if pid > 0:
+            if (pid := self._pid()) > 0:
                 return time.clock_gettime(~pid << 3 | _PROCESSOR_CLOCK)
         return None
+
+    def memory(self) -> int:
+        """Bytes that it has in memory, pages that it shares with others among them; 0 when it is gone."""
+        with suppress(OSError):
+            if (pid := self._pid()) > 0:
+                return _resident(pid)
+        return 0
+
+    def _pid(self) -> int:
+        """As this side sees it; -1 when it is gone. Raises OSError."""
+        if self._zygote.closed or self._buried:
+            return -1
+        return int(Path(f"/proc/self/fdinfo/{self._pidfd}").read_text().partition("\nPid:")[2].split()[0])
 
 
 class Worker:
     """One sandbox with a warm zygote for what runs submissions, another for what handles hostile data.
 
     Without `given` it runs none. At level cold there is one for each child instead, since none can be nested there.
+    After a loss the next fork has a new one.
     """
 
     def __init__(self, sandbox: Sandbox, given: Path | None = None, data: Path | None = None):
@@ -103,8 +114,7 @@ class Worker:
         """Start `role` (candidate, examiner or gloves) with these sockets, which are then closed on this side."""
         alone, zygotes = self._sandbox.level == "cold", self._handling if role == ROLE else self._zygotes
         try:
-            if alone or role == ROLE:
-                zygotes[:] = [zygote for zygote in zygotes if not zygote.closed]
+            zygotes[:] = [zygote for zygote in zygotes if not zygote.closed]
             if alone or not zygotes:
                 zygotes.append(self._start(role))
             child = zygotes[-1].fork(role, sockets)
@@ -271,8 +281,12 @@ def _memory(pid: int) -> int:
             if line.startswith("Pss:"):
                 return int(line.split()[1]) * 1024
     with suppress(OSError):
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return _resident(pid)
     return 0
+
+
+def _resident(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _remove(folder: Path) -> None:

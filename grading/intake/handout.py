@@ -40,6 +40,12 @@ class Handout:
         return {name: self._reader.sources(content) for name, content in self._files.items()
                 if name.endswith(".ipynb")}
 
+    @cached_property
+    def others(self) -> dict[str, tuple[str, ...]]:
+        """The notebooks of the course's other assignments, by the assignment's name."""
+        return {name: assignments.load(name).notebook_files for name in assignments.names()
+                if name != self._assignment.name}
+
     def is_worked_on(self, name: str, content: bytes) -> bool:
         """Whether this copy of one of the assignment's files differs from the one that was handed out."""
         if name not in self._files:
@@ -84,6 +90,3 @@ class Handout:
         return found, missing
 
 
-def others(assignment: Assignment) -> dict[str, tuple[str, ...]]:
-    """The notebooks of the course's other assignments, by the assignment's name."""
-    return {name: assignments.load(name).notebook_files for name in assignments.names() if name != assignment.name}

@@ -61,6 +61,7 @@ class Read(msgspec.Struct):
     - cells: how many it has; missing: names of the lesson's that are not there
     - texts, pictures: of code and answer cells, by name
     - behind: the student's own cells, by the name of the cell that they stand behind
+    - removed: what was added to locked cells and is left out, cell -> lines
     - remarks: for the instructor, one clause each
     - shown: paths of pictures beside the notebook that its texts show
     """
@@ -71,6 +72,7 @@ class Read(msgspec.Struct):
     pictures: Annotated[dict[str, Pictures], Meta(max_length=MAX_CELLS)] = {}
     behind: dict[str, Annotated[list[Own], Meta(max_length=MAX_CELLS)]] = {}
     missing: Annotated[list[str], Meta(max_length=MAX_CELLS)] = []
+    removed: Annotated[dict[str, Annotated[list[str], Meta(max_length=200)]], Meta(max_length=MAX_CELLS)] = {}
     remarks: Annotated[list[Annotated[str, Meta(max_length=2_000)]], Meta(max_length=10)] = []
     shown: Annotated[list[Annotated[str, Meta(max_length=300)]], Meta(max_length=1_000)] = []
 
@@ -122,10 +124,9 @@ def parse(content: bytes) -> tuple[list[Cell] | None, str]:
     if sum(map(content.count, (b"{", b"[", b","))) > MAX_PARTS:
         return None, f"is corrupt (more than {MAX_PARTS:,} parts)"
     try:
-        cells = msgspec.json.decode(content, type=_File).cells
-    except _BROKEN:
+        return _cells(msgspec.json.decode(content, type=_File).cells)
+    except (*_BROKEN, UnicodeDecodeError):             # a letter of Latin-1 is met cell by cell
         return _read_otherwise(content)
-    return _cells(cells)
 
 
 def matched(cells: list[Cell], lesson: list[Known],
@@ -135,7 +136,8 @@ def matched(cells: list[Cell], lesson: list[Known],
     - file: reads a file beside the notebook, by its path there; pictures that answers show become theirs
     """
     found, kept = matching.read(cells, lesson), {}
-    read = Read(cells=len(cells), missing=found.missing, remarks=_remarks(found))
+    removed = {name: [line[:500] for line in lines[:200]] for name, lines in found.changed.items()}
+    read = Read(cells=len(cells), missing=found.missing, removed=removed, remarks=_remarks(found))
     answers = {known.name for known in lesson if known.role == "answer"}
     text, pictures, left_out = MAX_TEXT, MAX_PICTURES, 0
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from cs231n import _reading as reading
 from cs231n._matching import Known
-from grading.engine import handling
+from grading.engine import MAX_MODULE, handling
 from grading.engine.cleaned import Output
 from grading.engine.glovebox import Glovebox, Refused
 from grading.engine.handling import Bare, Shared
@@ -18,7 +18,6 @@ from grading.intake import opening
 from grading.intake.opening import Asked, Read
 
 MAX_BYTES = 50_000_000           # of a notebook
-MAX_MODULE = 1_000_000           # of a module
 SECONDS = 15.0                   # of processor time for one file
 _ANSWER = 32_000_000             # bytes
 _FILES = 12_000_000              # bytes of pictures in files
@@ -78,7 +77,7 @@ class Reader:
     def module(self, path: Path) -> tuple[bytes, str, str]:
         """(content, text, ""), or two empty ones and one clause that says why it cannot be read."""
         if problem := unreadable(path, MAX_MODULE):
-            return b"", "", problem
+            return b"", "", f"{problem} and was not taken" if "larger" in problem else problem
         content = path.read_bytes()
         try:
             text = self._box.do("grading.intake.opening.module", b"", [content], seconds=SECONDS,

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from cs231n._matching import Known
 from cs231n._reading import module_text
 from grading.books.course import Course
-from grading.engine import plan
+from grading.engine import MAX_MODULE, plan
 from grading.engine.cleaned import BYTES, OUTPUTS, Room
 from grading.engine.plan import Plan
 from grading.engine.processes import Submission as Modules
@@ -38,6 +38,7 @@ class Submission:
     - files: every file beside them in the autograded folder, by path
     - texts: of the student's modules that were read, by path
     - handed: of each notebook, the outputs that its code cells came with, by cell id; None where they are too many
+    - removed: of each notebook, what was added to locked cells and is left out, cell -> lines
     - remarks: one sentence for each thing that was missing or strange
     - answers: what its functions answered to their probes, once it is graded; None if they were not asked
     - sandbox: the level at which it ran; ran: the notebooks that did
@@ -47,6 +48,7 @@ class Submission:
     files: dict[str, bytes] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     handed: dict[str, Handed] = field(default_factory=dict)
+    removed: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     answers: dict[str, dict[str, list]] | None = None
     sandbox: str = ""
@@ -90,6 +92,7 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
                                  "answers and code in the notebook count as not given")
         left -= _without_pictures_beyond(read, left)
         found.notebooks[name], places = restore.lay(read, lesson.key)
+        found.removed[name] = read.removed
         handed = {} if read.problem else reader.outputs(places)
         found.handed[name] = {cell: outputs if outputs is None or room.takes(outputs) else None
                               for cell, outputs in handed.items()}
@@ -112,8 +115,8 @@ def _without_pictures_beyond(read: Read, room: int) -> int:
 def handed_in(assignment: Assignment, course: Course, student: str) -> dict[str, bytes]:
     """The files that are taken from a student, path -> SHA-256 of the content; what is not taken is left out."""
     folder = course.submitted(student, assignment.name)
-    return {name: _digest(folder / name) for name in (*assignment.student_files, *assignment.notebook_files)
-            if not unreadable(folder / name, MAX_BYTES)}
+    most = dict.fromkeys(assignment.student_files, MAX_MODULE) | dict.fromkeys(assignment.notebook_files, MAX_BYTES)
+    return {name: _digest(folder / name) for name, size in most.items() if not unreadable(folder / name, size)}
 
 
 def _digest(path: Path) -> bytes:

@@ -7,8 +7,7 @@ import sys
 import pytest
 from conftest import cell, notebook
 
-from grading.engine import handling
-from grading.intake import reader
+from grading.engine import MAX_MODULE, handling
 from grading.intake.reader import Reader
 from grading.release.lesson import known_cells
 
@@ -83,8 +82,8 @@ def test_a_module_is_read_as_python_would_and_one_that_cannot_be_is_a_clause(tmp
     path = tmp_path / "softmax.py"
     path.write_bytes("# coding: latin-1\nname = 'Zoë'\n".encode("latin-1"))
     assert Reader().module(path)[1:] == ("# coding  latin-1\nname = 'Zoë'\n", "")
-    path.write_bytes(b"x" * (reader.MAX_MODULE + 1))
-    assert Reader().module(path) == (b"", "", "is larger than 1 MB")
+    path.write_bytes(b"x" * (MAX_MODULE + 1))
+    assert Reader().module(path) == (b"", "", "is larger than 1 MB and was not taken")
     assert Reader().module(tmp_path / "none.py")[2] == "is missing"
 
 

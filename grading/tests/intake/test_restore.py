@@ -118,7 +118,7 @@ def test_whatever_is_handed_in_every_cell_of_ours_is_there_once_and_the_notebook
 
 
 @pytest.mark.parametrize("content, says", [
-    (b"", "corrupt"), (b"{", "corrupt"), (b"[]", "corrupt"), (b"\xff\xfe", "corrupt"), (b'{"cells": 3}', "corrupt"),
+    (b"", "empty"), (b"{", "corrupt"), (b"[]", "corrupt"), (b"\xff\xfe", "corrupt"), (b'{"cells": 3}', "corrupt"),
     (b"[" * 100_000, "corrupt"), (b'{"nbformat": 3, "worksheets": [3]}', "corrupt"),
 ])
 def test_what_is_no_notebook_is_told_in_a_clause(tmp_path, content, says):
