@@ -151,7 +151,7 @@ def plain(value):
     raise NotPlain(f"a value of type {kind.__name__} is neither a number nor a numpy array of numbers")
 
 
-def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0):
+def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0, loops=False):
     """Say whether the calls of growing size cost what a loop in Python costs.
 
     - make_call: make_call(n) returns (function, args), with other values each time, so that no cache has the answer;
@@ -159,6 +159,7 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0):
     - sizes: (few, many)
     - calls: how many numpy functions the looped version calls for each of n, at least
     - stacks: how often the function makes a column by np.vstack, which goes through the entries in numpy's own Python
+    - loops: whether its source shows a loop, or a function that another one may call in a loop
     """
     __tracebackhide__ = True
     many = sizes[-1]
@@ -170,7 +171,8 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0):
         for n in sizes:
             seconds, call = _cost(make_call, n)
             seconds += stray
-            if n < many and seconds > yard.limit / 4 and _is_square(make_call, n, seconds, yard.limit, many):
+            dear = n < many and seconds > yard.limit / 4
+            if dear and _is_square(make_call, n, seconds, yard.limit, many, loops):
                 return Verdict(False, True, n, seconds, yard.arrays, yard.loop, yard.limit, call)
             if seconds > yard.limit:
                 break
@@ -183,17 +185,19 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0):
                    yard.limit, call)
 
 
-def _is_square(make_call, n, seconds, limit, many):
+def _is_square(make_call, n, seconds, limit, many, loops):
     """Tell whether a call that costs too much does so by arrays of n x n numbers: of few rows it costs next to nothing.
 
     That a call of 16 rows takes long excuses little: who loops could make it so. What calls of few rows return is
     checked as well, so none of them can be quick by being wrong.
 
     - limit: what a call of `many` rows may cost
+    - loops: see `judge`; squares beside them excuse no more than few rows may cost by their share of the limit
     """
     __tracebackhide__ = True
     fixed, few = (_quickest(make_call, rows) for rows in (16, FEW_ROWS))
-    if few[0] - min(fixed[0], FIXED * limit) > 2 * FEW_ROWS * limit / many:
+    excused = 0.0 if loops else min(fixed[0], FIXED * limit)
+    if few[0] - excused > (1 if loops else 2) * FEW_ROWS * limit / many:
         return False
     quarter = _quickest(make_call, n // 4)
     for took in (lambda: seconds, lambda: _quickest(make_call, n, 2)[0]):       # twice: not by chance

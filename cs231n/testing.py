@@ -11,7 +11,7 @@ import copy
 import numpy as np
 
 from cs231n import _costs
-from cs231n._counting import interpreted_events, read_loops, read_stacks, source_of
+from cs231n._counting import hands_on_functions, interpreted_events, read_loops, read_stacks, source_of
 from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, hint, name_of, number, places
 from cs231n._shortcuts import read_shortcuts
 from cs231n._slopes import Slopes, root_mean_square
@@ -315,7 +315,8 @@ def python_loop(make_call, *, sizes=_costs.SIZES, calls=_costs.CALLS):
     loops, disguised = read_loops(text, qualified_name)
     stacks = min(read_stacks(text, qualified_name), 2 if loops or disguised else 4)
     try:
-        verdict = _costs.judge(make_call, sizes, calls, stacks)
+        verdict = _costs.judge(make_call, sizes, calls, stacks,
+                               bool(loops or disguised) or hands_on_functions(text, qualified_name))
     except _costs.NotPlain as error:
         raise CheckFailed(f"What the function returns cannot be taken: {error}.") from None
     if verdict.looped:

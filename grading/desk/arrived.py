@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from grading.desk.outputs import KINDS, OUTPUTS
 
-_BROKEN = (msgspec.DecodeError, RecursionError)
+_BROKEN = (ValueError, RecursionError)         # msgspec's errors, and those of UTF-8
 
 
 class _Output(msgspec.Struct):
@@ -35,7 +35,7 @@ def read(raw: bytes, codec: ModuleType) -> list[dict]:
 
     - codec: msgspec.json or msgspec.msgpack
 
-    Raises msgspec.DecodeError for what is no list, or one that is too long.
+    Raises ValueError for what is no list, or one that is too long.
     """
     found = []
     for one in codec.decode(raw, type=_Some)[:OUTPUTS + 1]:

@@ -39,4 +39,7 @@ class Answer(msgspec.Struct):
         """The answers to probes; none where they are too many."""
         if len(bytes(self.answers)) > MOST_ANSWERS:
             return {}
-        return msgspec.msgpack.decode(self.answers, type=dict[str, dict[str, list]])
+        try:
+            return msgspec.msgpack.decode(self.answers, type=dict[str, dict[str, list]])
+        except (ValueError, RecursionError):
+            return {}

@@ -99,7 +99,7 @@ class Cleaning:
             outputs, said = _ANSWER.decode(answer)
             if len(said) != len(messages):
                 raise Refused("what came back is no answer")
-        except (Refused, msgspec.DecodeError) as error:
+        except (Refused, ValueError) as error:
             return [left_out(f"cannot be shown: {error}")], [_plain(message) for message in messages]
         finally:
             self._seconds -= self._box.seconds - before

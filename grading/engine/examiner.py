@@ -22,7 +22,7 @@ import numpy as np
 from grading.engine import codec, probing, reading, telling
 from grading.engine.candidate import lay_down
 from grading.engine.channel import Channel, Closed, Late, TooLarge
-from grading.engine.proxies import Finder, Link, Lost, Remote, StudentError, in_module, made_again
+from grading.engine.proxies import Finder, Link, Lost, Remote, StudentError, in_module, made_again, place_of
 from grading.engine.shell import Cell, Shell
 from grading.engine.telling import Told
 
@@ -265,7 +265,7 @@ class Examiner:
     def _source(self, function: Remote) -> tuple[str, str, str] | None:
         __tracebackhide__ = True
         _, told = self._link.do("defined", function._target, function=function._path)
-        return reading.source(self._texts, function._target, told[0])
+        return reading.source(self._texts, place_of(function), told[0])
 
     def _measured(self, function: Remote, args: tuple) -> tuple[float, Any]:
         """(seconds, what is returned) of a call where no cell has run, up to the last byte of the answer.
@@ -298,7 +298,7 @@ class Examiner:
 
     def _unforeseen(self, judge: Callable) -> Callable:
         """A verdict on calls with numbers that nobody can know before: not what follows from a seed that all share."""
-        def judged(make_call: Callable, sizes: tuple, calls: int, stacks: int) -> Any:
+        def judged(make_call: Callable, sizes: tuple, calls: int, stacks: int, loops: bool) -> Any:
             __tracebackhide__ = True
             state, self._told = np.random.get_state(), None
             np.random.seed()
@@ -306,7 +306,7 @@ class Examiner:
                 function = make_call(sizes[0])[0]
                 if isinstance(function, Remote) and self._lay_down(function) == "counting":
                     stacks = 0                   # there np.vstack costs nothing that would have to be allowed for
-                return judge(make_call, sizes, calls, stacks)
+                return judge(make_call, sizes, calls, stacks, loops)
             finally:
                 np.random.set_state(state)
         return judged

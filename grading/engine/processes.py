@@ -148,7 +148,7 @@ class Processes:
                 child = self._candidate if answer.clock == "candidate" else self._children[-1]
                 examiner.send(msgspec.msgpack.encode(child[0].processor_seconds()), self._limit)
             return answer
-        except (Closed, Late, TooLarge, msgspec.DecodeError) as error:
+        except (Closed, Late, TooLarge, ValueError) as error:
             raise ExaminerLost(f"the examiner did not answer: {error}") from error
 
     # The end

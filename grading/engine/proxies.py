@@ -311,6 +311,16 @@ def in_module(target: Any) -> bool:
     return type(target) is tuple and type(target[0]) is str
 
 
+def place_of(function: Remote) -> Any:
+    """Where the test has a function from: (module, name), (module, class.name) of an object that it has made itself, or
+    what only the candidate knows."""
+    owner, name = function._owner or (None, "")
+    if owner is not None and owner._past and len(owner._past[0][0]) == 2:
+        module, kind = owner._past[0][0]
+        return module, f"{kind}.{name}"
+    return function._target
+
+
 def made_again(method: Remote, link: Link) -> Remote | None:
     """The same function or method at the other end of another link; None for what the test has not made of data."""
     __tracebackhide__ = True

@@ -50,7 +50,7 @@ class Reader:
                 answer = self._box.read("grading.intake.opening.notebook", asked, file, path.stat().st_size,
                                         seconds=SECONDS, most=_ANSWER)
             return _read.decode(answer)
-        except (Refused, msgspec.DecodeError) as error:
+        except (Refused, ValueError) as error:
             return Read(f"cannot be read: {error}")
 
     def content(self, content: bytes, lesson: list[Known]) -> Read:
@@ -59,7 +59,7 @@ class Reader:
             return _read.decode(self._box.do(
                 "grading.intake.opening.notebook", msgspec.msgpack.encode(Asked(lesson)), [content],
                 seconds=SECONDS, most=_ANSWER))
-        except (Refused, msgspec.DecodeError) as error:
+        except (Refused, ValueError) as error:
             return Read(f"cannot be read: {error}")
 
     def outputs(self, places: dict[str, str]) -> Handed:
@@ -70,7 +70,7 @@ class Reader:
         try:
             answer = self._box.do("grading.intake.opening.outputs", b"", seconds=SECONDS, most=_ANSWER)
             found = _outputs.decode(answer)
-        except (Refused, msgspec.DecodeError):
+        except (Refused, ValueError):
             return dict.fromkeys(places)
         return {name: found[place] for name, place in places.items() if place in found}
 
@@ -82,7 +82,7 @@ class Reader:
         try:
             text = self._box.do("grading.intake.opening.module", b"", [content], seconds=SECONDS,
                                 most=4 * MAX_MODULE).decode()
-        except (Refused, UnicodeDecodeError) as error:
+        except (Refused, ValueError) as error:
             return b"", "", f"cannot be read: {error}"
         return content, text, ""
 
@@ -91,7 +91,7 @@ class Reader:
         try:
             answer = self._box.do("grading.intake.opening.sources", b"", [content], seconds=SECONDS, most=_ANSWER)
             return msgspec.msgpack.decode(answer, type=list[str])
-        except (Refused, msgspec.DecodeError):
+        except (Refused, ValueError):
             return []
 
 

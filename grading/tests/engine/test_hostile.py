@@ -38,6 +38,7 @@ CELL_SECONDS, SUBMISSION_SECONDS, RUN_SECONDS = 3, 120, 900
 JOBS = 2
 OUTCOMES = {"passed", "failed", "error", "timed_out", "skipped", "manual"}       # a `grader_error` would be a gain
 PARENT_BYTES = 300_000_000
+COLLECTING_BYTES = 300_000_000           # for one inbox; a tar may unpack to 200 million bytes
 CLASS = attacks()
 EVERY = 8
 STRONGEST = ""                                         # the level of the first run
@@ -75,6 +76,8 @@ class Run:
     called: list[str]                                 # who reached a listener
     parent_bytes: int
     seconds: dict[str, float]                         # {student: how long its submission took}
+    peaks: dict[str, int] = field(default_factory=dict)        # {student: the kit's own memory meanwhile, in bytes}
+    machine: dict[str, tuple[int, int, int]] = field(default_factory=dict)     # {counter: before, at most, after}
     pages: dict[str, str] = field(default_factory=dict)
 
 
@@ -104,7 +107,7 @@ def graded(request, graded_once):
     return graded_once(request.param)
 
 
-def grade(folder: Path, chosen: list[Attack], level: str = STRONGEST) -> Run:
+def grade(folder: Path, chosen: list[Attack], level: str = STRONGEST, jobs: int = JOBS) -> Run:
     """Lay out a copy of the kit and a course below `folder`, hand in, collect, grade, give feedback."""
     outside, inbox, twins = folder / "outside", folder / "inbox", TWINS[level]
     outside.mkdir()
@@ -114,7 +117,7 @@ def grade(folder: Path, chosen: list[Attack], level: str = STRONGEST) -> Run:
     run(kit, "generate", make.ASSIGNMENT, "--course", course.root, check=True)
 
     with listeners(outside) as (places, called):
-        places |= {"COURSE": str(course.root), "OUTSIDE": str(outside), "REPO": str(kit)}
+        places |= {"COURSE": str(course.root), "OUTSIDE": str(outside), "REPO": str(kit), "VENV": sys.prefix}
         bases = make.Bases(kit, course, folder / "bases")
         for attack in chosen:
             make.hand_in(attack, bases, inbox / attack.name, places)
@@ -129,8 +132,8 @@ def grade(folder: Path, chosen: list[Attack], level: str = STRONGEST) -> Run:
                    *(course.root / name for name in ("submitted", "release"))]
         before = {path: contents(path) for path in watched}
         with every_descendant() as left:
-            done, parent_bytes, seconds = run_and_watch(
-                kit, folder, "autograde", make.ASSIGNMENT, "--course", course.root, "--jobs", JOBS,
+            done, seconds, peaks, machine = run_and_watch(
+                kit, folder, jobs, "autograde", make.ASSIGNMENT, "--course", course.root, "--jobs", jobs,
                 "--timeout", CELL_SECONDS, "--json", told, level=level)
         changed = [name for path in watched for name in differences(before[path], contents(path))]
         changed += traces(folder, outside, course.root)
@@ -138,7 +141,7 @@ def grade(folder: Path, chosen: list[Attack], level: str = STRONGEST) -> Run:
     stdout, stderr = ((folder / name).read_text(encoding="utf-8", errors="surrogateescape")
                       for name in ("stdout", "stderr"))
     found = Run(level, course, {student: notebooks.get(make.NOTEBOOK, {}) for student, notebooks in scores.items()},
-                stdout, stderr, done, left, changed, called, parent_bytes, seconds)
+                stdout, stderr, done, left, changed, called, max(peaks.values()), seconds, peaks, machine)
     if scores:
         shown = [*(attack.name for attack in chosen if attack.aim == "desk" and scores.get(attack.name)),
                  *(f"twin_{name}" for name in twins)]
@@ -182,6 +185,14 @@ def test_nobody_reached_a_listener_outside(graded):
 @at_every_level
 def test_the_memory_of_the_kit_itself_stays_small(graded):
     assert graded.parent_bytes < PARENT_BYTES
+
+
+@at_every_level
+def test_the_stores_of_the_machine_are_left_alone(graded):
+    """What attacks would take of them is far beyond what other programs do in the meantime."""
+    allowed = {"aio": 500, "files": 5000, "terminals": 20, "ipc": 20, "huge pages": 0, "mounts": 50}
+    assert not {name: (before, most) for name, (before, most, _) in graded.machine.items()
+                if most > before + allowed[name]}
 
 
 @at_every_level
@@ -353,7 +364,10 @@ def test_a_hostile_archive_is_refused_or_harmless(attack, inbox, tmp_path):
         (inbox / student / archives.NOTEBOOK).write_text("{}")
     before = contents(outside)
     course.prepare()
+    peak_since(os.getpid())
+    had = memory()
     taken = {one.student: one for one in collecting.collect(assignment, course, [inbox])}
+    assert peak_since(os.getpid()) < had + COLLECTING_BYTES or attack in archives.HEAVY
     assert taken["aaa"].state == taken["zzz"].state == "new"
     for one in taken.values():
         assert one.sentence.isprintable() and len(one.sentence) < 2000, repr(one.sentence[:300])
@@ -386,34 +400,67 @@ def run(kit: Path, *arguments, check: bool = False) -> subprocess.CompletedProce
     return done
 
 
-def run_and_watch(kit: Path, folder: Path, *arguments, level: str) -> tuple[int | None, int, dict[str, float]]:
-    """(exit status, None when it did not end; the most memory of the kit's own process; seconds by student)."""
-    began, most = time.monotonic(), 0
+def run_and_watch(kit: Path, folder: Path, jobs: int, *arguments, level: str
+                  ) -> tuple[int | None, dict[str, float], dict[str, int], dict[str, tuple[int, int, int]]]:
+    """(exit status, None when it did not end; seconds by student; peaks of memory; counters of the machine)."""
+    began, students = time.monotonic(), sorted(path.name for path in (folder / "inbox").iterdir())
     done: dict[str, float] = {}
+    peaks: dict[str, int] = {"": 0}
+    first = most = counters()
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         running = subprocess.Popen([sys.executable, "-m", "grading", *map(str, arguments)], cwd=kit,
                                    stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                    env=os.environ | {"PYTHONPATH": str(kit), SECRET: "not for students"} | (
                                        {sandbox.FORCED: level} if level else {}))
-        while running.poll() is None:
-            if time.monotonic() > began + RUN_SECONDS:
-                running.terminate()
-                time.sleep(10)
-                running.kill()
-                running.wait()
-                return None, most, took(done)
-            found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{running.pid}/status").read_text())
-            most = max(most, int(found[1]) * 1024 if found else 0)
+        while (status := running.poll()) is None and time.monotonic() < began + RUN_SECONDS:
+            now = peak_since(running.pid)
+            for student in [student for student in students if student not in done][:jobs] or [""]:
+                peaks[student] = max(peaks.get(student, 0), now)
+            most = {name: max(most[name], value) for name, value in counters().items()}
             for student in re.findall(r"(?m)^\[\d+/\d+\] (\S+): ", (folder / "stdout").read_text(errors="replace")):
                 done.setdefault(student, time.monotonic() - began)
             time.sleep(0.3)
-    return running.returncode, most, took(done)
+        if status is None:
+            running.terminate()
+            time.sleep(10)
+            running.kill()
+            running.wait()
+    last = counters()
+    return status, took(done, jobs), peaks, {name: (first[name], most[name], last[name]) for name in first}
 
 
-def took(done: dict[str, float]) -> dict[str, float]:
+def took(done: dict[str, float], jobs: int) -> dict[str, float]:
     """Seconds for each student; the next in order is begun whenever one is done."""
-    freed = [0.0] * JOBS + sorted(done.values())
+    freed = [0.0] * jobs + sorted(done.values())
     return {student: done[student] - freed[place] for place, student in enumerate(sorted(done))}
+
+
+def peak_since(process: int) -> int:
+    """The most memory that a process has had since this was asked last, in bytes."""
+    try:
+        found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
+        Path(f"/proc/{process}/clear_refs").write_text("5")
+    except OSError:
+        return 0                                     # it has ended
+    return int(found[1]) * 1024 if found else 0
+
+
+def memory() -> int:
+    """Bytes that this process has now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def counters() -> dict[str, int]:
+    """What the whole machine has once: contexts, open files, terminals, IPC, huge pages in use, what is mounted."""
+    pages = dict(re.findall(r"HugePages_(\w+):\s+(\d+)", Path("/proc/meminfo").read_text()))
+    return {
+        "aio": int(Path("/proc/sys/fs/aio-nr").read_text()),
+        "files": int(Path("/proc/sys/fs/file-nr").read_text().split()[0]),
+        "terminals": int(Path("/proc/sys/kernel/pty/nr").read_text()),
+        "ipc": sum(len(path.read_text().splitlines()) for path in Path("/proc/sysvipc").glob("*")),
+        "huge pages": int(pages.get("Total", 0)) - int(pages.get("Free", 0)),
+        "mounts": len(Path("/proc/self/mountinfo").read_text().splitlines()),
+    }
 
 
 @contextmanager

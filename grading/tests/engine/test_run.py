@@ -879,3 +879,23 @@ def test_a_cell_that_does_not_matter_costs_nothing_when_it_ends_the_process_or_h
              own("hang()"), solution("s", "y = 2"), check("t", "assert y == 2"), check("slow", "hang()"))
     for notes, _ in both(*cells, modules={"layers": hang}, limit=4.0):
         assert (notes["t"]["outcome"], notes["slow"]["message"]) == ("passed", "hang ran longer than 4 s")
+
+
+LIAR = """
+from scipy.spatial.distance import cdist
+class Near:
+    def distances(self, X):
+        return X
+    def other(self, X):
+        return cdist(X, X)
+"""
+
+
+@pytest.mark.parametrize("lie", ["Near.other.__qualname__ = 'Near.distances'", "Near.other.__module__ = 'numpy'",
+                                 "Near.other = lambda self, X: cdist(X, X)", ""])
+def test_what_a_method_says_of_itself_does_not_choose_the_source_that_is_read(outcomes, lie):
+    tested = "from cs231n.near import Near\nfrom cs231n.testing import assert_by_hand\n"
+    found = outcomes(check("honest", tested + "assert_by_hand(Near().distances, 'distances')"),
+                     check("library", tested + "assert_by_hand(Near().other, 'distances')"),
+                     modules={"near": LIAR + lie})
+    assert found == {"honest": "passed", "library": "failed"}

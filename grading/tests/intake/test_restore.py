@@ -138,6 +138,17 @@ def test_a_notebook_of_an_unknown_or_an_old_format_is_read(tmp_path):
     assert read_submitted(old)[0][0].source == "1"
 
 
+@pytest.mark.parametrize("place", ["source", "attachments", "metadata"])
+def test_a_notebook_in_another_encoding_is_read_whichever_part_of_it_tells(place):
+    cell = {"cell_type": "markdown", "source": "x", "metadata": {"nbgrader": {"grade_id": "demo-why-answer"}},
+            "attachments": {"a.png": {"image/png": "AA"}}}
+    named = {"source": "caf\u00e9", "attachments": {"caf\u00e9.png": {"image/png": "AA"}},
+             "metadata": {"nbgrader": {"grade_id": "caf\u00e9"}}}
+    content = json.dumps({"cells": [cell | {place: named[place]}]}, ensure_ascii=False).encode("latin-1")
+    (found,), problem = parse(content)
+    assert problem == "" and found == reading.read_notebook(content)[0] and "caf\u00e9" in str(found)
+
+
 def test_a_link_and_a_missing_file_are_told(tmp_path):
     (tmp_path / "real.ipynb").write_text("{}")
     (tmp_path / "link.ipynb").symlink_to(tmp_path / "real.ipynb")
