@@ -32,7 +32,7 @@ OUTPUT_BYTES = 20_000_000        # of a cell's outputs as JSON
 OUTPUT_PARTS = 200_000           # of it
 OUTPUT_SECONDS = 3.0             # of processor time for all; what is left then is not shown
 _TOO_MANY = f"has more than {MAX_CELLS:,} cells"
-_BROKEN = (ValueError, RecursionError)         # msgspec's errors, and those of UTF-8
+_BROKEN = (msgspec.DecodeError, RecursionError)
 _OUTPUTS = "outputs"             # under which they are kept
 
 Pictures = dict[str, dict[str, str]]
@@ -125,7 +125,7 @@ def parse(content: bytes) -> tuple[list[Cell] | None, str]:
         return None, f"is corrupt (more than {MAX_PARTS:,} parts)"
     try:
         return _cells(msgspec.json.decode(content, type=_File).cells)
-    except _BROKEN:                          # a letter of Latin-1 is met cell by cell
+    except (*_BROKEN, UnicodeDecodeError):             # a letter of Latin-1 is met cell by cell
         return _read_otherwise(content)
 
 
@@ -204,7 +204,7 @@ def _count(number: int, noun: str) -> str:
 def _cleaned(raw: bytes) -> list[dict] | None:
     if len(raw) > OUTPUT_BYTES or sum(map(raw.count, (b"{", b"[", b","))) > OUTPUT_PARTS:
         return None
-    with suppress(*_BROKEN):
+    with suppress(*_BROKEN, UnicodeDecodeError):
         return clean_outputs(arrived.read(raw, msgspec.json))
     return []
 
