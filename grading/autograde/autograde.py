@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import nbformat
 from nbformat import NotebookNode
 
-from cs231n._reading import module_text
 from grading import NOTE
 from grading.autograde import job, pool, stock
 from grading.autograde.cluster import Cluster
@@ -25,7 +24,8 @@ from grading.engine.plan import name_of
 from grading.engine.worker import Worker
 from grading.errors import KitError
 from grading.intake import reference
-from grading.intake.submission import Submission, handed_in, lessons, load, modules, staged
+from grading.intake.reader import Box
+from grading.intake.submission import Submission, handed_in, lessons, load, modules, staged, texts_of
 from grading.release import generate
 from grading.release.assignment import Assignment
 from grading.trials import diagnosis
@@ -170,9 +170,8 @@ def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], work
             result = Result(student, assignment.name, basis.whole, found.sandbox,
                             results.from_notebooks(found.notebooks), found.remarks, runs=basis.runs,
                             names=depends.names)
-            texts = {name: module_text(found.files[name]) for name in assignment.student_files}
             result.remarks = diagnosis.causes(found.removed, found.notebooks, result) + result.remarks
-            result.remarks += diagnosis.remarks(texts, result, found.notebooks)
+            result.remarks += diagnosis.remarks(texts_of(assignment, found), result, found.notebooks)
             result.fault = results.own_fault(result)
             if not result.fault:
                 if found.answers is None:                  # nothing was asked: nothing that names depend on has changed
@@ -253,15 +252,16 @@ class Grader:
 
     def grade(self, worker: Worker, student: str) -> tuple[Submission, int]:
         """The submission with its notebooks executed, and how many of them have been run for that."""
-        found, asked = self.job(student)
+        worker.box.begin()
+        found, asked = self.job(student, worker.box)
         budget = self._budgets.setdefault(student, Budget(self.task.limit))
         done = job.do(worker, self.task, asked, budget)
         del self._budgets[student]
         return self.taken(found, asked, done, worker.level)
 
-    def job(self, student: str) -> tuple[Submission, Job]:
-        """The submission, not executed yet, and what has to be done for it."""
-        found, run = self._loaded(student)
+    def job(self, student: str, box: Box | None = None) -> tuple[Submission, Job]:
+        """The submission, read in a glovebox and not executed yet, and what has to be done for it."""
+        found, run = self._loaded(student, box)
         noted = {name_of(cell): cell.metadata[NOTE] for name, notebook in found.notebooks.items() if name not in run
                  for cell in notebook.cells if NOTE in cell.metadata}
         drawn = seeds.of_submission(self._secret, handed_in(self._assignment, self._course, student))
@@ -275,9 +275,9 @@ class Grader:
         found.answers, found.sandbox, found.ran = done.answers, level, tuple(asked.notebooks)
         return found, len(asked.notebooks)
 
-    def _loaded(self, student: str) -> tuple[Submission, list[str]]:
+    def _loaded(self, student: str, box: Box | None = None) -> tuple[Submission, list[str]]:
         """The submission, and which of its notebooks have to be run."""
-        found = load(self._assignment, self._course, student, self._lessons, self._staged)
+        found = load(self._assignment, self._course, student, self._lessons, self._staged, box)
         due = self._due[student].run
         return found, [name for name, notebook in found.notebooks.items()
                        if name in due or not self._takes_over(student, name, notebook)]

@@ -15,9 +15,9 @@ from cs231n._matching import UNWRITTEN
 from grading import NOTE
 from grading.books.seeds import Seeds
 from grading.desk import handed
-from grading.desk.pages import Clean
 from grading.engine import run
 from grading.engine.budget import Budget
+from grading.engine.cleaned import Output
 from grading.engine.plan import Plan, name_of
 from grading.engine.processes import ExaminerLost
 from grading.engine.processes import Submission as Modules
@@ -48,14 +48,14 @@ class Task:
 @dataclass(frozen=True)
 class Job:
     """- notebooks: restored, those that are run, by name
-    - handed: of each, the outputs that its code cells came with, by cell id, as JSON
+    - handed: of each, the outputs that its code cells came with, by cell id; None where they are too many
     - noted: test cell -> outcome and message, of the notebooks that need not be run
     """
 
     modules: Modules
     seeds: Seeds
     notebooks: dict[str, NotebookNode]
-    handed: dict[str, dict[str, bytes]]
+    handed: dict[str, dict[str, list[Output] | None]]
     noted: dict[str, dict] = field(default_factory=dict)
 
 
@@ -87,7 +87,6 @@ def do(worker: Worker, task: Task, job: Job, budget: Budget | None = None) -> Do
     for name, notebook in notebooks.items():
         remarks += _settle_doubts(worker, task, job.seeds, name, notebook)
         handed.show(notebook, job.handed[name])
-        Clean().preprocess(notebook, {})
     unwritten = {name_of(cell) for notebook in notebooks.values() for cell in notebook.cells
                  if UNWRITTEN in cell.source}
     return Done(notebooks, {name: told for name, told in answers.items() if name not in unwritten}, remarks)

@@ -58,6 +58,7 @@ class Station:
             budget = Budget(self._parcel.task.limit)
 
             def do(worker: Worker, asked: Job) -> Done:
+                worker.box.begin()
                 return job.do(worker, self._parcel.task, asked, budget)
 
             self._worker, found = pool.grade_one(self._worker, self._start, do, parcel.unpack_job(packed))

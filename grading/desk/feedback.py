@@ -1,6 +1,10 @@
 """Feedback for students: nbgrader's pages without hidden tests and rubrics."""
 
+import os
 import re
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 from nbformat.v4 import new_output
@@ -16,13 +20,19 @@ from grading.errors import KitError
 from grading.release import assignment as assignments
 from grading.release.assignment import Assignment, topic
 
+FEW = 4                          # students for whom other processes are not worth their start
+MOST = 4                         # processes
 _HIDDEN = re.compile(r"### BEGIN (HIDDEN TESTS|MARK SCHEME).*?### END \1[^\n]*", re.DOTALL)
 _HEADINGS = {"passed": "Passed.", "failed": "Failed.", "error": "Stopped with an error.",
              "timed_out": "Took too long.", "skipped": "Not run."}
 
 
 def feedback(assignment: Assignment, course: Course, students: list[str] | None = None) -> list[str]:
-    """Write `feedback/<student>/<assignment>/*.html` for everyone graded. Returns the students' ids."""
+    """Write `feedback/<student>/<assignment>/*.html` for everyone graded. Returns the students' ids.
+
+    Of a larger class several are written at a time, so that one whose pages are slow holds up nobody else. Raises
+    KitError, once all others have theirs, where a student's cannot be written.
+    """
     course.require_release(assignment.name)
     graded = [student for student in course.students(assignment.name)
               if course.autograded(student, assignment.name).is_dir()]
@@ -33,17 +43,27 @@ def feedback(assignment: Assignment, course: Course, students: list[str] | None 
             raise KitError(f"{student!r} has no graded submission of {assignment.name}. Graded: {', '.join(graded)}.")
     chosen = students or graded
     marks.copy(course, assignment.name)          # what was marked by hand is to be shown: it is done, for now
-    with course.nbgrader() as nbgrader, course.first_error() as cause:
-        nbgrader["coursedir"].assignment_id = assignment.name
-        for student in chosen:
-            nbgrader["coursedir"].student_id = student
-            converter = GenerateFeedback(**nbgrader)
-            converter.force = True
-            try:
-                converter.start()
-            except NbGraderException as error:
-                raise KitError(f"Feedback for {student} failed: {cause() or error} (see {course.log}).") from None
+    if len(chosen) < FEW:
+        failed = [_write(course, assignment.name, student) for student in chosen]
+    else:
+        with ProcessPoolExecutor(min(MOST, os.cpu_count() or 1), mp_context=get_context("spawn")) as writers:
+            failed = list(writers.map(_write, repeat(course), repeat(assignment.name), chosen))
+    if failed := [why for why in failed if why]:
+        raise KitError(failed[0] + (f" So did that for {len(failed) - 1} more." if failed[1:] else ""))
     return chosen
+
+
+def _write(course: Course, assignment: str, student: str) -> str:
+    """One student's pages; returns what went wrong, as a sentence, or nothing."""
+    with course.nbgrader() as nbgrader, course.first_error() as cause:
+        nbgrader["coursedir"].assignment_id, nbgrader["coursedir"].student_id = assignment, student
+        converter = GenerateFeedback(**nbgrader)
+        converter.force = True
+        try:
+            converter.start()
+        except NbGraderException as error:
+            return f"Feedback for {student} failed: {cause() or error} (see {course.log})."
+    return ""
 
 
 class HideTests(NbGraderPreprocessor):
@@ -60,8 +80,10 @@ class HideTests(NbGraderPreprocessor):
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell, resources, cell_index):
-        hidden = _HIDDEN.search(cell.source) is not None
-        cell.source = _HIDDEN.sub("", cell.source).rstrip()
+        hidden = False
+        if cell.metadata.get("nbgrader", {}).get("locked"):              # the lesson's own; in others it is a word
+            hidden = _HIDDEN.search(cell.source) is not None
+            cell.source = _HIDDEN.sub("", cell.source).rstrip()
         noted = cell.metadata.get(NOTE)
         if noted and hidden:
             message = clean_message(noted["message"])            # it may quote what the student's code raised

@@ -13,6 +13,7 @@ STREAM = 1_000_000               # characters of printed text and tracebacks tha
 RICH = 5_000_000                 # characters of pictures, tables and other representations, of one cell
 OUTPUTS = 2_000                  # outputs of one cell
 NOTEBOOK = 50_000_000            # characters of output, of one notebook
+LINES = 2_000                    # of a traceback
 KINDS = ("image/png", "image/jpeg", "text/html", "text/markdown", "text/latex", "text/plain")
 _COLOR_WORK = 100_000_000        # nbconvert's work on colors grows with their number times the text's length
 
@@ -52,7 +53,7 @@ def clean_outputs(outputs: object) -> list[dict]:
         else:
             made = _shown(output, rich_room, html_room)
             rich_room -= _size(made)
-            html_room -= len(made["data"].get("text/html", ""))
+            html_room -= max(_sanitized(output), len(made["data"].get("text/html", "")))
         if kind == "error" or made.get("text") or made.get("data"):
             cleaned.append(made)
     return cleaned
@@ -98,7 +99,7 @@ def _error(output: dict, room: int) -> dict:
     lines = [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
     trace = without_paths(_cut("\n".join(lines[:10_000]), room))
     return {"output_type": "error", "ename": clean_text(output.get("ename"), 200) or "Error",
-            "evalue": clean_message(output.get("evalue")), "traceback": trace.split("\n") if trace else []}
+            "evalue": clean_message(output.get("evalue")), "traceback": trace.split("\n", LINES - 1) if trace else []}
 
 
 def _shown(output: dict, room: int, html_room: int) -> dict:
@@ -133,6 +134,13 @@ def _shown(output: dict, room: int, html_room: int) -> dict:
         count = output.get("execution_count")
         made["execution_count"] = count if type(count) is int and 0 <= count < 1_000_000 else None
     return made
+
+
+def _sanitized(output: dict) -> int:
+    """Characters of HTML that went in: little may come out of much work."""
+    bundle = output.get("data")
+    found = [_text(bundle.get(kind)) for kind in ("text/html", "text/markdown")] if isinstance(bundle, dict) else []
+    return sum(len(text) for text in found if len(text) <= HTML)
 
 
 def _picture_size(metadata: object, kind: str) -> dict:

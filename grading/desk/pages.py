@@ -1,24 +1,29 @@
 """Formgrader and feedback pages: what nbconvert writes of a submission into them, made harmless.
 
 nbgrader's page templates put the HTML of Markdown cells in as it is, whatever `sanitize_html` says. The filters here
-take the place of nbconvert's (`HTMLExporter.filters` in `config.py`), for formgrader and feedback alike; in the
-notebooks stays every character that the student wrote. `Clean` is the step of nbgrader's autograde that cleans what
-the student's cells put out.
+take the place of nbconvert's (`HTMLExporter.filters` in `config.py`), for formgrader and feedback alike; the work is
+done in a glovebox. In the notebooks stays every character that the student wrote. `Clean` is the step of nbgrader's
+autograde that cleans what the student's cells put out.
 """
+
+import json
 
 from jinja2 import pass_context
 from nbgrader.preprocessors import NbGraderPreprocessor
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
 from grading import NOTE
-from grading.desk import html as harmless
-from grading.desk.markdown import LONG, SHOWN, plain, render, with_data_attached
+from grading.desk.html import HTML
+from grading.desk.markdown import LONG, SHOWN, plain, with_data_attached
 from grading.desk.outputs import clean_notebook
-from grading.desk.text import clean_message, printable
+from grading.desk.text import clean_message
+from grading.engine import handling
+from grading.engine.glovebox import Refused
 
 PAGE = 300_000               # characters of a page that are rendered: Pygments too is quadratic in some texts
+CELL_SECONDS = 3.0           # of processor time for one cell
+PAGE_SECONDS = 15.0          # and for all of a page; what comes then is shown as it was typed
+PAGE_BYTES = 40_000_000      # of what one cell comes to
+_SECONDS = "kit_seconds"     # what is left of them
 
 
 class Clean(NbGraderPreprocessor):
@@ -39,26 +44,46 @@ class Clean(NbGraderPreprocessor):
 def markdown2html(context, source: str) -> str:
     """A text cell, or a grader's comment."""
     source, attachments = with_data_attached(source, context.get("cell", {}).get("attachments"))
-    return render(source, attachments) if _fits(context, source, SHOWN) else plain(source)
+    if not _fits(context, source, SHOWN):
+        return plain(source)
+    return _converted(context, "markdown_cell", source, json.dumps(attachments).encode())
 
 
 @pass_context
 def highlight_code(context, source: str, language=None, metadata=None) -> str:
-    """A code cell, always as Python: a magic in its first line must not choose the parser."""
-    if not _fits(context, source):
-        return plain(source)
-    return highlight(printable(source) or " ", PythonLexer(), HtmlFormatter(cssclass=" highlight hl-ipython3"))
+    """A code cell."""
+    return _converted(context, "code_cell", source) if _fits(context, source) else plain(source)
 
 
-def clean_html(html: str | bytes) -> str:
+@pass_context
+def clean_html(context, html: str | bytes) -> str:
     """An output in HTML, or a raw cell."""
     html = html.decode(errors="replace") if isinstance(html, bytes) else str(html)
-    return harmless.clean_html(html) if len(html) <= 5 * harmless.HTML else plain(html)
+    return _converted(context, "html_output", html) if len(html) <= 5 * HTML else plain(html)
 
 
 def as_it_is(text: str) -> str:
     """In place of `strip_files_prefix`, which makes `files/javascript:...` a script after it was found harmless."""
     return text
+
+
+def _converted(context, what: str, source: str, asked: bytes = b"") -> str:
+    """What gloves make of a cell, page by page; where that takes too long, the text as it was typed."""
+    box, resources = handling.box(), context.get("resources")
+    if resources is None:                    # no page: a text by itself
+        resources = {_SECONDS: CELL_SECONDS}
+    if _SECONDS not in resources:
+        box.begin()
+    left, before = resources.get(_SECONDS, PAGE_SECONDS), box.seconds
+    if left <= 0:
+        return plain(source)
+    try:
+        return box.do(f"grading.desk.handling.{what}", asked, [source.encode("utf-8", "replace")],
+                      seconds=min(left, CELL_SECONDS), most=PAGE_BYTES).decode()
+    except Refused as error:
+        return f"<p><em>[shown as it was typed: {error}]</em></p>{plain(source)}"
+    finally:
+        resources[_SECONDS] = left - (box.seconds - before)
 
 
 def _fits(context, source: str, longest: int = LONG) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from grading.engine.answers import Answer
 from grading.engine.budget import TICK, Budget
 from grading.engine.channel import Channel, Closed, Late, TooLarge
 from grading.engine.restrict import DISK_FULL
@@ -19,7 +20,8 @@ from grading.engine.worker import Child, Worker, WorkerLost
 CANDIDATES = 8                 # that an examiner is connected with, one after the other
 SPARE = 15.0                   # seconds beyond its limit that the examiner may take to answer
 LAST_SECONDS = 2.0             # that a process may take to end, when its lines are closed
-MAX_OUTPUT = 32 * 2**20        # bytes of one cell's outputs
+MAX_OUTPUT = 16 * 2**20        # bytes of one cell's outputs, twice what an honest candidate keeps
+_ANSWER = msgspec.msgpack.Decoder(Answer)
 
 
 class ExaminerLost(Exception):
@@ -120,14 +122,14 @@ class Processes:
         self._send(**message)
         self._unanswered += 1
 
-    def ask(self, seconds: float, **message) -> dict:
+    def ask(self, seconds: float, **message) -> Answer:
         """The examiner's answer; one that it owes for something else says first whether that went well."""
         self.complete()
         for _ in range(self._unanswered):
-            lost = self._receive(2 * self._limit)["lost"]
+            lost = self._receive(2 * self._limit).lost
             self._unanswered -= 1
             if lost:
-                return {"outcome": "", "lost": lost}
+                return Answer(lost=lost)
         self._send(**message)
         return self._receive(seconds)
 
@@ -137,16 +139,16 @@ class Processes:
         except (Closed, Late) as error:
             raise ExaminerLost(f"the examiner does not listen: {error}") from error
 
-    def _receive(self, limit: float) -> dict:
+    def _receive(self, limit: float) -> Answer:
         """The examiner's answer; before it, it may ask how much processor time another process has had."""
         until = time.monotonic() + limit + SPARE
         try:
             examiner = self._children[0][1]
-            while "clock" in (answer := msgspec.msgpack.decode(self._wait_for(examiner, until - time.monotonic()))):
-                child = self._candidate if answer["clock"] == "candidate" else self._children[-1]
+            while (answer := _ANSWER.decode(self._wait_for(examiner, until - time.monotonic()))).clock:
+                child = self._candidate if answer.clock == "candidate" else self._children[-1]
                 examiner.send(msgspec.msgpack.encode(child[0].processor_seconds()), self._limit)
             return answer
-        except (Closed, Late, TooLarge) as error:
+        except (Closed, Late, TooLarge, ValueError) as error:
             raise ExaminerLost(f"the examiner did not answer: {error}") from error
 
     # The end

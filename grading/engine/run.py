@@ -20,10 +20,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
 from grading import LEFT_OUT, NOTE
-from grading.desk.outputs import clean_outputs
 from grading.engine import MAX_MODULE, effects, needed
+from grading.engine.answers import Answer
 from grading.engine.budget import Budget, UsedUp
 from grading.engine.channel import Closed, Late, TooLarge
+from grading.engine.cleaned import Cleaning, Output
 from grading.engine.effects import Effects
 from grading.engine.plan import Plan, Test, name_of, public
 from grading.engine.probing import Probing
@@ -41,6 +42,7 @@ _TOO_LONG = f"not run: a notebook may hold {MAX_MODULE:,} characters of code"
 _LOST = "what it does here ended the kit's own process, or kept it busy for too long, twice"
 _OURS = (ExaminerLost, WorkerLost)
 _MISSING = re.compile(r"name '(\w+)' is not defined")
+_QUIET = msgspec.msgpack.encode({"outputs": [], "error": False, "exit": False})     # of a cell that puts out nothing
 _SKIPPED = "not run: the cells before it ended or hung the process too often"
 
 
@@ -49,14 +51,13 @@ def _as_it_is(name: str, source: str) -> str:
 
 
 def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission: Submission, limit: float,
-          clean: Callable[[object], list[dict]] = clean_outputs, asked: Callable[[str, str], str] = _as_it_is,
+          asked: Callable[[str, str], str] = _as_it_is,
           due: Callable[[dict[str, dict]], Probing | None] | None = None,
           look: Callable[[dict[str, dict]], Probing | None] | None = None,
           whole: bool = True, budget: Budget | None = None) -> dict[str, dict[str, list]]:
     """Run restored notebooks where they are: outputs in every code cell, an outcome in every test cell's metadata.
 
     - limit: seconds a cell may take
-    - clean: makes outputs that may be anything into outputs that a notebook may hold
     - asked: asked(grade_id, source) is a test cell as the examiner gets it
     - due: test cell -> its outcome and message, to what is asked of the functions after that
     - look: the same of one notebook, to what is asked of the names that its cells have left
@@ -70,15 +71,16 @@ def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission
     """
     answers: dict[str, dict[str, list]] = {}
     notes: dict[str, dict] = {}
-    modules = effects.of_modules(submission.texts.values())
+    modules, cleaning = effects.of_modules(submission.texts.values()), Cleaning(worker.box)
     with closing(Processes(worker, submission, limit, budget)) as processes:
         for notebook, plan in notebooks:
-            one = _Run(processes, plan, limit, clean, asked, modules)
+            cleaning.begin()
+            one = _Run(processes, plan, limit, cleaning, asked, modules)
             try:
                 one.all(notebook, whole)
             except _Missing:
                 processes.close()
-                one = _Run(processes, plan, limit, clean, asked, modules)
+                one = _Run(processes, plan, limit, cleaning, asked, modules)
                 one.all(notebook, whole=True)
             noted = {name_of(cell): cell.metadata[NOTE] for cell in notebook.cells if NOTE in cell.metadata}
             if look and (probing := look(noted)):
@@ -97,10 +99,10 @@ def _probe(processes: Processes, asked: Probing) -> dict[str, dict[str, list]]:
             processes.begin(True, {})
             answer = processes.ask(PROBE_SECONDS, do="probe", sources=asked.sources, functions=waiting,
                                    limit=max(0.1, until - time.monotonic()))
-            answers |= answer["answers"]
+            answers |= answer.told()
             waiting = {module: left for module, names in waiting.items()
                        if (left := [name for name in names if name not in answers])}
-            if not answer["lost"] or not waiting:
+            if not answer.lost or not waiting:
                 break
             processes.close()
     return answers
@@ -113,10 +115,10 @@ class _Missing(Exception):
 class _Run:
     """Of one notebook."""
 
-    def __init__(self, processes: Processes, plan: Plan, limit: float, clean: Callable, asked: Callable,
+    def __init__(self, processes: Processes, plan: Plan, limit: float, cleaning: Cleaning, asked: Callable,
                  modules: Effects):
         self._modules = modules
-        self._processes, self._plan, self._clean, self._asked = processes, plan, clean, asked
+        self._processes, self._plan, self._cleaning, self._asked = processes, plan, cleaning, asked
         self._limit, self._budget = limit, processes.budget
         self._given: list[str] = []              # what the examiner ran, to be run again by the next one
         self._ran: list[str] = []                # what the candidate ran
@@ -204,10 +206,10 @@ class _Run:
         if self._spoilt or not cell.source.strip() or not self._budget.may_go_aside:
             return
         began = time.monotonic()
-        outputs, lost = self._execute(public(cell.source) if silent else cell.source, silent, aside=True)
+        frame, lost = self._execute(public(cell.source) if silent else cell.source, silent, aside=True)
         if not silent:
             cell.execution_count = self._count
-            self._keep(cell, outputs, lost)
+            self._keep(cell, frame, lost)
         if lost:
             self._spoilt = True
             if lost != "interrupted":
@@ -227,7 +229,7 @@ class _Run:
         names = sorted({name for test in self._plan.tests.values() for name in test.owned})
         try:
             return self._processes.ask(PROBE_SECONDS, do="look", sources=asked.sources, cells=asked.functions,
-                                       names=names, limit=PROBE_SECONDS).get("answers", {})
+                                       names=names, limit=PROBE_SECONDS).told()
         except (UsedUp, *_OURS):
             self._processes.close()
             return {}
@@ -257,9 +259,9 @@ class _Run:
     def _own(self, cell: NotebookNode, silent: bool = False) -> None:
         """Run a cell in the candidate; one that hangs or dies is left out from now on."""
         source = public(cell.source) if silent else cell.source
-        outputs, lost = self._execute(source, silent)
+        frame, lost = self._execute(source, silent)
         if not silent:
-            self._keep(cell, outputs, lost)
+            self._keep(cell, frame, lost)
             for output in cell.outputs:
                 if output.output_type == "error" and output.ename == "NameError":
                     self._look_for(output.evalue)
@@ -270,8 +272,9 @@ class _Run:
         elif lost != "interrupted":
             self._restart()
 
-    def _keep(self, cell: NotebookNode, outputs: object, lost: str) -> None:
-        cell.outputs = [NotebookNode(output) for output in self._budget.kept(self._clean(outputs))]
+    def _keep(self, cell: NotebookNode, frame: bytes, lost: str) -> None:
+        if frame not in (b"", _QUIET):
+            cell.outputs = self._kept(self._cleaning.clean(frame)[0])
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = self._count
@@ -284,53 +287,48 @@ class _Run:
         why = self._processes.why_dead()
         return why and f"the Python process was ended here: {why}"
 
+    def _kept(self, outputs: list[Output]) -> list[NotebookNode]:
+        return [NotebookNode(output) for output in self._budget.kept([output.node() for output in outputs])]
+
     def _look_for(self, message: str) -> None:
         """Raise _Missing if a cell that was left out binds what this message misses."""
         if self._absent & set(_MISSING.findall(message)):
             raise _Missing
 
-    def _execute(self, source: str, silent: bool, aside: bool = False) -> tuple[object, str]:
-        """(outputs, "" or how the candidate was lost: late, dead; interrupted if an interrupt helped)."""
+    def _execute(self, source: str, silent: bool, aside: bool = False) -> tuple[bytes, str]:
+        """(outputs as they came, "" or how the candidate was lost: late, dead; interrupted if an interrupt helped)."""
         asked = msgspec.msgpack.encode({"source": source, "plain": source in self._plan.plain, "silent": silent,
                                        "count": self._count, "aside": aside})
         try:
             self._processes.order(asked, self._limit)
             self._processes.complete()
             try:
-                return self._told(self._processes.answer(self._limit)), ""
+                return self._processes.answer(self._limit), ""
             except Late:
                 self._processes.interrupt()
-                return self._told(self._processes.answer(GRACE)), "interrupted"
+                return self._processes.answer(GRACE), "interrupted"
         except Late:
-            return [], "late"
-        except (Closed, TooLarge, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return [], "dead"
-
-    def _told(self, frame: bytes) -> object:
-        answer = msgspec.msgpack.decode(frame)
-        return answer.get("outputs") if isinstance(answer, dict) else None
+            return b"", "late"
+        except (Closed, TooLarge):
+            return b"", "dead"
 
     # The test cells
 
     def _test(self, cell: NotebookNode, name: str, shown: str | None, lean: bool) -> None:
         test = self._plan.tests[name]
-        while not (answer := self._ask(name, cell.source, test))["outcome"]:
+        while not (answer := self._ask(name, cell.source, test)).outcome:
             self._restart()
             if self._starts > RESTARTS:
                 self._skip(cell)
                 return
-        if self._absent & set(answer["absent"]):
+        if self._absent & set(answer.absent):
             raise _Missing
-        self._look_for(answer["message"])
-        cell.outputs = [NotebookNode(output) for output in self._budget.kept(self._clean(answer["outputs"]))]
-        message = (answer["lost"] == "dead" and self._why_dead()) or answer["message"]
-        self._note(cell, answer["outcome"], message, answer["unloaded"])
-        if answer["doubted"]:
-            cell.metadata[NOTE]["doubted"] = answer["doubted"]
-        self._losses = answer["losses"]
-        if answer["lost"] == "late":
+        self._look_for(answer.message)
+        self._show(cell, answer)
+        self._losses = answer.losses
+        if answer.lost == "late":
             self._limit = max(1.0, self._limit * PATIENCE)
-        if answer["lost"]:
+        if answer.lost:
             self._restart()
         elif lean:
             if shown:
@@ -341,7 +339,21 @@ class _Run:
             else:
                 self._own(cell, silent=True)
 
-    def _ask(self, name: str, source: str, test: Test) -> dict:
+    def _show(self, cell: NotebookNode, answer: Answer) -> None:
+        """What the test put out, and what is said of it."""
+        if answer.is_quiet:
+            cell.outputs = []
+            self._note(cell, answer.outcome, "")
+            return
+        frame = msgspec.msgpack.encode({"outputs": answer.outputs})
+        outputs, (message, unloaded, doubted) = self._cleaning.clean(
+            frame, (answer.message, answer.unloaded, answer.doubted))
+        cell.outputs = self._kept(outputs)
+        self._note(cell, answer.outcome, (answer.lost == "dead" and self._why_dead()) or message, unloaded)
+        if doubted:
+            cell.metadata[NOTE]["doubted"] = doubted
+
+    def _ask(self, name: str, source: str, test: Test) -> Answer:
         return self._processes.ask(self._limit, do="test", source=self._asked(name, source),
                                    plain=source in self._plan.plain, count=self._count, limit=self._limit,
                                    owned=test.owned, wanted=test.wanted)

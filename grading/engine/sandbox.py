@@ -28,6 +28,10 @@ from grading.engine import kernel, landlock, restrict
 FORCED = "KIT_SANDBOX"                   # a level to use, or none at all: for trouble, and for tests
 ENGINE = Path(__file__).resolve().parent
 PATIENCE = 60                            # seconds that a trial may take
+HANDLING = ("grading.desk.handling", "grading.intake.opening")           # what gloves do
+PAGES = ("grading.desk.markdown", "pygments.formatters.html", "pygments.lexers.python")      # and need for pages
+_HANDLED_WITH = ("grading/__init__.py", "grading/errors.py", "grading/desk", "grading/intake", "cs231n/__init__.py",
+                 "cs231n/_matching.py", "cs231n/_reading.py")                            # and of the kit, need for it
 
 _KIT = Path("/kit")
 _CACHES = _KIT / "caches"
@@ -55,19 +59,21 @@ class Sandbox:
         return self.level in ("full", "cold")
 
     @contextmanager
-    def command(self, control: int, given: Path | None, data: Path | None,
-                scratch: Path | None) -> Iterator[tuple[list[str], dict[str, str], list[int]]]:
+    def command(self, control: int, given: Path | None, data: Path | None, scratch: Path | None,
+                handling: tuple[str, ...] = ()) -> Iterator[tuple[list[str], dict[str, str], list[int]]]:
         """(command line, environment, descriptors to pass on) of a zygote that listens on `control`.
 
-        `scratch` is a private folder for the levels without bubblewrap.
+        `scratch` is a private folder for the levels without bubblewrap. `handling`: its children are gloves,
+        which have these modules at hand.
         """
         with ExitStack() as held:
             if self.boxed:
-                yield self._in_bwrap(control, given, data, held)
+                yield self._in_bwrap(control, given, data, handling, held)
             else:
-                yield self._as_it_is(control, given, data, scratch)
+                yield self._as_it_is(control, given, data, handling, scratch)
 
-    def _in_bwrap(self, control: int, given: Path | None, data: Path | None, held: ExitStack):
+    def _in_bwrap(self, control: int, given: Path | None, data: Path | None, handling: tuple[str, ...],
+                  held: ExitStack):
         passed = [control]
 
         def text(content: str) -> str:
@@ -100,8 +106,11 @@ class Sandbox:
         for name in ("null", "zero", "random", "urandom"):
             command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
         command += ["--symlink", "/proc/self/fd", "/dev/fd", "--dir", "/dev/shm", "--remount-ro", "/dev"]
-        command += ["--file", text(""), f"{_KIT}/engine-parent/grading/__init__.py",
+        command += [*(() if handling else ("--file", text(""), f"{_KIT}/engine-parent/grading/__init__.py")),
                     "--ro-bind", str(ENGINE), f"{_KIT}/engine-parent/grading/engine"]
+        command += _folders(_KIT / "engine-parent" / "cs231n") if handling else []
+        for name in _HANDLED_WITH if handling else ():
+            command += ["--ro-bind", str(ENGINE.parent.parent / name), f"{_KIT}/engine-parent/{name}"]
         for folder, name in ((given, "given"), (data, "data")):
             command += ["--dir", f"{_KIT}/{name}"]
             # One by one: a folder made by mkdtemp is its owner's alone, and inside everybody is somebody else.
@@ -109,16 +118,20 @@ class Sandbox:
                 command += ["--ro-bind", str(entry), f"{_KIT}/{name}/{entry.name}"]
         command += ["--dir", "/work", "--dir", "/tmp", "--tmpfs", str(_CACHES), "--remount-ro", "/"]
         settings = {"level": self.level, "control": control, "given": str(_KIT / "given") if given else "",
-                    "data": str(_KIT / "data"), "work": "/work", "caches": str(_CACHES), "readable": []}
+                    "data": str(_KIT / "data"), "work": "/work", "caches": str(_CACHES), "readable": [],
+                    "handling": handling}
         command += ["--", python, "-P", "-s", "-m", "grading.engine.zygote", json.dumps(settings)]
         environment = _environment(_KIT / "engine-parent", _KIT / "data", _CACHES)
         return command, environment, passed
 
-    def _as_it_is(self, control: int, given: Path | None, data: Path | None, scratch: Path):
+    def _as_it_is(self, control: int, given: Path | None, data: Path | None, handling: tuple[str, ...],
+                  scratch: Path):
         parent, caches, work = scratch / "engine-parent", scratch / "caches", scratch / "work"
         # A copy: on the path of the student's process, the repository would lend it the instructor's cs231n.
         shutil.copytree(ENGINE, parent / "grading" / "engine", ignore=shutil.ignore_patterns("__pycache__"))
         (parent / "grading" / "__init__.py").touch()
+        for name in _HANDLED_WITH if handling else ():
+            _copy(ENGINE.parent.parent / name, parent / name)
         for folder in (caches, work):
             folder.mkdir()
         if os.geteuid() == 0:
@@ -130,7 +143,8 @@ class Sandbox:
         system = [path for path in _system() if not _is_link(path)]
         readable = [*map(str, (*system, *sorted(python), *filter(None, (parent, given, data))))]
         settings = {"level": self.level, "control": control, "given": str(given or ""), "data": str(data or ""),
-                    "work": str(work), "caches": str(caches), "readable": readable}
+                    "work": str(work), "caches": str(caches), "readable": readable,
+                    "handling": handling}
         command = [sys.executable, "-P", "-s", "-m", "grading.engine.zygote", json.dumps(settings)]
         return command, _environment(parent, data or scratch, caches), [control]
 
@@ -221,6 +235,14 @@ def _trial(sandbox: Sandbox) -> str:
             return lines[-1] if lines else f"it ended with exit status {done.returncode}"
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             return str(error) or type(error).__name__
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copyfile(source, target)
 
 
 def _open_copy(folder: Path, scratch: Path) -> Path:

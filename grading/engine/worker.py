@@ -14,9 +14,11 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
-from grading.engine.sandbox import Sandbox
+from grading.engine.glovebox import ROLE, Glovebox
+from grading.engine.sandbox import HANDLING, PAGES, Sandbox
 
 START_SECONDS = 120                      # the zygote's imports, on a machine with other work to do
 ANSWER_SECONDS = 20
@@ -85,14 +87,17 @@ class Child:
 
 
 class Worker:
-    """One sandbox with one warm zygote. At level cold, one for each child instead, since none can be nested there.
+    """One sandbox with a warm zygote for what runs submissions, another for what handles hostile data.
 
+    Without `given` it runs none. At level cold there is one for each child instead, since none can be nested there.
     After a loss the next fork has a new one.
     """
 
-    def __init__(self, sandbox: Sandbox, given: Path, data: Path):
-        self._sandbox, self._given, self._data = sandbox, Path(given), Path(data)
-        self._zygotes = [] if sandbox.level == "cold" else [_Zygote(sandbox, self._given, self._data)]
+    def __init__(self, sandbox: Sandbox, given: Path | None = None, data: Path | None = None):
+        self._sandbox, self._given, self._data = sandbox, given and Path(given), data and Path(data)
+        self._zygotes = [] if sandbox.level == "cold" or not given else [self._start("")]
+        self._handling: list[_Zygote] = []
+        self.box = Glovebox(partial(self.fork, ROLE), WorkerLost)
 
     @property
     def level(self) -> str:
@@ -106,17 +111,22 @@ class Worker:
         self.close()
 
     def fork(self, role: str, *sockets: socket.socket) -> Child:
-        """Start `role` ("candidate" or "examiner") with these sockets, which are then closed on this side."""
-        alone = self._sandbox.level == "cold"
+        """Start `role` (candidate, examiner or gloves) with these sockets, which are then closed on this side."""
+        alone, zygotes = self._sandbox.level == "cold", self._handling if role == ROLE else self._zygotes
         try:
-            self._zygotes = [zygote for zygote in self._zygotes if not zygote.closed]
-            if alone or not self._zygotes:
-                self._zygotes.append(_Zygote(self._sandbox, self._given, self._data))
-            child = self._zygotes[-1].fork(role, sockets)
+            zygotes[:] = [zygote for zygote in zygotes if not zygote.closed]
+            if alone or not zygotes:
+                zygotes.append(self._start(role))
+            child = zygotes[-1].fork(role, sockets)
         finally:
             for one in sockets:
                 one.close()
-        return Child(self._zygotes[-1], *child, alone)
+        return Child(zygotes[-1], *child, alone)
+
+    def _start(self, role: str) -> "_Zygote":
+        if role != ROLE:
+            return _Zygote(self._sandbox, self._given, self._data)
+        return _Zygote(self._sandbox, None, None, HANDLING if self._given else HANDLING + PAGES)
 
     def memory(self) -> int:
         """Bytes that the sandbox's processes take, pages that several share counted once."""
@@ -124,17 +134,19 @@ class Worker:
 
     def processes(self) -> list[int]:
         """All that there are of it now, as this side's process ids."""
-        return [pid for zygote in self._zygotes for pid in zygote.processes()]
+        return [pid for zygote in (*self._zygotes, *self._handling) for pid in zygote.processes()]
 
     def close(self) -> None:
-        for zygote in self._zygotes:
+        for zygote in (*self._zygotes, *self._handling):
             zygote.close()
+        self.box.close()
 
 
 class _Zygote:
     """A process that runs grading.engine.zygote, in bubblewrap or not, and the control socket to it."""
 
-    def __init__(self, sandbox: Sandbox, given: Path, data: Path):
+    def __init__(self, sandbox: Sandbox, given: Path | None, data: Path | None,
+                 handling: tuple[str, ...] = ()):
         self.closed = False
         self._pidfds: list[int] = []     # of all that must be gone in the end
         self._held = ExitStack()
@@ -149,7 +161,8 @@ class _Zygote:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._held.enter_context(self._control)
         try:
-            with theirs, sandbox.command(theirs.fileno(), given, data, self._scratch) as (command, environment, passed):
+            with theirs, sandbox.command(theirs.fileno(), given, data, self._scratch,
+                                         handling) as (command, environment, passed):
                 self._process = starter.submit(
                     subprocess.Popen, command, env=environment, pass_fds=passed, umask=0o022, cwd="/",
                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._printed,

@@ -14,17 +14,19 @@ import importlib
 import io
 import json
 import os
+import resource
 import select
 import signal
 import socket
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from grading.engine import kernel, quota, restrict, seccomp
+from grading.engine import glovebox, kernel, quota, restrict, seccomp
 from grading.engine.restrict import Place
 
 ROLES = ("candidate", "examiner")
@@ -44,7 +46,7 @@ class Forked:
 
 
 class Zygote:
-    def __init__(self, place: Place, given: Path | None):
+    def __init__(self, place: Place, given: Path | None, handling: Sequence[str] = ()):
         self._place = place
         self._children: list[Forked] = []
         self._looked = 0.0               # when, at their folders
@@ -52,7 +54,7 @@ class Zygote:
             seccomp.library()            # a child could not import it any more
         self._program = seccomp.program() if place.level == "full" else b""
         gc.disable()                     # while so much is imported, a third of the time would go into collections
-        self._shell, self._roles = warm(given) if given else (None, {})
+        self._shell, self._roles = warm(given) if given else (None, handle(handling))
         if threading.active_count() != 1 or len(os.listdir("/proc/self/task")) != 1:
             names = ", ".join(thread.name for thread in threading.enumerate())
             raise RuntimeError(f"an import started a thread ({names}), and a fork would lose it")
@@ -102,7 +104,7 @@ class Zygote:
 
     def _fork(self, role: str, descriptors: list[int]) -> dict:
         if role and role not in self._roles:
-            raise ValueError(f"no role {role!r}; there are {', '.join(ROLES)}")
+            raise ValueError(f"no role {role!r}; there are {', '.join(self._roles)}")
         folder = self._folder()
         reading, report = os.pipe()
         pid = _fork_first() if self._place.level == "full" else os.fork()
@@ -148,7 +150,8 @@ class Zygote:
             os.write(report, b"ready\n")
             os.close(report)
             if role:
-                self._shell.seed()
+                if self._shell:
+                    self._shell.seed()
                 self._roles[role].serve(self._shell, *sockets)
             status = 0
         finally:
@@ -186,6 +189,16 @@ def warm(given: Path) -> tuple:
     roles = {role: importlib.import_module(f"grading.engine.{role}") for role in ROLES}
     shell.take_for_granted()
     return shell, roles
+
+
+def handle(modules: Sequence[str]) -> dict:
+    """Import what gloves do, and limit their memory. Returns role -> module, of none where there is nothing to do."""
+    if not modules:
+        return {}
+    for name in modules:
+        importlib.import_module(name)
+    resource.setrlimit(resource.RLIMIT_AS, (glovebox.MEMORY, glovebox.MEMORY))
+    return {glovebox.ROLE: importlib.import_module("grading.engine.gloves")}
 
 
 def import_all(given: Path) -> None:
@@ -300,11 +313,13 @@ def _read_all(descriptor: int) -> list[str]:
 
 
 def main(settings: dict) -> None:
-    """Settings without `given` ask for a trial of the sandbox: one child that proves its restrictions, nothing warm."""
+    """Settings without `given` ask for gloves, with `handling`; else for a trial of the sandbox: one child that proves
+    its restrictions, nothing warm."""
     control = socket.socket(fileno=settings["control"])
     try:
-        zygote = Zygote(_prepare(settings), Path(settings["given"]) if settings["given"] else None)
-        if not settings["given"]:
+        zygote = Zygote(_prepare(settings), Path(settings["given"]) if settings["given"] else None,
+                        settings["handling"])
+        if not settings["given"] and not settings["handling"]:
             zygote._fork("", [])
     except Exception as error:
         control.send(json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())

@@ -2,13 +2,12 @@
 
 from functools import cached_property
 
-from cs231n import _matching as matching
 from cs231n import _reading as reading
-from cs231n._matching import Known, Reading
-from cs231n._reading import Cell
+from cs231n._matching import Known
 from grading.books.course import Course
-from grading.intake import restore
 from grading.intake.archive import Handed
+from grading.intake.opening import Read
+from grading.intake.reader import Reader
 from grading.release import assignment as assignments
 from grading.release.assignment import Assignment
 from grading.release.lesson import read_known
@@ -23,13 +22,23 @@ class Handout:
         self._assignment, self._folder = assignment, course.release(assignment.name)
 
     @cached_property
+    def _reader(self) -> Reader:
+        return Reader()
+
+    @cached_property
     def _files(self) -> dict[str, bytes]:
         paths = {name: self._folder / name for name in self._assignment.submitted_files}
         return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
 
     @cached_property
     def _lessons(self) -> dict[str, list[Known]]:
-        return {name: read_known(self._assignment.notebook_path(name)) for name in self._assignment.notebooks}
+        paths = {name: self._assignment.notebook_path(name) for name in self._assignment.notebooks}
+        return {name: read_known(path) if path.is_file() else [] for name, path in paths.items()}
+
+    @cached_property
+    def _sources(self) -> dict[str, list[str]]:
+        return {name: self._reader.sources(content) for name, content in self._files.items()
+                if name.endswith(".ipynb")}
 
     @cached_property
     def others(self) -> dict[str, tuple[str, ...]]:
@@ -43,26 +52,24 @@ class Handout:
             return bool(content.strip())
         if not name.endswith(".ipynb"):
             return content.split() != self._files[name].split()
-        return _sources(content) != _sources(self._files[name])
+        return self._reader.sources(content) != self._sources[name]
 
-    def read(self, files: dict[str, bytes]) -> dict[str, tuple[list[Cell], Reading]]:
-        """What each notebook of a submission says, where it can be read: its cells, and them beside the lesson's."""
-        found = {}
-        for name in self._assignment.notebooks:
-            cells, _ = restore.parse(files.get(f"{name}.ipynb", b""))
-            if cells:
-                found[name] = cells, matching.read(cells, self._lessons[name])
-        return found
+    def read(self, files: dict[str, bytes]) -> dict[str, Read]:
+        """What each notebook of a submission says, where it can be read and has cells."""
+        self._reader.begin()
+        found = {name: self._reader.content(files[f"{name}.ipynb"], self._lessons[name])
+                 for name in self._assignment.notebooks if f"{name}.ipynb" in files}
+        return {name: read for name, read in found.items() if read.cells}
 
-    def remarks(self, files: dict[str, bytes], read: dict[str, tuple[list[Cell], Reading]]) -> list[str]:
+    def remarks(self, files: dict[str, bytes], read: dict[str, Read]) -> list[str]:
         """What a marker should know of the files taken: one sentence each."""
         if files and self._files and not any(self.is_worked_on(*file) for file in files.items()):
             return ["nothing in it differs from what was handed out"]
-        return [f"{name}.ipynb: none of its {len(cells)} cells is of this assignment"
-                for name, (cells, found) in read.items()
+        return [f"{name}.ipynb: none of its {found.cells} cells is of this assignment"
+                for name, found in read.items()
                 if len(found.missing) == sum(known.role != "own" for known in self._lessons[name])]
 
-    def pictures(self, read: dict[str, tuple[list[Cell], Reading]], places: dict[str, str],
+    def pictures(self, read: dict[str, Read], places: dict[str, str],
                  handed: Handed) -> tuple[dict[str, bytes], list[str]]:
         """(the pictures beside the notebooks that answers show, a sentence for each that is not there).
 
@@ -70,9 +77,9 @@ class Handout:
         """
         found: dict[str, bytes] = {}
         missing = []
-        for name, (_, said) in read.items():
+        for name, said in read.items():
             folder = places[f"{name}.ipynb"].rpartition("/")[0]
-            for path in (path for text in said.texts.values() for path in reading.shown_files(text)):
+            for path in said.shown:
                 file = handed.files.get(f"{folder}/{path}" if folder else path)
                 content = file.read() if file and len(found) < MOST_PICTURES else b""
                 if reading.is_picture(path, content):
@@ -83,6 +90,3 @@ class Handout:
         return found, missing
 
 
-def _sources(content: bytes) -> list[str]:
-    cells, _ = restore.parse(content)
-    return sorted(cell.source.strip() for cell in cells or [])

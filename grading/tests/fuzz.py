@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
 import nbformat
 import numpy as np
 
@@ -83,13 +84,15 @@ def codec_reader() -> tuple[list[bytes], Callable[[bytes], None]]:
 
 
 def notebook_reader() -> tuple[list[bytes], Callable[[bytes], None]]:
-    from grading.desk import handed, outputs
-    from grading.intake import restore
+    from grading.desk import handed
+    from grading.engine.cleaned import Output
+    from grading.intake import opening, restore
+    from grading.intake.opening import Asked, Read
     from grading.release import assignment as assignments
     from grading.release.lesson import known_cells
 
     key = restore.key_notebook(assignments.ASSIGNMENTS / "assignment1" / "svm.ipynb")
-    lesson, small = known_cells(key), json.loads(nbformat.writes(key))
+    asked, small = msgspec.msgpack.encode(Asked(known_cells(key))), json.loads(nbformat.writes(key))
     small["cells"] = [cell for cell in small["cells"] if "nbgrader" in cell["metadata"]][:8]
     code = next(cell for cell in small["cells"] if cell["cell_type"] == "code")
     code["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["a\x1b[31mb\n"]},
@@ -102,16 +105,17 @@ def notebook_reader() -> tuple[list[bytes], Callable[[bytes], None]]:
              json.dumps(old).encode(), json.dumps(small | {"metadata": {"x": float("nan")}}).encode()]
 
     def read(content: bytes) -> None:
-        cells, why = restore.parse(content)
-        if cells is None:
-            if not why.isprintable():
-                raise Finding(f"the reason is no text: {why[:200]!r}")
+        kept: dict = {}
+        said = msgspec.msgpack.decode(opening.notebook(asked, content, kept), type=Read)
+        if said.problem:
+            if not said.problem.isprintable():
+                raise Finding(f"the reason is no text: {said.problem[:200]!r}")
             return
-        made, _, shown, *_ = restore.lay_upon(cells, key, lesson)
+        made, places = restore.lay(said, key)
+        shown = msgspec.msgpack.decode(opening.outputs(b"", b"", kept), type=dict[str, list[Output] | None])
         for cell in made.cells:
             cell.setdefault("execution_count", None)
-        handed.show(made, shown)
-        outputs.clean_notebook(made)
+        handed.show(made, {name: shown[place] for name, place in places.items() if place in shown})
         for cell in made.cells:
             if cell.cell_type != "code":
                 del cell["execution_count"]
@@ -211,6 +215,7 @@ class Candidates:
         import copy
 
         from grading.engine import run
+        from grading.engine.budget import TIMES
         from grading.engine.processes import Submission
 
         share = (0.02, 0.1, 0.5)[seed % 3]
@@ -228,7 +233,7 @@ class Candidates:
             raise Finding(f"outcomes that no submission may have: {wrong}")
         if len(notes) != len(_CHECKS):
             raise Finding(f"only {sorted(notes)} have an outcome")
-        if time.monotonic() - began > (run.BUDGET + 20) * CELL_SECONDS:
+        if time.monotonic() - began > (TIMES + 20) * CELL_SECONDS:
             raise Finding(f"it held the worker for {time.monotonic() - began:.0f} s")
         before, self._peak = self._peak, _peak()
         if self._peak - before > MEMORY:

@@ -25,6 +25,7 @@ from grading.books.course import Course
 from grading.desk import feedback, pages
 from grading.desk import outputs as cleaning
 from grading.desk.html import clean_html
+from grading.desk.markdown import render
 from grading.desk.text import clean_text
 from grading.intake import collect as collecting
 from grading.release import assignment as assignments
@@ -270,30 +271,30 @@ def test_an_honest_answer_reads_as_it_does_without_us(answer):
             link.extract()
         return found.get_text().split(), [element.name for element in found.find_all(True) if element.name != "tbody"]
 
-    assert read(pages.render(answer)) == read(markdown2html(answer))
+    assert read(render(answer)) == read(markdown2html(answer))
 
 
 @pytest.mark.parametrize("how", ["![plot](attachment:my%20plot.png)", "![plot](<attachment:my plot.png>)",
                                  "<img src='attachment:my plot.png' width=300>"])
 def test_a_pasted_picture_is_shown(how):
-    shown = BeautifulSoup(pages.render(how, {"my plot.png": {"image/png": PNG}}), "html.parser").img
+    shown = BeautifulSoup(render(how, {"my plot.png": {"image/png": PNG}}), "html.parser").img
     assert shown["src"] == f"data:image/png;base64,{PNG}"
 
 
 def test_a_pasted_picture_is_a_picture_and_one_from_elsewhere_is_a_link():
     script = base64.b64encode(f"<script>{RUN}</script>".encode()).decode()
     for bundle in ({"text/html": script}, {"image/svg+xml": script}, {"image/png": script}, {"image/png": 3}, "x", {}):
-        rendered = pages.render("![p](attachment:p) ![q](attachment:q)", {"p": bundle})
+        rendered = render("![p](attachment:p) ![q](attachment:q)", {"p": bundle})
         assert "not in the notebook" in rendered and script not in rendered
-    link = BeautifulSoup(pages.render("![my plot](https://host.example/p.png?a=1&b=2)"), "html.parser").a
+    link = BeautifulSoup(render("![my plot](https://host.example/p.png?a=1&b=2)"), "html.parser").a
     assert link["href"] == "https://host.example/p.png?a=1&b=2" and "my plot" in link.text
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_nothing_in_an_answer_or_an_output_is_active(attack):
-    assert_harmless(pages.render(attack))
+    assert_harmless(render(attack))
     assert_harmless(clean_html(attack))
-    assert_harmless(pages.clean_html(attack))
+    assert_harmless(pages.clean_html({}, attack))
 
 
 @settings(deadline=None, max_examples=300)
@@ -302,16 +303,16 @@ def test_nothing_in_an_answer_or_an_output_is_active(attack):
                 max_size=8))
 def test_no_mixture_of_attacks_is_active(parts):
     text = "".join(parts)
-    assert_harmless(pages.render(text))
+    assert_harmless(render(text))
     assert_harmless(clean_html(text))
 
 
 def test_an_answer_too_long_or_too_deep_to_be_rendered_is_shown_as_it_was_typed():
     for text in ("<b>x" * 10_000, "\\\\[" * 100_000):
-        rendered = pages.render(text)
+        rendered = render(text)
         assert rendered.startswith("<pre>") and "<b>" not in rendered
-    assert_harmless(pages.render("> " * 4_000 + "x"))
-    assert len(pages.render("a" * 10_000_000)) < cleaning.RICH
+    assert_harmless(render("> " * 4_000 + "x"))
+    assert len(render("a" * 10_000_000)) < cleaning.RICH
 
 
 def test_a_long_answer_is_rendered_piece_by_piece_and_a_picture_pasted_as_data_does_not_count():

@@ -37,7 +37,7 @@ from grading.release import assignment as assignments
 CELL_SECONDS, SUBMISSION_SECONDS, RUN_SECONDS = 3, 120, 900
 JOBS = 2
 OUTCOMES = {"passed", "failed", "error", "timed_out", "skipped", "manual"}       # a `grader_error` would be a gain
-PARENT_BYTES = 700_000_000
+PARENT_BYTES = 300_000_000
 COLLECTING_BYTES = 300_000_000           # for one inbox; a tar may unpack to 200 million bytes
 CLASS = attacks()
 EVERY = 8

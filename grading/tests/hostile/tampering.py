@@ -320,6 +320,17 @@ def html_in_metadata(notebook):
     notebook["cells"].insert(1, own_cell("markdown", "x", "\"><script>hostile()</script>2"))
 
 
+def raw_without_end(notebook):
+    notebook["cells"].insert(2, own_cell("raw", "".join(f"<p><font color=c{number}>" for number in range(11_500))))
+
+
+def outputs_without_end(notebook):
+    crumbs = [{"output_type": "stream", "name": name, "text": "x"} for name in ("stdout", "stderr")] * 995
+    notebook["cells"][2:2] = [own_cell("code", "1", f"crumbs-{number}") | {"outputs": crumbs} for number in range(60)]
+    nothings = [{"output_type": "display_data", "data": [[]] * 300_000, "metadata": {}}]
+    notebook["cells"].insert(2, own_cell("code", "1", "nothings") | {"outputs": nothings})
+
+
 def write_loop_out(source: str) -> str:
     lines = "\n".join(f"    if n > {row}: np.dot(X[{row}], W, out=scores[{row}])" for row in range(300))
     return source + f"""

@@ -1,0 +1,46 @@
+"""What is done at the desk with hostile data, by gloves: bytes in, bytes out (see `grading/engine/glovebox.py`)."""
+
+import json
+
+import msgspec
+
+from grading.desk import arrived, html
+from grading.desk.outputs import clean_outputs
+from grading.desk.paths import without_paths
+from grading.desk.text import clean_message, printable
+
+without_paths("/")           # which looks at the root of the file system once: before this process cannot any more
+
+
+class _Told(msgspec.Struct):
+    """Of an answer of a candidate's or an examiner's."""
+
+    outputs: msgspec.Raw = msgspec.Raw(b"\x90")
+
+
+def clean(messages: bytes, frame: bytes, kept: dict) -> bytes:
+    """(outputs, messages), both clean: the outputs in a frame from the sandbox, and texts that came in it."""
+    outputs = arrived.read(msgspec.msgpack.decode(frame, type=_Told).outputs, msgspec.msgpack)
+    return msgspec.msgpack.encode([clean_outputs(outputs), list(map(clean_message, json.loads(messages)))])
+
+
+def markdown_cell(attachments: bytes, source: bytes, kept: dict) -> bytes:
+    """A text cell as HTML, where `attachments` are its pictures as JSON."""
+    from grading.desk import markdown  # which takes half a second; see PAGES in grading/engine/sandbox.py
+
+    return markdown.render(source.decode(), json.loads(attachments)).encode()
+
+
+def code_cell(_: bytes, source: bytes, kept: dict) -> bytes:
+    """A code cell as HTML, always as Python: a magic in its first line must not choose the parser."""
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    formatter = HtmlFormatter(cssclass=" highlight hl-ipython3")
+    return highlight(printable(source.decode()) or " ", PythonLexer(), formatter).encode()
+
+
+def html_output(_: bytes, source: bytes, kept: dict) -> bytes:
+    """An output in HTML, or a raw cell, without what is active."""
+    return html.clean_html(source.decode()).encode()

@@ -1,0 +1,36 @@
+"""Pages: a cell that costs too much is shown as it was typed, and so are those after a page has had its time."""
+
+import nbformat
+from nbconvert.exporters import HTMLExporter
+from traitlets.config import Config
+
+from grading.books.course import Course
+from grading.config import configure
+from grading.desk import pages
+
+TAGS = "".join(f"<p><font color=c{number}>" for number in range(11_500))        # 240,000 characters, for some minutes
+
+
+def test_a_raw_cell_that_takes_too_long_is_shown_as_it_was_typed_and_the_others_are_rendered(tmp_path, monkeypatch):
+    config = Config()
+    configure(config, Course(tmp_path).root)
+    monkeypatch.setattr(pages, "CELL_SECONDS", 0.5)
+    notebook = nbformat.v4.new_notebook(cells=[
+        nbformat.v4.new_markdown_cell("**before**"), nbformat.v4.new_raw_cell(TAGS),
+        nbformat.v4.new_markdown_cell("*behind*"), nbformat.v4.new_code_cell("import numpy")])
+    page, _ = HTMLExporter(config=config).from_notebook_node(notebook)
+    assert "<strong>before</strong>" in page and "shown as it was typed: it takes more than 0.5 s" in page
+    assert "&lt;p&gt;&lt;font color=c7&gt;" in page and "<font color" not in page
+    assert page.index("<em>behind</em>") > page.index("color=c9000") and '<span class="nn">numpy</span>' in page
+
+
+def test_a_page_that_has_had_its_time_goes_on_as_text():
+    context = {"cell": {}, "resources": {"kit_seconds": 0.0}}
+    assert pages.markdown2html(context, "*a* <b>") == "<pre>*a* &lt;b&gt;</pre>"
+    assert pages.highlight_code(context, "x = 1") == "<pre>x = 1</pre>"
+
+
+def test_each_page_has_time_of_its_own():
+    one, other = {"cell": {}, "resources": {}}, {"cell": {}, "resources": {}}
+    assert "<em>a</em>" in pages.markdown2html(one, "*a*") and "<em>b</em>" in pages.markdown2html(other, "*b*")
+    assert one["resources"]["kit_seconds"] > 10 and other["resources"]["kit_seconds"] > 10
