@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from nbgrader import api
@@ -114,12 +116,15 @@ class Marking:
         return ""
 
     def _answer(self, row) -> Answer | None:
-        folder = self._course.autograded(row.student, self._assignment)
-        cell = answers.of(answers.read(folder, self._notebook)).get(self._name)
-        if cell is None:
+        path = self._course.autograded(row.student, self._assignment) / f"{self._notebook}.ipynb"
+        try:
+            stamp = path.stat()
+        except OSError:
             return None
-        made = Answer(row.id, row.student, answers.source(cell), cell.get("attachments") or {}, _mark(row),
-                      row.automatic)
+        said = _said(path, self._name, (stamp.st_mtime_ns, stamp.st_size, stamp.st_ino))
+        if said is None:
+            return None
+        made = Answer(row.id, row.student, *said, _mark(row), row.automatic)
         if row.score is None or not row.waits:
             return made
         kept = results.read(self._course, row.student, self._assignment)
@@ -160,6 +165,13 @@ class Marking:
                            f"{PATIENCE} s. Nothing was entered; try again.") from None
         finally:
             engine.dispose()
+
+
+@lru_cache(maxsize=10_000)
+def _said(path: Path, name: str, stamp: tuple) -> tuple[str, dict] | None:
+    """Text and pictures of an answer in a graded notebook; while that is the same file (`stamp`), it is read once."""
+    cell = answers.of(answers.read(path.parent, path.stem)).get(name)
+    return (answers.source(cell), cell.get("attachments") or {}) if cell else None
 
 
 def _mark(row) -> Mark:
