@@ -6,7 +6,10 @@ notebooks stays every character that the student wrote. `Clean` is the step of n
 the student's cells put out.
 """
 
+from itertools import pairwise
+
 from jinja2 import pass_context
+from jinja2.filters import do_float, do_round
 from nbgrader.preprocessors import NbGraderPreprocessor
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
@@ -18,7 +21,16 @@ from grading.desk.markdown import LONG, SHOWN, plain, render, with_data_attached
 from grading.desk.outputs import clean_notebook
 from grading.desk.text import clean_message, printable
 
+_BESIDE = ('<div style="display: flex; flex-wrap: wrap; gap: 1.5em">'
+           '<div style="flex: 1 1 22em; min-width: 0; max-height: 75vh; overflow: auto; background: #f6f6f3; '
+           'padding: 0 1em">{}</div><div style="flex: 1 1 26em; min-width: 0">{}</div></div>')
 PAGE = 300_000               # characters of a page that are rendered: Pygments too is quadratic in some texts
+
+
+class Words(str):
+    """What a page says in the place of a score."""
+
+    __slots__ = ()
 
 
 class Clean(NbGraderPreprocessor):
@@ -38,8 +50,40 @@ class Clean(NbGraderPreprocessor):
 @pass_context
 def markdown2html(context, source: str) -> str:
     """A text cell, or a grader's comment."""
-    source, attachments = with_data_attached(source, context.get("cell", {}).get("attachments"))
+    cell = context.get("cell", {})
+    html = _rendered(context, source, cell.get("attachments"))
+    if "submission_id" not in context.get("resources", {}) or source is not cell.get("source"):
+        return html
+    asked, answer = _pair(context["nb"].cells, cell)
+    if answer is cell:
+        return _BESIDE.format(_rendered(context, asked.source, asked.get("attachments")), html)
+    return '<p><em>This question stands beside its answer, below.</em></p>' if asked is cell else html
+
+
+def _rendered(context, source: str, attachments: object) -> str:
+    source, attachments = with_data_attached(source, attachments)
     return render(source, attachments) if _fits(context, source, SHOWN) else plain(source)
+
+
+def _pair(cells: list, cell) -> tuple:
+    """(question, answer) where a text cell is one of the two; in formgrader they stand beside each other."""
+    for asked, answer in pairwise(cells):
+        if (cell is asked or cell is answer) and _is(asked, "locked") and _is(answer, "solution") and _is(answer, "grade"):
+            return asked, answer
+    return None, None
+
+
+def _is(cell, what: str) -> bool:
+    return cell.cell_type == "markdown" and bool(cell.metadata.get("nbgrader", {}).get(what))
+
+
+def number_or_words(value: object, default: float = 0.0) -> float | str:
+    """In place of Jinja's `float`: nbgrader's templates say so of a score, which may be in words here."""
+    return value if isinstance(value, Words) else do_float(value, default)
+
+
+def rounded_or_words(value: float | str, precision: int = 0) -> float | str:
+    return value if isinstance(value, Words) else do_round(value, precision)
 
 
 @pass_context

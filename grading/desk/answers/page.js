@@ -297,9 +297,10 @@ function panel() {
                    "aria-label": "points", on: {change: event => event.target.value !== "" && setScore(+event.target.value)}}),
       el("button", {disabled: !D.live, on: {click: KEYS["+"]}}, "+"),
       el("span", {className: "quiet"}, ` of ${points(D.points)}`),
-      mark[0] !== null && Math.abs(mark[0] - sum) > 1e-9 && given.items.length ? el("span", {className: "quiet"}, `; items ${points(sum)}, ${mark[0] > sum ? "+" : "−"}${points(Math.abs(mark[0] - sum))} free`) : null,
       el("button", {className: "quick", disabled: !D.live, on: {click: KEYS.f}}, "full ", el("kbd", {}, "f")),
       el("button", {className: "quick", disabled: !D.live, on: {click: KEYS[0]}}, "none ", el("kbd", {}, "0"))),
+    mark[0] !== null && Math.abs(mark[0] - sum) > 1e-9 && given.items.length ? el("p", {className: "quiet free"},
+      `items ${points(sum)}, ${mark[0] > sum ? "+" : "−"}${points(Math.abs(mark[0] - sum))} free`) : null,
     el("textarea", {id: "words", rows: 2, placeholder: "Comment for the student, in Markdown (c)", value: given.words, disabled: !D.live,
                     "aria-label": "comment", on: {change: event => setWords(event.target.value, to)}}),
     known.length ? el("div", {className: "reuse"}, ...known.map((words, number) => el("button", {
@@ -310,7 +311,7 @@ let drawn = [];
 function draw() {
   const open = document.activeElement && document.activeElement.id, words = document.getElementById("words");
   const typing = open === "words" ? words.value : null;
-  document.getElementById("panel").replaceChildren(...panel());
+  document.getElementById("panel").replaceChildren(...panel().filter(Boolean));
   if (typing !== null) {
     const again = document.getElementById("words");
     again.value = typing;
@@ -341,7 +342,7 @@ document.body.append(
     el("span", {id: "told", role: "status"}), el("button", {on: {click: undo}, disabled: !D.live, id: "undo"}, "undo ", el("kbd", {}, "u"))),
   el("aside", {},
     el("div", {id: "panel"}),
-    el("details", {open: true}, el("summary", {}, "Question: ", D.title), el("div", {html: D.text})),
+    el("details", {open: true}, el("summary", {}, D.title), el("div", {html: D.text})),
     D.notes ? el("details", {}, el("summary", {}, "Notes for marking"), el("div", {html: D.notes})) : null,
     el("details", {open: true}, el("summary", {}, "Model answer"), el("div", {html: D.model})),
     el("details", {id: "keys"}, el("summary", {}, "Keys"), el("dl", {}, ...HELP.flatMap(([keys, what]) => [el("dt", {}, el("kbd", {}, keys)), el("dd", {}, what)])))),
