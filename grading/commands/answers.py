@@ -21,6 +21,7 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
+    from grading.books import marks
     from grading.desk import questions
     from grading.desk.answers import Desk, page
     from grading.desk.answers.serving import Server
@@ -44,4 +45,6 @@ def run(options) -> int:
             server.serve_forever()
         except KeyboardInterrupt:
             print()
+        finally:
+            marks.copy(course, assignment.name)
     return 0

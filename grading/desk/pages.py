@@ -56,7 +56,8 @@ def markdown2html(context, source: str) -> str:
         return html
     asked, answer = _pair(context["nb"].cells, cell)
     if answer is cell:
-        return _BESIDE.format(_rendered(context, asked.source, asked.get("attachments")), html)
+        text = asked.source.replace("### BEGIN MARK SCHEME", "#### MARK SCHEME").replace("### END MARK SCHEME", "")
+        return _BESIDE.format(_rendered(context, text, asked.get("attachments")), html)
     return '<p><em>This question stands beside its answer, below.</em></p>' if asked is cell else html
 
 
@@ -67,11 +68,9 @@ def _rendered(context, source: str, attachments: object) -> str:
 
 def _pair(cells: list, cell) -> tuple:
     """(question, answer) where a text cell is one of the two; in formgrader they stand beside each other."""
-    for asked, answer in pairwise(cells):
-        if cell is asked or cell is answer:
-            if _is(asked, "locked") and _is(answer, "solution") and _is(answer, "grade"):
-                return asked, answer
-    return None, None
+    pairs = [pair for pair in pairwise(cells) if any(one is cell for one in pair)]
+    return next(((asked, answer) for asked, answer in pairs
+                 if _is(asked, "locked") and _is(answer, "solution") and _is(answer, "grade")), (None, None))
 
 
 def _is(cell, what: str) -> bool:

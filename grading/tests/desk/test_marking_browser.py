@@ -29,7 +29,8 @@ def browser(profile):
 
     options = webdriver.ChromeOptions()
     for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                   "--window-size=1280,900", "--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}"):
+                   "--window-size=1280,900", "--disable-background-networking", "--disable-component-update",
+                   f"--user-data-dir={profile}"):
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
@@ -84,7 +85,8 @@ def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_a
         group = ("ann", "bob", "cem")
         until(driver, lambda _: {entered(course)[who] for who in group} == {(0.5, False, "- 0.5: no, loosely argued")})
         press("2")                                                                 # in its place: the better item
-        until(driver, lambda _: {entered(course)[who] for who in group} == {(1.5, False, "- 1.5: order within the row")})
+        better = 1.5, False, "- 1.5: order within the row"
+        until(driver, lambda _: {entered(course)[who] for who in group} == {better})
         until(driver, lambda _: one("#progress").text == "1 of 3 groups, 4 of 6 answers")
 
         one(".group.current .chip").click()                                        # one of them alone
