@@ -22,13 +22,15 @@ _VERDICTS = {"yes": "+", "true": "+", "correct": "+", "right": "+", "unchanged":
 _SIGNS = "不没无非否错"          # that deny within a run of letters
 _NEGATIONS = {"not", "never", "cannot", "neither", "nor", "none", "nothing", "without", "nicht", "kein", "keine"}
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?|[-−](?=\d)")
-_MARKER = re.compile(r"^\s*(?:[-*+>]|\(?(?:\d{1,2}|[a-h])[.)])\s+", re.MULTILINE)
+_MARKER = re.compile(r"^[ \t]*(?:[-*+>]|\(?(?:\d{1,2}|[a-h])[.)])[ \t]+", re.MULTILINE)
+_AROUND = "*_`#\"“”.,;:!"
 
 
 def normalized(text: str) -> str:
     """Its words and signs alone: no case, blanks, marks of lists or of emphasis."""
     text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    return " ".join(re.sub(r"[*_`#\"“”.,;:!]+(?=\s|$)|(?<!\S)[*_`#\"“”]+|\*\*|__", " ", _MARKER.sub("", text)).split())
+    words = _MARKER.sub("", text).replace("**", "").replace("__", "").split()
+    return " ".join(filter(None, (word.strip(_AROUND) for word in words)))
 
 
 def groups(texts: Sequence[str]) -> list[list[int]]:
@@ -47,6 +49,7 @@ def groups(texts: Sequence[str]) -> list[list[int]]:
 
 def _polarity(text: str) -> tuple:
     """What must be equal in a group: verdicts in their order, how often something is denied, the numbers."""
+    text = text[:LONG]
     words = _WORD.findall(_MARKER.sub("", unicodedata.normalize("NFKC", text).casefold().replace("’", "'")))
     verdicts = "".join(_VERDICTS.get(word, "") for word in words)
     negations = sum(word in _NEGATIONS or word.endswith("n't") for word in words) + sum(map(text.count, _SIGNS))

@@ -10,11 +10,12 @@ from pathlib import Path
 from grading.books.course import Course
 from grading.books.marking import Answer, Marking
 from grading.desk import grouping, questions
-from grading.desk.markdown import render, with_data_attached
+from grading.desk.markdown import plain, render, with_data_attached
 from grading.desk.questions import Question
 from grading.release.assignment import Assignment
 
 _PARTS = Path(__file__).parent
+LONG = 30_000                    # characters of an answer that are rendered; it takes a second, at worst
 STATIC_PLOTS = 30_000_000        # bytes of plots that a page takes with it
 
 
@@ -98,4 +99,4 @@ def _data(desk: Desk, question: Question, live: bool) -> dict:
 
 def _html(one: Answer) -> str:
     text, attachments = with_data_attached(one.text, one.attachments)
-    return render(text, attachments)
+    return render(text, attachments) if len(text) <= LONG else plain(text)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 import written
@@ -52,6 +53,13 @@ def test_many_answers_are_grouped_whatever_they_are():
     assert grouping.groups([]) == [] and grouping.groups(["", " ", "."]) != []
     assert len(grouping.groups([f"answer {number}" for number in range(300)])) == 300
     assert grouping.groups(["The same"] * 500 + ["another"]) == [list(range(500)), [500]]
+
+
+@pytest.mark.parametrize("piece", ["*", "\n", " ", "- ", "1", "1.", "**x", "不", "a'", "\n\n- ", "no "])
+def test_a_hostile_text_is_grouped_in_time_in_proportion_to_its_length(piece):
+    begun = time.process_time()
+    grouping.groups([piece * 200_000, piece * 199_999 + "x", "No."])
+    assert time.process_time() - begun < 5
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +197,7 @@ def test_two_markers_and_a_kill_in_the_middle_leave_every_call_whole(course, mar
 def server(whole, course):
     desk = Desk(whole[0], course, questions.of_assignment(whole[0], course))
     with Server(desk, desk.asked[0]) as server:
+        server.daemon_threads = False                                              # closing waits for all of them
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         yield server

@@ -3,7 +3,7 @@
 import json
 import shutil
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import served
@@ -69,8 +69,12 @@ def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_a
     assignment, course = whole
     desk = Desk(assignment, course, questions.of_assignment(assignment, course))
     with served.jupyter(course.root) as jupyter, Server(desk, desk.asked[0]) as server, \
-            browser(tmp_path / "profile") as driver:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+            browser(tmp_path / "profile") as driver, ExitStack() as ends:
+        server.daemon_threads = False                                              # closing waits for all of them
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        ends.callback(serving.join)
+        ends.callback(server.shutdown)
         driver.get(server.address)
 
         def one(selector):
@@ -118,7 +122,6 @@ def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_a
         driver.switch_to.window(page)
         until(driver, lambda _: "Marked elsewhere" in one("#told").text)           # seen without being asked for
         until(driver, lambda _: one("#progress").text == "2 of 3 groups, 5 of 6 answers")
-        server.shutdown()
     feedback.feedback(assignment, course)
     scores = {student: (course.feedback(student, written.NAME) / "words.html").read_text()
               for student in written.ANSWERS}
