@@ -43,7 +43,7 @@ def browser(profile):
 def until(driver, condition):
     from selenium.webdriver.support.wait import WebDriverWait
 
-    return WebDriverWait(driver, 60, poll_frequency=0.05).until(condition)
+    return WebDriverWait(driver, 120, poll_frequency=0.05).until(condition)
 
 
 def entered(course):
