@@ -20,11 +20,11 @@ _SIGN = re.compile("(<[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*>)|\ue000(\\d{1,6})\ue001")
 _FORGED = str.maketrans("\ue000\ue001", "\ufffd\ufffd")
 
 
-def render(markdown: str, attachments: object = None) -> str:
-    """Markdown as Jupyter knows it, with formulas, as harmless HTML; `attachments` are its cell's."""
+def render(markdown: str, attachments: object = None, drawn: bool = True) -> str:
+    """Markdown as Jupyter knows it, with formulas drawn or as typed, as harmless HTML; `attachments` are its cell's."""
     if len(markdown) > SHOWN:
         return plain(markdown)
-    return "".join(_render(part, attachments) for part in _parts(markdown))
+    return "".join(_render(part, attachments, drawn) for part in _parts(markdown))
 
 
 def with_data_attached(markdown: str, attachments: object = None) -> tuple[str, dict]:
@@ -60,11 +60,11 @@ def _parts(markdown: str) -> Iterator[str]:
     yield part + paragraph
 
 
-def _render(markdown: str, attachments: object) -> str:
+def _render(markdown: str, attachments: object, drawn: bool) -> str:
     if len(markdown) > LONG:
         return plain(markdown)
     try:
-        renderer = _Renderer(escape=False, exclude_anchor_links=True)
+        renderer = _Renderer(drawn, escape=False, exclude_anchor_links=True)
         plugins = [import_plugin(name) for name in ("strikethrough", "table", "url", "def_list")]
         html = MarkdownWithMath(renderer=renderer, plugins=plugins).render(printable(markdown).translate(_FORGED))
     except Exception:                # a parser of free text, fed by anyone: the text is still there to be read
@@ -83,8 +83,9 @@ class _Renderer(IPythonRenderer):
     A sign stands for a formula until the HTML around it is clean.
     """
 
-    def __init__(self, **options):
+    def __init__(self, drawn: bool, **options):
         super().__init__(**options)
+        self._drawn = drawn
         self._formulas: dict[str, tuple[str, bool, str]] = {}     # TeX, whether it is displayed, as typed
 
     def with_formulas(self, cleaned: str) -> str:
@@ -97,7 +98,7 @@ class _Renderer(IPythonRenderer):
 
         def drawn(match: re.Match) -> str:
             tex, display, source = self._taken(match[2])
-            return formulas.mathml(tex, display) or escape(source)
+            return self._drawn and formulas.mathml(tex, display) or escape(source)
 
         return _SIGN.sub(put, cleaned)
 

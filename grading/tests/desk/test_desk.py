@@ -141,6 +141,12 @@ def test_whatever_comes_out_of_a_cell_becomes_a_valid_notebook_and_is_harmless(o
             assert not re.search(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]|\x1b(?!\[[\d;]+m)", text)
 
 
+def test_a_formula_in_markdown_that_a_cell_puts_out_is_kept_as_it_was_typed():
+    cleaned = cleaning.clean_outputs([shown({"text/markdown": "so $a < b$ **holds**"})])
+    assert "so $a &lt; b$ <strong>holds</strong>" in cleaned[0]["data"]["text/html"]
+    assert cleaning.clean_outputs(cleaned) == cleaned
+
+
 def test_what_an_honest_cell_puts_out_stays_as_it_is():
     honest = [
         printed("loss 2.30\n\x1b[31mred\x1b[0m\tçığ 数\n"), printed("a warning\n", "stderr"),
