@@ -274,7 +274,7 @@ def read_loops(text, qualified_name):
         root, _, path = dotted(node, imported).partition(".")
         if path.rpartition(".")[2] in DISGUISED.get(root, ()):
             disguised.add((node.lineno, f"{root}.{path}"))
-        elif (text := _text(node)) in DISGUISED["numpy"]:         # getattr(np, "vector" + "ize")
+        elif (text := constant_text(node)) in DISGUISED["numpy"]:         # getattr(np, "vector" + "ize")
             disguised.add((node.lineno, f"numpy.{text}"))
         elif isinstance(node, (ast.For, ast.While)):
             loops.add((node.lineno, type(node).__name__.lower()))
@@ -291,6 +291,18 @@ def read_stacks(text, qualified_name):
     """How many calls of np.vstack and the like a function reaches."""
     nodes = reached_nodes(parsed(text), qualified_name)
     return sum(isinstance(node, ast.Attribute) and node.attr in STACKING for node in nodes)
+
+
+def hands_on_functions(text, qualified_name):
+    """Whether a function makes or hands on another one, which somebody else may call once for each row."""
+    tree = parsed(text)
+    nodes = list(reached_nodes(tree, qualified_name))
+    blocks = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
+    outer = {node for block in blocks for inside in _definitions(block.body).values() for node in inside}
+    known = {node.name for node in outer if isinstance(node, ast.FunctionDef)}
+    called = {node.func for node in nodes if isinstance(node, ast.Call)}
+    return any(isinstance(node, (ast.Lambda, ast.ClassDef)) or isinstance(node, ast.FunctionDef) and node not in outer
+               or isinstance(node, ast.Name) and node.id in known and node not in called for node in nodes)
 
 
 @functools.lru_cache(maxsize=16)
@@ -318,15 +330,15 @@ def imported_names(tree, known=DISGUISED):
     return imported
 
 
-def _text(node):
+def constant_text(node):
     """The text that an expression of constants spells, "" for any other."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else ""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _text(node.left) + _text(node.right)
-    if isinstance(node, ast.JoinedStr):
-        return "".join(map(_text, node.values))
-    return ""
+    parts = ([node.left, node.right] if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else
+             [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
+             if isinstance(node, ast.JoinedStr) else [])
+    texts = list(map(constant_text, parts))
+    return "".join(texts) if all(texts) else ""
 
 
 def dotted(node, imported, hidden=()):
@@ -339,10 +351,10 @@ def dotted(node, imported, hidden=()):
     if isinstance(node, ast.Attribute):
         home, name = dotted(node.value, imported, hidden), node.attr
     elif isinstance(node, ast.Call) and len(node.args) >= 2 and dotted(node.func, imported, hidden) == "getattr":
-        home, name = dotted(node.args[0], imported, hidden), _text(node.args[1])
+        home, name = dotted(node.args[0], imported, hidden), constant_text(node.args[1])
     elif isinstance(node, ast.Call) and node.args and (
             dotted(node.func, imported, hidden) in ("importlib.import_module", "__import__")):
-        return _text(node.args[0])
+        return constant_text(node.args[0])
     elif isinstance(node, ast.Subscript):
         return _item(node, imported, hidden)
     else:
@@ -352,7 +364,7 @@ def dotted(node, imported, hidden=()):
 
 def _item(node, imported, hidden):
     """`vars(np)["dot"]`, `np.__dict__["dot"]`, `sys.modules["numpy"]` and `globals()["np"]` as a dotted name."""
-    name, source = _text(node.slice), node.value
+    name, source = constant_text(node.slice), node.value
     called = dotted(source.func, imported, hidden) if isinstance(source, ast.Call) else ""
     if name and called == "vars" and source.args:
         home = dotted(source.args[0], imported, hidden)
@@ -373,6 +385,10 @@ def reached_nodes(tree, qualified_name):
             if isinstance(node, ast.ClassDef):
                 for name, inside in _definitions(node.body).items():
                     methods.setdefault(name, []).extend(inside)
+
+    for node in tree.body:                     # Class.method = function
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            methods.setdefault(node.targets[0].attr, []).append(node)
 
     owner, _, name = qualified_name.partition(".<locals>")[0].rpartition(".")
     waiting = list(owner and methods.get(name) or names.get(name, []))

@@ -67,6 +67,7 @@ class _Matching:
         self._names = {known.name: number for number, known in enumerate(lesson)}
         self._whose = [self._named(cell) for cell in cells]        # for each cell: a number in the lesson, or None
         self._by_text()
+        self._by_short_text()
         self._by_lines()
         self._by_place()
 
@@ -94,6 +95,14 @@ class _Matching:
             if places := texts.get(_plain(known.source)):
                 self._whose[places.pop(0)] = number
 
+    def _by_short_text(self):
+        """A line of comment is known between neighbours that are."""
+        for number, known in self._unmet() if set(self._whose) - {None} else ():
+            text = _plain(known.source)
+            places = [place for place in self._window(number) if text and _plain(self._cells[place].source) == text]
+            if len(places) == 1:
+                self._whose[places[0]] = number
+
     def _by_lines(self):
         """A cell that was changed, or merged with another, still has most of the lesson's lines."""
         loose = {place: Counter(_lines(cell.source)) for place, cell in enumerate(self._cells)
@@ -115,7 +124,7 @@ class _Matching:
                 continue
             kinds = {"code": ("code",), "answer": ("markdown", "raw")}.get(known.role, ())
             places = [place for place in self._window(number) if self._cells[place].kind in kinds]
-            if len(places) == 1 or places and known.role == "answer":
+            if places:                   # of several the first: all stay in their order
                 self._whose[places[0]] = number
 
     def reading(self):
@@ -140,6 +149,8 @@ class _Matching:
         for number, known in enumerate(lesson):
             if known.role == "answer":
                 parts, taken = self._answer(number, extra)
+                if not parts:
+                    parts, taken = self._above(number, absorbed)
                 texts[known.name], pictures[known.name] = _joined(parts)
                 absorbed |= taken
                 handed_over.add(lesson[number - 1].name)
@@ -192,7 +203,7 @@ class _Matching:
         met, given = set(self._whose), set()
         for number, added in extra.items():
             follower = number + 1
-            while follower < len(self._lesson) and follower not in met and self._lesson[follower].role == "own":
+            while follower < len(self._lesson) and self._lesson[follower].role == "own":
                 follower += 1
             if follower < len(self._lesson) and follower not in met:
                 known = self._lesson[follower]
@@ -227,6 +238,17 @@ class _Matching:
         if not parts:
             parts = [(f"```python\n{cell.source.strip()}\n```", {}) for cell in code if cell.source.strip()]
         return parts, {place for place in taken if self._whose[place] is None}
+
+    def _above(self, number, absorbed):
+        """The same of what stands right above a question that nothing was written below."""
+        place = min((place for place, whose in enumerate(self._whose) if whose in (number - 1, number)), default=0) - 1
+        taken = []
+        while (place >= 0 and self._whose[place] is None and place not in absorbed
+               and self._cells[place].kind != "code"):
+            taken.insert(0, place)
+            place -= 1
+        parts = [(text, self._cells[one].pictures) for one in taken if (text := _answered(self._cells[one].source))]
+        return parts, set(taken) if parts else set()
 
 
 def _answered(text):

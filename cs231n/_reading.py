@@ -18,6 +18,10 @@ _TITLE = r"""(?:\s+(?:"[^"\n]*"|'[^'\n]*'))?"""
 _SHOWN = re.compile(rf"!\[[^\]\n]{{0,300}}\]\(\s*(?:<([^<>\n]{{1,300}})>|([^\s()<>]{{1,300}})){_TITLE}\s*\)"
                     r"""|<img\b[^<>]{0,300}?\bsrc\s*=\s*["']([^"'<>\n]{1,300})["']""", re.I)
 _CODING = re.compile(r"((?:^|[\r\n])[ \t\f]*#[^\r\n]*?coding)[:=]")
+_OTHERS = {b"<!doctype": "a web page, not the file itself", b"<html": "a web page, not the file itself",
+           b"version https://git-lfs": "git's pointer to a large file, not the file itself", b"%pdf": "a PDF",
+           b"pk\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"#!": "a script", b"# %%": "a script",
+           b"# in[": "a script", b"import ": "a script"}
 _KINDS = {"code": "code", "markdown": "markdown", "raw": "raw", "heading": "markdown", "html": "markdown"}
 
 
@@ -51,9 +55,9 @@ def read_notebook(content):
         except UnicodeDecodeError:
             found = json.loads(content.decode("latin-1"))
     except (ValueError, RecursionError):
-        if re.search(rb"^(<{7}|>{7}) ", content, re.M):
-            raise Damaged("is corrupt (a merge of git's left both versions in it)") from None
-        raise Damaged("is corrupt (no valid notebook JSON)") from None
+        raise Damaged(_what_instead(content)) from None
+    if isinstance(found, list) and any(isinstance(one, dict) and "cell_type" in one for one in found):
+        found = {"cells": found}
     if isinstance(found, dict) and isinstance(found.get("worksheets"), list):
         sheets = [sheet for sheet in found["worksheets"] if isinstance(sheet, dict)]
         found = {"cells": [cell for sheet in sheets for cell in _list(sheet.get("cells"))]} if sheets else found
@@ -61,6 +65,19 @@ def read_notebook(content):
         raise Damaged("is corrupt (JSON, but no notebook: it has no list of cells)")
     return [cell._replace(outputs=_as_json(one.get("outputs"))) if cell.kind == "code" else cell
             for one in found["cells"] if (cell := read_cell(one))]
+
+
+def _what_instead(content):
+    """What a file is that holds no JSON, as a clause."""
+    start = content[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if not content.strip():
+        return "is empty"
+    if re.search(rb"^(<{7}|>{7}) ", content, re.M):
+        return "is corrupt (a merge of git's left both versions in it)"
+    for begins, what in _OTHERS.items():
+        if start.startswith(begins):
+            return f"is corrupt ({what})"
+    return "is corrupt (no valid notebook JSON)"
 
 
 def read_cell(found):

@@ -1,7 +1,6 @@
-"""A linear classifier whose loss notes what it is asked for: the checks of `LinearClassifier.train` look through it.
+"""Losses that note what they are asked for: the checks of training and of searches look through them."""
 
-Its loss is neither of the two that students write, so that `train` is judged by itself.
-"""
+import functools
 
 import numpy as np
 
@@ -12,8 +11,8 @@ def recorded(kind):
     For D features and C classes, attribute of its objects:
     - calls: one (X_batch, y_batch, reg, W) for each call of loss, all copied; X_batch (N, D), y_batch (N,), W (D, C)
 
-    The loss is the mean over the batch of half the squared distance between the scores and the one-hot label, plus
-    reg * sum(W**2).
+    Its loss is neither of the two that students write, so that `train` is judged by itself: the mean over the batch
+    of half the squared distance between the scores and the one-hot label, plus reg * sum(W**2).
     """
 
     class LeastSquares(kind):
@@ -29,3 +28,22 @@ def recorded(kind):
             return loss, X.T @ errors / len(X) + 2 * (reg or 0.0) * W
 
     return LeastSquares
+
+
+def count_starts(kind):
+    """Have a class of nets count how often a training begins with a new net, however it is written: `kind.starts`, int.
+
+    Counted are calls of loss(X, y) where the last layer's biases are all zero still, which one step ends.
+    """
+    given = getattr(kind, "loss", None)
+    if not isinstance(kind, type) or not callable(given):
+        return                       # something else has the name: what is wrong with it, others say
+    loss = getattr(given, "uncounted", given)
+
+    @functools.wraps(loss)
+    def counted(self, X, y=None, *args, **keywords):
+        params = getattr(self, "params", {})
+        kind.starts += y is not None and not np.any(params.get(f"b{len(params) // 2}"))
+        return loss(self, X, y, *args, **keywords)
+
+    kind.starts, kind.loss, counted.uncounted = 0, counted, loss

@@ -1,15 +1,18 @@
 """What of a task is handed to a library, found by reading the source: nothing runs.
 
 From a function, everything is followed that it names in its module and in other modules beside it. Libraries go by
-whatever name they were given: by `import ... as`, by another variable, by `getattr` or `importlib`.
+whatever name they were given: by `import ... as`, by another variable, by `getattr` or `importlib`. Where such a name
+is worked out when the code runs, nobody can read what is called: no task needs that, so it counts as a library's.
 """
 
 import ast
+import builtins
+import functools
 import os
 from contextlib import suppress
 
 from cs231n import _asked
-from cs231n._counting import PACKAGE, dotted, imported_names, parsed, reached_nodes
+from cs231n._counting import PACKAGE, constant_text, dotted, imported_names, parsed, reached_nodes
 
 # What does a task as a whole, by the first and last part of its name, "*" for anything of that library; ...
 LIBRARIES = {name: {"*"} for name in (
@@ -24,6 +27,11 @@ WHOLE_TASK = {
 }
 # ... and what does a part of it that the docstring asks to be written out.
 PART_OF_TASK = {"distances": {"numpy": {"norm"}, "scipy": {"norm", "euclidean", "sqeuclidean"}, "math": {"dist"}}}
+
+_RUNS_TEXT = {"eval", "exec", "compile"}
+_BY_TEXT = {"getattr": 1, "importlib.import_module": 0, "__import__": 0}       # which argument is a name
+_FINDS = {"operator.attrgetter", "operator.methodcaller", "pickle.load", "pickle.loads", "pickle.Unpickler",
+          "marshal.loads", "gc.get_objects"}
 
 _STAR = {}                     # what a star may bring of each library
 for _names in (*WHOLE_TASK.values(), *PART_OF_TASK.values()):
@@ -51,6 +59,8 @@ def read_shortcuts(text, qualified_name, task):
                 names = known.get(task, {}).get(root, set())
                 if rest and ("*" in names or rest.rpartition(".")[2] in names):
                     places.add((at, path + where))
+            if path.startswith("?"):
+                found[0].add((at, path[1:] + where))
             waiting += [(other, inner, at, where or f" in {module}") for module, other, inner in others]
     whole, part = map(_longest, found)
     return (sorted(whole + part), []) if task in _asked.BY_HAND else (whole, part)
@@ -84,6 +94,8 @@ def _named(text, name):
     if not nodes and first in imported:          # another module's, or a library's, that this one has imported
         path = ".".join(filter(None, [imported[first], rest]))
         yield tree, path, list(_elsewhere(path, methods))
+    for node, said in _hidden(tree, nodes, imported):
+        yield node, f"?{said}", []
     for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             continue
@@ -93,6 +105,50 @@ def _named(text, name):
             if path not in others:
                 others[path] = list(_elsewhere(path, methods))
             yield node, path, others[path]
+
+
+def _hidden(tree, nodes, imported):
+    """Yield (node, what is to be said of it) for what finds a library's function without naming it."""
+    libraries = {path.partition(".")[0] for path in imported.values()}
+
+    def library(node):
+        return dotted(node, imported).partition(".")[0] in libraries
+
+    read = {node.value for node in nodes if isinstance(node, ast.Subscript) and constant_text(node.slice)}
+    for node in nodes:
+        path = dotted(node, imported) if isinstance(node, (ast.Name, ast.Attribute)) else ""
+        called = dotted(node.func, imported) if isinstance(node, ast.Call) else ""
+        if called in _RUNS_TEXT:
+            yield node, f"{called}(), which runs a text"
+        elif path in _FINDS:
+            yield node, f"{path}, which finds a function by a text"
+        elif called in _BY_TEXT and len(node.args) > _BY_TEXT[called]:
+            if not constant_text(node.args[_BY_TEXT[called]]) and (called != "getattr" or library(node.args[0])):
+                yield node, f"{called}() of a name that is worked out"
+        elif node not in read and (called == "globals" or called == "vars" and node.args and library(node.args[0])
+                                   or path == "sys.modules" or path.endswith(".__dict__") and library(node.value)):
+            yield node, f"{path or called}, asked for a name that is worked out"
+        elif isinstance(node, ast.Name) and node.id not in _bound(tree) and "*" not in _bound(tree):
+            yield node, f"{node.id}, which is bound nowhere"
+
+
+@functools.lru_cache(maxsize=16)
+def _bound(tree):
+    """Every name that a module binds anywhere, in whatever way its text shows."""
+    found = {"np", "__name__", "__file__", "__class__", *vars(builtins)}          # a notebook imports in another cell
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.alias):
+            found.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or (
+                isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name):
+            found.add(node.name)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            found.add(node.rest)
+    return found
 
 
 def _elsewhere(path, methods):

@@ -76,10 +76,16 @@ def _inspect(folder, asked):
 
 
 def _look_into_module(path):
+    text = reading.module_text(path.read_bytes())
     try:
-        tree = ast.parse(reading.module_text(path.read_bytes()))
+        tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.startswith("<<<<<<< "):
+                return [f"does not load (line {number}: a merge conflict is left in the file)"]
         return [f"does not load (line {getattr(error, 'lineno', '?')}: {getattr(error, 'msg', error)})"]
+    if not any(isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)) for node in tree.body):
+        return ["defines no function or class"]
     problems = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Raise) and _STUB in ast.unparse(node):

@@ -11,7 +11,7 @@ import copy
 import numpy as np
 
 from cs231n import _costs
-from cs231n._counting import interpreted_events, read_loops, read_stacks, source_of
+from cs231n._counting import hands_on_functions, interpreted_events, read_loops, read_stacks, source_of
 from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, hint, name_of, number, places
 from cs231n._shortcuts import read_shortcuts
 from cs231n._slopes import Slopes, root_mean_square
@@ -228,8 +228,8 @@ def assert_vectorized(make_call, *, grows, sizes=_costs.SIZES, calls=_costs.CALL
     - calls: how many numpy functions the looped version calls for each of n, at least
 
     Processor time is measured, not the time on the wall, and compared with that of array operations and of a loop,
-    measured at the same time. Fails if the function takes more than ten times the former and more than a quarter of
-    the latter, in each of several tries, or if it reaches a numpy function that is a loop in disguise
+    measured at the same time. Fails if the function takes more than ten times the former and more than about a quarter
+    of the latter, in each of several tries, or if it reaches a numpy function that is a loop in disguise
     (np.vectorize, np.apply_along_axis, ...).
     """
     __tracebackhide__ = True
@@ -315,7 +315,8 @@ def python_loop(make_call, *, sizes=_costs.SIZES, calls=_costs.CALLS):
     loops, disguised = read_loops(text, qualified_name)
     stacks = min(read_stacks(text, qualified_name), 2 if loops or disguised else 4)
     try:
-        verdict = _costs.judge(make_call, sizes, calls, stacks)
+        verdict = _costs.judge(make_call, sizes, calls, stacks,
+                               bool(loops or disguised) or hands_on_functions(text, qualified_name))
     except _costs.NotPlain as error:
         raise CheckFailed(f"What the function returns cannot be taken: {error}.") from None
     if verdict.looped:

@@ -16,7 +16,7 @@ from grading import ROOT
 from grading.books.course import Course, grading_environment
 from grading.release import assignment, lesson
 
-CELL_SECONDS = 30        # a cell that runs longer is interrupted
+CELL_SECONDS = 30        # a cell that runs longer is interrupted; a submission may take `budget.TIMES` as long
 TEMPLATES = str(ROOT / "grading" / "desk" / "templates")
 
 

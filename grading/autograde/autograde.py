@@ -20,6 +20,7 @@ from grading.books import cells, ledger, marks, results, seeds
 from grading.books.course import Course
 from grading.books.ledger import Ledger
 from grading.books.results import Result
+from grading.engine.budget import Budget
 from grading.engine.plan import name_of
 from grading.engine.worker import Worker
 from grading.errors import KitError
@@ -170,7 +171,8 @@ def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], work
                             results.from_notebooks(found.notebooks), found.remarks, runs=basis.runs,
                             names=depends.names)
             texts = {name: module_text(found.files[name]) for name in assignment.student_files}
-            result.remarks += diagnosis.remarks(texts, result)
+            result.remarks = diagnosis.causes(found.removed, found.notebooks, result) + result.remarks
+            result.remarks += diagnosis.remarks(texts, result, found.notebooks)
             result.fault = results.own_fault(result)
             if not result.fault:
                 if found.answers is None:                  # nothing was asked: nothing that names depend on has changed
@@ -238,6 +240,7 @@ class Grader:
         self._assignment, self._course, self._due = assignment, course, due
         self._lessons, self._staged = lessons(assignment, course, config), staged(assignment, course)
         self._secret = seeds.secret(course)
+        self._budgets: dict[str, Budget] = {}    # of those that are being graded, or are tried once more
         complete = reference.complete(assignment, course, self._lessons, self._staged)
         self.task = Task({name: lesson.plan for name, lesson in self._lessons.items()}, complete.notebooks,
                          modules(assignment, complete), Asking(assignment), limit, whole)
@@ -251,7 +254,10 @@ class Grader:
     def grade(self, worker: Worker, student: str) -> tuple[Submission, int]:
         """The submission with its notebooks executed, and how many of them have been run for that."""
         found, asked = self.job(student)
-        return self.taken(found, asked, job.do(worker, self.task, asked), worker.level)
+        budget = self._budgets.setdefault(student, Budget(self.task.limit))
+        done = job.do(worker, self.task, asked, budget)
+        del self._budgets[student]
+        return self.taken(found, asked, done, worker.level)
 
     def job(self, student: str) -> tuple[Submission, Job]:
         """The submission, not executed yet, and what has to be done for it."""
@@ -265,6 +271,7 @@ class Grader:
     def taken(self, found: Submission, asked: Job, done: Done, level: str) -> tuple[Submission, int]:
         """As `grade` returns it; `level` is that of the sandbox where the job was done."""
         found.notebooks |= done.notebooks
+        found.remarks += done.remarks
         found.answers, found.sandbox, found.ran = done.answers, level, tuple(asked.notebooks)
         return found, len(asked.notebooks)
 

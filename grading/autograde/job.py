@@ -17,9 +17,12 @@ from grading.books.seeds import Seeds
 from grading.desk import handed
 from grading.desk.pages import Clean
 from grading.engine import run
+from grading.engine.budget import Budget
 from grading.engine.plan import Plan, name_of
+from grading.engine.processes import ExaminerLost
 from grading.engine.processes import Submission as Modules
 from grading.engine.worker import Worker
+from grading.errors import few
 from grading.trials.naming import Asking
 
 
@@ -60,45 +63,63 @@ class Job:
 class Done:
     """- notebooks: those of the job, executed and cleaned
     - answers: of functions that failed: function -> aspect -> what was told
+    - remarks: sentences for the instructor
     """
 
     notebooks: dict[str, NotebookNode]
     answers: dict[str, dict[str, list]]
+    remarks: list[str] = field(default_factory=list)
 
 
-def do(worker: Worker, task: Task, job: Job) -> Done:
-    """Raises what the engine raises when the worker, or the kit's own process in it, is lost."""
+def do(worker: Worker, task: Task, job: Job, budget: Budget | None = None) -> Done:
+    """Raises what the engine raises when the worker, or the kit's own process in it, is lost.
+
+    - budget: what is left for the submission, if this is not the first time that it is tried
+    """
+    if budget and (why := budget.over()):                    # it was our fault, so it is nobody's loss
+        raise ExaminerLost(f"there is no time left to try again: {why}")
     notebooks = copy.deepcopy(job.notebooks)                 # a job that is tried again begins as it did before
     answers = run.grade(worker, [(notebook, task.plans[name]) for name, notebook in notebooks.items()], job.modules,
                         task.limit, asked=job.seeds.asked,
-                        due=lambda notes: task.asking.due(job.noted | notes), look=task.asking.look, whole=task.whole)
+                        due=lambda notes: task.asking.due(job.noted | notes), look=task.asking.look, whole=task.whole,
+                        budget=budget)
+    remarks = []
     for name, notebook in notebooks.items():
-        _settle_doubts(worker, task, job.seeds, name, notebook)
+        remarks += _settle_doubts(worker, task, job.seeds, name, notebook)
         handed.show(notebook, job.handed[name])
         Clean().preprocess(notebook, {})
     unwritten = {name_of(cell) for notebook in notebooks.values() for cell in notebook.cells
                  if UNWRITTEN in cell.source}
-    return Done(notebooks, {name: told for name, told in answers.items() if name not in unwritten})
+    return Done(notebooks, {name: told for name, told in answers.items() if name not in unwritten}, remarks)
 
 
-def _settle_doubts(worker: Worker, task: Task, seeds: Seeds, name: str, notebook: NotebookNode) -> None:
-    """An error in a test is the submission's where the reference, asked the same, passes; else it is our own.
+def _settle_doubts(worker: Worker, task: Task, seeds: Seeds, name: str, notebook: NotebookNode) -> list[str]:
+    """An error in a test is the submission's where the reference, asked the same, passes; else it is our own. So is the
+    loss of one of the kit's own processes; what a submission did to these is for the instructor to look at.
 
-    The reference's notebook is run whole: a cell stands there in the place where it stands in the submission.
+    The reference's notebook is run whole: a cell stands there in the place where it stands in the submission. Raises
+    ExaminerLost when it loses processes too.
     """
     doubted = [cell for cell in notebook.cells if cell.metadata.get(NOTE, {}).get("doubted")]
     if not doubted:
-        return
+        return []
     beside = copy.deepcopy(task.reference[name])
     run.grade(worker, [(beside, task.plans[name])], task.complete, task.limit, asked=seeds.asked)
     notes = {name_of(cell): cell.metadata[NOTE] for cell in beside.cells if NOTE in cell.metadata}
+    lost = []
     for cell in doubted:
         noted = cell.metadata[NOTE]
         raised = noted.pop("doubted")
+        if noted.pop("lost", False):
+            lost.append(name_of(cell))
         of_reference = notes[name_of(cell)]
+        if of_reference.get("lost"):
+            raise ExaminerLost(f"{of_reference['doubted']}, with the complete source as well")
         if of_reference["outcome"] == "passed":
             noted["outcome"] = "error"
         else:
             told = raised if of_reference.get("doubted") else of_reference["message"]
             cell.metadata[NOTE] = {"outcome": "grader_error",
                                    "message": f"the complete source does not pass this test either: {told}"}
+    return [f"look at {name}.ipynb: one of the kit's own processes was lost at {few(lost, 4)}, and is not with the "
+            "complete source"] if lost else []

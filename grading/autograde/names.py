@@ -1,8 +1,14 @@
-"""Name known mistakes in a process of its own: working out the catalogue's answers forks, and a run has threads."""
+"""Name known mistakes in a process of its own: working out the catalogue's answers forks, and a run has threads.
+
+What a submission's functions answer is a student's: a process that takes too long over it is ended, and another one
+names the mistakes of the others.
+"""
 
 import os
+import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
@@ -12,6 +18,8 @@ from grading.engine import kernel
 from grading.release.assignment import Assignment
 from grading.trials.naming import Names
 
+PATIENCE = 240.0           # seconds; the first time, what the whole catalogue answers is worked out in them
+
 
 class Naming:
     """The process; it is started when the first submission has something to name."""
@@ -20,6 +28,7 @@ class Naming:
         self._course = course
         self._arguments = assignment, course.root / f"answers-{assignment.name}.msgpack"
         self._process: ProcessPoolExecutor | None = None
+        self._pid = 0
 
     def __enter__(self) -> "Naming":
         return self
@@ -36,11 +45,15 @@ class Naming:
             self._process = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_prepare_names,
                                                 initargs=self._arguments)
         try:
-            return self._process.submit(_name, result, answers, self._folder(result)).result()
+            self._pid = self._pid or self._process.submit(os.getpid).result()
+            return self._process.submit(_name, result, answers, self._folder(result)).result(PATIENCE)
         except Exception as error:           # a mistake that goes without its name is no reason to stop the run
             self._course.log_exception(f"naming the mistakes of {result.student}", error)
+            if isinstance(error, TimeoutError):
+                with suppress(ProcessLookupError):
+                    os.kill(self._pid, signal.SIGKILL)
             self._process.shutdown(wait=False, cancel_futures=True)
-            self._process = None
+            self._process, self._pid = None, 0
             return []
 
     def _folder(self, result: Result) -> Path:

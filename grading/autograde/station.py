@@ -9,6 +9,7 @@ from pathlib import Path
 from grading.autograde import job, parcel, pool
 from grading.autograde.job import Done, Job
 from grading.autograde.parcel import Answer, Parcel
+from grading.engine.budget import Budget
 from grading.engine.sandbox import Sandbox
 from grading.engine.worker import Worker, WorkerLost
 from grading.errors import KitError
@@ -54,15 +55,17 @@ class Station:
 
     def _grade(self, packed: bytes) -> bytes:
         try:
-            self._worker, found = pool.grade_one(self._worker, self._start, self._do, parcel.unpack_job(packed))
+            budget = Budget(self._parcel.task.limit)
+
+            def do(worker: Worker, asked: Job) -> Done:
+                return job.do(worker, self._parcel.task, asked, budget)
+
+            self._worker, found = pool.grade_one(self._worker, self._start, do, parcel.unpack_job(packed))
             if isinstance(found, Exception):
                 raise found
             return parcel.pack(Answer(found, self._sandbox.level))
         except Exception as error:
             return parcel.pack(Answer(error=f"{type(error).__name__}: {error}", trace=traceback.format_exc()))
-
-    def _do(self, worker: Worker, asked: Job) -> Done:
-        return job.do(worker, self._parcel.task, asked)
 
     def _start(self) -> Worker:
         return Worker(self._sandbox, self._given, self._data)

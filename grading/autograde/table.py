@@ -2,6 +2,7 @@
 
 import shutil
 import textwrap
+from collections.abc import Mapping, Sequence
 
 from grading.books.results import Result
 from grading.desk.text import clean_text
@@ -9,8 +10,16 @@ from grading.release.assignment import Assignment
 from grading.trials import diagnosis
 
 
-def scores(assignment: Assignment, results: list[Result]) -> str:
-    """One row per submission: autograded points by notebook, the total, and below it what happened."""
+def scores(assignment: Assignment, results: Sequence[Result], given: Mapping[tuple[str, str, str], float] | None = None,
+           said: Mapping[str, str] | None = None) -> str:
+    """One row per submission: autograded points by notebook, the total, and below it what happened.
+
+    - given: what was marked by hand, as `marks.scores` tells it
+    - said: what else there is to say of a student's submission
+    """
+    marked: dict[str, set[str]] = {}
+    for student, _, cell in given or ():
+        marked.setdefault(student, set()).add(cell)
     width = max(60, shutil.get_terminal_size((100, 24)).columns)
     names = max([len("student"), *(len(result.student) for result in results)])
     columns = [max(len(notebook), 7) for notebook in assignment.notebooks]
@@ -25,7 +34,8 @@ def scores(assignment: Assignment, results: list[Result]) -> str:
                               for notebook, column in zip(assignment.notebooks, columns, strict=True))
             total = _points(*result.autograded())
         lines.append(f"{result.student:<{names}}  {cells}  {total:>9}")
-        happened = clean_text(diagnosis.sentence(result))
+        told = diagnosis.sentence(result, marked.get(result.student, ())), (said or {}).get(result.student, "")
+        happened = clean_text("; ".join(filter(None, told)))
         lines += textwrap.wrap(happened, width, initial_indent="    ", subsequent_indent="    ")
     return "\n".join(lines)
 

@@ -69,6 +69,11 @@ class Course:
         """Where an earlier submission goes when a newer one is collected: nothing handed in is thrown away."""
         return self.root / "replaced" / student / assignment
 
+    @property
+    def attempts(self) -> Path:
+        """A course of its own, where the best of a student's attempts counts: each of them is graded there."""
+        return self.root / "attempts"
+
     def autograded(self, student: str, assignment: str) -> Path:
         return self.root / "autograded" / student / assignment
 

@@ -59,22 +59,29 @@ def run(options) -> int:
                    and (options.regrade or not course.autograded(student, assignment.name).exists())]
             workers.start_ahead(min(options.jobs, len(new)))       # while nbgrader is imported, which takes as long
 
-        from grading.autograde import autograde, suspects, table
+        from grading.autograde import autograde, best, suspects, table
         from grading.autograde.progress import Progress
         from grading.books import marks, results
 
         progress = held.enter_context(Progress())
-        graded = autograde.autograde(assignment, course, options.student, workers=workers, stock=options.stock,
-                                     regrade=options.regrade, timeout=options.timeout, jobs=options.jobs,
-                                     listener=progress, whole=options.whole)
-    print(table.scores(assignment, graded))
+        runs = []
+
+        def grade(course, students):
+            runs.append(autograde.autograde(assignment, course, students, workers=workers, stock=options.stock,
+                                            regrade=options.regrade, timeout=options.timeout, jobs=options.jobs,
+                                            listener=progress, whole=options.whole))
+            return runs[-1]
+
+        chosen = best.settle(assignment, course, options.student, grade)
+        graded = grade(course, options.student)
+    given = marks.scores(course, assignment.name)
+    print(table.scores(assignment, graded, given, chosen))
     print(f"{graded.notebooks_run} notebooks run")
     if graded.penalties_changed:
         print(f"time or late penalty changed: {', '.join(graded.penalties_changed)}")
     for sentence in suspects.sentences(graded):
         print(clean_text(sentence))
     if options.json:
-        given = marks.scores(course, assignment.name)
         scores = {result.student: results.with_marks(course, result, given) for result in graded}
         options.json.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
-    return 1 if graded.faults else 0
+    return 1 if any(run.faults for run in runs) else 0

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from grading import commands
+from grading.books import attempts
 from grading.commands import assignment_argument, course_option
 from grading.desk.text import clean_text
 from grading.release import assignment as assignments
@@ -17,8 +18,9 @@ def arguments(parser) -> None:
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH",
                         help="a folder with one folder or zip per student id, one student's zip, or what Canvas, "
                              "Moodle, Gradescope or Blackboard let down, as a folder or zip")
-    parser.add_argument("--attempt", choices=("last", "first"), default="last",
-                        help="which of a student's submissions counts (default: last); the others are kept")
+    parser.add_argument("--attempt", choices=attempts.CHOICES,
+                        help="which of a student's submissions counts, from now on (at first: last); the others are "
+                             "kept; which is the best, autograde finds out")
     course_option(parser)
 
 

@@ -66,9 +66,9 @@ def _read(raw: bytes) -> list[dict] | None:
     if len(raw) > MAX_BYTES or sum(map(raw.count, (b"{", b"[", b","))) > MAX_PARTS:
         return None
     found = []
-    with suppress(msgspec.DecodeError, RecursionError):
+    with suppress(ValueError, RecursionError):
         for one in msgspec.json.decode(raw or b"[]", type=list[msgspec.Raw])[:OUTPUTS + 1]:
-            with suppress(msgspec.DecodeError, RecursionError):
+            with suppress(ValueError, RecursionError):
                 found.append(_plain(msgspec.json.decode(one, type=_Output)))
     return found
 
@@ -78,9 +78,9 @@ def _plain(output: _Output) -> dict:
     for kind, value in output.data.items():
         data[kind] = ""
         if kind in KINDS:
-            with suppress(msgspec.DecodeError, RecursionError):
+            with suppress(ValueError, RecursionError):
                 data[kind] = msgspec.json.decode(value, type=str | list[str])
-    with suppress(msgspec.DecodeError, RecursionError):
+    with suppress(ValueError, RecursionError):
         metadata = msgspec.json.decode(output.metadata, type=dict[str, dict[str, int | float | str | bool | None]])
     return {"output_type": output.output_type, "name": output.name, "text": output.text, "data": data,
             "metadata": metadata, "ename": output.ename, "evalue": output.evalue, "traceback": output.traceback,

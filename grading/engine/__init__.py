@@ -4,4 +4,5 @@ A warm process in a sandbox forks; one child is the student's side of a notebook
 is bound into the sandbox alone, so it knows nothing else of the kit.
 """
 
-MAX_TEXT = 100_000             # characters of a module; a longer one could fill the memory when it is parsed
+MAX_TEXT = 100_000             # characters of a text that is parsed; a longer one could fill the memory
+MAX_MODULE = 1_000_000         # bytes of a module, and characters of all code of a notebook, that are run

@@ -8,6 +8,7 @@ import ast
 import difflib
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from grading.engine import parsing, renamed
 
@@ -100,6 +101,7 @@ def _parsed(text: str) -> ast.Module:
         return ast.Module([], [])
 
 
+@lru_cache(maxsize=16)
 def _defined(text: str) -> set[str]:
     return {node.name for node in _parsed(text[:MOST]).body
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and len(node.name) <= LONGEST}

@@ -4,7 +4,7 @@ It is read off the text, and what is not certain counts as done. Names of functi
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 
@@ -19,6 +19,8 @@ from grading.engine.sharing import (
     root,
     written,
 )
+
+PASSES = 40                    # through a text, in which each name may be found to stand for another
 
 # What modules may import and keep nothing by it.
 _IMPORTS = {"__future__", "abc", "builtins", "collections", "copy", "cs231n", "dataclasses", "future", "itertools",
@@ -58,9 +60,15 @@ class Effects:
     def closed(self, changing: Iterable[str]) -> "Effects":
         """What they do through one another as well, where these functions change what they are handed, too."""
         changing, holding = set(self.changing).union(changing), set(self.holding)
+        callers: dict[str, list[str]] = {}
+        for function, other in self.passing:
+            callers.setdefault(other, []).append(function)
         for found in (changing, holding):
-            while more := {function for function, other in self.passing if other in found} - found:
+            waiting = list(found)
+            while waiting:
+                more = {function for function in callers.get(waiting.pop(), ()) if function not in found}
                 found |= more
+                waiting += more
         return Effects(self.kept, self.defined, frozenset(changing), frozenset(holding), self.passing)
 
 
@@ -75,12 +83,12 @@ def _of_module(text: str) -> Effects:
     if len(text) > MAX_TEXT:
         return Effects("a module is too long to be read")
     try:
-        tree = parsing.parse(text)
+        tree = parsing.parse_small(text)
         return _of(tree, _kept_by_module(tree) or _kept_by_functions(tree), frozenset())
     except (SyntaxError, ValueError):
         return Effects()
     except (RecursionError, MemoryError):
-        return Effects("a module is too deep to be read")
+        return Effects("a module is too large or too deep to be read")
 
 
 def of_cell(tree: ast.Module, known: frozenset[str]) -> Effects:
@@ -230,7 +238,7 @@ def _of(tree: ast.Module, kept: str, known: frozenset[str]) -> Effects:
     defined = frozenset(function.name for function in functions if isinstance(function, ast.FunctionDef))
     free = known | _imported(tree) | defined | {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
     sharing, held, handed = Sharing(free, copies=True), set(), {}
-    while functions:                             # until no more attributes of objects are known to hold something
+    for _ in _passes(functions):                 # until no more attributes of objects are known to hold something
         before = len(held)
         for function in functions:
             handed[function] = _handed(function, sharing, held)
@@ -246,14 +254,22 @@ def _of(tree: ast.Module, kept: str, known: frozenset[str]) -> Effects:
 def _handed(function: ast.FunctionDef | ast.Lambda, sharing: Sharing, held: set[str]) -> set[str]:
     """Names, local ones and attributes of `self`, that may stand for a part of what the function is handed."""
     handed = held | {part.arg for part in ast.walk(function) if isinstance(part, ast.arg)} - {"self", "cls"}
-    while True:
+    for _ in _passes([function]):
         before = len(handed)
         for node in ast.walk(function):
             for target, value in _bindings(node):
                 if sharing.of(value) & handed:
                     handed |= sharing.of(target)
         if len(handed) == before:
-            return handed
+            break
+    return handed
+
+
+def _passes(functions: list[ast.AST]) -> Iterator[int]:
+    """Times to go through functions, if there are any, as often as one of a sensible length may need it."""
+    if functions:
+        yield from range(PASSES)
+        raise parsing.TooMuch("what a function is handed goes through too many names")
 
 
 def _bindings(node: ast.AST) -> list[tuple[ast.AST, ast.AST]]:

@@ -22,11 +22,12 @@ import numpy as np
 from grading.engine import codec, probing, reading, telling
 from grading.engine.candidate import lay_down
 from grading.engine.channel import Channel, Closed, Late, TooLarge
-from grading.engine.proxies import Finder, Link, Lost, Remote, StudentError, in_module, made_again
+from grading.engine.proxies import Finder, Link, Lost, Remote, StudentError, in_module, made_again, place_of
 from grading.engine.shell import Cell, Shell
 from grading.engine.telling import Told
 
 MAX_ANSWER = 64 * 2**20        # bytes of one answer of the candidate's
+MAX_TOLD = 12 * 2**20          # and of what is told to the parent: beyond that, no outputs and no answers to probes
 SECOND_LIMIT = 3.0             # seconds for a call of a function that was lost once; lost twice, it is not called again
 
 BESIDE = ("cs231n._recorded",)  # the kit's own, but made of the student's classes, so they run where these are
@@ -51,7 +52,16 @@ def serve(shell: Shell, parent: socket.socket, *peers: socket.socket) -> None:
             message = msgspec.msgpack.decode(asked.receive())
             operation = {"begin": examiner.begin, "given": examiner.given, "test": examiner.test,
                          "probe": examiner.probe, "look": examiner.look}[message.pop("do")]
-            asked.send(msgspec.msgpack.encode(operation(**message)))
+            asked.send(_frame(operation(**message)))
+
+
+def _frame(answer: dict) -> bytes:
+    """What the submission had a part in is left out where it is more than the parent takes."""
+    frame = msgspec.msgpack.encode(answer)
+    if len(frame) > MAX_TOLD:
+        frame = msgspec.msgpack.encode(answer | {name: type(answer[name])() for name in ("outputs", "answers")
+                                                 if name in answer})
+    return frame
 
 
 class Examiner:
@@ -124,13 +134,15 @@ class Examiner:
             except (Lost, StudentError) as raised:
                 error = error or raised
         outcome, told = self._verdict(error, source)     # it reads names of the test's
-        doubted = f"{type(error).__name__}: {error}" if self._may_be_ours(error, set(owned) - set(fetched)) else ""
+        may_be_ours = self._may_be_ours(error, set(owned) - set(fetched))
+        doubted = telling.short(f"{type(error).__name__}: {error}") if may_be_ours else ""
+        message = telling.short(told.message)
         for output in outputs:
             if outcome == "error" and output["output_type"] == "error":
-                output["traceback"][-1:], output["evalue"] = [told.message], told.message
+                output["traceback"][-1:], output["evalue"] = [message], message
         for name in fetched:
             namespace.pop(name, None)
-        return {"outcome": outcome, "message": told.message, "unloaded": told.unloaded, "outputs": outputs,
+        return {"outcome": outcome, "message": message, "unloaded": telling.short(told.unloaded), "outputs": outputs,
                 "lost": self._broken, "losses": dict(self._losses), "absent": absent, "doubted": doubted}
 
     def probe(self, sources: dict[str, str], functions: dict[str, list[str]], limit: float) -> dict:
@@ -253,7 +265,7 @@ class Examiner:
     def _source(self, function: Remote) -> tuple[str, str, str] | None:
         __tracebackhide__ = True
         _, told = self._link.do("defined", function._target, function=function._path)
-        return reading.source(self._texts, function._target, told[0])
+        return reading.source(self._texts, place_of(function), told[0])
 
     def _measured(self, function: Remote, args: tuple) -> tuple[float, Any]:
         """(seconds, what is returned) of a call where no cell has run, up to the last byte of the answer.
@@ -286,7 +298,7 @@ class Examiner:
 
     def _unforeseen(self, judge: Callable) -> Callable:
         """A verdict on calls with numbers that nobody can know before: not what follows from a seed that all share."""
-        def judged(make_call: Callable, sizes: tuple, calls: int, stacks: int) -> Any:
+        def judged(make_call: Callable, sizes: tuple, calls: int, stacks: int, loops: bool) -> Any:
             __tracebackhide__ = True
             state, self._told = np.random.get_state(), None
             np.random.seed()
@@ -294,7 +306,7 @@ class Examiner:
                 function = make_call(sizes[0])[0]
                 if isinstance(function, Remote) and self._lay_down(function) == "counting":
                     stacks = 0                   # there np.vstack costs nothing that would have to be allowed for
-                return judge(make_call, sizes, calls, stacks)
+                return judge(make_call, sizes, calls, stacks, loops)
             finally:
                 np.random.set_state(state)
         return judged

@@ -76,14 +76,14 @@ def read(python: str, known: frozenset[str]) -> Facts:
     if len(python) > MAX_TEXT:
         return Facts(whole="a cell is too long to be read")
     try:
-        tree = parsing.parse(python)
+        tree = parsing.parse_small(python, parsing.MAX_NAMES)
         reader = _Reader(tree, known | _imported(tree))
         reader.visit(tree)
         return reader.told()
     except (SyntaxError, ValueError):
         return Facts()                           # it does nothing but fail
     except (RecursionError, MemoryError):
-        return Facts(whole="a cell is too deep to be read")
+        return Facts(whole="a cell is too large or too deep to be read")
 
 
 def imports(python: str) -> frozenset[tuple[str, str]]:
@@ -386,15 +386,19 @@ def _loaded(node: ast.AST) -> set[str]:
     """Names that are read somewhere in this node, those left out that live only in a part of it."""
     if isinstance(node, ast.Name):
         return set() if isinstance(node.ctx, ast.Store) else {node.id}
-    within = set().union(*map(_loaded, ast.iter_child_nodes(node)))
-    if isinstance(node, ast.AugAssign):
-        within |= _whole_names(node.target)
     if isinstance(node, COMPREHENSIONS):
-        return within - (set().union(*(_names(part.target, ast.Store) for part in node.generators))
-                         - _loaded(node.generators[0].iter))
+        first, *others = node.generators
+        outside = _loaded(first.iter)
+        rest = [first.target, *first.ifs, *others, *(
+            [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])]
+        return outside | set().union(*map(_loaded, rest)) - _names(node, ast.Store)
+    within = {child: _loaded(child) for child in ast.iter_child_nodes(node)}       # of each once, however deep it is
+    read = set().union(*within.values())
+    if isinstance(node, ast.AugAssign):
+        read |= _whole_names(node.target)
     if isinstance(node, (ast.Lambda, ast.FunctionDef)):
-        return within - ({part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)} - _loaded(node.args))
-    return within
+        return read - ({part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)} - within[node.args])
+    return read
 
 
 def _whole_names(target: ast.AST) -> set[str]:

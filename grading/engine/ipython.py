@@ -20,7 +20,7 @@ LIBRARIES = tuple({os.path.join(sysconfig.get_path(kind), "")
 class TransformerManager(inputtransformer2.TransformerManager):
     """IPython reads every cell token by token, twice, to find magics; most cells have nothing that could be one."""
 
-    _perhaps = re.compile(r"^\s*[%!?/,;]|=\s*[%!]|^(?!\s*#).*\?\s*$", re.MULTILINE)
+    _perhaps = re.compile(r"^[^\S\n]*[%!?/,;]|=\s*[%!]|^(?![^\S\n]*#).*\?[^\S\n]*$", re.MULTILINE)
     _last = None, ""                     # a cell, and what became of it
 
     @property

@@ -18,6 +18,8 @@ from grading.engine.effects import Effects
 from grading.engine.facts import GIVEN, Facts
 from grading.engine.plan import Plan, is_solution, name_of, public
 
+MOST_CELLS, MOST_CODE, MOST_NAMES = 300, 100_000, 4000     # of a notebook, that are held against one another
+
 _HARMLESS = {"plt", "matplotlib"}        # to set something there changes pictures
 
 
@@ -58,6 +60,9 @@ class Choice:
 
 def choose(plan: Plan, cells: Sequence[NotebookNode], modules: Effects) -> Choice:
     """What of these cells runs for the verdict; `modules`: what the functions of the student's modules may do."""
+    own = [cell.source for cell in cells if cell.source not in plan.read and name_of(cell) not in plan.tests]
+    if len(cells) > MOST_CELLS or sum(map(len, own)) > MOST_CODE:
+        return Choice({}, {}, frozenset(), "the notebook is too long to be read")
     steps, places = [], []                       # of each step: its cell, and whether it is a test's visible part
     for number, cell in enumerate(cells):
         name = name_of(cell)
@@ -72,6 +77,8 @@ def choose(plan: Plan, cells: Sequence[NotebookNode], modules: Effects) -> Choic
                 return Choice({}, {}, frozenset(), why)
             steps.append(Step(facts, lesson is None))
             places.append((number, False))
+    if sum(len(step.facts.now | step.facts.later | step.facts.binds) for step in steps) > MOST_NAMES:
+        return Choice({}, {}, frozenset(), "the notebook has too many names to be read")
     _drop_unread(plan, cells, steps, places)
     found = lean(steps, modules)
     aside = {places[step][0]: text for step, text in found.left_out.items() if not places[step][1]}

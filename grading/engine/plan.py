@@ -9,14 +9,17 @@ import builtins
 import re
 import symtable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from nbformat import NotebookNode
 
-from grading.engine import facts, parsing
+from grading.engine import MAX_TEXT, facts, parsing
 from grading.engine.facts import Facts
 from grading.engine.ipython import TransformerManager, is_plain
 
+MOST_MAGICS = 100_000          # characters of a cell, for each of its lines that may not be Python
+
+_MAGIC = re.compile(r"^[ \t]*[%!?,;/]|[?][ \t]*$|=[ \t]*[%!]", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
 _COUNTING = re.compile(r"\b(assert_vectorized|interpreted_events|python_loop)\b")
@@ -76,6 +79,8 @@ class Plan:
 
     def facts_of(self, source: str) -> Facts:
         """What a cell of the student's may do."""
+        if len(source) > MAX_TEXT or len(source) * len(_MAGIC.findall(source)) > MOST_MAGICS:
+            return Facts(whole="a cell is too long to be read")
         return facts.read(_transformed(_NOT_NEEDED.sub("", source)), self.known)
 
 
@@ -138,7 +143,7 @@ def public(source: str) -> str:
     return shown if any(line.strip() and not line.lstrip().startswith("#") for line in shown.splitlines()) else ""
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _python(source: str) -> str:
     """A cell as Python: its magics are calls."""
     return TransformerManager().transform_cell(_TIMING.sub("", source))

@@ -11,16 +11,19 @@ from dataclasses import dataclass
 
 import msgspec
 
+from grading.engine.budget import TICK, Budget
 from grading.engine.channel import Channel, Closed, Late, TooLarge
-from grading.engine.worker import Child, Worker
+from grading.engine.restrict import DISK_FULL
+from grading.engine.worker import Child, Worker, WorkerLost
 
 CANDIDATES = 8                 # that an examiner is connected with, one after the other
 SPARE = 15.0                   # seconds beyond its limit that the examiner may take to answer
+LAST_SECONDS = 2.0             # that a process may take to end, when its lines are closed
 MAX_OUTPUT = 32 * 2**20        # bytes of one cell's outputs
 
 
 class ExaminerLost(Exception):
-    """The examiner ended or did not answer: our fault, whoever brought it about."""
+    """The examiner ended or did not answer. Whose fault that is, the reference tells in the same place."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,9 @@ class Submission:
 class Processes:
     """Made anew when one of them is lost; nothing of them is left after `close`."""
 
-    def __init__(self, worker: Worker, submission: Submission, limit: float):
+    def __init__(self, worker: Worker, submission: Submission, limit: float, budget: Budget | None = None):
         self._worker, self._submission, self._limit = worker, submission, limit
+        self.budget = budget or Budget(limit)
         self._children: list[tuple[Child, Channel]] = []         # those that stay; the examiner first
         self._candidate: tuple[Child, Channel] | None = None
         self._lines: list[socket.socket] = []                    # the examiner's ends, until there is one
@@ -85,8 +89,28 @@ class Processes:
             raise
 
     def _lay_down(self, channel: Channel, files: dict[str, bytes]) -> None:
-        with suppress(Closed):                   # it is then dead for the first cell as well
+        with suppress(Closed, Late):             # it is then dead for the first cell as well
             channel.send(msgspec.msgpack.encode(files), self._limit)
+
+    # The candidate
+
+    def order(self, frame: bytes, seconds: float) -> None:
+        """Have the candidate do something. Raises Closed or Late."""
+        self.candidate.send(frame, min(seconds, self.budget.left()))
+
+    def answer(self, seconds: float) -> bytes:
+        """The candidate's. Raises Closed, Late, TooLarge or UsedUp."""
+        return self._wait_for(self.candidate, seconds)
+
+    def _wait_for(self, channel: Channel, seconds: float) -> bytes:
+        until = time.monotonic() + seconds
+        while True:
+            self.budget.look([child for child, _ in (*filter(None, [self._candidate]), *self._children)])
+            try:
+                return channel.receive(min(TICK, until - time.monotonic(), self.budget.left()))
+            except Late:
+                if time.monotonic() >= until:
+                    raise
 
     # The examiner
 
@@ -118,7 +142,7 @@ class Processes:
         until = time.monotonic() + limit + SPARE
         try:
             examiner = self._children[0][1]
-            while "clock" in (answer := msgspec.msgpack.decode(examiner.receive(until - time.monotonic()))):
+            while "clock" in (answer := msgspec.msgpack.decode(self._wait_for(examiner, until - time.monotonic()))):
                 child = self._candidate if answer["clock"] == "candidate" else self._children[-1]
                 examiner.send(msgspec.msgpack.encode(child[0].processor_seconds()), self._limit)
             return answer
@@ -130,22 +154,28 @@ class Processes:
     def interrupt(self) -> None:
         self._candidate[0].interrupt()
 
+    def why_dead(self) -> str:
+        """What the candidate, whose line is closed, was ended for, as a clause; "" where it ended in another way."""
+        counted = self._worker.level == "landlock" and self._candidate
+        return DISK_FULL if counted and self._candidate[0].ended(LAST_SECONDS) == DISK_FULL else ""
+
     def end_candidate(self) -> None:
         if self._candidate:
-            _end([self._candidate])
+            self._end([self._candidate])
             self._candidate = None
 
     def close(self) -> None:
-        _end([*filter(None, [self._candidate]), *self._children])
+        self._end([*filter(None, [self._candidate]), *self._children])
         for line in (*self._lines, *self._calls, *filter(None, [self._counting])):
             line.close()
         self._children, self._candidate, self._lines, self._calls = [], None, [], []
         self._counting, self._wanted, self._unanswered = None, None, 0
 
-
-def _end(those: list[tuple[Child, Channel]]) -> None:
-    for child, _ in those:
-        child.doom()                     # all at once, and then wait for each
-    for child, channel in those:
-        child.kill()
-        channel.close()
+    def _end(self, those: list[tuple[Child, Channel]]) -> None:
+        for child, _ in those:
+            self.budget.settle(child)
+            child.doom()                 # all at once, and then wait for each
+        for child, channel in those:
+            with suppress(WorkerLost):   # then all of them are gone
+                child.kill()
+            channel.close()

@@ -17,13 +17,19 @@ from typing import Any
 
 import numpy as np
 
-from grading.engine import codec
+from grading.engine import codec, telling
 
 _EXCEPTIONS = {name: kind for name, kind in vars(builtins).items()
                if isinstance(kind, type) and issubclass(kind, Exception)
                and not issubclass(kind, (UnicodeError, ExceptionGroup))}         # these are not made of a text alone
 
 _SIMPLE = (type(None), bool, int, float, str, bytes)
+
+# What the candidate says of an exception is quoted, in messages and in results: so much of it.
+MOST_MESSAGE = 4000            # characters of a message,
+MOST_LINES = 20_000            # of a traceback
+MOST_KINDS = 50                # classes
+MOST_NAME, MOST_PATH = 60, 200           # characters of a name, and of what an object is called by
 
 
 class StudentError(Exception):
@@ -153,6 +159,7 @@ class Remote:
     __array_ufunc__ = None                       # numpy does not try to compute with it either
 
     def __init__(self, link: Link, target: Any, path: str):
+        path = path[:MOST_PATH]
         for name, value in (("_link", link), ("_target", target), ("_path", path), ("_owner", None), ("_past", None)):
             object.__setattr__(self, name, value)
 
@@ -162,7 +169,7 @@ class Remote:
             if name in ("__name__", "__qualname__"):
                 return object.__getattribute__(self, "_path").rpartition(".")[2]
             raise AttributeError(name)
-        path, method = f"{self._path}.{name}", (type(self).__name__, name)
+        path, method = f"{self._path}.{name}"[:MOST_PATH], (type(self).__name__, name)
         if type(self._target) is int and method in self._link.methods:
             found = _class("method")(self._link, (self._target, name), path)
         else:
@@ -181,7 +188,7 @@ class Remote:
 
     def __getitem__(self, key: Any) -> Any:
         __tracebackhide__ = True
-        path = f"{self._path}[{key!r}]"
+        path = _item(self._path, key)
         return self._link.held(*self._link.do("item", self._target, key, function=path), path)
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -216,7 +223,7 @@ class RemoteDict(MutableMapping):
 
     def __getitem__(self, key: Any) -> Any:
         __tracebackhide__ = True
-        path = f"{self._path}[{key!r}]"
+        path = _item(self._path, key)
         try:
             return self._link.held(*self._link.do("item", self._target, key, function=path), path)
         except StudentError as error:
@@ -304,6 +311,16 @@ def in_module(target: Any) -> bool:
     return type(target) is tuple and type(target[0]) is str
 
 
+def place_of(function: Remote) -> Any:
+    """Where the test has a function from: (module, name), (module, class.name) of an object that it has made itself, or
+    what only the candidate knows."""
+    owner, name = function._owner or (None, "")
+    if owner is not None and owner._past and len(owner._past[0][0]) == 2:
+        module, kind = owner._past[0][0]
+        return module, f"{kind}.{name}"
+    return function._target
+
+
 def made_again(method: Remote, link: Link) -> Remote | None:
     """The same function or method at the other end of another link; None for what the test has not made of data."""
     __tracebackhide__ = True
@@ -339,13 +356,18 @@ def _remote(link: Link, told: list) -> "Remote":
     number, kind, is_callable = told
     if type(number) is not int or type(kind) is not str or not kind.isidentifier():
         raise codec.CodecError("a handle has another form")
-    return _class(kind)(link, number, kind)
+    return _class(kind[:MOST_NAME])(link, number, kind)
 
 
 @functools.lru_cache(maxsize=256)
 def _class(kind: str) -> type:
     """A Remote under the student's name for its type, which is what messages quote."""
-    return type(kind[:60], (Remote,), {"__slots__": ()})
+    return type(kind, (Remote,), {"__slots__": ()})
+
+
+def _item(path: str, key: Any) -> str:
+    """What an item is called by; the key may come from the candidate."""
+    return f"{path}[{repr(key)[:MOST_NAME]}]"[:MOST_PATH]
 
 
 def _named(value: Any, path: str) -> Any:
@@ -394,10 +416,13 @@ def _alike(ours: Any, theirs: Any) -> bool:
 
 
 def _error(kinds: list, message: str, lines: str) -> StudentError:
-    """The student's exception, as one of ours that is caught by the same `except`."""
-    known = next((_EXCEPTIONS[kind] for kind in kinds if type(kind) is str and kind in _EXCEPTIONS), Exception)
-    name = kinds[0] if kinds and type(kinds[0]) is str and kinds[0].isidentifier() else "Exception"
+    """The student's exception, as one of ours that is caught by the same `except`. Raises CodecError."""
+    if type(kinds) is not list or type(message) is not str or type(lines) is not str:
+        raise codec.CodecError("an exception is told in another form")
+    kinds = [kind[:MOST_NAME] for kind in kinds[:MOST_KINDS] if type(kind) is str]
+    known = next((_EXCEPTIONS[kind] for kind in kinds if kind in _EXCEPTIONS), Exception)
+    name = kinds[0] if kinds and kinds[0].isidentifier() else "Exception"
     bases = (StudentError,) if known is Exception else (StudentError, known)
-    error = type(name[:60], bases, {"kind": name[:60]})(str(message))
-    error.lines = str(lines)
+    error = type(name, bases, {"kind": name})(telling.short(message, MOST_MESSAGE))
+    error.lines = lines[:MOST_LINES]
     return error

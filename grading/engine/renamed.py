@@ -26,7 +26,7 @@ _PYTHON = {
     "xrange": "range", "raw_input": "input", "unicode": "str", "basestring": "str", "long": "int", "unichr": "chr",
     "reduce": "functools.reduce", "izip": "zip", "imap": "map", "ifilter": "filter", "file": "open",
     "izip_longest": "itertools.zip_longest", "cmp": "(a > b) - (a < b)", "execfile": "exec",
-    "reload": "importlib.reload",
+    "reload": "importlib.reload", "maketrans": "str.maketrans", "letters": "string.ascii_letters",
     "iteritems": ".items()", "itervalues": ".values()", "iterkeys": ".keys()", "has_key": "key in the dictionary",
     "clock": "time.perf_counter", "maxint": "sys.maxsize", "getargspec": "inspect.getfullargspec",
     **{name: f"collections.abc.{name}" for name in ("Iterable", "Iterator", "Mapping", "MutableMapping", "Sequence",
@@ -34,14 +34,29 @@ _PYTHON = {
 }
 _MODULES = {
     "cPickle": "pickle", "Queue": "queue", "urllib2": "urllib.request", "StringIO": "io", "cStringIO": "io",
-    "ConfigParser": "configparser", "__builtin__": "builtins", "imp": "importlib", "scipy.misc": "scipy.special",
+    "ConfigParser": "configparser", "__builtin__": "builtins", "imp": "importlib",
+    "scipy.misc": "plt.imread for pictures, scipy.special for functions",
     "distutils": "setuptools", "numpy.core.umath_tests": "np.einsum", "scipy.weave": "numpy",
+    "sklearn.cross_validation": "sklearn.model_selection", "commands": "subprocess", "sets": "set", "md5": "hashlib",
 }
 _ATTRIBUTE = re.compile(r"module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'")
 _IMPORT = re.compile(r"cannot import name '(?P<name>\w+)' from (?:partially initialized module )?'(?P<module>[\w.]+)'")
 _METHOD = re.compile(r"'(?P<type>\w+)' object has no attribute '(?P<name>\w+)'")
 _NAME = re.compile(r"name '(?P<name>\w+)' is not defined")
 _MODULE = re.compile(r"No module named '(?P<name>[\w.]+)'")
+_SAID = (                                      # a message of today's Python, and what old code means by it
+    (re.compile(r"'(?:generator|\w*iterator|enumerate|zip|map|filter)' object has no attribute 'next'"), "next(x)"),
+    (re.compile(r"'(map|filter|zip|dict_keys|dict_values|dict_items|range)' object "
+                r"(?:is not subscriptable|does not support item|has no attribute '(?:sort|append|index)')"
+                r"|object of type '(?:map|filter|zip)' has no len"
+                r"|unsupported operand type\(s\) for \+: '(?:range|dict_\w+|map)' and"), "list(...) around it"),
+    (re.compile(r"'float' object cannot be interpreted as an integer|or a single integer, got '\d+\."),
+     "// for a division that gives an integer"),
+    (re.compile(r"'ascii' codec can't decode byte"), "encoding=\"latin1\" in pickle.load, or an encoding in open,"),
+    (re.compile(r"a bytes-like object is required, not 'str'|write\(\) argument must be str, not bytes"),
+     "\"rb\" or \"wb\" as the mode of open for bytes"),
+    (re.compile(r"multiple exception types must be parenthesized"), "except Error as error:"),
+)
 _NUMPY_SAYS = re.compile(r"`?(?:np\.)?(?P<name>\w+)`? was (?:removed|deprecated)")
 _NUMPY_ADVISES = re.compile(r"[Uu]se `([^`\n]{1,60})`")
 
@@ -55,14 +70,19 @@ def instead(message: str) -> str:
             known = f"np.{name}"                 # scipy once had numpy's functions too
         return known or _advised(message)
     if found := _METHOD.search(message):
-        return _PYTHON.get(found["name"], "") if found["type"] in ("dict", "defaultdict", "OrderedDict") else ""
+        known = _PYTHON.get(found["name"], "") if found["type"] in ("dict", "defaultdict", "OrderedDict") else ""
+        return known or _meant(message)
     if found := _NAME.search(message):
         return _PYTHON.get(found["name"], "")
     if found := _MODULE.search(message):
         return _MODULES.get(found["name"], "")
     if found := _NUMPY_SAYS.search(message):
         return _NUMPY.get(found["name"], "") or _advised(message)
-    return ""
+    return _meant(message)
+
+
+def _meant(message: str) -> str:
+    return next((other for pattern, other in _SAID if pattern.search(message)), "")
 
 
 def _advised(message: str) -> str:

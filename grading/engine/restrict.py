@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ NOBODY = 65534
 MEMORY = 3 * 2**30
 DISK = 64 * 2**20
 INODES = 4096
+DISK_FULL = f"it had written more than {DISK >> 20} MB, or more than {INODES} files"
 FILE = 32 * 2**20
 THREADS = 64
 OPEN_FILES = 64
@@ -27,6 +29,10 @@ STACK = 8 * 2**20
 
 _NAMESPACES = kernel.CLONE_NEWUSER | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWNET
 _QUIET = kernel.MS_NOSUID | kernel.MS_NODEV
+# Of /proc/self, what tells of the process and not of the machine. Not `root`, which leads to everything.
+_ITSELF = tuple(Path("/proc/self", name) for name in (
+    "auxv", "cmdline", "comm", "environ", "fd", "fdinfo", "io", "limits", "maps", "oom_score_adj", "smaps",
+    "smaps_rollup", "stat", "statm", "status"))
 _DEVICES = tuple(Path("/dev", name) for name in ("null", "zero", "random", "urandom"))
 
 
@@ -52,28 +58,62 @@ def drop_root(keep: tuple[int, ...] = ()) -> None:
     kernel.drop_capabilities(keep)
 
 
-def enter_namespaces(flags: int = _NAMESPACES, process: int | None = None) -> None:
-    """Leave the namespaces that this process is in; in the new user namespace it is who it was.
-
-    Its maps are written in `process`, a descriptor of /proc/self: the /proc that is mounted by now may be read-only.
-    """
+def enter_namespaces(flags: int = _NAMESPACES) -> None:
+    """Leave the namespaces that this process is in; in the new user namespace it is who it was."""
     user, group = os.getuid(), os.getgid()
     kernel.set_dumpable(True)            # else the maps belong to root
     kernel.unshare(flags)
     for name, line in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
-        file = os.open(name if process is not None else f"/proc/self/{name}", os.O_WRONLY, dir_fd=process)
+        file = os.open(f"/proc/self/{name}", os.O_WRONLY)
         os.write(file, line.encode())
         os.close(file)
 
 
-def mount_own(place: Place) -> None:
-    """The child's own folders in memory, its own /proc, and the caches as they are."""
+def mounted_apart(mount: Callable[[], None]) -> int:
+    """Have `mount` do its work in a mount namespace of its own, and return a descriptor of its root for `enter_root`.
+
+    This process stays in another one. /proc/self/mountinfo and its like tell of what is mounted in the namespace that a
+    process is in, and can be reached from its root: nothing, so that no path of the host's is told. The namespace in
+    which it is keeps the one that it sees.
+    """
+    outer = _new_mounts()
+    inner = _new_mounts()
+    mount()
+    root = os.open("/", os.O_PATH | os.O_DIRECTORY)
+    kernel.setns(outer, kernel.CLONE_NEWNS)
+    kernel.mount(f"/proc/self/fd/{inner}", os.devnull, flags=kernel.MS_BIND)
+    os.close(outer)
+    os.close(inner)
+    return root
+
+
+def _new_mounts() -> int:
+    """A descriptor of the mount namespace that this process now is in."""
     kernel.unshare(kernel.CLONE_NEWNS)
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+    return os.open("/proc/self/ns/mnt", os.O_RDONLY)
+
+
+def enter_root(root: int) -> None:
+    """After `enter_namespaces`: a process in another root than its mount namespace's may not make a user namespace."""
+    os.fchdir(root)
+    os.chroot(".")
+    os.close(root)
+
+
+def mount_own(place: Place) -> None:
+    """The child's own folders in memory, its own /proc, and the caches as they are."""
     kernel.mount("tmpfs", "/tmp", "tmpfs", _QUIET, f"size={DISK // 4},nr_inodes={INODES // 4},mode=0700")
     kernel.mount("tmpfs", str(place.work), "tmpfs", _QUIET, f"size={DISK},nr_inodes={INODES},mode=0700")
     kernel.mount("none", str(place.caches), flags=_QUIET | kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY)
     mount_proc("subset=pid")
+
+
+def mount_for_one(place: Place) -> None:
+    """The same before the fork, by a zygote that has one child only."""
+    mount_proc("hidepid=2,subset=pid")
+    for path, share in ((place.work, 1), (Path("/tmp"), 4), (place.caches, 4)):
+        kernel.mount("tmpfs", str(path), "tmpfs", _QUIET, f"size={DISK // share},nr_inodes={INODES // share},mode=0700")
 
 
 def mount_proc(options: str) -> None:
@@ -134,7 +174,7 @@ def settle(place: Place, folder: Path, program: bytes) -> None:
     limit(place.threads)
     kernel.no_new_privileges()
     if place.level == "landlock":
-        landlock.restrict([*place.readable, place.caches, *_DEVICES, Path("/proc/self")], [folder, Path(os.devnull)])
+        landlock.restrict([*place.readable, place.caches, *_DEVICES, *_ITSELF], [folder, Path(os.devnull)])
     kernel.drop_capabilities(place.kept)
     kernel.die_with_parent()
     kernel.set_dumpable(False)

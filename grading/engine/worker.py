@@ -54,28 +54,41 @@ class Child:
             if self._alone:
                 self._zygote.close()
 
-    def ended(self) -> str:
-        """"" while it runs, else how it ended: "killed by signal 9", "exit status 1"."""
+    def ended(self, seconds: float = 0.0) -> str:
+        """"" while it runs, after so many seconds still; else how it ended: "killed by signal 9", "exit status 1"."""
         if not self._ended:
             if self._zygote.closed:
                 self._ended = "killed with its sandbox"
-            elif _is_gone(self._pidfd, 0):
+            elif _is_gone(self._pidfd, seconds):
                 self._ended = self._zygote.ask("ended", child=self._number)["ended"]
         return self._ended
-
 
     def processor_seconds(self) -> float | None:
         """What it has used of the processor, with all its threads, those that have ended too; None when it is gone."""
         with suppress(OSError):
-            told = Path(f"/proc/self/fdinfo/{self._pidfd}").read_text()
-            pid = int(told.partition("\nPid:")[2].split()[0])
-            if pid > 0:
+            if (pid := self._pid()) > 0:
                 return time.clock_gettime(~pid << 3 | _PROCESSOR_CLOCK)
         return None
 
+    def memory(self) -> int:
+        """Bytes that it has in memory, pages that it shares with others among them; 0 when it is gone."""
+        with suppress(OSError):
+            if (pid := self._pid()) > 0:
+                return _resident(pid)
+        return 0
+
+    def _pid(self) -> int:
+        """As this side sees it; -1 when it is gone. Raises OSError."""
+        if self._zygote.closed or self._buried:
+            return -1
+        return int(Path(f"/proc/self/fdinfo/{self._pidfd}").read_text().partition("\nPid:")[2].split()[0])
+
 
 class Worker:
-    """One sandbox with one warm zygote. At level cold, one for each child instead, since none can be nested there."""
+    """One sandbox with one warm zygote. At level cold, one for each child instead, since none can be nested there.
+
+    After a loss the next fork has a new one.
+    """
 
     def __init__(self, sandbox: Sandbox, given: Path, data: Path):
         self._sandbox, self._given, self._data = sandbox, Path(given), Path(data)
@@ -95,10 +108,10 @@ class Worker:
     def fork(self, role: str, *sockets: socket.socket) -> Child:
         """Start `role` ("candidate" or "examiner") with these sockets, which are then closed on this side."""
         alone = self._sandbox.level == "cold"
-        if alone:
-            self._zygotes = [zygote for zygote in self._zygotes if not zygote.closed]
-            self._zygotes.append(_Zygote(self._sandbox, self._given, self._data))
         try:
+            self._zygotes = [zygote for zygote in self._zygotes if not zygote.closed]
+            if alone or not self._zygotes:
+                self._zygotes.append(_Zygote(self._sandbox, self._given, self._data))
             child = self._zygotes[-1].fork(role, sockets)
         finally:
             for one in sockets:
@@ -255,8 +268,12 @@ def _memory(pid: int) -> int:
             if line.startswith("Pss:"):
                 return int(line.split()[1]) * 1024
     with suppress(OSError):
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return _resident(pid)
     return 0
+
+
+def _resident(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _remove(folder: Path) -> None:

@@ -14,28 +14,32 @@ import importlib
 import io
 import json
 import os
+import select
 import signal
 import socket
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from grading.engine import kernel, restrict, seccomp
+from grading.engine import kernel, quota, restrict, seccomp
 from grading.engine.restrict import Place
 
 ROLES = ("candidate", "examiner")
 _LIBRARIES = ("scipy.special", "scipy.spatial.distance", "scipy.optimize", "matplotlib.pyplot", "matplotlib.figure",
               "matplotlib_inline.backend_inline", "IPython", "IPython.extensions.autoreload")
 _MESSAGE = 1 << 16
+LOOK_SECONDS = 0.25
 
 
 @dataclass
 class Forked:
-    """A child: its process id as the zygote sees it, and how it ended."""
+    """A child: its process id as the zygote sees it, its folder, and how it ended."""
 
     pid: int
+    folder: Path
     ended: str = ""
 
 
@@ -43,6 +47,7 @@ class Zygote:
     def __init__(self, place: Place, given: Path | None):
         self._place = place
         self._children: list[Forked] = []
+        self._looked = 0.0               # when, at their folders
         if place.level != "none":
             seccomp.library()            # a child could not import it any more
         self._program = seccomp.program() if place.level == "full" else b""
@@ -58,6 +63,7 @@ class Zygote:
 
     def serve(self, control: socket.socket) -> None:
         while True:
+            self._wait_for(control)
             message, descriptors, _, _ = socket.recv_fds(control, _MESSAGE, 16)
             if not message:
                 return
@@ -77,6 +83,19 @@ class Zygote:
             for descriptor in handed:
                 os.close(descriptor)
 
+    def _wait_for(self, control: socket.socket) -> None:
+        """Where no file system of its own bounds what a child writes, look meanwhile, and end who has written more."""
+        while self._place.level == "landlock":
+            waited = not select.select([control], [], [], LOOK_SECONDS)[0]
+            if waited or time.monotonic() - self._looked > LOOK_SECONDS:
+                for number, forked in enumerate(self._children):
+                    if not forked.ended and quota.is_over(forked.folder, restrict.DISK, restrict.INODES):
+                        self._kill(number)
+                        forked.ended = restrict.DISK_FULL
+                self._looked = time.monotonic()
+            if not waited:
+                return
+
     def close(self) -> None:
         for number in range(len(self._children)):
             self._kill(number)
@@ -95,7 +114,7 @@ class Zygote:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             raise RuntimeError("; ".join(told) or "the child died at once")
-        self._children.append(Forked(pid))
+        self._children.append(Forked(pid, folder))
         return {"child": len(self._children) - 1}
 
     def _folder(self) -> Path:
@@ -109,9 +128,9 @@ class Zygote:
         """In the child, which never comes back from here."""
         try:
             if self._place.level == "full":
-                process = os.open("/proc/self", os.O_RDONLY)
-                restrict.mount_own(self._place)
-                restrict.enter_namespaces(process=process)
+                root = restrict.mounted_apart(lambda: restrict.mount_own(self._place))
+                restrict.enter_namespaces()
+                restrict.enter_root(root)
             restrict.close_all_but([*descriptors, report])
             restrict.reset_signals()
             program = self._program
@@ -213,10 +232,7 @@ def _prepare(settings: dict) -> Place:
         # another.
         kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
     if level == "cold":
-        restrict.mount_proc("hidepid=2,subset=pid")
-        for path, share in ((place.work, 1), (Path("/tmp"), 4), (place.caches, 4)):
-            kernel.mount("tmpfs", str(path), "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV,
-                         f"size={restrict.DISK // share},nr_inodes={restrict.INODES // share},mode=0700")
+        restrict.enter_root(restrict.mounted_apart(lambda: restrict.mount_for_one(place)))
     if root:
         for path in (place.caches, *((place.work, Path("/tmp")) if level == "cold" else ())):
             os.chown(path, restrict.NOBODY, restrict.NOBODY)

@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 
 from grading.errors import KitError
 
-MAX_LISTED = 100_000             # files that are looked at; what comes after them is passed over
+MAX_LISTED = 100_000             # files and folders that are looked at; what comes after them is passed over
 MAX_BYTES = 50_000_000           # of one file, once unpacked
 MAX_UNPACKED = 200_000_000       # of a tar, and of archives inside archives together: they are unpacked to be listed
 MAX_DEPTH = 24                   # folders in folders
@@ -106,7 +106,7 @@ def with_inner(handed: Handed, where: str, depth: int = 2) -> Handed:
                 content = file.read()
                 unpacked[0] += len(content)
                 inner = _open_archive(io.BytesIO(content), f"{where}: {path}", name, unpacked)
-            except KitError:
+            except Exception:                  # whatever is wrong with it, the rest can be read
                 others[path] = "an archive that cannot be read"
                 continue
             others.update((f"{path}/{one}", kind) for one, kind in inner.others.items())
@@ -124,9 +124,10 @@ def is_junk(name: str) -> bool:
 
 def _open_folder(folder: Path) -> Handed:
     found = Handed(made=_date(folder.stat().st_mtime))
-    waiting = [(folder, "")]
-    while waiting and len(found.files) < MAX_LISTED:
+    waiting, opened = [(folder, "")], 0
+    while waiting and len(found.files) + opened < MAX_LISTED:
         here, prefix = waiting.pop()
+        opened += 1
         with os.scandir(here) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 name = prefix + entry.name

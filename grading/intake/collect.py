@@ -4,22 +4,21 @@ Only the assignment's notebooks and student modules are taken, and pictures that
 replaces an older one whole; the other one is kept under `replaced/`.
 """
 
-import os
 import re
-import tempfile
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
-from grading.books.course import TIMESTAMP, Course
+from grading.books import attempts
+from grading.books.course import Course
 from grading.desk.text import clean_text
 from grading.errors import KitError, few
 from grading.intake import archive, downloads, finding, rosters
 from grading.intake.archive import Handed
 from grading.intake.downloads import Person
-from grading.intake.handout import Handout, others
+from grading.intake.handout import Handout
 from grading.intake.rosters import Roster
 from grading.release.assignment import Assignment
 
@@ -31,7 +30,7 @@ _UNCLEAN = re.compile(r"[^\w.@+-]+")
 class Collected:
     """What became of one hand-in: `state` is one of STATES; `sentence` says the rest.
 
-    Older and later ones are kept under `replaced/`, beside the one that counts.
+    Older, later and kept ones are under `replaced/`, beside the one that counts; of kept ones, grading tells which.
     """
 
     student: str
@@ -39,14 +38,15 @@ class Collected:
     sentence: str = ""
 
 
-STATES = "new", "updated", "unchanged", "older", "later", "refused"
+STATES = "new", "updated", "unchanged", "older", "later", "kept", "refused"
 
 
-def collect(assignment: Assignment, course: Course, paths: list[Path], attempt: str = "last") -> list[Collected]:
+def collect(assignment: Assignment, course: Course, paths: list[Path],
+            attempt: str | None = None) -> list[Collected]:
     """Take in every submission below `paths`. One bad submission never stops the others.
 
     - paths: each a folder with one folder or archive per student, one student's archive, or a platform's download
-    - attempt: which of a student's submissions counts, the "last" or the "first"
+    - attempt: which of a student's submissions counts, one of `attempts.CHOICES`; None: the one that was said before
 
     Raises KitError when a path itself is no use.
     """
@@ -56,8 +56,9 @@ def collect(assignment: Assignment, course: Course, paths: list[Path], attempt: 
 class Collecting:
     """One run: the class, what it was given, and which attempt counts."""
 
-    def __init__(self, assignment: Assignment, course: Course, attempt: str = "last"):
-        self._assignment, self._course, self._attempt = assignment, course, attempt
+    def __init__(self, assignment: Assignment, course: Course, attempt: str | None = None):
+        self._assignment, self._course = assignment, course
+        self._attempt = attempt or attempts.counting(course, assignment.name)
         self._roster: Roster | None = rosters.read(course)
         self._handout = Handout(assignment, course)
 
@@ -65,18 +66,19 @@ class Collecting:
         for path in paths:
             if not path.exists():
                 raise KitError(f"{path} does not exist. Give a folder that holds one folder or zip per student id.")
+        attempts.let_count(self._course, self._assignment.name, self._attempt)
         singles: dict[str, list[Path]] = {}
         for path in paths:
             if (download := _download(path)) is not None:
                 yield from self._take_download(download, path)
                 continue
             for entry in _entries(self._assignment, path):
-                singles.setdefault(archive.stem(entry), []).append(entry)
+                singles.setdefault(unicodedata.normalize("NFC", archive.stem(entry)), []).append(entry)
         for student, entries in singles.items():
             if len(entries) > 1:
                 yield Collected(student, "refused", clean_text(
-                    f"{student} is there {len(entries)} times: {', '.join(map(str, entries))}. "
-                    "Keep the one that counts."))
+                    f"{student} is there {len(entries)} times: {few([str(entry) for entry in entries], 4)}. Nothing of "
+                    "it was taken: remove all but the one that counts."))
             else:
                 yield self._guarded(student, entries[0], lambda entry=entries[0]: archive.open_submission(entry))
 
@@ -105,6 +107,9 @@ class Collecting:
             sentence = f"{path} is larger or deeper than anything that can be read."
         except OSError as error:
             sentence = f"{path} cannot be read: {error.strerror}."
+        except Exception as error:                     # one archive's own, whatever it is
+            sentence = (f"{path} cannot be taken in ({type(error).__name__}: {error}). Unpack it into a folder, or ask "
+                        "the student for a .zip.")
         return Collected(student, "refused", clean_text(sentence))
 
     def _student(self, who: str | Person) -> str:
@@ -155,7 +160,7 @@ class Collecting:
 
     def _nothing_of_ours(self, handed: Handed) -> str:
         wanted = self._assignment.submitted_files
-        for name, notebooks in others(self._assignment).items():
+        for name, notebooks in self._handout.others.items():
             if finding.find(handed.files, notebooks, lambda *_: True).files:
                 return f"holds files of {name} and none of {self._assignment.name}. Collect it with: kit collect {name}"
         links = [f"{name} is {kind}" for name, kind in handed.others.items() if name in wanted]
@@ -166,44 +171,23 @@ class Collecting:
     def _keep(self, student: str, files: dict[str, bytes], time: datetime) -> str:
         """Lay a submission down where it counts, or beside the one that does. Returns the state."""
         target = self._course.submitted(student, self._assignment.name)
+        time = time.replace(microsecond=0)
+        there = attempts.time(target)
         if not target.is_dir():
-            self._write(student, files, time, counts=True)
-            return "new"
-        if _content(target) == files:
+            state = "new"
+        elif attempts.content(target) == files:
             return "unchanged"
-        there = _time(target)
-        if self._attempt == "last" and there and time.replace(microsecond=0) < there:
-            self._write(student, files, time, counts=False)
-            return "older"
-        if self._attempt == "first" and there and time.replace(microsecond=0) >= there:
-            self._write(student, files, time, counts=False)
-            return "later"
-        self._write(student, files, time, counts=True)
-        return "updated"
-
-    def _write(self, student: str, files: dict[str, bytes], time: datetime, counts: bool) -> None:
-        """Lay the submission down beside its place, then rename: it is there whole or not at all."""
-        target = self._course.submitted(student, self._assignment.name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".collecting-", dir=target.parent) as scratch:
-            fresh = Path(scratch) / "fresh"
-            for name, content in files.items():
-                (fresh / name).parent.mkdir(parents=True, exist_ok=True)
-                (fresh / name).write_bytes(content)
-            (fresh / TIMESTAMP).write_text(f"{time:%Y-%m-%d %H:%M:%S} UTC", encoding="utf-8")
-            if not counts:
-                kept = self._course.replaced(student, self._assignment.name)
-                if not any(_content(former) == files for former in kept.glob("*")):
-                    os.replace(fresh, self._next_kept(student))
-                return
-            if target.exists():
-                os.replace(target, self._next_kept(student))
-            os.replace(fresh, target)
-
-    def _next_kept(self, student: str) -> Path:
-        kept = self._course.replaced(student, self._assignment.name)
-        kept.mkdir(parents=True, exist_ok=True)
-        return kept / f"{sum(1 for _ in kept.iterdir()) + 1:03d}"
+        elif self._attempt == "best":
+            if any(attempts.content(one) == files for one in
+                   attempts.every(self._course, student, self._assignment.name)):
+                return "unchanged"
+            state = "kept"
+        elif self._attempt == "first" and there and time >= there:
+            state = "later"
+        else:
+            state = "older" if self._attempt == "last" and there and time < there else "updated"
+        attempts.lay_down(self._course, student, self._assignment.name, files, time, state in ("new", "updated"))
+        return state
 
 
 def _download(path: Path) -> Iterator[downloads.HandIn] | None:
@@ -220,7 +204,7 @@ def _download(path: Path) -> Iterator[downloads.HandIn] | None:
         return None
     try:
         return downloads.read(archive.open_submission(path), str(path))
-    except KitError:
+    except Exception:
         if path.is_dir():
             raise
         return None                          # one student's broken zip, refused by its own sentence
@@ -233,20 +217,9 @@ def _entries(assignment: Assignment, path: Path) -> list[Path]:
     if any((path / name).exists() for name in (*assignment.submitted_files, "cs231n")):
         raise KitError(f"{path} is one student's submission. Give the folder above it, which holds one folder or zip "
                        "per student id.")
-    inside = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith(".")]
+    inside = [entry for entry in sorted(path.iterdir())
+              if not entry.name.startswith(".") and not archive.is_junk(entry.name)]
     if not inside:
         raise KitError(f"{path} is empty. Give a folder that holds one folder or zip per student id.")
     return inside
 
-
-def _time(folder: Path) -> datetime | None:
-    try:
-        told = (folder / TIMESTAMP).read_text(encoding="utf-8").removesuffix(" UTC")
-        return datetime.strptime(told, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-    except (OSError, ValueError):
-        return None
-
-
-def _content(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in folder.rglob("*") if path.is_file() and path.name != TIMESTAMP}

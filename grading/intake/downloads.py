@@ -125,13 +125,18 @@ def _blackboard(handed: Handed) -> Iterator[HandIn]:
 def _gradescope(handed: Handed, where: str) -> Iterator[HandIn]:
     """Folders `submission_123`, and one record of who handed them in, and when."""
     record = _record(handed.files[METADATA], f"{where}: {METADATA}")
+    folders: dict[str, Handed] = {}
+    for field in ("files", "others"):
+        for path, what in getattr(handed, field).items():
+            top, _, rest = path.partition("/")
+            getattr(folders.setdefault(top, Handed(made=handed.made)), field)[rest] = what
     for name, about in sorted(record.items()):
         if not isinstance(about, dict):
             raise KitError(f"{where}: {METADATA} says nothing of {name} that can be read. Download it again.")
         submitters = about.get(":submitters") or about.get("submitters") or []
         people = [[str(person[field]) for field in (":sid", ":email", ":name", "sid", "email", "name")
                    if person.get(field)] for person in submitters if isinstance(person, dict)]
-        one = handed.below(str(name))
+        one = folders.get(str(name), Handed(made=handed.made))
         made = _moment(about.get(":created_at") or about.get("created_at"))
         if made:
             one.made = made

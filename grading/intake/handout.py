@@ -31,6 +31,12 @@ class Handout:
     def _lessons(self) -> dict[str, list[Known]]:
         return {name: read_known(self._assignment.notebook_path(name)) for name in self._assignment.notebooks}
 
+    @cached_property
+    def others(self) -> dict[str, tuple[str, ...]]:
+        """The notebooks of the course's other assignments, by the assignment's name."""
+        return {name: assignments.load(name).notebook_files for name in assignments.names()
+                if name != self._assignment.name}
+
     def is_worked_on(self, name: str, content: bytes) -> bool:
         """Whether this copy of one of the assignment's files differs from the one that was handed out."""
         if name not in self._files:
@@ -80,8 +86,3 @@ class Handout:
 def _sources(content: bytes) -> list[str]:
     cells, _ = restore.parse(content)
     return sorted(cell.source.strip() for cell in cells or [])
-
-
-def others(assignment: Assignment) -> dict[str, tuple[str, ...]]:
-    """The notebooks of the course's other assignments, by the assignment's name."""
-    return {name: assignments.load(name).notebook_files for name in assignments.names() if name != assignment.name}

@@ -84,10 +84,9 @@ def parse(content: bytes) -> tuple[list[Cell] | None, str]:
     if sum(map(content.count, (b"{", b"[", b","))) > MAX_PARTS:
         return None, f"is corrupt (more than {MAX_PARTS:,} parts)"
     try:
-        cells = msgspec.json.decode(content, type=_File).cells
-    except (msgspec.DecodeError, RecursionError):
+        return _cells(msgspec.json.decode(content, type=_File).cells)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):      # a letter of Latin-1 is met cell by cell
         return _read_otherwise(content)
-    return _cells(cells)
 
 
 def _read_otherwise(content: bytes) -> tuple[list[Cell] | None, str]:
@@ -143,17 +142,18 @@ def restore(submitted: list[Cell] | None, key: NotebookNode, lesson: list[Known]
     - lesson: `known_cells` of the key, where they have been worked out already
     - file: reads a file beside the notebook, by its path there; pictures that answers show are attached to them
     """
-    restored, remarks, _ = lay_upon(submitted, key, lesson, file)
+    restored, remarks, *_ = lay_upon(submitted, key, lesson, file)
     return restored, remarks
 
 
 def lay_upon(submitted: list[Cell] | None, key: NotebookNode, lesson: list[Known] | None = None,
              file: Callable[[str], bytes | None] = lambda path: None
-             ) -> tuple[NotebookNode, list[str], dict[str, bytes]]:
-    """The same, and the outputs that code cells were handed in with, by the ids that they have now."""
+             ) -> tuple[NotebookNode, list[str], dict[str, bytes], dict[str, list[str]]]:
+    """The same; the outputs that code cells were handed in with, by the ids that they have now; and what was added to
+    locked cells, line by line."""
     restored = copy.deepcopy(key)
     if submitted is None:
-        return restored, [], {}
+        return restored, [], {}, {}
     found = matching.read(submitted, known_cells(key) if lesson is None else lesson)
     handed: list[tuple[NotebookNode, bytes]] = []
 
@@ -177,7 +177,7 @@ def lay_upon(submitted: list[Cell] | None, key: NotebookNode, lesson: list[Known
         cells += [cell, *own(name)]
     _make_ids_unique(cells)
     restored.cells = cells
-    return restored, _remarks(found), {cell.id: outputs for cell, outputs in handed if outputs}
+    return restored, _remarks(found), {cell.id: outputs for cell, outputs in handed if outputs}, found.changed
 
 
 def picture_file(folder: Path, path: str) -> bytes | None:

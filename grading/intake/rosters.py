@@ -18,7 +18,7 @@ _DIGITS = 3                       # of a number that may stand for a student, at
 class Roster:
     """Ids of students in the file's order, and for each key the ids of those whom it may mean."""
 
-    ids: list[str] = field(default_factory=list)
+    ids: dict[str, None] = field(default_factory=dict)          # ordered, and asked for each of a class
     keys: dict[str, list[str]] = field(default_factory=dict)
 
     def whose(self, words: Iterable[str]) -> list[str]:
@@ -52,7 +52,7 @@ def read(course: Course) -> Roster | None:
         if student in roster.ids:
             raise KitError(f"{course.roster}, line {rows.line_num}: {student!r} is there twice. Each id stands for "
                            "one student.")
-        roster.ids.append(student)
+        roster.ids[student] = None
         values = {column: value.strip() for column, value in row.items() if isinstance(value, str) and value.strip()}
         for word in {found for column, value in values.items() for found in _keys(column, value)} | _joined(values):
             roster.keys.setdefault(word, []).append(student)

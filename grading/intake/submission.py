@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 from cs231n._matching import Known
 from cs231n._reading import module_text
 from grading.books.course import Course
-from grading.engine import plan
+from grading.engine import MAX_MODULE, plan
 from grading.engine.plan import Plan
 from grading.engine.processes import Submission as Modules
 from grading.intake import restore
@@ -32,6 +32,7 @@ class Submission:
     - notebooks: restored, by name, not executed yet
     - files: every file beside them in the autograded folder, by path
     - handed: of each notebook, the outputs that its code cells came with, by cell id, as JSON
+    - removed: of each notebook, what was added to locked cells and is left out, cell -> lines
     - remarks: one sentence for each thing that was missing or strange
     - answers: what its functions answered to their probes, once it is graded; None if they were not asked
     - sandbox: the level at which it ran; ran: the notebooks that did
@@ -40,6 +41,7 @@ class Submission:
     notebooks: dict[str, NotebookNode] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     handed: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    removed: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
     answers: dict[str, dict[str, list]] | None = None
     sandbox: str = ""
@@ -72,6 +74,9 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
         if handed.is_symlink() or not handed.is_file():
             found.remarks.append(f"{name} is {'a link' if handed.is_symlink() else 'missing'}; "
                                  "nothing of it is implemented")
+        elif handed.stat().st_size > MAX_MODULE:
+            found.remarks.append(f"{name} is larger than {MAX_MODULE // 1_000_000} MB and was not taken; "
+                                 "nothing of it is implemented")
         else:
             found.files[name] = handed.read_bytes()
     for name, lesson in lessons.items():
@@ -79,7 +84,7 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
         if problem:
             found.remarks.append(f"{name}.ipynb {problem}; its tests ran on the submitted modules, "
                                  "answers and code in the notebook count as not given")
-        found.notebooks[name], remarks, found.handed[name] = restore.lay_upon(
+        found.notebooks[name], remarks, found.handed[name], found.removed[name] = restore.lay_upon(
             submitted, lesson.key, lesson.cells, lambda path: restore.picture_file(folder, path))
         found.remarks += [f"{name}.ipynb: {remark}" for remark in remarks]
     return found
@@ -88,9 +93,11 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
 def handed_in(assignment: Assignment, course: Course, student: str) -> dict[str, bytes]:
     """The files that are taken from a student, as they came, path -> content; what is not taken is left out."""
     folder = course.submitted(student, assignment.name)
-    files = {name: folder / name for name in (*assignment.student_files, *assignment.notebook_files)}
+    most = dict.fromkeys(assignment.student_files, MAX_MODULE) | dict.fromkeys(assignment.notebook_files,
+                                                                               restore.MAX_BYTES)
+    files = {name: folder / name for name in most}
     return {name: path.read_bytes() for name, path in files.items()
-            if path.is_file() and not path.is_symlink() and path.stat().st_size <= restore.MAX_BYTES}
+            if path.is_file() and not path.is_symlink() and path.stat().st_size <= most[name]}
 
 
 def modules(assignment: Assignment, found: Submission) -> Modules:

@@ -17,7 +17,8 @@ from grading.release import assignment as assignments
 from grading.sample import sample_class
 
 # In parallel, the tests of a file stay together, because they share what is slow to make; the longest files come first.
-LONGEST = ("test_hostile.py", "test_notebooks.py", "test_autograde.py", "test_killed.py", "test_fairness.py",
+LONGEST = ("test_hostile.py", "test_notebooks.py", "test_autograde.py", "test_corpus.py",
+           "test_killed.py", "test_fairness.py",
            "test_worker.py", "test_desk.py")
 APART = ("test_notebooks.py", "test_seeds.py", "test_catalogue.py")      # nothing to share: these fill the gaps
 

@@ -16,11 +16,11 @@ _MARK = re.compile(rb"# in a worker: ([\w-]+) (\S+)")
 
 
 def watched(do):
-    def do_or_not(worker, task, asked):
+    def do_or_not(worker, task, asked, *more):
         for content in asked.modules.files.values():
             if found := _MARK.search(content):
                 _happen(found[1].decode(), Path(found[2].decode()))
-        return do(worker, task, asked)
+        return do(worker, task, asked, *more)
     do_or_not.watched = True
     return do_or_not
 

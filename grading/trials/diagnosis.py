@@ -1,31 +1,49 @@
 """One sentence on what happened to a submission, for the instructor's table and the student's feedback."""
 
+import ast
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from nbformat import NotebookNode
+
+from grading import NOTE
 from grading.books.results import Result
-from grading.engine import MAX_TEXT, parsing
+from grading.engine import MAX_TEXT, advice, parsing, telling
 from grading.engine.telling import COSTS
 from grading.errors import few
 
+MOST_LINES = 200                 # added to a locked cell, that are looked at
 UNIMPLEMENTED = " is not implemented yet"
+_MISSED = re.compile(r"(?:name '|the notebook has no )(\w+)")
 _LOOKS = {"mistake": " looks like a known mistake: ", "convention": " looks like another year's convention: ",
           "difference": ": "}
 
 
-def remarks(modules: dict[str, str], result: Result) -> list[str]:
-    """Sentences about modules that do not load and functions that are not written; `modules`: path -> text."""
+def remarks(modules: dict[str, str], result: Result, notebooks: Mapping[str, NotebookNode] | None = None) -> list[str]:
+    """Sentences about modules that do not load and functions that are not written.
+
+    - modules: path -> text
+    - notebooks: as they were executed: a set-up cell may be where a module did not load
+    """
     unloaded: dict[str, dict[str, None]] = {}    # sentence -> what else needs the module
     for cell in result.cells.values():
         if sentence := cell.get("unloaded"):
             more = cell["message"].removeprefix(sentence).split("; ")[1:]
             unloaded.setdefault(sentence, {}).update(dict.fromkeys(more))
+    for notebook in (notebooks or {}).values():
+        for kind, message, trace in _errors(notebook):
+            told = telling.raised(kind, message, trace, modules)
+            if told.unloaded:
+                unloaded.setdefault(told.unloaded, {})
     found = ["; ".join([sentence, *more]) for sentence, more in unloaded.items()]
     for name, content in modules.items():
-        problem = syntax_problem(content)
+        problem = advice.nature(content) or syntax_problem(content)
         if problem and not any(sentence.startswith((f"{name} line", f"{name}:")) for sentence in found):
             found.append(f"{name}{' ' if problem.startswith('line ') else ': '}{problem}{COSTS}")
     missing = {cell["message"].split(UNIMPLEMENTED)[0].split(": ")[-1]
                for cell in result.cells.values() if UNIMPLEMENTED in cell["message"] and not cell.get("unloaded")}
     if missing:
-        found.append(f"not implemented: {', '.join(sorted(missing))}")
+        found.append(f"not implemented: {few(sorted(missing), 8)}")
     return found
 
 
@@ -42,8 +60,59 @@ def syntax_problem(content: str) -> str:
     return ""
 
 
-def sentence(result: Result) -> str:
-    """The submission in one line: what is wrong with it as a whole, else which cells it lost and how."""
+def causes(removed: dict[str, dict[str, list[str]]], notebooks: dict[str, NotebookNode], result: Result) -> list[str]:
+    """What was added to locked cells, put back since, and is missed now: one sentence each.
+
+    - removed: notebook -> locked cell -> the lines that were added to it
+    - notebooks: as they were executed
+    """
+    found = []
+    for name, cells in removed.items():
+        lost = [cell["message"] for cell in result.notebooks.get(name, {}).values()
+                if cell["outcome"] not in ("passed", "manual")]
+        errors = [message for _, message, _ in _errors(notebooks[name])]
+        missed = set(_MISSED.findall("\n".join(lost + errors)[:MAX_TEXT]))
+        for cell, lines in cells.items():
+            bound = _bound(lines)
+            if gone := [f"{one} ({line})" for one, line in bound.items() if one in missed]:
+                found.append(f"{name}.ipynb: the locked cell {cell} was put back, and with it went {few(gone, 3)}, "
+                             "which belongs in a cell of its own below")
+            elif lost and (set_here := [line for line in bound.values() if "=" in line]):
+                found.append(f"{name}.ipynb: the locked cell {cell} had {few(set_here, 3)} and was graded as it was "
+                             "handed out, which may be why something fails")
+    return found
+
+
+def _errors(notebook: NotebookNode) -> Iterator[tuple[str, str, str]]:
+    """(kind, message, traceback) of what cells that are not tests stopped with."""
+    for cell in notebook.cells:
+        if NOTE not in cell.metadata:
+            for output in cell.get("outputs", []):
+                if output.get("output_type") == "error":
+                    yield output.ename, output.evalue, "\n".join(output.traceback)
+
+
+def _bound(lines: list[str]) -> dict[str, str]:
+    """Name -> the line that binds it; of lines that may be no whole statements."""
+    found = {}
+    for line in lines[:MOST_LINES]:
+        try:
+            tree = parsing.parse(line.strip()[:200])
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.alias):
+                found[(node.asname or node.name).partition(".")[0]] = line.strip()[:80]
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                found[node.id] = line.strip()[:80]
+    return found
+
+
+def sentence(result: Result, marked: Collection[str] = ()) -> str:
+    """The submission in one line: what is wrong with it as a whole, else which cells it lost and how.
+
+    - marked: cells that have been marked by hand
+    """
     if result.fault:
         return result.fault
     lost = [(name, cell) for name, cell in result.cells.items() if cell["outcome"] not in ("passed", "manual")]
@@ -61,7 +130,11 @@ def sentence(result: Result) -> str:
             told.append(f"{words}: {few(by_outcome[outcome], 6)}")
     if not lost:
         told.insert(0, "all tests passed")
-    asked = [cell for cell in result.cells.values() if cell["outcome"] == "manual"]
-    if unanswered := sum(bool(cell["message"]) for cell in asked):
-        told.append(f"{unanswered} of {len(asked)} inline questions not answered")
+    asked = [name for name, cell in result.cells.items() if cell["outcome"] == "manual"]
+    empty = [bool(result.cells[name]["message"]) for name in asked if name not in marked]
+    counts = [f"{count} {what}" for count, what in ((sum(empty), "not answered"),
+                                                    (len(empty) - sum(empty), "not marked yet" * (not lost)))
+              if count and what]
+    if counts:
+        told.append(f"of {len(asked)} inline question{'s' * (len(asked) > 1)} {', '.join(counts)}")
     return "; ".join(told)

@@ -95,10 +95,15 @@ _WHAT = {
     "dx": "dx", "dw": "dw", "db": "db", "length of the step": "the length of the step", "labels": "the labels",
 }
 
+_OF_REG = ("penalty", "small reg")               # aspects of what reg adds
+# Aspects whose being right tells where to look, and where not.
+_PARTS = ("data loss", "data gradient", "penalty of the loss", "penalty of the gradient", "scores", "out", "cache",
+          "dx", "dw", "db", "velocity", "m", "v", "t", "step")
 _MANY = ("distances", "labels", "scores", "large scores", "very negative scores")
 
 
 def _plural(what: str) -> str:
+    what = what.replace(" its ", " their ")
     return what.replace("is ", "are ", 1) if what.startswith("is ") else what.replace("has ", "have ", 1)
 
 
@@ -121,12 +126,17 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     if not parts:
         return "No known mistake fits."
     only = ""
-    if all(aspect.startswith("penalty") for aspect in aspects):
+    if all(aspect.startswith(_OF_REG) for aspect in aspects):
         only = " Without reg all is right."
     elif all("scores" in aspect or aspect == "tiny probability" for aspect in aspects):
         only = " For scores of ordinary size all is right."
     elif aspects and all("images" in aspect for aspect in aspects) and same:
         only = " For examples of one axis all is right."
+    elif right := [aspect for aspect in same if aspect in _PARTS and answers[aspect][0] != "u"]:
+        named = [_WHAT.get(aspect, f"the {aspect}") for aspect in right]
+        *others, last = named
+        verb = "are" if others or right[-1] in _MANY else "is"
+        only = f" Right {verb} {', '.join(others)}{' and ' * bool(others)}{last}."
     return f"No known mistake fits; for the inputs tried, {' and '.join(parts)}.{only}"
 
 
@@ -154,6 +164,8 @@ def _difference(told: list, reference: list, sizes: Mapping[str, tuple[int, ...]
         return "is not finite"
     if all(not np.any(one) for one, _ in pairs):
         return "is zero"
+    if not any(np.any(other) for _, other in pairs):
+        return "is not zero, as it should be"
     if all(one.ndim == 2 and one.shape[0] == one.shape[1] and np.allclose(one.T, other) for one, other in pairs):
         return "is transposed"
     lengths = [_same_factor(one, other) for one, other in pairs]
@@ -188,6 +200,11 @@ def _where(pairs: list[tuple[np.ndarray, np.ndarray]]) -> str:
                 return f"is wrong in its last {word} only"
             if all(one[0] and not one[1:].any() for one in wrong):
                 return f"is wrong in its first {word} only"
+    wrong = [~np.isclose(one, other, rtol=1e-4, atol=1e-7) for one, other in pairs if one.ndim == 2]
+    for place, word in ((0, "first"), (-1, "last")):
+        if wrong and len(wrong) == len(pairs) and not any(
+                np.delete(np.delete(one, place, axis=0), place, axis=1).any() for one in wrong):
+            return f"is wrong in its {word} row and {word} column only"
     equal_ones = np.concatenate([np.isclose(one, other, rtol=1e-4, atol=1e-7).ravel() for one, other in pairs])
     if equal_ones.size >= 8 and equal_ones.mean() >= 0.25:
         return f"is wrong in {int((~equal_ones).sum())} of {equal_ones.size} entries"

@@ -31,7 +31,16 @@ def explain(found: Mapping[str, str], entries: Iterable[CellEntry]) -> list[Cell
     return list(certain.values())
 
 
+# How a reading is said where no entry fits; the aspect and the reading themselves, where nothing stands here.
+_SAID = {
+    "training": {"in no way": "no training of the kind that the task asks for gets to these accuracies",
+                 "not at all": "nothing was trained"},
+    "accuracies": {"no shares of images": "the accuracies are no shares of the validation images"},
+    "stages": {"around no coarse pair": "the second stage lies around none of the pairs of the first"},
+}
+
+
 def sentence(found: Mapping[str, str]) -> str:
     """What can be said where no entry fits; "" where all is as it should be, or nobody knows."""
-    told = "; ".join(f"{aspect}: {reading}" for aspect, reading in found.items())
+    told = "; ".join(_SAID.get(aspect, {}).get(reading, f"{aspect}: {reading}") for aspect, reading in found.items())
     return f"No known mistake fits; what the cell has left shows this: {told}." if told else ""

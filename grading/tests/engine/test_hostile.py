@@ -2,6 +2,9 @@
 
 One run of the kit grades every attack of `hostile/`, with honest students among them; then each attack is looked at by
 itself. Its twin is the same submission without the attack: what that deserves is the most that the attack may get.
+
+That run is at the strongest level that this machine offers. At the others, of the attacks on the machine one in EVERY
+takes part, and with KIT_HOSTILE=all the whole class.
 """
 
 import ctypes
@@ -27,6 +30,7 @@ from nbgrader.api import Gradebook
 
 from grading import ROOT
 from grading.books.course import Course
+from grading.engine import sandbox
 from grading.intake import collect as collecting
 from grading.release import assignment as assignments
 
@@ -34,14 +38,34 @@ CELL_SECONDS, SUBMISSION_SECONDS, RUN_SECONDS = 3, 120, 900
 JOBS = 2
 OUTCOMES = {"passed", "failed", "error", "timed_out", "skipped", "manual"}       # a `grader_error` would be a gain
 PARENT_BYTES = 700_000_000
+COLLECTING_BYTES = 300_000_000           # for one inbox; a tar may unpack to 200 million bytes
 CLASS = attacks()
+EVERY = 8
+STRONGEST = ""                                         # the level of the first run
 SECRET = "HOSTILE_SECRET"                              # a variable of the kit's own environment
+
+
+def taking_part(level: str) -> list[Attack]:
+    if level == STRONGEST or os.environ.get("KIT_HOSTILE") == "all":
+        return CLASS
+    first = EVERY // 2 if level == "landlock" else 0                             # others than at level cold
+    on_the_machine = [attack for attack in CLASS if attack.aim == "machine"]
+    counted = [attack for attack in on_the_machine if level == "landlock" and attack.name.startswith("disk_")]
+    return sorted({attack.name: attack for attack in [*on_the_machine[first::EVERY], *counted]}.values(),
+                  key=lambda attack: attack.name)
+
+
+TAKING_PART = {level: taking_part(level) for level in (STRONGEST, "cold", "landlock")}
+HONEST = {level: make.HONEST if level == STRONGEST else make.HONEST[:1] for level in TAKING_PART}
+TWINS = {level: ("untouched", "wrong", "looped", "perfect") if chosen == CLASS else
+         sorted({attack.base for attack in chosen}) for level, chosen in TAKING_PART.items()}
 
 
 @dataclass
 class Run:
     """What one run of the kit over the class left: scores, pages, the folder, and what the machine saw."""
 
+    level: str
     course: Course
     scores: dict[str, dict[str, dict]]                # {student: {cell: {"score", "max_score", "outcome"}}}
     stdout: str
@@ -52,21 +76,40 @@ class Run:
     called: list[str]                                 # who reached a listener
     parent_bytes: int
     seconds: dict[str, float]                         # {student: how long its submission took}
+    peaks: dict[str, int] = field(default_factory=dict)        # {student: the kit's own memory meanwhile, in bytes}
+    machine: dict[str, tuple[int, int, int]] = field(default_factory=dict)     # {counter: before, at most, after}
     pages: dict[str, str] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    """The class, handed in, graded and given feedback by the kit's own commands."""
-    sandbox = pytest.importorskip("grading.engine.sandbox").probe()
-    if sandbox.level == "none":
-        pytest.skip(f"no sandbox here, so nothing hostile is run: {sandbox.why}")
-    return grade(tmp_path_factory.mktemp("hostile"), CLASS)
+def graded_once(tmp_path_factory):
+    """The class at a level of the sandbox: handed in, graded and given feedback by the kit's own commands."""
+    made: dict[str, Run | str] = {}
+
+    def graded_once(level: str) -> Run:
+        if level not in made:
+            made[level] = "the run failed, and the first test of this level said how"
+            with pytest.MonkeyPatch.context() as patch:
+                if level != STRONGEST:
+                    patch.setenv(sandbox.FORCED, level)
+                found = sandbox.probe()
+            made[level] = (f"no sandbox here, so nothing hostile is run: {found.why}" if found.level == "none" else
+                           grade(tmp_path_factory.mktemp("hostile"), TAKING_PART[level], level))
+        if isinstance(made[level], str):
+            pytest.skip(made[level])
+        return made[level]
+
+    return graded_once
 
 
-def grade(folder: Path, chosen: list[Attack]) -> Run:
+@pytest.fixture
+def graded(request, graded_once):
+    return graded_once(request.param)
+
+
+def grade(folder: Path, chosen: list[Attack], level: str = STRONGEST, jobs: int = JOBS) -> Run:
     """Lay out a copy of the kit and a course below `folder`, hand in, collect, grade, give feedback."""
-    outside, inbox, twins = folder / "outside", folder / "inbox", ("untouched", "wrong", "looped", "perfect")
+    outside, inbox, twins = folder / "outside", folder / "inbox", TWINS[level]
     outside.mkdir()
     inbox.mkdir()
     (outside / "secret.txt").write_text("OUTSIDE SECRET\n")
@@ -74,13 +117,13 @@ def grade(folder: Path, chosen: list[Attack]) -> Run:
     run(kit, "generate", make.ASSIGNMENT, "--course", course.root, check=True)
 
     with listeners(outside) as (places, called):
-        places |= {"COURSE": str(course.root), "OUTSIDE": str(outside), "REPO": str(kit)}
+        places |= {"COURSE": str(course.root), "OUTSIDE": str(outside), "REPO": str(kit), "VENV": sys.prefix}
         bases = make.Bases(kit, course, folder / "bases")
         for attack in chosen:
             make.hand_in(attack, bases, inbox / attack.name, places)
         for name in twins:
             bases.hand_in(name, inbox / f"twin_{name}")
-        for name in make.HONEST:
+        for name in HONEST[level]:
             make.hand_in_honestly(bases, inbox / name)
         run(kit, "collect", make.ASSIGNMENT, inbox, "--course", course.root, check=True)
 
@@ -89,16 +132,16 @@ def grade(folder: Path, chosen: list[Attack]) -> Run:
                    *(course.root / name for name in ("submitted", "release"))]
         before = {path: contents(path) for path in watched}
         with every_descendant() as left:
-            done, parent_bytes, seconds = run_and_watch(
-                kit, folder, "autograde", make.ASSIGNMENT, "--course", course.root, "--jobs", JOBS,
-                "--timeout", CELL_SECONDS, "--json", told)
+            done, seconds, peaks, machine = run_and_watch(
+                kit, folder, jobs, "autograde", make.ASSIGNMENT, "--course", course.root, "--jobs", jobs,
+                "--timeout", CELL_SECONDS, "--json", told, level=level)
         changed = [name for path in watched for name in differences(before[path], contents(path))]
         changed += traces(folder, outside, course.root)
     scores = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
     stdout, stderr = ((folder / name).read_text(encoding="utf-8", errors="surrogateescape")
                       for name in ("stdout", "stderr"))
-    found = Run(course, {student: notebooks.get(make.NOTEBOOK, {}) for student, notebooks in scores.items()},
-                stdout, stderr, done, left, changed, called, parent_bytes, seconds)
+    found = Run(level, course, {student: notebooks.get(make.NOTEBOOK, {}) for student, notebooks in scores.items()},
+                stdout, stderr, done, left, changed, called, max(peaks.values()), seconds, peaks, machine)
     if scores:
         shown = [*(attack.name for attack in chosen if attack.aim == "desk" and scores.get(attack.name)),
                  *(f"twin_{name}" for name in twins)]
@@ -113,39 +156,58 @@ def grade(folder: Path, chosen: list[Attack]) -> Run:
 
 # The run
 
+at_every_level = pytest.mark.parametrize("graded", TAKING_PART, indirect=True, ids=lambda level: level or "strongest")
+
+
+@at_every_level
 def test_the_run_ends_and_grades_everybody(graded):
     assert graded.returncode is not None, f"the run took more than {RUN_SECONDS} s and was ended"
     assert graded.returncode == 0, graded.stdout[-3000:] + graded.stderr[-3000:]
     assert "Traceback" not in graded.stderr
-    assert set(graded.scores) >= {attack.name for attack in CLASS} | set(make.HONEST)
+    assert set(graded.scores) >= {attack.name for attack in TAKING_PART[graded.level]} | set(HONEST[graded.level])
 
 
+@at_every_level
 def test_no_process_is_left(graded):
     assert graded.left == []
 
 
+@at_every_level
 def test_nothing_outside_a_job_is_changed(graded):
     assert graded.changed == []
 
 
+@at_every_level
 def test_nobody_reached_a_listener_outside(graded):
     assert graded.called == []
 
 
+@at_every_level
 def test_the_memory_of_the_kit_itself_stays_small(graded):
     assert graded.parent_bytes < PARENT_BYTES
 
 
+@at_every_level
+def test_the_stores_of_the_machine_are_left_alone(graded):
+    """What attacks would take of them is far beyond what other programs do in the meantime."""
+    allowed = {"aio": 500, "files": 5000, "terminals": 20, "ipc": 20, "huge pages": 0, "mounts": 50}
+    assert not {name: (before, most) for name, (before, most, _) in graded.machine.items()
+                if most > before + allowed[name]}
+
+
+@at_every_level
 def test_no_submission_takes_for_ever(graded):
     assert not {student: took for student, took in graded.seconds.items() if took > SUBMISSION_SECONDS}
 
 
-@pytest.mark.parametrize("student", [*make.HONEST, "twin_perfect"])
+@pytest.mark.parametrize(("graded", "student"), [(STRONGEST, "twin_perfect"), *(
+    (level, student) for level, honest in HONEST.items() for student in honest)], indirect=["graded"])
 def test_an_honest_student_keeps_every_point(graded, student):
     lost = {name: cell for name, cell in graded.scores[student].items() if cell["outcome"] not in ("passed", "manual")}
     assert not lost and len(graded.scores[student]) > 10
 
 
+@pytest.mark.parametrize("graded", [STRONGEST], indirect=True)
 def test_the_twins_deserve_less_than_everything(graded):
     """An attack on a submission that deserves all points shows nothing."""
     points = {name: sum(cell["score"] or 0 for cell in graded.scores[f"twin_{name}"].values())
@@ -153,6 +215,7 @@ def test_the_twins_deserve_less_than_everything(graded):
     assert points["untouched"] == points["wrong"] == 0 < points["looped"] < points["perfect"]
 
 
+@at_every_level
 def test_the_gradebook_says_what_the_results_say(graded):
     with Gradebook(f"sqlite:///{graded.course.gradebook}") as gradebook:
         for student, cells in graded.scores.items():
@@ -162,6 +225,7 @@ def test_the_gradebook_says_what_the_results_say(graded):
                     cell["score"], cell["max_score"], None, None), (student, name)
 
 
+@at_every_level
 def test_what_the_terminal_shows_is_text(graded):
     assert not unprintable(graded.stdout + graded.stderr)
     assert max(map(len, (graded.stdout + graded.stderr).splitlines())) < 10_000
@@ -170,8 +234,10 @@ def test_what_the_terminal_shows_is_text(graded):
 # Each attack
 
 def by_name(aims: tuple[str, ...] = ()):
-    return pytest.mark.parametrize("attack", [attack for attack in CLASS if not aims or attack.aim in aims],
-                                   ids=lambda attack: f"{attack.aim}-{attack.name}")
+    return pytest.mark.parametrize(("graded", "attack"), [
+        pytest.param(level, attack, id="-".join(filter(None, (level, attack.aim, attack.name))))
+        for level, chosen in TAKING_PART.items() for attack in chosen if not aims or attack.aim in aims
+    ], indirect=["graded"])
 
 
 @by_name()
@@ -208,7 +274,7 @@ def test_nothing_is_found_out(graded, attack):
 def test_what_is_kept_of_a_submission_is_small_and_of_the_listed_files_only(graded, attack):
     whole(graded, attack)
     folder = graded.course.autograded(attack.name, make.ASSIGNMENT)
-    honest = graded.course.autograded(make.HONEST[0], make.ASSIGNMENT)
+    honest = graded.course.autograded(HONEST[graded.level][0], make.ASSIGNMENT)
     assert listed(folder) == listed(honest)
     submitted = graded.course.submitted(attack.name, make.ASSIGNMENT)
     assert size(folder) < size(submitted) + 60_000_000
@@ -298,7 +364,10 @@ def test_a_hostile_archive_is_refused_or_harmless(attack, inbox, tmp_path):
         (inbox / student / archives.NOTEBOOK).write_text("{}")
     before = contents(outside)
     course.prepare()
+    peak_since(os.getpid())
+    had = memory()
     taken = {one.student: one for one in collecting.collect(assignment, course, [inbox])}
+    assert peak_since(os.getpid()) < had + COLLECTING_BYTES or attack in archives.HEAVY
     assert taken["aaa"].state == taken["zzz"].state == "new"
     for one in taken.values():
         assert one.sentence.isprintable() and len(one.sentence) < 2000, repr(one.sentence[:300])
@@ -331,33 +400,67 @@ def run(kit: Path, *arguments, check: bool = False) -> subprocess.CompletedProce
     return done
 
 
-def run_and_watch(kit: Path, folder: Path, *arguments) -> tuple[int | None, int, dict[str, float]]:
-    """(exit status, None when it did not end; the most memory of the kit's own process; seconds by student)."""
-    began, most = time.monotonic(), 0
+def run_and_watch(kit: Path, folder: Path, jobs: int, *arguments, level: str
+                  ) -> tuple[int | None, dict[str, float], dict[str, int], dict[str, tuple[int, int, int]]]:
+    """(exit status, None when it did not end; seconds by student; peaks of memory; counters of the machine)."""
+    began, students = time.monotonic(), sorted(path.name for path in (folder / "inbox").iterdir())
     done: dict[str, float] = {}
+    peaks: dict[str, int] = {"": 0}
+    first = most = counters()
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         running = subprocess.Popen([sys.executable, "-m", "grading", *map(str, arguments)], cwd=kit,
                                    stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                   env=os.environ | {"PYTHONPATH": str(kit), SECRET: "not for students"})
-        while running.poll() is None:
-            if time.monotonic() > began + RUN_SECONDS:
-                running.terminate()
-                time.sleep(10)
-                running.kill()
-                running.wait()
-                return None, most, took(done)
-            found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{running.pid}/status").read_text())
-            most = max(most, int(found[1]) * 1024 if found else 0)
+                                   env=os.environ | {"PYTHONPATH": str(kit), SECRET: "not for students"} | (
+                                       {sandbox.FORCED: level} if level else {}))
+        while (status := running.poll()) is None and time.monotonic() < began + RUN_SECONDS:
+            now = peak_since(running.pid)
+            for student in [student for student in students if student not in done][:jobs] or [""]:
+                peaks[student] = max(peaks.get(student, 0), now)
+            most = {name: max(most[name], value) for name, value in counters().items()}
             for student in re.findall(r"(?m)^\[\d+/\d+\] (\S+): ", (folder / "stdout").read_text(errors="replace")):
                 done.setdefault(student, time.monotonic() - began)
             time.sleep(0.3)
-    return running.returncode, most, took(done)
+        if status is None:
+            running.terminate()
+            time.sleep(10)
+            running.kill()
+            running.wait()
+    last = counters()
+    return status, took(done, jobs), peaks, {name: (first[name], most[name], last[name]) for name in first}
 
 
-def took(done: dict[str, float]) -> dict[str, float]:
+def took(done: dict[str, float], jobs: int) -> dict[str, float]:
     """Seconds for each student; the next in order is begun whenever one is done."""
-    freed = [0.0] * JOBS + sorted(done.values())
+    freed = [0.0] * jobs + sorted(done.values())
     return {student: done[student] - freed[place] for place, student in enumerate(sorted(done))}
+
+
+def peak_since(process: int) -> int:
+    """The most memory that a process has had since this was asked last, in bytes."""
+    try:
+        found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process}/status").read_text())
+        Path(f"/proc/{process}/clear_refs").write_text("5")
+    except OSError:
+        return 0                                     # it has ended
+    return int(found[1]) * 1024 if found else 0
+
+
+def memory() -> int:
+    """Bytes that this process has now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def counters() -> dict[str, int]:
+    """What the whole machine has once: contexts, open files, terminals, IPC, huge pages in use, what is mounted."""
+    pages = dict(re.findall(r"HugePages_(\w+):\s+(\d+)", Path("/proc/meminfo").read_text()))
+    return {
+        "aio": int(Path("/proc/sys/fs/aio-nr").read_text()),
+        "files": int(Path("/proc/sys/fs/file-nr").read_text().split()[0]),
+        "terminals": int(Path("/proc/sys/kernel/pty/nr").read_text()),
+        "ipc": sum(len(path.read_text().splitlines()) for path in Path("/proc/sysvipc").glob("*")),
+        "huge pages": int(pages.get("Total", 0)) - int(pages.get("Free", 0)),
+        "mounts": len(Path("/proc/self/mountinfo").read_text().splitlines()),
+    }
 
 
 @contextmanager

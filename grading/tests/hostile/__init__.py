@@ -19,12 +19,15 @@ zeros), `looped` (right, but the vectorized function has loops) and `perfect`. F
 - spoil: a function of `tampering` that returns another text, or bytes, for the module
 - copies: how many students hand this in (1)
 - only: the test cells that are judged, where the others may be passed by honest means
+- belongs: what of the kit still lets it through; until that is mended it is no part of the class, see `waiting`
 
-In Python and Markdown, @COURSE@, @OUTSIDE@, @REPO@, @PORT@ and @SOCKET@ stand for the course folder, a folder of files
-that nobody may touch, the kit's own folder, and listeners that nobody may reach: a hostile student is assumed to know
-them. Whatever an attack makes has HOSTILE in its name; whatever it finds out it prints with the word LEAKED.
+In Python and Markdown, @COURSE@, @OUTSIDE@, @REPO@, @VENV@, @PORT@ and @SOCKET@ stand for the course folder, a folder
+of files that nobody may touch, the kit's own folder and that of its Python, and listeners that nobody may reach: a
+hostile student is assumed to know them. @WIRE@ stands for the text of `wire.py`. Whatever an attack makes has HOSTILE
+in its name; whatever it finds out it prints with the word LEAKED.
 
-What is done to archives before anything is graded is Python: `archives`.
+What is done to archives before anything is graded is Python: `archives`. `table` grades the class, or a part of it, and
+prints a line for each attack.
 """
 
 import tomllib
@@ -53,10 +56,20 @@ class Attack:
     spoil: str = ""
     only: tuple[str, ...] = ()
     copies: int = 1
+    belongs: str = ""
 
 
 def attacks() -> list[Attack]:
-    """Every attack of every file, sorted by name as the students are."""
+    """The attacks that the kit withstands, sorted by name as the students are."""
+    return [attack for attack in _all() if not attack.belongs]
+
+
+def waiting() -> list[Attack]:
+    """Those that it does not yet."""
+    return [attack for attack in _all() if attack.belongs]
+
+
+def _all() -> list[Attack]:
     found = []
     for path in sorted(HERE.glob("*.toml")):
         for entry in tomllib.loads(path.read_text(encoding="utf-8"))["attack"]:

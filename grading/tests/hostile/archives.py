@@ -4,10 +4,15 @@ Each function lays one or more submissions into the folder `inbox`; its docstrin
 folder that no submission may reach.
 """
 
+import bz2
+import gzip
+import io
+import lzma
 import os
 import socket
 import stat
 import struct
+import tarfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -291,5 +296,161 @@ def crc_of_another(inbox: Path, outside: Path) -> None:
     _patched(path, lambda content: content.__setitem__(slice(30, 43), b"../../HOSTILE"))
 
 
-ATTACKS = [value for value in list(globals().values())
+# Second part
+
+def _tar(path: Path, members: list[tuple[str, bytes, dict]], mode: str = "w", **options) -> Path:
+    """members: (name, content, attributes of its TarInfo)."""
+    with tarfile.open(path, mode, **options) as packed:
+        for name, content, attributes in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            for attribute, value in attributes.items():
+                setattr(member, attribute, value)
+            packed.addfile(member, io.BytesIO(content))
+    return path
+
+
+def tar_of_holes(inbox: Path, outside: Path) -> None:
+    """Sparse members: each is a few bytes in the archive and nearly as large as a file may be once it is read."""
+    with tarfile.open(inbox / "student.tar", "w", format=tarfile.GNU_FORMAT) as packed:
+        for number in range(12):
+            member = tarfile.TarInfo(f"x{number}/{NOTEBOOK}")
+            member.type, member.size = tarfile.GNUTYPE_SPARSE, 512
+            block = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+            block[386:410] = b"%011o\0%011o\0" % (0, 512)                        # one piece: where, and how long
+            block[483:495] = b"%011o\0" % 49_000_000                             # the size of the whole
+            block[148:156] = b" " * 8
+            block[148:156] = b"%06o\0 " % sum(block)
+            packed.fileobj.write(bytes(block) + bytes(512))
+            packed.offset += 1024
+
+
+def tar_of_headers(inbox: Path, outside: Path) -> None:
+    """Extended headers of many keys, global ones and ones that lie about size, path and link; names of megabytes."""
+    many = {f"k{n}": "v" for n in range(30_000)}
+    for number, headers in enumerate((
+            many, {"path": f"../{outside}/HOSTILE"}, {"size": "7" * 30}, {"path": "x" * 500_000},
+            {"GNU.sparse.size": "1" * 400}, {"mtime": "9" * 300}, {"path": "a\0b"})):
+        with tarfile.open(inbox / f"student{number}.tar.gz", "w:gz", format=tarfile.PAX_FORMAT,
+                          pax_headers=headers if number % 2 else {}) as packed:
+            member = tarfile.TarInfo(NOTEBOOK)
+            member.size, member.pax_headers = 2, {} if number % 2 else headers
+            packed.addfile(member, io.BytesIO(b"{}"))
+
+
+def tar_of_links(inbox: Path, outside: Path) -> None:
+    """Links that other members are written through, hard links to what is outside, devices, and rings of links."""
+    link, hard = {"type": tarfile.SYMTYPE}, {"type": tarfile.LNKTYPE}
+    _tar(inbox / "student1.tar", [("cs231n", b"", link | {"linkname": str(outside)}), ("cs231n/HOSTILE", b"x", {}),
+                                  (NOTEBOOK, b"{}", {})])
+    _tar(inbox / "student2.tar", [(NOTEBOOK, b"", hard | {"linkname": f"{outside}/secret.txt"}), (MODULE, b"x", {})])
+    _tar(inbox / "student3.tar", [("a", b"", link | {"linkname": "b"}), ("b", b"", link | {"linkname": "a"}),
+                                  (NOTEBOOK, b"", link | {"linkname": "a"}), (MODULE, b"x", {})])
+    _tar(inbox / "student4.tar", [(NOTEBOOK, b"", {"type": tarfile.FIFOTYPE}), (MODULE, b"x", {"mode": 0o6777}),
+                                  ("dev", b"", {"type": tarfile.BLKTYPE, "devmajor": 8})])
+    _tar(inbox / "student5.tar", [(f"../{outside}/HOSTILE", b"x", {}), (NOTEBOOK, b"{}", {})])
+    _tar(inbox / "student6.tar", [(f"{outside}/HOSTILE", b"x", {}), (NOTEBOOK, b"{}", {})])
+
+
+def tar_that_is_damaged(inbox: Path, outside: Path) -> None:
+    """Compressed streams that are cut, followed by junk, empty, of two parts, or of another kind than they say."""
+    good = _tar(inbox / "good.tar", [(NOTEBOOK, b"{}", {}), (MODULE, b"x", {})]).read_bytes()
+    (inbox / "good.tar").unlink()
+    packed = gzip.compress(good)
+    for number, content in enumerate((packed[:-20], packed + b"junk" * 500, b"", packed + packed, good,
+                                      bz2.compress(good), lzma.compress(good), gzip.compress(bytes(1 << 28)),
+                                      good[:700], good[:512] * 400)):
+        (inbox / f"student{number}.tar.gz").write_bytes(content)
+        (inbox / f"other{number}.tar.xz").write_bytes(content)
+
+
+def names_of_two_forms(inbox: Path, outside: Path) -> None:
+    """One name in two Unicode forms, in two cases, and with marks that are not seen, as folders and as zips."""
+    for name in ("ren\u00e9e", "rene\u0301e", "Ren\u00e9e", "REN\u00c9E", "ren\u00e9e\u200d", "ren\u0435e",
+                 "ann", "ANN"):
+        _folder(inbox / name, {NOTEBOOK: "{}", MODULE: name})
+    _zip(inbox / "ann.zip", {NOTEBOOK: "{}", MODULE: "zip"})
+    _zip(inbox / "rene\u0301e.zip", {NOTEBOOK: "{}", MODULE: "zip"})
+
+
+def names_that_systems_keep(inbox: Path, outside: Path) -> None:
+    """Names that Windows keeps for devices, with streams, dots and blanks at their end, of the student and inside."""
+    for number, name in enumerate(("CON", "nul.ipynb", "aux", "COM1.txt", "a.", "b..", "lpt1.softmax", "x" * 100)):
+        _folder(inbox / name, {NOTEBOOK: "{}"})
+        _zip(inbox / f"student{number}.zip", {f"{name}/{NOTEBOOK}": "{}", f"{name}::$INDEX_ALLOCATION/x": "x",
+                                              f"{name}/\n[2Jline\r\u2028": "x"})
+
+
+def sizes_of_64_bits(inbox: Path, outside: Path) -> None:
+    """Members and directories whose sizes and places are told in 64 bits, and are negative, endless or each other's."""
+    for number, value in enumerate((2**63, 2**64 - 1, 2**40, 0)):
+        path = _zip(inbox / f"student{number}.zip", {NOTEBOOK: "{}", MODULE: "x"})
+
+        def change(content: bytearray, value: int = value) -> None:
+            place = content.index(b"PK\x01\x02")
+            extra = struct.pack("<HHQQQ", 1, 24, value, value, value)
+            content[place + 20:place + 28] = content[place + 42:place + 46] * 0 + b"\xff" * 8
+            content[place + 30:place + 32] = struct.pack("<H", len(extra))
+            name = struct.unpack("<H", content[place + 28:place + 30])[0]
+            content[place + 46 + name:place + 46 + name] = extra
+            end = content.index(b"PK\x05\x06")
+            record = struct.pack("<IQHHIIQQQQ", 0x06064B50, value, 45, 45, 0, 0, value, value, value, value)
+            content[end:end] = record + struct.pack("<IIQI", 0x07064B50, 0, value, 1)
+        _patched(path, change)
+
+
+def directories_of_one_file(inbox: Path, outside: Path) -> None:
+    """A zip whose directory names one small file sixty thousand times, under other names, folders and cases."""
+    path = _zip(inbox / "student.zip", {NOTEBOOK: "{}", "0123456": "x"})
+    content = path.read_bytes()
+    central, end = content.index(b"PK\x01\x02"), content.index(b"PK\x05\x06")
+    last = content.index(b"PK\x01\x02", central + 1)
+    entry, many = content[last:end], b""
+    many = b"".join(entry[:46] + b"%07d" % n + entry[53:] for n in range(60_000))
+    directory = content[central:last] + many
+    record = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, 60_001, 60_001, len(directory), central)
+    tail = record + struct.pack("<IIQI", 0x07064B50, 0, central + len(directory), 1) + (
+        content[end:end + 8] + b"\xff" * 12 + content[end + 20:])
+    path.write_bytes(content[:central] + directory + tail)
+
+
+def many_copies(inbox: Path, outside: Path) -> None:
+    """Hundreds of copies of the notebook, in folders of their own, each of megabytes once it is unpacked."""
+    with zipfile.ZipFile(inbox / "student.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        for number in range(20):
+            packed.writestr(f"copy{number}/{NOTEBOOK}", '{"cells": []}' + " " * 6_000_000)
+
+
+def archives_in_archives(inbox: Path, outside: Path) -> None:
+    """Archives of archives of archives, a hundred side by side, each of which unpacks to megabytes, or holds itself."""
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("notes.txt", bytes(12_000_000))
+    middle = _zip(inbox / "middle.zip", {f"{n}.zip": inner.getvalue() for n in range(100)}).read_bytes()
+    (inbox / "middle.zip").unlink()
+    _zip(inbox / "student1.zip", {f"{n}.zip": middle for n in range(100)})
+    packed = gzip.compress(bytes(10_000_000))
+    _zip(inbox / "student2.zip", {f"{n}.tar.gz": packed for n in range(100)} | {MODULE: "x"})
+
+
+def folders_that_look_like_downloads(inbox: Path, outside: Path) -> None:
+    """A student's own folder and archive are laid out like a platform's download of other students' work."""
+    others = {f"Ann Other_{n}_assignsubmission_file/{NOTEBOOK}": "{}" for n in (12345, 12346)} | {
+        f"other_{n}_{n}_{NOTEBOOK}": "{}" for n in (77, 78)} | {"submission_metadata.yml": "submission_1: {}"}
+    _zip(inbox / "student1.zip", others)
+    _folder(inbox / "student2", others)
+
+
+def files_that_change_their_kind(inbox: Path, outside: Path) -> None:
+    """Folders without rights, with the sticky and group bits, files of others' rights, and names of many dots."""
+    for number, mode in enumerate((0o000, 0o7777, 0o2755, 0o111, 0o444)):
+        folder = _folder(inbox / f"student{number}", {NOTEBOOK: "{}", MODULE: "x"})
+        (folder / NOTEBOOK).chmod(mode)
+        (folder / "cs231n").chmod(mode | 0o500)
+        folder.chmod(mode | 0o500)
+
+
+WAITING = [tar_of_holes]         # what collecting does not withstand yet; no part of the class
+HEAVY = [bombs]                  # what takes more memory than it should
+ATTACKS = [value for value in list(globals().values()) if value not in WAITING
            if callable(value) and getattr(value, "__module__", "") == __name__ and not value.__name__.startswith("_")]

@@ -16,6 +16,7 @@ from grading.sample import kit_copy, sample_class
 from hostile import Attack, tampering
 
 ASSIGNMENT, NOTEBOOK = "assignment1", "softmax"
+WIRE = (Path(__file__).parent / "wire.py").read_text(encoding="utf-8")
 HONEST = ("aa_honest", "g_honest", "n_honest", "t_honest", "zz_honest")      # in order, among the others
 
 _WRONG = '''
@@ -86,7 +87,7 @@ class Bases:
 def hand_in(attack: Attack, bases: Bases, target: Path, places: dict[str, str]) -> None:
     """Write the folder that this hostile student hands in."""
     def known(text: str) -> str:
-        for name, value in places.items():
+        for name, value in (places | {"WIRE": WIRE}).items():
             text = text.replace(f"@{name}@", value)
         return text
 

@@ -174,7 +174,101 @@ def add_slow_cells(notebook):
     notebook["cells"][1:1] = [own_cell("code", "import time\ntime.sleep(2.5)", f"slow-{n}") for n in range(60)]
 
 
+# What the parent reads, keeps and works out
+
+def _chain(notebook: dict, sources: list[str]) -> None:
+    """Cells of the student's, each of which needs the one before, and the search all of them."""
+    search = next(cell for cell in notebook["cells"] if cell["id"] == "softmax-search-solution")
+    place = notebook["cells"].index(search)
+    notebook["cells"][place:place] = [
+        own_cell("code", f"link_{n} = {f'link_{n - 1} + 1' if n else 0}\n{source}", f"link-{n}")
+        for n, source in enumerate(sources)]
+    search["source"] = f"print(link_{len(sources) - 1})\n" + "".join(search["source"])
+
+
+def chain_of_outputs(notebook):
+    _chain(notebook, ["from IPython.display import display\ndisplay({'text/latex': 'x' * 4_900_000}, raw=True)"] * 100)
+
+
+def chain_of_small_outputs(notebook):
+    _chain(notebook, ["from IPython.display import display\nfor _ in range(1990):\n"
+                      "    display({'text/plain': 'x'}, raw=True)"] * 100)
+
+
+def chain_of_tags(notebook):
+    _chain(notebook, ["from IPython.display import HTML, display\ndisplay(HTML('<b><i>' * 13_000))"] * 3)
+
+
+def _handed(cell: dict, *bundles: dict) -> None:
+    cell["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": data} for data in bundles]
+
+
+def hand_in_tags(notebook):
+    notebook["cells"][1:1] = [own_cell("code", f"free_{n} = {n}", f"free-{n}") for n in range(3)]
+    for cell in notebook["cells"][1:4]:
+        _handed(cell, {"text/html": "<b><i>" * 13_000})
+
+
+def hand_in_outputs(notebook):
+    notebook["cells"][1:1] = [own_cell("code", f"free_{n} = {n}", f"free-{n}") for n in range(9)]
+    for cell in notebook["cells"][1:10]:
+        _handed(cell, {"text/plain": "x" * 4_900_000})
+
+
+def nan_and_millions(notebook):
+    cell = own_cell("code", "free = 1", "free")
+    cell["metadata"] = {"number": float("nan"), "parts": "PARTS"}
+    notebook["cells"].append(cell)
+    return json.dumps(notebook).replace('"PARTS"', "[" + ",".join(['{"a":1}'] * 1_400_000) + "]").encode()
+
+
+def worksheets_of_millions(notebook):
+    cells = ",".join(['{"cell_type":"code","input":"x"}'] * 4000)
+    parts = ",".join(['{"a":1}'] * 1_400_000)
+    return f'{{"nbformat": 3, "worksheets": [{{"cells": [{cells}], "metadata": [{parts}]}}]}}'.encode()
+
+
+def add_magics(notebook):
+    lines = "\n".join(f"x{n} = 1 + 2 * (3 + {n})" for n in range(2000)) + "\n" + "a = !ls\n" * 100
+    notebook["cells"].insert(1, own_cell("code", lines, "magics"))
+
+
+def tie_names(notebook):
+    names = [f"tied_{n}" for n in range(150)]
+    notebook["cells"][1:1] = [own_cell("code", f"{name} = [{', '.join(names)}]", f"tied-{name}") for name in names]
+
+
+def nearly_copies(notebook):
+    for n in range(500):
+        cell = copy.deepcopy(notebook["cells"][n % len(notebook["cells"])])
+        cell["source"] = "".join(cell["source"]) + f"\n# {n}"
+        cell |= {"id": f"own-{n}", "metadata": {}}
+        notebook["cells"].append(cell)
+
+
+def slow_cells_missed(notebook):
+    notebook["cells"][1:1] = [own_cell("code", f"import time\ntime.sleep(2.5)\nslow_{n} = {n}", f"slow-{n}")
+                              for n in range(40)]
+    search = next(cell for cell in notebook["cells"] if cell["id"] == "softmax-search-solution")
+    search["source"] = "".join(search["source"]) + "\nraise NameError(\"name 'slow_7' is not defined\")"
+
+
+def long_cells_before(notebook):
+    _chain(notebook, ["import time\ntime.sleep(2.5)"] * 10)
+
+
+def long_cells_to_show(notebook):
+    notebook["cells"][1:1] = [own_cell("raw", "<b><i>" * 40_000, "long-0"), own_cell("markdown", "[" * 9_000, "long-1"),
+                              own_cell("markdown", "* " * 4_000 + "x", "long-2"),
+                              own_cell("markdown", "<b><i>" * 1_600, "long-3"),
+                              own_cell("code", "f'{" * 3_000, "long-4"), own_cell("code", "'" * 9_999, "long-5")]
+
+
 # The module: these return its text or bytes
+
+def megabytes_of_comments(source: str) -> str:
+    return source + "#" * 46_000_000 + "\n"
+
 
 def deep_module(source: str) -> str:
     return source + "\nx = " + "-" * 100_000 + "1\ny = " + "(" * 190 + ")" * 190 + "\nz = " + "1+" * 200_000 + "1\n"

@@ -118,7 +118,7 @@ def test_whatever_is_handed_in_every_cell_of_ours_is_there_once_and_the_notebook
 
 
 @pytest.mark.parametrize("content, says", [
-    (b"", "corrupt"), (b"{", "corrupt"), (b"[]", "corrupt"), (b"\xff\xfe", "corrupt"), (b'{"cells": 3}', "corrupt"),
+    (b"", "empty"), (b"{", "corrupt"), (b"[]", "corrupt"), (b"\xff\xfe", "corrupt"), (b'{"cells": 3}', "corrupt"),
     (b"[" * 100_000, "corrupt"), (b'{"nbformat": 3, "worksheets": [3]}', "corrupt"),
 ])
 def test_what_is_no_notebook_is_told_in_a_clause(tmp_path, content, says):
@@ -136,6 +136,17 @@ def test_a_notebook_of_an_unknown_or_an_old_format_is_read(tmp_path):
     old.write_text(json.dumps({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [
         {"cells": [{"cell_type": "code", "input": ["1"], "outputs": [], "language": "python"}]}]}))
     assert read_submitted(old)[0][0].source == "1"
+
+
+@pytest.mark.parametrize("place", ["source", "attachments", "metadata"])
+def test_a_notebook_in_another_encoding_is_read_whichever_part_of_it_tells(place):
+    cell = {"cell_type": "markdown", "source": "x", "metadata": {"nbgrader": {"grade_id": "demo-why-answer"}},
+            "attachments": {"a.png": {"image/png": "AA"}}}
+    named = {"source": "caf\u00e9", "attachments": {"caf\u00e9.png": {"image/png": "AA"}},
+             "metadata": {"nbgrader": {"grade_id": "caf\u00e9"}}}
+    content = json.dumps({"cells": [cell | {place: named[place]}]}, ensure_ascii=False).encode("latin-1")
+    (found,), problem = parse(content)
+    assert problem == "" and found == reading.read_notebook(content)[0] and "caf\u00e9" in str(found)
 
 
 def test_a_link_and_a_missing_file_are_told(tmp_path):

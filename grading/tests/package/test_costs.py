@@ -91,6 +91,18 @@ def test_arrays_of_all_pairs_are_no_loop():
     assert not verdict.looped and verdict.doubtful and verdict.n == _costs.SIZES[0]
 
 
+def test_a_loop_beside_such_arrays_is_one():
+    def both(x, rows):
+        most = np.diag(np.outer(x, x) + x)
+        for i in range(len(x)):
+            most[i:i + 1] + np.exp(rows[i]).sum()
+        return most
+
+    def call(n):
+        return both, (np.random.rand(n), np.random.rand(n, 4))
+    assert _costs.judge(call, loops=True).looped
+
+
 class Subclass(np.ndarray):
     pass
 
@@ -258,6 +270,33 @@ def test_a_helper_is_followed_into_another_module(monkeypatch, text):
 def test_what_another_module_has_and_the_function_does_not_use_is_no_shortcut(monkeypatch, text):
     monkeypatch.setattr(_shortcuts, "module_text", lambda name: ELSEWHERE.get(name, ""))
     assert read_shortcuts(text, "f", "distances") == ([], [])
+
+
+@pytest.mark.parametrize("text, said", [
+    ("import scipy.special\nf = getattr(scipy.special, 'pxemusgol'[::-1])", "getattr"),
+    ("import scipy.special as s\ndef f(x): return vars(s)['log' + x](x)", "vars"),
+    ("import sys\ndef f(x): return sys.modules[chr(115) + 'cipy'].special.logsumexp(x)", "sys.modules"),
+    ("import scipy\nimport operator\nhow = operator.attrgetter('special.logsumexp')\ndef f(x): return how(scipy)(x)",
+     "operator.attrgetter"),
+    ("import pickle\nhow = pickle.loads(b'...')\ndef f(x): return how(x)", "pickle.loads"),
+    ("def f(x): return eval('__imp' + 'ort__')('scipy.special').special.logsumexp(x)", "eval"),
+    ("import importlib\ndef f(x): return importlib.import_module('.'.join(['scipy', 'special'])).logsumexp(x)",
+     "importlib.import_module"),
+    ("import scipy.special as s\nfor name in dir(s): globals()['how'] = name\ndef f(x): return how(x)", "how"),
+])
+def test_a_function_that_is_found_by_a_name_that_nobody_can_read_counts_as_a_library_s(text, said):
+    assert any(said in what for _, what in read_shortcuts(text, "f", "softmax")[0])
+
+
+@pytest.mark.parametrize("text", [
+    "class Net:\n    def f(self, x): return getattr(self, 'layer' + x)(vars(self)['a'], self.__dict__)",
+    "import numpy\nimport sys\ndef f(x):\n    return getattr(numpy, 'exp')(x), sys.modules['numpy'], globals()['f']",
+    "def f(x):\n    try: return x\n    except OSError as error: return error, __name__, [y for y in x if (z := y)], z",
+    "from math import *\ndef f(x): return exp(x)",
+])
+def test_what_can_be_read_is_no_library_s(text):
+    name = "Net.f" if "class" in text else "f"
+    assert read_shortcuts(text, name, "softmax") == ([], [])
 
 
 def test_a_part_costs_points_where_the_assignment_asks_for_it(monkeypatch):

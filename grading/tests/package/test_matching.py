@@ -206,7 +206,7 @@ def test_a_notebook_of_any_encoding_and_format_says_the_same(encoding, old):
 
 @pytest.mark.parametrize("content, says", [
     (b"{", "no valid notebook"), (b"<<<<<<< HEAD\n{}\n>>>>>>> x\n", "merge of git's"), (b"[1]", "no list of cells"),
-    (b"", "no valid notebook"), (b"[" * 100_000, "no valid notebook"), (b'{"worksheets": []}', "no list of cells")])
+    (b"", "is empty"), (b"[" * 100_000, "no valid notebook"), (b'{"worksheets": []}', "no list of cells")])
 def test_what_is_no_notebook_is_said_in_a_clause(content, says):
     with pytest.raises(reading.Damaged, match=says):
         reading.read_notebook(content)

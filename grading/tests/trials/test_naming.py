@@ -191,7 +191,9 @@ def test_a_t_that_starts_at_one_and_is_incremented_before_use_is_a_convention():
     ([("dW = X.T @ dscores / num_train", "dW = X.T @ dscores * num_train")],
      "the data gradient is multiplied by the number of examples, squared"),
     ([("dW = X.T @ dscores / num_train", "dW = 0.75 * X.T @ dscores / num_train")], "is 0.75 times what it should be"),
-    ([("2 * reg * W", "2 * reg * np.sin(W)")], "the penalty of the gradient is wrong"),
+    ([("dW = X.T @ dscores / num_train", "dW = np.sin(3 + X.T @ dscores)")],
+     "the data gradient is wrong. Right are the data loss, the penalty of the loss and the penalty of the gradient."),
+    ([("2 * reg * W", "2 * reg * np.sin(W)")], "the penalty of the gradient is wrong. Without reg all is right."),
     ([("loss = margins.sum() / num_train", "loss = 1.618 + margins.sum() / num_train")], "No known mistake fits"),
 ])
 def test_what_no_mistake_explains_is_described(edits, words):

@@ -102,6 +102,17 @@ def _best_one(found, accuracies):
                 ("the best on the training images", any(same(train[one], train.max()) for one in which)))
 
 
+def turned(images):
+    """The images in axes of their own, no more than there are images: with the same products of any two of them.
+
+    To steps that begin at weights drawn alike in all directions, it is the same; they take a tenth of the time.
+    """
+    if len(images) >= images.shape[1]:
+        return images
+    squares, axes = np.linalg.eigh(images @ images.T)
+    return (axes * np.sqrt(np.maximum(squares, 0))).astype(images.dtype)
+
+
 def trained(kind, names, pairs, claimed, seed):
     """How classifiers were trained that get to the accuracies claimed: a new one for each pair, or otherwise.
 
@@ -109,7 +120,7 @@ def trained(kind, names, pairs, claimed, seed):
     so all of them together count.
     """
     make = getattr(import_module("cs231n.classifiers.linear_classifier"), kind)
-    images, labels = np.array(names["X_train"], dtype=np.float32), np.array(names["y_train"])
+    images, labels = turned(np.array(names["X_train"], dtype=np.float32)), np.array(names["y_train"])
     settings = {"num_iters": names["num_iters"], "batch_size": names["batch_size"]}
     by_rate = sorted(range(len(pairs)), key=lambda place: pairs[place][0])
     chosen = sorted({by_rate[round(place)] for place in np.linspace(0, len(pairs) - 1, MOST_PAIRS)})

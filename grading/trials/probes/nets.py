@@ -73,7 +73,8 @@ def _kept(net, results, values, X_val, y_val, rule):
     if len(known) > 1 and not in_one_key and not (len(known) == 2 and any(is_in(rates[0], key) for key in best)):
         yield "training", lambda: "one after the other"
         return
-    yield "training", lambda: RIGHT
+    starts, asked_for = getattr(net, "starts", 0), {len(numbers(key)) for key in keys} in ({1}, {3})
+    yield "training", lambda: "one after the other" if asked_for and 0 < 2 * starts < len(keys) else RIGHT
     if len(trainings) != 1:
         return
     found = trainings[0]["update_rule"]

@@ -1,0 +1,88 @@
+"""Where the best of several attempts counts, all of them are graded, and none is lost."""
+
+import os
+import shutil
+
+import pytest
+import two_notebooks
+from nbgrader.api import Gradebook
+
+from grading.autograde import autograde, best, table
+from grading.books import attempts
+from grading.books.course import Course
+from grading.engine import sandbox
+from grading.intake.collect import collect
+from grading.release import generate
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """(assignment, course with it released, an inbox with a class of three, all of it right but Cem's)."""
+    if sandbox.probe().level == "none":
+        pytest.skip("no sandbox here")
+    root = tmp_path_factory.mktemp("best")
+    assignment, course = two_notebooks.released(root)
+    inbox = root / "inbox"
+    for student in ("ann", "bob", "cem"):
+        shutil.move(course.submitted(student, assignment.name), inbox / student)
+    return assignment, course, inbox
+
+
+def hand_in(inbox, student, moment, change=None):
+    path = inbox / student / "second.ipynb"
+    if change:
+        path.write_text(path.read_text().replace(*change))
+    for one in (inbox / student).rglob("*"):
+        os.utime(one, (moment, moment))
+
+
+def test_the_best_attempt_counts_and_the_others_are_kept_and_said(whole):
+    assignment, course, inbox = whole
+    name = assignment.name
+
+    def grade(course, students):
+        run = autograde.autograde(assignment, course, students, jobs=2)
+        assert not run.faults
+        return run
+
+    for student in ("ann", "bob", "cem"):
+        hand_in(inbox, student, 1_700_000_000)
+    assert {one.state for one in collect(assignment, course, [inbox], "best")} == {"new"}
+    assert best.settle(assignment, course, None, grade) == {}
+    grade(course, None)
+    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
+        answer = gradebook.find_grade("second-why-answer", "second", name, "ann")
+        answer.manual_score = 1.0
+        gradebook.db.commit()
+
+    hand_in(inbox, "ann", 1_700_000_100, ("return x / 2", "return x / 5"))         # worse
+    hand_in(inbox, "cem", 1_700_000_100, ("return x / 3", "return x / 2"))         # better
+    states = {one.student: one.state for one in collect(assignment, course, [inbox])}
+    assert states == {"ann": "kept", "bob": "unchanged", "cem": "kept"}
+    said = best.settle(assignment, course, None, grade)
+    assert said == {"ann": "attempt 1 of 2 counts, the best by its tests: 3, 2 of 3",
+                    "cem": "attempt 2 of 2 counts, the best by its tests: 0, 1 of 3"}
+    run = grade(course, None)
+    assert [result.autograded()[0] for result in run] == [3, 3, 1]
+    assert run.notebooks_run == 2                                                 # Cem's two alone
+    assert "attempt 2 of 2 counts" in " ".join(table.scores(assignment, run, {}, said).split())
+    assert [attempts.time(folder).timestamp() for folder in attempts.every(course, "cem", name)] == [
+        1_700_000_000, 1_700_000_100]
+    assert attempts.time(course.submitted("cem", name)).timestamp() == 1_700_000_100
+    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
+        assert gradebook.find_grade("second-why-answer", "second", name, "ann").manual_score == 1.0
+        assert sorted(student.id for student in gradebook.students) == ["ann", "bob", "cem"]
+
+    assert {one.state for one in collect(assignment, course, [inbox])} == {"unchanged"}
+    generate.generate(assignment, course, yes=True)                               # as it was: nothing is due
+    assert best.settle(assignment, course, ["cem"], grade) == {"cem": said["cem"]}
+    assert grade(course, None).notebooks_run == 0
+
+
+def test_what_was_said_to_count_holds_until_something_else_is(course_folder):
+    course = Course(course_folder)
+    assert attempts.counting(course, "assignment1") == "last"
+    for which in attempts.CHOICES:
+        attempts.let_count(course, "assignment1", which)
+        assert attempts.counting(course, "assignment1") == which
+    assert attempts.counting(course, "assignment2") == "last"
