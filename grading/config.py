@@ -4,6 +4,7 @@ Every safety step is a preprocessor: nbgrader swallows what hooks raise, but sto
 """
 
 import fnmatch
+import importlib.util
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from grading.books.course import Course, grading_environment
 from grading.release import assignment, lesson
 
 CELL_SECONDS = 30        # a cell that runs longer is interrupted; a submission may take `budget.TIMES` as long
+TEMPLATES = str(ROOT / "grading" / "desk" / "templates")
 
 
 def configure(c, root: Path) -> None:
@@ -57,7 +59,7 @@ def configure(c, root: Path) -> None:
 
     c.GenerateFeedback.preprocessors = [
         "grading.desk.feedback.HideTests",
-        "nbgrader.preprocessors.GetGrades",
+        "grading.desk.feedback.Grades",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
 
@@ -68,7 +70,10 @@ def configure(c, root: Path) -> None:
         "highlight_code": "grading.desk.pages.highlight_code",
         "clean_html": "grading.desk.pages.clean_html",
         "strip_files_prefix": "grading.desk.pages.as_it_is",
+        "float": "grading.desk.pages.number_or_words",
+        "round": "grading.desk.pages.rounded_or_words",
     }
+    c.HTMLExporter.extra_template_basedirs = [TEMPLATES, _nbgraders_templates()]
 
     _keep_formgrader_here(root)
     _have_the_engine_grade()
@@ -78,8 +83,13 @@ def configure(c, root: Path) -> None:
         os.environ.setdefault(name, value)
 
 
+def _nbgraders_templates() -> str:
+    package = Path(importlib.util.find_spec("nbgrader").origin).parent
+    return str(package / "server_extensions" / "formgrader" / "templates")
+
+
 def _keep_formgrader_here(root: Path) -> None:
-    """In a Jupyter server: let formgrader serve this course only.
+    """In a Jupyter server: let formgrader serve this course only, and its pages load nothing from elsewhere.
 
     At `/formgrader?path=FOLDER` nbgrader goes over to another course and runs the `nbgrader_config.py` in that folder.
     A picture with that address in an answer is enough, once the instructor opens the notebook in JupyterLab; and the
@@ -88,7 +98,7 @@ def _keep_formgrader_here(root: Path) -> None:
     handlers = sys.modules.get("nbgrader.server_extensions.formgrader.handlers")      # only a server has it
     if handlers is None or hasattr(handlers.FormgraderHandler, "kept_to"):             # nbgrader reads this often
         return
-    open_formgrader = handlers.FormgraderHandler.get
+    open_formgrader, open_submission = handlers.FormgraderHandler.get, handlers.SubmissionHandler.get
 
     def get(self):
         asked = self.get_argument("path", "")
@@ -96,7 +106,12 @@ def _keep_formgrader_here(root: Path) -> None:
             raise handlers.web.HTTPError(403, f"formgrader serves {self.kept_to}; start it anew for another course")
         return open_formgrader(self)
 
-    handlers.FormgraderHandler.get = get
+    def get_submission(self, submission_id):
+        if TEMPLATES not in self.exporter.extra_template_basedirs:         # formgrader sets its own, whatever is set
+            self.exporter.extra_template_basedirs = [TEMPLATES, *self.exporter.extra_template_basedirs]
+        return open_submission(self, submission_id)
+
+    handlers.FormgraderHandler.get, handlers.SubmissionHandler.get = get, get_submission
     handlers.FormgraderHandler.kept_to = root.resolve()
 
 

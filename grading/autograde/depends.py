@@ -23,9 +23,9 @@ from grading.release.assignment import Assignment
 from grading.trials import naming
 
 # What of the kit, below `grading/`, outcomes depend on; and what else of it a result does.
-OWN = ("autograde/job.py", "books/course.py", "books/seeds.py", "config.py", "desk/arrived.py", "desk/handed.py",
-       "desk/handling.py", "desk/html.py", "desk/markdown.py", "desk/outputs.py", "desk/pages.py", "desk/paths.py",
-       "desk/text.py", "engine/*.py", "intake/opening.py", "intake/reader.py", "intake/restore.py",
+OWN = ("autograde/job.py", "books/course.py", "books/seeds.py", "config.py", "desk/arrived.py", "desk/formulas.py",
+       "desk/handed.py", "desk/handling.py", "desk/html.py", "desk/markdown.py", "desk/outputs.py", "desk/pages.py",
+       "desk/paths.py", "desk/text.py", "engine/*.py", "intake/opening.py", "intake/reader.py", "intake/restore.py",
        "intake/submission.py", "release/lesson.py")
 STOCK = ("autograde/execute.py", "autograde/scores.py", "autograde/stock.py")
 SHOWN = ("books/results.py", "trials/diagnosis.py")

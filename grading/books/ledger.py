@@ -28,7 +28,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from grading.books import folders, marks, penalties, results, rows
+from grading.books import answers, folders, marks, penalties, results, rows
 from grading.books.course import Course
 from grading.books.results import Result
 from grading.errors import KitError
@@ -79,7 +79,8 @@ class Ledger:
     def record(self, result: Result, notebooks: dict[str, NotebookNode], files: dict[str, bytes]) -> None:
         """Enter one graded submission: `result` and its executed `notebooks` by name, `files` beside them by path.
 
-        When it raises, the former grades and the former folder are as they were. Marks and comments given by hand stay.
+        When it raises, the former grades and the former folder are as they were. Marks and comments given by hand stay;
+        a mark waits for another look where its answer has changed.
         Outputs that no notebook can hold are replaced by a sentence, in `notebooks` too, with a remark in `result`.
         """
         number = secrets.randbelow(2**31 - 1) + 1
@@ -87,11 +88,15 @@ class Ledger:
         new = target.with_name(f"{NEW}{number}-{target.name}")
         try:
             with self._busy_is_a_sentence():
+                with Session(self._engine) as session:
+                    marked = rows.marked(session, result.assignment, result.student)
+                standing = answers.settle(marked, target, results.read(self._course, result.student, result.assignment),
+                                          result, notebooks)
                 _write(new, result, notebooks, files)
             with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
                 session.execute(text("BEGIN IMMEDIATE"))                 # nobody marks by hand between read and write
                 session.execute(text(f"PRAGMA user_version = {number}"))
-                rows.enter(session, self._course, result, notebooks, self._copied(result), marked_again=True)
+                rows.enter(session, self._course, result, notebooks, self._copied(result), standing)
         finally:
             self._settle(new, target, number)
 
@@ -110,7 +115,7 @@ class Ledger:
         notebooks = {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in kept.notebooks}
         with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
             session.execute(text("BEGIN IMMEDIATE"))
-            rows.enter(session, self._course, kept, notebooks, self._copied(kept), marked_again=False)
+            rows.enter(session, self._course, kept, notebooks, self._copied(kept))
 
     def settle_penalties(self, assignment: str, students: Collection[str]) -> list[str]:
         """Bring late penalties up to date; returns the students whose have changed."""

@@ -26,6 +26,7 @@ class Result:
       year's "convention", or a "difference" where no known mistake fits; of a cell, "function" is its grade_id, and
       "topics" are those of the tests that judge it
     - fingerprint: what it depends on; runs: notebook -> what its outcomes do; names: what `named` does
+    - marked_for: notebook -> answer's cell -> the text that its mark by hand was given for, where it is another now
     - remarks: sentences about the submission as a whole
     - fault: set when the kit failed; then nothing counts against the student
     """
@@ -40,6 +41,7 @@ class Result:
     fault: str = ""
     runs: dict[str, str] = field(default_factory=dict)
     names: str = ""
+    marked_for: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def lost(self) -> list[str]:

@@ -1,6 +1,6 @@
 """A submission's rows in nbgrader's gradebook, as nbgrader's own steps write them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from nbformat import NotebookNode
 from nbgrader import api, utils
@@ -8,29 +8,30 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from grading.books import marks, penalties
+from grading.books.answers import Marked, Place
 from grading.books.course import Course
 from grading.books.results import Result
 from grading.errors import KitError
 
 
 def enter(session: Session, course: Course, result: Result, notebooks: dict[str, NotebookNode],
-           copied: dict[str, dict[str, dict]], marked_again: bool) -> None:
+           copied: dict[str, dict[str, dict]], standing: Collection[Place] | None = None) -> None:
     """Write the rows that nbgrader's autograde writes, in the transaction that is open.
 
     - copied: marks by hand, for a submission that the gradebook does not know: it was lost
-    - marked_again: that somebody looks at marks once more, since what is graded is not what it was
+    - standing: the marks that nobody has to look at once more though all is graded anew; None: it is not
     """
     submission = _submission(session, course, result)
     made = _make_rows(session, submission)
     given = [(notebook, name, mark) for notebook, cells in copied.items() for name, mark in cells.items()
              if (notebook, name) in made]
-    for notebook, name, mark in given if marked_again else ():
+    for notebook, name, mark in given if standing is not None else ():
         marks.enter(session, submission.id, notebook, name, mark)
-    for model, rows in ((api.Grade, _grades(session, submission, result)),
+    for model, rows in ((api.Grade, _grades(session, submission, result, standing or ())),
                         (api.Comment, _comments(session, submission, result, notebooks))):
         if rows:                                                         # without rows it would be every row there is
             session.execute(update(model), rows)
-    for notebook, name, mark in given if not marked_again else ():
+    for notebook, name, mark in given if standing is None else ():
         marks.enter(session, submission.id, notebook, name, mark)
     penalties.settle(session, course, result.assignment, {result.student})
 
@@ -91,13 +92,24 @@ def entered(session: Session, assignment: str) -> Iterable[tuple[str, str, str, 
         .order_by(api.SubmittedAssignment.student_id))
 
 
-def _grades(session: Session, submission: api.SubmittedAssignment, result: Result) -> list[dict]:
+def marked(session: Session, assignment: str, student: str) -> dict[Place, Marked]:
+    """The marks by hand of a student's submission, if there is one."""
+    submission = session.scalar(
+        select(api.SubmittedAssignment).join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+        .where(api.Assignment.name == assignment, api.SubmittedAssignment.student_id == student))
+    rows = _rows(session, submission, api.Grade, api.Grade.manual_score, api.Grade.auto_score,
+                 api.Grade.needs_manual_grade, kinds=("GradeCell",)) if submission else {}
+    return {place: Marked(*found) for place, (_, by_hand, *found) in rows.items() if by_hand is not None}
+
+
+def _grades(session: Session, submission: api.SubmittedAssignment, result: Result,
+            standing: Collection[Place]) -> list[dict]:
     scores = {(notebook, name): cell["score"] for notebook, cells in result.notebooks.items()
               for name, cell in cells.items()}
     rows = _rows(session, submission, api.Grade, api.Grade.manual_score, kinds=("GradeCell",))
     _require_same_cells(set(rows), set(scores), result.assignment)
     return [{"id": id, "auto_score": scores[cell],
-             "needs_manual_grade": by_hand is not None or scores[cell] is None}
+             "needs_manual_grade": cell not in standing if by_hand is not None else scores[cell] is None}
             for cell, (id, by_hand) in rows.items()]
 
 

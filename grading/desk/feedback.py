@@ -10,11 +10,12 @@ from pathlib import Path
 from nbformat.v4 import new_output
 from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor
 
 from grading import NOTE
 from grading.books import marks, results
 from grading.books.course import Course
+from grading.desk.pages import Words
 from grading.desk.text import clean_message
 from grading.errors import KitError
 from grading.release import assignment as assignments
@@ -23,6 +24,7 @@ from grading.release.assignment import Assignment, topic
 FEW = 4                          # students for whom other processes are not worth their start
 MOST = 4                         # processes
 _HIDDEN = re.compile(r"### BEGIN (HIDDEN TESTS|MARK SCHEME).*?### END \1[^\n]*", re.DOTALL)
+NOT_MARKED = Words("not marked yet")
 _HEADINGS = {"passed": "Passed.", "failed": "Failed.", "error": "Stopped with an error.",
              "timed_out": "Took too long.", "skipped": "Not run."}
 
@@ -94,6 +96,17 @@ class HideTests(NbGraderPreprocessor):
             cell.outputs += [_text(_known(known)) for known in self._named
                              if known["function"] == judged or about in known.get("topics", "").split()]
         return cell, resources
+
+
+class Grades(GetGrades):
+    """nbgrader's, but an answer that nobody has marked has no score: not 0.0."""
+
+    def _get_score(self, cell, resources):
+        super()._get_score(cell, resources)
+        grade = self.gradebook.find_grade(cell.metadata.nbgrader["grade_id"], self.notebook_id, self.assignment_id,
+                                          self.student_id)
+        if grade.manual_score is None and grade.auto_score is None:
+            cell.metadata.nbgrader["score"] = NOT_MARKED
 
 
 def _known(known: dict[str, str]) -> str:

@@ -182,4 +182,4 @@ def _size(output: dict) -> int:
 def _rendered(markdown: str) -> str:
     from grading.desk.markdown import render  # nbconvert and nbgrader take long to import
 
-    return render(markdown)
+    return render(markdown, drawn=False)                     # it is cleaned once more, where MathML does not stay

@@ -7,8 +7,12 @@ autograde that cleans what the student's cells put out.
 """
 
 import json
+from collections.abc import Mapping
+from itertools import pairwise
+from types import MappingProxyType
 
 from jinja2 import pass_context
+from jinja2.filters import do_float, do_round
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grading import NOTE
@@ -19,11 +23,20 @@ from grading.desk.text import clean_message
 from grading.engine import handling
 from grading.engine.glovebox import Refused
 
+_BESIDE = ('<div style="display: flex; flex-wrap: wrap; gap: 1.5em">'
+           '<div style="flex: 1 1 22em; min-width: 0; max-height: 75vh; overflow: auto; background: #f6f6f3; '
+           'padding: 0 1em">{}</div><div style="flex: 1 1 26em; min-width: 0">{}</div></div>')
 PAGE = 300_000               # characters of a page that are rendered: Pygments too is quadratic in some texts
 CELL_SECONDS = 3.0           # of processor time for one cell
 PAGE_SECONDS = 15.0          # and for all of a page; what comes then is shown as it was typed
 PAGE_BYTES = 40_000_000      # of what one cell comes to
 _SECONDS = "kit_seconds"     # what is left of them
+
+
+class Words(str):
+    """What a page says in the place of a score."""
+
+    __slots__ = ()
 
 
 class Clean(NbGraderPreprocessor):
@@ -43,10 +56,43 @@ class Clean(NbGraderPreprocessor):
 @pass_context
 def markdown2html(context, source: str) -> str:
     """A text cell, or a grader's comment."""
-    source, attachments = with_data_attached(source, context.get("cell", {}).get("attachments"))
+    cell = context.get("cell", {})
+    html = rendered(source, cell.get("attachments"), context)
+    if "submission_id" not in context.get("resources", {}) or source is not cell.get("source"):
+        return html
+    asked, answer = _pair(context["nb"].cells, cell)
+    if answer is cell:
+        text = asked.source.replace("### BEGIN MARK SCHEME", "#### MARK SCHEME").replace("### END MARK SCHEME", "")
+        return _BESIDE.format(rendered(text, asked.get("attachments"), context), html)
+    return '<p><em>This question stands beside its answer, below.</em></p>' if asked is cell else html
+
+
+def rendered(source: str, attachments: object = None, context: Mapping = MappingProxyType({})) -> str:
+    """Markdown as harmless HTML, made in a glovebox; too long, as it was typed. `context` is that of a page."""
+    source, attachments = with_data_attached(source, attachments)
     if not _fits(context, source, SHOWN):
         return plain(source)
     return _converted(context, "markdown_cell", source, json.dumps(attachments).encode())
+
+
+def _pair(cells: list, cell) -> tuple:
+    """(question, answer) where a text cell is one of the two; in formgrader they stand beside each other."""
+    pairs = [pair for pair in pairwise(cells) if any(one is cell for one in pair)]
+    return next(((asked, answer) for asked, answer in pairs
+                 if _is(asked, "locked") and _is(answer, "solution") and _is(answer, "grade")), (None, None))
+
+
+def _is(cell, what: str) -> bool:
+    return cell.cell_type == "markdown" and bool(cell.metadata.get("nbgrader", {}).get(what))
+
+
+def number_or_words(value: object, default: float = 0.0) -> float | str:
+    """In place of Jinja's `float`: nbgrader's templates say so of a score, which may be in words here."""
+    return value if isinstance(value, Words) else do_float(value, default)
+
+
+def rounded_or_words(value: float | str, precision: int = 0) -> float | str:
+    return value if isinstance(value, Words) else do_round(value, precision)
 
 
 @pass_context

@@ -29,7 +29,8 @@ FORCED = "KIT_SANDBOX"                   # a level to use, or none at all: for t
 ENGINE = Path(__file__).resolve().parent
 PATIENCE = 60                            # seconds that a trial may take
 HANDLING = ("grading.desk.handling", "grading.intake.opening")           # what gloves do
-PAGES = ("grading.desk.markdown", "pygments.formatters.html", "pygments.lexers.python")      # and need for pages
+PAGES = ("grading.desk.markdown", "latex2mathml.converter", "pygments.formatters.html",
+         "pygments.lexers.python")                                       # and need for pages
 _HANDLED_WITH = ("grading/__init__.py", "grading/errors.py", "grading/desk", "grading/intake", "cs231n/__init__.py",
                  "cs231n/_matching.py", "cs231n/_reading.py")                            # and of the kit, need for it
 

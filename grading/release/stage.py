@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from grading import ROOT
+from grading.books import rubric
 from grading.books.course import Course
 from grading.errors import KitError
 from grading.release import markers
@@ -77,7 +78,8 @@ def _handed_in(assignment: Assignment) -> str:
 
 
 def check_notebook(path: Path) -> None:
-    """Raise MarkerError for a marker that nbgrader would miss, or for one in a cell it does not belong to."""
+    """Raise MarkerError for a marker that nbgrader would miss, or for one in a cell it does not belong to; RubricError
+    for a mark scheme that no program can read."""
     import nbformat
 
     try:
@@ -87,6 +89,7 @@ def check_notebook(path: Path) -> None:
     raw = _text(path).splitlines()
     for cell in notebook.cells:
         markers.regions(cell.source, shown(path), kinds=region_kinds(cell), offset=_lines_before(raw, cell))
+    rubric.of_answers(notebook.cells, shown(path))
 
 
 def region_kinds(cell) -> tuple[str, ...]:

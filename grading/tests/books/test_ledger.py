@@ -174,6 +174,58 @@ def test_marks_and_comments_by_hand_survive_as_with_nbgrader(course, keys, tmp_p
     assert sum(row[5] == "well argued" for row in comments) == len(keys)
 
 
+PLACE = ("knn", "knn-structure-answer")
+
+
+def answered(keys, text, **how):
+    notebooks = executed(keys, **how)
+    next(cell for cell in notebooks[PLACE[0]].cells if cell.id == PLACE[1]).source = text
+    return notebooks
+
+
+def marked(course, score=None):
+    """(mark, whether it waits for a look, the text that it was given for) of the answer, marked with `score` before."""
+    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
+        grade = gradebook.find_grade(PLACE[1], PLACE[0], NAME, "ann")
+        if score is not None:
+            grade.manual_score, grade.needs_manual_grade = score, False
+            gradebook.db.commit()
+        return (grade.manual_score, grade.needs_manual_grade,
+                results.read(course, "ann", NAME).marked_for.get(PLACE[0], {}).get(PLACE[1]))
+
+
+def test_a_mark_stands_while_its_answer_says_the_same_whatever_else_is_graded_anew(course, keys):
+    submit(course, "ann")
+    record(course, "ann", answered(keys, "Far from all."))
+    marked(course, 1.5)
+    record(course, "ann", answered(keys, "Far from all.", **FIRST))
+    record(course, "ann", answered(keys, "Far  from\nall.\n", **SECOND))
+    assert marked(course) == (1.5, False, None)
+
+
+def test_a_changed_answer_keeps_its_mark_and_waits_for_a_look_beside_the_text_that_was_marked(course, keys):
+    submit(course, "ann")
+    for text, expected in (("A", (1.5, False, None)), ("B", (1.5, True, "A")), ("B", (1.5, True, "A")),
+                           ("C", (1.5, True, "A")), ("A", (1.5, False, None)), ("D", (1.5, True, "A"))):
+        record(course, "ann", answered(keys, text))
+        assert marked(course, 1.5 if expected == (1.5, False, None) and text == "A" else None) == expected
+    marked(course, 0.5)                                          # somebody looked at D
+    record(course, "ann", answered(keys, "E"))
+    assert marked(course) == (0.5, True, "D")
+
+
+def test_a_test_that_was_overruled_waits_for_a_look_when_its_own_score_changes(course, keys):
+    submit(course, "ann")
+    record(course, "ann", executed(keys))
+    mark_by_hand(course, "ann")
+    waiting = "SELECT count(*) FROM grade WHERE manual_score IS NOT NULL AND needs_manual_grade"
+    for how, expected in (({}, 0), ({"passing": lambda number: False}, len(keys))):
+        record(course, "ann", executed(keys, **how))
+        with sqlite3.connect(course.gradebook) as gradebook:
+            assert gradebook.execute(waiting).fetchone() == (expected,)
+        gradebook.close()
+
+
 def test_late_penalties_are_those_of_nbgraders_plugin(course, keys, tmp_path):
     with (course.root / "nbgrader_config.py").open("a") as config:
         config.write("\nc.LateSubmissionPlugin.penalty_method = 'zero'\n")

@@ -66,14 +66,28 @@ ATTACKS = [
 ]
 _FORBIDDEN = {
     "script", "style", "iframe", "frame", "object", "embed", "applet", "form", "base", "link", "meta", "svg",
-    "math", "input", "button", "textarea", "select", "video", "audio", "source", "template", "noscript", "title",
+    "input", "button", "textarea", "select", "video", "audio", "source", "template", "noscript", "title",
     "body", "html", "head",
 }
 
 
+_FORMULA = {f"m{name}" for name in ("ath", "row", "i", "n", "o", "text", "space", "frac", "sqrt", "root", "style",
+                                    "sub", "sup", "subsup", "under", "over", "underover", "table", "tr", "td")}
+_OF_FORMULA = {"display", "stretchy", "fence", "form", "accent", "style", "width", "displaystyle", "scriptlevel",
+               "mathcolor", "linethickness", "movablelimits"}
+
+
+def assert_formulas_are_plain(page):
+    """MathML holds nothing but what formulas are drawn with: no HTML, no addresses, no actions."""
+    for element in page.select("math, math *"):
+        assert element.name in _FORMULA and element.attrs.keys() <= _OF_FORMULA, element
+        assert element.get("style", "text-align: left") in {f"text-align: {one}" for one in ("left", "center", "right")}
+
+
 def assert_harmless(html):
     """No element, attribute or address in this fragment that runs, loads from elsewhere, or names something."""
-    for element in BeautifulSoup(html, "html.parser").find_all(True):
+    assert_formulas_are_plain(page := BeautifulSoup(html, "html.parser"))
+    for element in page.find_all(True):
         assert element.name not in _FORBIDDEN, element
         for name, value in element.attrs.items():
             assert not name.startswith(("on", "data-")) and name not in ("id", "name", "srcset", "srcdoc"), element
@@ -126,6 +140,12 @@ def test_whatever_comes_out_of_a_cell_becomes_a_valid_notebook_and_is_harmless(o
         for text in (output.get("text", ""), *output.get("traceback", []), words):
             ansi2html(text)
             assert not re.search(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]|\x1b(?!\[[\d;]+m)", text)
+
+
+def test_a_formula_in_markdown_that_a_cell_puts_out_is_kept_as_it_was_typed():
+    cleaned = cleaning.clean_outputs([shown({"text/markdown": "so $a < b$ **holds**"})])
+    assert "so $a &lt; b$ <strong>holds</strong>" in cleaned[0]["data"]["text/html"]
+    assert cleaning.clean_outputs(cleaned) == cleaned
 
 
 def test_what_an_honest_cell_puts_out_stays_as_it_is():
@@ -267,9 +287,10 @@ def test_an_honest_answer_reads_as_it_does_without_us(answer):
         comments = found.find_all(string=lambda text: type(text).__name__ == "Comment")
         for comment in comments:
             comment.extract()
-        for link in found.select("a.anchor-link"):
-            link.extract()
-        return found.get_text().split(), [element.name for element in found.find_all(True) if element.name != "tbody"]
+        for element in found.select("a.anchor-link, math"):
+            element.extract()
+        text = re.sub(r"\$\$?[^$]+\$\$?|\\begin\{align\}.*\\end\{align\}", "", found.get_text(), flags=re.DOTALL)
+        return text.split(), [element.name for element in found.find_all(True) if element.name != "tbody"]
 
     assert read(render(answer)) == read(markdown2html(answer))
 
@@ -405,6 +426,7 @@ def formgrader(course):
 def assert_no_more_than(attack, honest):
     """The page of the attack has no active part that the page of honest work has not."""
     attack, honest = BeautifulSoup(attack, "html.parser"), BeautifulSoup(honest, "html.parser")
+    assert_formulas_are_plain(attack)
 
     def parts(page):
         for element in page.find_all(True):

@@ -1,0 +1,127 @@
+"""The page on this machine's loopback, for whoever knows the token in its address, and for no page from elsewhere."""
+
+import hmac
+import json
+import secrets
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from grading.books.marking import Change, Mark
+from grading.desk.answers import Desk, page, plots
+from grading.desk.questions import Question
+from grading.errors import KitError
+
+HOST = "127.0.0.1"
+MOST = 2_000_000                 # bytes of a request
+
+
+class Server(ThreadingHTTPServer):
+    """`address` is where the page of the desk's first question is; port 0: any that is free."""
+
+    daemon_threads = True
+
+    def __init__(self, desk: Desk, first: Question, port: int = 0):
+        super().__init__((HOST, port), _Handler)
+        self.desk, self.token = desk, secrets.token_urlsafe(24)
+        self.asked = {one.name: one for one in desk.asked}
+        self.address = f"http://{HOST}:{self.server_port}/{self.token}/{first.name}"
+
+
+class _Refused(Exception):
+    def __init__(self, status: HTTPStatus, sentence: str):
+        super().__init__(sentence)
+        self.status = status
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+    timeout = 60
+
+    def do_GET(self) -> None:
+        self._answer(self._shown)
+
+    def do_POST(self) -> None:
+        self._answer(self._entered)
+
+    def _answer(self, make: Callable[[], tuple[str, str]]) -> None:
+        try:
+            kind, content = make()
+            status = HTTPStatus.OK
+        except _Refused as refused:
+            status, kind, content = refused.status, "text/plain", str(refused)
+        except KitError as error:
+            status, kind, content = HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", str(error)
+        body = content.encode("utf-8", "replace")
+        self.send_response(status)
+        for name, value in (("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(body))),
+                            ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+                            ("X-Frame-Options", "DENY"), ("Content-Security-Policy", "frame-ancestors 'none'"),
+                            ("Referrer-Policy", "no-referrer"), ("Cross-Origin-Resource-Policy", "same-origin"),
+                            ("Connection", "close")):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _shown(self) -> tuple[str, str]:
+        question, rest = self._place()
+        if rest == "":
+            return "text/html", page(self.server.desk, question, live=True)
+        marking = self.server.desk.marking(question)
+        if rest == "marks":
+            return "application/json", json.dumps(marking.marks())
+        if rest.startswith("plots/"):
+            student = next((one.student for one in marking.answers() if one.id == rest.removeprefix("plots/")), None)
+            if student is not None:
+                return "application/json", json.dumps(plots(self.server.desk, question, student))
+        raise _Refused(HTTPStatus.NOT_FOUND, "there is no such page here")
+
+    def _entered(self) -> tuple[str, str]:
+        question, rest = self._place()
+        if rest != "marks":
+            raise _Refused(HTTPStatus.NOT_FOUND, "nothing is entered here")
+        if self.headers.get_content_type() != "application/json":
+            raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "marks come as JSON")
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > MOST:
+            raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has a length, of at most {MOST} bytes")
+        try:
+            changes = [_change(one) for one in json.loads(self.rfile.read(int(length)))]
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise _Refused(HTTPStatus.BAD_REQUEST, "this is no list of marks") from None
+        return "application/json", json.dumps(self.server.desk.marking(question).enter(changes))
+
+    def _place(self) -> tuple[Question, str]:
+        """Which question, and what of it; raises for whoever may not ask."""
+        own = {f"{name}:{self.server.server_port}" for name in (HOST, "localhost")}
+        if self.headers.get_all("Host", []) not in [[one] for one in own]:
+            raise _Refused(HTTPStatus.FORBIDDEN, "this server has another name")
+        origin = self.headers.get("Origin")
+        if origin is not None and origin.removeprefix("http://") not in own \
+                or self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            raise _Refused(HTTPStatus.FORBIDDEN, "only its own page may ask")
+        token, _, place = self.path.removeprefix("/").partition("/")
+        if not hmac.compare_digest(token.encode(), self.server.token.encode()):
+            raise _Refused(HTTPStatus.FORBIDDEN, "the address lacks its token; take the one that kit answers printed")
+        name, _, rest = place.partition("/")
+        if name not in self.server.asked:
+            raise _Refused(HTTPStatus.NOT_FOUND, "there is no such question")
+        return self.server.asked[name], rest
+
+    def log_message(self, *_) -> None:
+        """Nothing: a terminal full of requests helps nobody, and the address in it is a secret."""
+
+
+def _change(one: dict) -> Change:
+    score, comment, waits = one["score"], one["comment"], one.get("waits")
+    seen = Mark(*one["seen"])
+    for number in (score, seen.score):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int | float)):
+            raise ValueError(number)
+    for words in (comment, seen.comment):
+        if words is not None and not isinstance(words, str):
+            raise ValueError(words)
+    if not isinstance(one["id"], str) or not isinstance(one["digest"], str) or waits not in (None, True, False):
+        raise ValueError(one)
+    seen = Mark(seen.score, seen.comment or None, bool(seen.waits))
+    return Change(one["id"], one["digest"], seen, score, comment, waits)

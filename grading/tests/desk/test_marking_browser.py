@@ -1,0 +1,129 @@
+"""A person marks in a browser: on the page of `kit answers`, and in the formgrader beside it."""
+
+import json
+import shutil
+import threading
+from contextlib import ExitStack, contextmanager
+
+import pytest
+import served
+import written
+from nbgrader.api import Gradebook
+
+from grading.desk import feedback, questions
+from grading.desk.answers import Desk
+from grading.desk.answers.serving import Server
+
+pytestmark = pytest.mark.skipif(not (shutil.which("chromium") and shutil.which("chromedriver")),
+                                reason="needs the programs chromium and chromedriver")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return written.make(tmp_path_factory.mktemp("written"))
+
+
+@contextmanager
+def browser(profile):
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                   "--window-size=1280,900", "--disable-background-networking", "--disable-component-update",
+                   f"--user-data-dir={profile}"):
+        options.add_argument(option)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def until(driver, condition):
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    return WebDriverWait(driver, 120, poll_frequency=0.05).until(condition)
+
+
+def entered(course):
+    """{student: (score, waits, comment)} of the first question."""
+    with Gradebook(f"sqlite:///{course.gradebook}") as book:
+        return {student: (grade.manual_score, grade.needs_manual_grade,
+                          book.find_comment(written.QUESTION, "words", written.NAME, student).manual_comment)
+                for student in written.ANSWERS
+                for grade in [book.find_grade(written.QUESTION, "words", written.NAME, student)]}
+
+
+def asked_elsewhere(driver):
+    """Addresses on other machines that a page has asked for."""
+    messages = [json.loads(one["message"])["message"] for one in driver.get_log("performance")]
+    urls = [one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"]
+    own = "http://127.0.0.1", "data:", "chrome", "file:", "about:", "blob:"
+    return [url for url in urls if not url.startswith(own)]
+
+
+def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_another(whole, tmp_path):
+    from selenium.webdriver.common.keys import Keys
+
+    assignment, course = whole
+    desk = Desk(assignment, course, questions.of_assignment(assignment, course))
+    with served.jupyter(course.root) as jupyter, Server(desk, desk.asked[0]) as server, \
+            browser(tmp_path / "profile") as driver, ExitStack() as ends:
+        server.daemon_threads = False                                              # closing waits for all of them
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        ends.callback(serving.join)
+        ends.callback(server.shutdown)
+        driver.get(server.address)
+
+        def one(selector):
+            return driver.find_element("css selector", selector)
+
+        def press(*keys):
+            one("body").send_keys(*keys)
+
+        assert one("#progress").text == "0 of 3 groups, 1 of 6 answers" and driver.find_elements("css selector", "math")
+        assert "ann" not in one("main").text
+        press("3")                                                                 # the whole group: loosely argued
+        group = ("ann", "bob", "cem")
+        until(driver, lambda _: {entered(course)[who] for who in group} == {(0.5, False, "- 0.5: no, loosely argued")})
+        press("2")                                                                 # in its place: the better item
+        better = 1.5, False, "- 1.5: order within the row"
+        until(driver, lambda _: {entered(course)[who] for who in group} == {better})
+        until(driver, lambda _: one("#progress").text == "1 of 3 groups, 4 of 6 answers")
+
+        one(".group.current .chip").click()                                        # one of them alone
+        press("1")
+        until(driver, lambda _: sorted(entered(course)[who][0] for who in group) == [1.5, 1.5, 2.0])
+        one("#words").send_keys("Well argued.")
+        one(".group.current h2").click()
+        alone = until(driver, lambda _: [who for who in group if "Well argued." in (entered(course)[who][2] or "")])
+        until(driver, lambda _: one("#told").text.startswith("In the gradebook"))
+        press(Keys.ESCAPE, "-")                                                    # the others, without the one
+        until(driver, lambda _: sorted(entered(course)[who][0] for who in group) == [1.0, 1.0, 2.0])
+        until(driver, lambda _: len(driver.find_elements("css selector", ".chip.own")) == 1)
+        press("u")
+        until(driver, lambda _: sorted(entered(course)[who][0] for who in group) == [1.5, 1.5, 2.0])
+        assert entered(course)[alone[0]][2] == "- 0.5: far away\n- 1.5: order within the row\n\nWell argued."
+        assert [message for message in driver.get_log("browser") if message["level"] == "SEVERE"] == []
+
+        page = driver.current_window_handle
+        driver.switch_to.new_window("tab")                                         # formgrader, meanwhile
+        with Gradebook(f"sqlite:///{course.gradebook}") as book:
+            eve = book.find_submission_notebook("words", written.NAME, "eve").id
+        driver.get(f"{jupyter}/formgrader/submissions/{eve}/")
+        score = until(driver, lambda _: driver.find_elements("css selector", f"input.score#{written.QUESTION}"))[0]
+        assert "MARK SCHEME" in one(f".panel-body:has(#{written.QUESTION})").text
+        assert driver.find_elements("css selector", "math") and asked_elsewhere(driver) == []
+        until(driver, lambda _: score.get_attribute("class").endswith("needs_manual_grade"))
+        score.send_keys("0.5", Keys.TAB)
+        until(driver, lambda _: entered(course)["eve"][:2] == (0.5, False))
+        driver.switch_to.window(page)
+        until(driver, lambda _: "Marked elsewhere" in one("#told").text)           # seen without being asked for
+        until(driver, lambda _: one("#progress").text == "2 of 3 groups, 5 of 6 answers")
+    feedback.feedback(assignment, course)
+    scores = {student: (course.feedback(student, written.NAME) / "words.html").read_text()
+              for student in written.ANSWERS}
+    assert "Score: 2.0 / 2.0" in scores[alone[0]] and "<p>Well argued.</p>" in scores[alone[0]]
+    assert "Score: 0.5 / 2.0" in scores["eve"] and "Score: not marked yet" in scores["dan"]
