@@ -19,7 +19,7 @@ from sqlalchemy import select
 from cs231n import _matching, _reading, _writeup
 from cs231n._reading import PICTURES
 from cs231n._writeup import programs
-from grading.books import marks, results
+from grading.books import marks, results, rubric
 from grading.books.course import Course
 from grading.errors import KitError
 from grading.release.assignment import Assignment
@@ -193,4 +193,5 @@ def _shown(cell: dict, mark: dict) -> dict:
     score = mark.get("manual_score", cell["score"])
     extra = mark.get("extra_credit") or 0
     state = "not marked yet" if score is None else f"{score + extra:g} of {cell['max_score']:g}"
-    return {"shown": state, "items": [], "comment": mark.get("manual_comment") or ""}
+    given = rubric.read_comment(mark.get("manual_comment"))
+    return {"shown": state, "items": [[f"{points:g}", title] for points, title in given.items], "comment": given.words}

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from grading.books.course import Course
-from grading.books.marking import Answer, Marking
+from grading.books.marking import Marking
 from grading.desk import grouping, questions
 from grading.desk.markdown import render
 from grading.desk.pages import rendered
