@@ -116,9 +116,10 @@ def as_it_is(text: str) -> str:
 def _converted(context, what: str, source: str, asked: bytes = b"") -> str:
     """What gloves make of a cell, page by page; where that takes too long, the text as it was typed."""
     box, resources = handling.box(), context.get("resources")
-    if resources is None:                    # no page: a text by itself
+    if resources is None:                    # no page: a text by itself, that pays for no other
         resources = {_SECONDS: CELL_SECONDS}
-    if _SECONDS not in resources:
+        box.begin(anew=False)
+    elif _SECONDS not in resources:
         box.begin()
     left, before = resources.get(_SECONDS, PAGE_SECONDS), box.seconds
     if left <= 0:

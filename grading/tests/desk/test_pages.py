@@ -34,3 +34,11 @@ def test_each_page_has_time_of_its_own():
     one, other = {"cell": {}, "resources": {}}, {"cell": {}, "resources": {}}
     assert "<em>a</em>" in pages.markdown2html(one, "*a*") and "<em>b</em>" in pages.markdown2html(other, "*b*")
     assert one["resources"]["kit_seconds"] > 10 and other["resources"]["kit_seconds"] > 10
+
+
+def test_texts_that_take_too_long_cost_no_other_text_its_form(monkeypatch):
+    monkeypatch.setattr(pages, "CELL_SECONDS", 0.05)
+    costly = [pages.clean_html({}, f"<p>{number}</p>{TAGS}") for number in range(6)]
+    assert all("it takes more than 0.05 s" in text for text in costly)
+    monkeypatch.undo()
+    assert "<em>a</em>" in pages.rendered("*a*")
