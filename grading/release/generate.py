@@ -136,6 +136,8 @@ def _convert(assignment: Assignment, scratch: Course, course: Course) -> None:
                     log.write(scratch.log.read_text(encoding="utf-8"))
                 raise KitError(f"nbgrader could not release {assignment.name}: {error() or raised} "
                                f"(the whole story is in {course.log}).") from None
+    for script in scratch.release(assignment.name).glob("*.sh"):        # nbgrader gives all files the same rights
+        script.chmod(script.stat().st_mode | 0o111)
 
 
 def _pack(folder: Path) -> Path:

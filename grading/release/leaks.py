@@ -71,7 +71,7 @@ def secrets(assignment: Assignment) -> Secrets:
         open_lines |= {line.strip() for line in markers.outside(source, [region for region, _ in solved])}
         open_lines |= {line.strip() for line in markers.inside(source, given)}
     for path, text in stage.files(assignment).items():
-        if not path.endswith(".ipynb") and path not in assignment.student_files:
+        if not path.endswith((".ipynb", ".toml")) and path not in assignment.student_files:       # .toml: hints
             open_lines |= {line.strip() for line in text.splitlines()}
     open_text = "\n".join(open_lines)          # a line that is part of an open one is no secret either
     return Secrets({line: where for line, where in hidden.items()

@@ -17,7 +17,8 @@ from grading.errors import KitError
 from grading.release import markers
 from grading.release.assignment import PACKAGE, Assignment
 
-TOOLS = ("_writeup",)                            # folders of the package that every release has, and no test reads
+TOOLS = ("_hints", "_writeup", "get_data.py")    # files and folders of the package that no test reads
+HINTS = "_hints/{}.toml"                         # an assignment's own, where it has any: others' stay here
 INSTRUCTORS_PART = "# --- instructors only"      # in requirements.txt: what follows does not go out
 
 
@@ -51,7 +52,7 @@ def files(assignment: Assignment) -> dict[str, str]:
         staged[f"cs231n/{module}"] = assignment.complete(module)
     for module in assignment.student_modules:
         staged[f"cs231n/{module}"] = assignment.stub(module)
-    for name in tools():
+    for name in tools(assignment):
         staged[f"cs231n/{name}"] = _text(PACKAGE / name)
     staged["cs231n/assignment.json"] = _handed_in(assignment)
     staged["requirements.txt"] = _text(ROOT / "requirements.txt").split(INSTRUCTORS_PART)[0].rstrip() + "\n"
@@ -61,10 +62,12 @@ def files(assignment: Assignment) -> dict[str, str]:
     return staged
 
 
-def tools() -> list[str]:
-    """Paths under `cs231n/` of what every release has, whatever the assignment."""
-    return sorted(path.relative_to(PACKAGE).as_posix() for tool in TOOLS for path in (PACKAGE / tool).iterdir()
-                  if path.suffix in (".py", ".typ"))
+def tools(assignment: Assignment) -> list[str]:
+    """Paths under `cs231n/` of what a release has beside its modules: the same in every one, but for the hints."""
+    places = [PACKAGE / tool for tool in TOOLS]
+    files = [path for place in places for path in (place.iterdir() if place.is_dir() else [place])]
+    names = [path.relative_to(PACKAGE).as_posix() for path in files if path.suffix in (".py", ".typ", ".toml")]
+    return sorted(name for name in names if not name.endswith(".toml") or name == HINTS.format(assignment.name))
 
 
 def _handed_in(assignment: Assignment) -> str:

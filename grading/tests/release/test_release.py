@@ -45,7 +45,7 @@ def test_the_release_holds_what_students_need_and_nothing_else(released):
     assignment, course = released
     found = set(texts(course.release(assignment.name)))
     assert found == {*assignment.notebook_files, *assignment.student_files, "cs231n/assignment.json", "README.md",
-                     *(f"cs231n/{module}" for module in [*assignment.given_modules, *stage.tools()]),
+                     *(f"cs231n/{module}" for module in [*assignment.given_modules, *stage.tools(assignment)]),
                      "requirements.txt", "get_datasets.sh", "data/README.md"}
 
 
@@ -82,6 +82,32 @@ def test_the_students_requirements_leave_out_what_only_instructors_need(released
     assignment, course = released
     text = (course.release(assignment.name) / "requirements.txt").read_text()
     assert "numpy" in text and "jupyter" in text and "nbgrader" not in text and "instructors" not in text
+
+
+def test_the_script_that_gets_the_data_is_executable_in_the_folder_as_in_the_zip(released):
+    assignment, course = released
+    script = course.release(assignment.name) / "get_datasets.sh"
+    assert script.stat().st_mode & 0o111 == 0o111
+    done = subprocess.run([script, "--help"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "--synthetic" in done.stdout, done.stderr
+
+
+def test_a_release_has_the_hints_of_its_own_assignment_and_no_others(released):
+    assignment, course = released
+    folder = course.release(assignment.name) / "cs231n" / "_hints"
+    assert {path.name for path in folder.iterdir()} == {"__init__.py", f"{assignment.name}.toml"}
+    done = subprocess.run([sys.executable, "-B", "-c", "import cs231n; cs231n.hint('svm_loss_naive')"],
+                          cwd=course.release(assignment.name), capture_output=True, text=True, timeout=60)
+    assert "hint 1 of 3" in done.stdout, done.stderr
+
+
+def test_a_line_of_a_solution_in_a_hint_is_a_leak(released, tmp_path):
+    assignment, course = released
+    folder = shutil.copytree(course.release(assignment.name), tmp_path / "release")
+    with (folder / "cs231n" / "_hints" / f"{assignment.name}.toml").open("a", encoding="utf-8") as hints:
+        hints.write("# dx = (dout @ w.T).reshape(x.shape)\n")
+    with pytest.raises(leaks.LeakError, match="would show"):
+        leaks.check_release(folder, assignment)
 
 
 def test_the_release_is_byte_identical_when_built_again(released, tmp_path):
