@@ -20,6 +20,7 @@ function el(tag, options = {}, ...children) {
   made.append(...children.filter(child => child !== null && child !== undefined));
   return made;
 }
+const FEW = 4;                     // wordings of a group that are shown at once
 const KEPT_ALIVE = 20000;          // letters that a browser still sends for a page that is closed, in any alphabet
 const points = number => number === null ? "–" : String(+number.toFixed(2));
 
@@ -283,7 +284,7 @@ function card(group, at) {
   const wordings = new Map();
   for (const id of group.ids) wordings.set(A[id].digest, [...(wordings.get(A[id].digest) || []), id]);
   const parts = [...wordings.values()], open = wide.has(at) || group.ids.some(id => A[id].before !== null && A[id].mark[2]);
-  const shown = group.blank ? [] : open ? parts : parts.slice(0, 1);
+  const shown = group.blank ? [] : open ? parts : parts.slice(0, FEW);
   const left = group.blank ? 0 : parts.length - shown.length, mark = groupMark(group), marked = group.ids.every(id => isMarked(A[id]));
   return el("article", {className: `group ${at === current ? "current" : ""} ${marked ? "marked" : "waits"}`, id: `group-${at}`,
                         on: {click: event => { if (at !== current && !event.target.closest("button, summary, a")) { [current, target] = [at, null]; draw(); } }}},
@@ -293,8 +294,8 @@ function card(group, at) {
       el("span", {className: "score"}, group.blank && mark[0] === null ? "0" : points(mark[0]), el("small", {}, ` / ${points(D.points)}`))),
     ...shown.map(wording),
     group.blank ? el("div", {className: "chips"}, ...group.ids.map(chip)) : null,
-    left > 0 || open && parts.length > 1 && wide.has(at) ? el("button", {className: "more", on: {click: () => {
-      wide.has(at) ? wide.delete(at) : wide.add(at); draw(); }}}, left > 0 ? `show ${left} more wording${left > 1 ? "s" : ""} (o)` : "show one wording (o)") : null);
+    left > 0 || open && parts.length > FEW && wide.has(at) ? el("button", {className: "more", on: {click: () => {
+      wide.has(at) ? wide.delete(at) : wide.add(at); draw(); }}}, left > 0 ? `show ${left} more wording${left > 1 ? "s" : ""} (o)` : "show fewer (o)") : null);
 }
 function panel() {
   const mark = shownMark(), given = read(mark[1]), titles = given.items.map(([, title]) => title);

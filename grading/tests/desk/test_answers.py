@@ -37,6 +37,10 @@ ALIKE = [
     ["The loss increases with the margin."], ["The loss decreases with the margin."],
     ["距离的顺序在行内不变"], ["距离的顺序在行内变"],
     ["1. true\n2. false"], ["1. false\n2. true"],
+    ["A small k overfits and a large k underfits."], ["A large k overfits and a small k underfits."],
+    ["The first loss is above log(C)."], ["The first loss is below log(C)."],
+    ["Statements B and D hold."], ["Statements C and D hold."],
+    ["It follows that $u < v$."], ["It follows that $u > v$."],
 ]
 
 
