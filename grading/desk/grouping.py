@@ -33,6 +33,7 @@ _SIDED = "大小高低多少增减升降快慢正负对行列"
 _COMPARED = re.compile(r"[<>≤≥≠]|\\(?:lt|gt|leq?|geq?|neq?)\b")
 _SIGNS = "不没无非否错"          # that deny within a run of letters
 _NEGATIONS = {"not", "never", "cannot", "neither", "nor", "none", "nothing", "without", "nicht", "kein", "keine"}
+_FORMULA = re.compile(r"\$[^$]*\$")
 _I_OR_A = {"i", "a"}
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?|[-−](?=\d)")
 _MARKER = re.compile(r"^[ \t]*(?:[-*+>]|\(?(?:\d{1,2}|[a-h])[.)])[ \t]+", re.MULTILINE)
@@ -68,7 +69,8 @@ def _polarity(text: str) -> tuple:
     negations = sum(word in _NEGATIONS or word.endswith("n't") for word in words) + sum(map(text.count, _SIGNS))
     return (tuple(_SIDE[word] for word in words if word in _SIDE), tuple(sign for sign in text if sign in _SIDED),
             tuple(_COMPARED.findall(text)), negations,
-            tuple(one for one in words if one[0] in "-−" or one[0].isdigit() or len(one) == 1 and one not in _I_OR_A))
+            tuple(one for one in words if one[0] in "-−" or one[0].isdigit()),
+            tuple(one for one in _WORD.findall(_FORMULA.sub(" ", text)) if len(one) == 1 and one not in _I_OR_A))
 
 
 def _labels(texts: list[str]) -> list[int]:

@@ -244,13 +244,10 @@ function reusable() {
 
 // Drawing
 
-let told;
 function tell(text, wrong = false) {
   const place = document.getElementById("told");
   place.textContent = text;
   place.className = wrong ? "wrong" : "";
-  clearTimeout(told);
-  if (!wrong) told = setTimeout(() => { place.textContent = ""; }, 4000);
 }
 function chip(id) {
   const one = A[id];

@@ -146,7 +146,9 @@ def test_a_mark_outlives_regrade_and_lost_gradebook_and_a_changed_answer_asks_fo
     marking.enter([change(by_student(marking)["ann"], 1.5, "- 1.5: order within the row\n\nGood.")])
     written.record(course, {"ann": written.ANSWERS["ann"]})
     assert entered(course)["ann"] == (1.5, False, "- 1.5: order within the row\n\nGood.")
+    assert marks.waiting(course, written.NAME) == []
     written.record(course, {"ann": "Because $x < y$."})
+    assert marks.waiting(course, written.NAME) == ["ann"]
     again = by_student(marking)["ann"]
     assert (again.mark.score, again.mark.waits, again.marked_for) == (1.5, True, written.ANSWERS["ann"])
     desk = Desk(whole[0], course, questions.of_assignment(whole[0], course))
