@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from grading import commands
@@ -62,11 +63,12 @@ def _port(text: str) -> int:
 def _write(path: Path, text: str) -> None:
     half = path.with_name(f".{path.name}.part")
     try:
-        try:
-            half.write_text(text, encoding="utf-8", errors="replace")
-            os.replace(half, path)
-        except OSError:
-            half.unlink(missing_ok=True)
-            raise
+        if path.exists() and not path.is_file():                 # a terminal, a pipe
+            path.write_text(text, encoding="utf-8", errors="replace")
+            return
+        half.write_text(text, encoding="utf-8", errors="replace")
+        os.replace(half, path)
     except OSError as error:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
         raise KitError(f"{path} cannot be written: {error.strerror}. Name another with --html.") from None

@@ -307,8 +307,9 @@ def test_the_command_ends_with_one_where_something_is_not_shown_as_it_was_writte
     (own.submitted("ben", assignment.name) / assignment.notebook_files[0]).write_text("{")
     done = subprocess.run([sys.executable, "-m", "grading", "writeup", assignment.name, "--course", str(own.root),
                            "--pages", "1"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 1 and "ben: knn, " in done.stderr and "knn.ipynb is corrupt" in done.stderr, done.stderr
-    done = subprocess.run([sys.executable, "-m", "grading", "writeup", assignment.name, "--course", str(own.root),
-                           "--into", __file__], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 1 and f"kit: {__file__} is a file; write-ups take a folder." in done.stderr
+    assert done.returncode == 1 and "ben: " in done.stderr and "knn.ipynb is corrupt" in done.stderr, done.stderr
     assert "] ada: 11 pages" in done.stdout and "] ben: 11 pages" in done.stdout and "write-ups of 2 in" in done.stdout
+    for into, says in ((__file__, "is a file; write-ups take a folder"), ("/sys/nobody-may", "and the right to write")):
+        done = subprocess.run([sys.executable, "-m", "grading", "writeup", assignment.name, "--course", str(own.root),
+                               "--into", into], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 1 and done.stderr.startswith(f"kit: {into}") and says in done.stderr, done.stderr
