@@ -135,7 +135,7 @@ function setWords(words, from, to) {
     const group = GROUPS[to.current];
     const ids = there ? [there] : group.ids.filter(id => !own.has(id));
     const mark = there ? A[there].mark : groupMark(group), given = read(mark[1]);
-    if (given.words === words.trim()) return [];
+    if (given.words === words.trim() || words.trim() && `\n\n${given.words}\n\n`.includes(`\n\n${words.trim()}\n\n`)) return [];
     given.words = given.words === from ? words : `${given.words}\n\n${words}`;      // somebody else's stay
     if (there) own.add(there);
     return ids.map(id => ({id, score: mark[0], comment: written(given)}));
