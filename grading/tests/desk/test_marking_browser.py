@@ -121,6 +121,8 @@ def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_a
         score = until(driver, lambda _: driver.find_elements("css selector", f"input.score#{written.QUESTION}"))[0]
         assert "MARK SCHEME" in one(f".panel-body:has(#{written.QUESTION})").text
         assert driver.find_elements("css selector", "math") and asked_elsewhere(driver) == []
+        until(driver, lambda _: "tabbable" in (driver.switch_to.active_element.get_attribute("class") or ""))
+        assert [message for message in driver.get_log("browser") if "is not defined" in message["message"]] == []
         until(driver, lambda _: score.get_attribute("class").endswith("needs_manual_grade"))
         score.send_keys("0.5", Keys.TAB)
         until(driver, lambda _: entered(course)["eve"][:2] == (0.5, False))
