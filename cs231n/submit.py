@@ -22,7 +22,7 @@ def main(arguments=None):
     """Pack the submission; returns 0 when it is complete, 1 when something is missing or the archive was not made."""
     parser = argparse.ArgumentParser(prog="python -m cs231n.submit", description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, metavar="ZIP", help="default: <assignment>-submission.zip")
-    parser.add_argument("--pages", type=int, metavar="N", help="pages that writeup.pdf has for each question")
+    parser.add_argument("--pages", type=_whole, metavar="N", help="pages that writeup.pdf has for each question")
     parser.add_argument("--no-writeup", action="store_true", help="pack the archive alone")
     options = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):          # a console's own alphabet may lack letters of a name
@@ -61,23 +61,29 @@ def main(arguments=None):
     return 0 if written else 1
 
 
+def _whole(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 or more")
+    return int(text)
+
+
 def _write_up(folder, asked, path, pages):
     """Write the answers as a PDF; returns whether all of them are in it as they were written, if any can be."""
     if missing := writeup.missing():
         print(f"No {path.name}, your answers as a PDF: {' and '.join(missing)} not installed. To get it, "
               f"{writeup.SIZE}: {writeup.HOW_TO_GET}")
         return True
+    in_full = path.with_stem(f"{path.stem}-in-full")
     try:
+        path.unlink(missing_ok=True)                 # an earlier one must not pass for this one
+        in_full.unlink(missing_ok=True)
         made = writeup.make(asked, folder, pages=pages)
+        _put(path, lambda half: half.write_bytes(made.pdf))
+        if made.in_full:
+            _put(in_full, lambda half: half.write_bytes(made.in_full))
     except writeup.NotMade as why:
         print(f"submit: no {path.name}: {why}.", file=sys.stderr)
         return False
-    in_full = path.with_stem(f"{path.stem}-in-full")
-    try:
-        path.write_bytes(made.pdf)
-        in_full.unlink(missing_ok=True)
-        if made.in_full:
-            in_full.write_bytes(made.in_full)
     except OSError as error:
         print(f"submit: {path} cannot be written: {error.strerror}.", file=sys.stderr)
         return False
@@ -153,11 +159,23 @@ def _look_into_notebook(path, asked):
 
 
 def _pack(folder, names, output):
-    half = output.with_suffix(".part")
-    with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:   # some are of 1970
-        for name in names:
-            archive.write(folder / name, name)
-    half.replace(output)
+    def write(half):
+        with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:   # some are of 1970
+            for name in names:
+                archive.write(folder / name, name)
+
+    _put(output, write)
+
+
+def _put(path, write):
+    """Have `write` make a file, and put it into its place once it is whole; raises OSError, and leaves nothing half."""
+    half = path.with_suffix(".part")
+    try:
+        write(half)
+        half.replace(path)
+    except OSError:
+        half.unlink(missing_ok=True)
+        raise
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """The kit's door: finds the command and runs it. Exit 0: done; 1: something failed and is named; 2: wrong use."""
 
 import argparse
+import errno
 import sys
 
 from grading import commands
 from grading.desk.text import clean_text
 from grading.errors import KitError
+
+_REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}      # by a disk, or by its rights
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -13,12 +16,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser(known)
     options, options.others = parser.parse_known_args(arguments)
     command = known[options.command]
+    late = getattr(command, "LATE", None)          # argparse takes an optional word only right behind the others
+    if late and getattr(options, late) is None and len(options.others) == 1 and options.others[0][:1] != "-":
+        setattr(options, late, options.others.pop())
     if options.others and not getattr(command, "HANDS_ON", False):
         parser.error(f"unrecognized arguments: {' '.join(options.others)}")
     try:
         return command.run(options)
     except KitError as error:
         print(f"kit: {clean_text(str(error), 10_000)}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(clean_text(f"kit: {where}{error.strerror}. What was written before stays; run the same command again "
+                         "once there is room, and the right to write."), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("kit: stopped. Run the same command again to go on.", file=sys.stderr)

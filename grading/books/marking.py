@@ -159,10 +159,9 @@ class Marking:
             with Session(engine) as session:
                 yield session
         except OperationalError as error:
-            if "locked" not in str(error.orig):
-                raise
-            raise KitError(f"{self._course.gradebook} is locked: another program has been writing to it for "
-                           f"{PATIENCE} s. Nothing was entered; try again.") from None
+            why = (f"is locked: another program has been writing to it for {PATIENCE} s"
+                   if "locked" in str(error.orig) else f"cannot be used: {error.orig}")
+            raise KitError(f"{self._course.gradebook} {why}. Nothing was entered; try again.") from None
         finally:
             engine.dispose()
 

@@ -61,6 +61,15 @@ def scores(course: Course, assignment: str) -> dict[tuple[str, str, str], float]
                 each(read(session, assignment)) if "manual_score" in mark}
 
 
+def waiting(course: Course, assignment: str) -> list[str]:
+    """Students with a score by hand that waits for another look: what it was given for has changed."""
+    if not course.gradebook.exists():
+        return []
+    with reading(course.gradebook) as session:
+        return sorted({student for student, _, _, mark in each(read(session, assignment))
+                       if "manual_score" in mark and mark.get("needs_manual_grade")})
+
+
 def each(marks: Marks) -> Iterator[tuple[str, str, str, dict]]:
     for student, notebooks in marks.items():
         for notebook, cells in notebooks.items():

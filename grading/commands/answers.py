@@ -1,5 +1,8 @@
 """Mark inline questions by question, like answers together, by the items of their mark scheme."""
 
+import argparse
+import os
+from contextlib import suppress
 from pathlib import Path
 
 from grading import commands
@@ -8,6 +11,7 @@ from grading.errors import KitError
 from grading.release import assignment as assignments
 
 PLACE = 62
+LATE = "question"         # may stand behind an option too
 
 
 def arguments(parser) -> None:
@@ -16,7 +20,7 @@ def arguments(parser) -> None:
                         help="its answer's cell, or a part of that or of the question's heading (default: the first)")
     parser.add_argument("--names", action="store_true", help="say whose an answer is")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page to read, and serve none to mark on")
-    parser.add_argument("--port", type=int, default=0, help="serve there (default: any free port)")
+    parser.add_argument("--port", type=_port, default=0, help="serve there (default: any free port)")
     course_option(parser)
 
 
@@ -35,7 +39,7 @@ def run(options) -> int:
     desk = Desk(assignment, course, asked, options.names)
     question = questions.chosen(asked, options.question) if options.question else asked[0]
     if options.html:
-        options.html.write_text(page(desk, question, live=False), encoding="utf-8", errors="replace")
+        _write(options.html, page(desk, question, live=False))
         print(f"{assignment.name}: {question.name} in {options.html}")
         return 0
     with Server(desk, question, options.port) as server:
@@ -48,3 +52,23 @@ def run(options) -> int:
         finally:
             marks.copy(course, assignment.name)
     return 0
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 to 65535")
+    return int(text)
+
+
+def _write(path: Path, text: str) -> None:
+    half = path.with_name(f".{path.name}.part")
+    try:
+        if path.exists() and not path.is_file():                 # a terminal, a pipe
+            path.write_text(text, encoding="utf-8", errors="replace")
+            return
+        half.write_text(text, encoding="utf-8", errors="replace")
+        os.replace(half, path)
+    except OSError as error:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise KitError(f"{path} cannot be written: {error.strerror}. Name another with --html.") from None

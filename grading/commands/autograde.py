@@ -8,7 +8,7 @@ from pathlib import Path
 from grading import commands
 from grading.commands import assignment_argument, course_option, door_options, student_option, whole
 from grading.desk.text import clean_text
-from grading.errors import KitError
+from grading.errors import KitError, few
 from grading.release import assignment as assignments
 
 PLACE = 50
@@ -79,6 +79,9 @@ def run(options) -> int:
     print(f"{graded.notebooks_run} notebooks run")
     if graded.penalties_changed:
         print(f"time or late penalty changed: {', '.join(graded.penalties_changed)}")
+    if waiting := marks.waiting(course, assignment.name):
+        print(f"marks that wait for another look, since the answer has changed: {few(waiting, 10)}. To see both texts: "
+              f"kit answers {assignment.name}")
     for sentence in suspects.sentences(graded):
         print(clean_text(sentence))
     if options.json:

@@ -38,7 +38,7 @@ def run(options) -> int:
         state = f"not written; {one.failed}" if one.failed else f"{one.pages} pages{'' if one.anew else ', as before'}"
         print(clean_text(f"[{len(found)}/{of}] {one.student}: {state}"), flush=True)
         for problem in one.problems:
-            print(clean_text(f"    {problem}"), file=sys.stderr, flush=True)
+            print(clean_text(f"    {one.student}: {problem}"), file=sys.stderr, flush=True)
     written = [one for one in found if not one.failed]
     print(f"{assignment.name}: write-ups of {len(written)} in {into}")
     return 1 if len(written) < len(found) or any(one.problems for one in written) else 0

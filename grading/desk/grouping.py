@@ -1,7 +1,8 @@
 """Answers that say the same, together: for one look and one mark.
 
 First those whose words are equal; then, by character n-grams, those that are nearly so. Answers that differ in a yes or
-no, in a negation or in a number never share a group: there the smallest difference is the whole one.
+no, in a word that has an opposite, in a negation or in a number never share a group: there the smallest difference is
+the whole one. No list of such words is complete: a page shows what a group's few wordings are.
 """
 
 import re
@@ -14,13 +15,26 @@ import numpy as np
 CUT = 0.75                       # cosine distance, average linkage
 MOST = 2_000                     # different texts that are compared with each other
 LONG = 5_000                     # characters of a text that are
-_VERDICTS = {"yes": "+", "true": "+", "correct": "+", "right": "+", "unchanged": "=", "same": "=", "equal": "=",
-             "no": "-", "false": "-", "incorrect": "-", "wrong": "-", "changed": "!", "changes": "!", "different": "!",
-             "increases": "^", "increase": "^", "larger": "^", "more": "^", "higher": "^", "up": "^",
-             "decreases": "v", "decrease": "v", "smaller": "v", "less": "v", "lower": "v", "fewer": "v", "down": "v",
-             "ja": "+", "nein": "-", "oui": "+", "non": "-", "sí": "+"}
+_OPPOSITES = (                   # words of one side, and of the other
+    ("yes true t correct right valid ja oui sí", "no false f incorrect wrong invalid nein non"),
+    ("unchanged same equal unaffected", "changed changes different unequal affected"),
+    ("increases increase increased increasing large larger largest more most high higher highest up above over big "
+     "bigger grow grows rise rises raise raises long longer maximum max overfit overfits overfitting",
+     "decreases decrease decreased decreasing small smaller smallest less least low lower lowest down below under few "
+     "fewer shrink shrinks fall falls reduce reduces short shorter minimum min underfit underfits underfitting"),
+    ("positive", "negative"), ("bright brighter", "dark darker"), ("near nearer close closer", "far farther further"),
+    ("first early before", "last late after"), ("training train", "test validation"), ("row rows", "column columns"),
+    ("always", "sometimes"), ("better good helps help", "worse bad hurts hurt"), ("possible", "impossible"),
+    ("fast faster", "slow slower"), ("stable", "unstable"), ("bounded", "unbounded"), ("linear", "nonlinear"),
+    ("dependent depends", "independent"), ("svm hinge", "softmax"), ("left",))
+_SIDE = {word: (axis, side) for axis, sides in enumerate(_OPPOSITES) for side, words in enumerate(sides)
+         for word in words.split()}
+_SIDED = "大小高低多少增减升降快慢正负对行列"
+_COMPARED = re.compile(r"[<>≤≥≠]|\\(?:lt|gt|leq?|geq?|neq?)\b")
 _SIGNS = "不没无非否错"          # that deny within a run of letters
 _NEGATIONS = {"not", "never", "cannot", "neither", "nor", "none", "nothing", "without", "nicht", "kein", "keine"}
+_FORMULA = re.compile(r"\$[^$]*\$")
+_I_OR_A = {"i", "a"}
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?|[-−](?=\d)")
 _MARKER = re.compile(r"^[ \t]*(?:[-*+>]|\(?(?:\d{1,2}|[a-h])[.)])[ \t]+", re.MULTILINE)
 _AROUND = "*_`#\"“”.,;:!"
@@ -48,12 +62,15 @@ def groups(texts: Sequence[str]) -> list[list[int]]:
 
 
 def _polarity(text: str) -> tuple:
-    """What must be equal in a group: verdicts in their order, how often something is denied, the numbers."""
-    text = text[:LONG]
-    words = _WORD.findall(_MARKER.sub("", unicodedata.normalize("NFKC", text).casefold().replace("’", "'")))
-    verdicts = "".join(_VERDICTS.get(word, "") for word in words)
+    """What must be equal in a group, in its order: words and signs with an opposite, numbers, single letters; and how
+    often something is denied."""
+    text = _MARKER.sub("", unicodedata.normalize("NFKC", text[:LONG]).casefold().replace("’", "'"))
+    words = _WORD.findall(text)
     negations = sum(word in _NEGATIONS or word.endswith("n't") for word in words) + sum(map(text.count, _SIGNS))
-    return verdicts, negations, tuple(sorted({word for word in words if word[0].isdigit() or word[0] in "-−"}))
+    return (tuple(_SIDE[word] for word in words if word in _SIDE), tuple(sign for sign in text if sign in _SIDED),
+            tuple(_COMPARED.findall(text)), negations,
+            tuple(one for one in words if one[0] in "-−" or one[0].isdigit()),
+            tuple(one for one in _WORD.findall(_FORMULA.sub(" ", text)) if len(one) == 1 and one not in _I_OR_A))
 
 
 def _labels(texts: list[str]) -> list[int]:

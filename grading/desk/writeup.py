@@ -66,7 +66,10 @@ def write(assignment: Assignment, course: Course, into: Path, students: list[str
     for student in students or []:
         if student not in collected:
             raise KitError(f"{student!r} has no submission of {assignment.name}. Collected: {', '.join(collected)}.")
-    into.mkdir(parents=True, exist_ok=True)
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise KitError(f"{into} is a file; write-ups take a folder. Name another with --into.") from None
     record, names = _Record(into), _names(course)
     given = _marks(course, assignment.name, students or collected) if marked else {}
     kit = _kit()
@@ -108,8 +111,12 @@ def _made(written: Written, into: Path, make: Callable[[], _writeup.Writeup]) ->
 
 def _put(path: Path, content: bytes) -> None:
     half = path.with_name(f".{path.name}.part")
-    half.write_bytes(content)
-    os.replace(half, path)
+    try:
+        half.write_bytes(content)
+        os.replace(half, path)
+    except OSError:
+        half.unlink(missing_ok=True)
+        raise
 
 
 class _Record:

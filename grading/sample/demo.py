@@ -52,7 +52,7 @@ def run(names: list[str], course: Course) -> int:
     print(f"\nMade in {time.monotonic() - started:.0f} s:")
     for what, path in made:
         print(f"    {what:<18} {path}")
-    print("Next: grading/kit formgrade (grade the written answers)")
+    print(f"Next: grading/kit answers {names[0]} (mark the written answers), or grading/kit formgrade")
     return 0
 
 

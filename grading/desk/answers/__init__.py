@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from base64 import b64encode
 from dataclasses import dataclass
 from html import escape
@@ -10,12 +11,13 @@ from pathlib import Path
 from grading.books.course import Course
 from grading.books.marking import Marking
 from grading.desk import grouping, questions
-from grading.desk.markdown import render
+from grading.desk.markdown import plain, render
 from grading.desk.pages import rendered
 from grading.desk.questions import Question
 from grading.release.assignment import Assignment
 
 _PARTS = Path(__file__).parent
+_SEEN = re.compile(r"<(?:img|math|hr)\b|>[^<]*?[^\s<]")
 STATIC_PLOTS = 30_000_000        # bytes of plots that a page takes with it
 
 
@@ -69,6 +71,12 @@ def plots(desk: Desk, question: Question, student: str) -> list[str]:
             for kind, data in questions.plots(desk.course, desk.assignment.name, question, student)]
 
 
+def _shown(text: str, attachments: object = None) -> str:
+    """As Markdown, or as it was typed where nothing of that is seen: a comment, a tag."""
+    html = rendered(text, attachments)
+    return html if _SEEN.search(html) else plain(text)
+
+
 def _data(desk: Desk, question: Question, live: bool) -> dict:
     found = desk.marking(question).answers()
     answered = [one for one in found if one.text.strip() and one.automatic is None]
@@ -80,13 +88,13 @@ def _data(desk: Desk, question: Question, live: bool) -> dict:
     answers = {}
     for number, one in enumerate(found, 1):
         if one.digest not in html:
-            html[one.digest] = rendered(one.text, one.attachments)
+            html[one.digest] = _shown(one.text, one.attachments)
         shown = [] if live else plots(desk, question, one.student)
         room -= sum(map(len, shown))
         answers[one.id] = {
             "label": one.student if desk.names else f"answer {number}", "digest": one.digest, "mark": list(one.mark),
             "auto": one.automatic, "plots": shown if room >= 0 else [],
-            "before": None if one.marked_for is None else rendered(one.marked_for)}
+            "before": None if one.marked_for is None else _shown(one.marked_for)}
     return {
         "live": live, "assignment": desk.assignment.title, "name": question.name, "title": question.title,
         "questions": [{"name": one.name, "title": f"{one.notebook}: {one.title}"} for one in desk.asked],

@@ -7,6 +7,7 @@ const own = new Set();             // answers whose mark is not their group's
 const done = [];                   // batches that can be undone: [{id, before, after}]
 let current = 0, target = null;    // a group, and one answer of it or null for all
 let queue = Promise.resolve(), wide = new Set();
+const unfolded = new Set(), plots = new Map();      // answers whose plots are shown; plots that were fetched
 
 function el(tag, options = {}, ...children) {
   const made = document.createElement(tag);
@@ -19,12 +20,14 @@ function el(tag, options = {}, ...children) {
   made.append(...children.filter(child => child !== null && child !== undefined));
   return made;
 }
+const FEW = 4;                     // wordings of a group that are shown at once
+const KEPT_ALIVE = 20000;          // letters that a browser still sends for a page that is closed, in any alphabet
 const points = number => number === null ? "–" : String(+number.toFixed(2));
 
 // A mark: [score, comment, waits]; its comment begins with the items that were given, as nbgrader keeps them.
 
 function read(comment) {
-  const lines = (comment || "").trim().split("\n"), items = [];
+  const lines = (comment || "").trim().split(/\r\n?|\n/), items = [];
   for (let found; (found = GIVEN.exec((lines[0] || "").trimEnd())); lines.shift()) items.push([+found[1], found[2].trim()]);
   return {items, words: lines.join("\n").trim()};
 }
@@ -62,8 +65,9 @@ function enter(make, undoing = false) {
     const body = changes.map(one => ({...one, digest: A[one.id].digest, seen: A[one.id].mark}));
     let told;
     try {
+      const sent = JSON.stringify(body), keepalive = sent.length < KEPT_ALIVE;
       const answer = await fetch(`${D.name}/marks`, {method: "POST", headers: {"Content-Type": "application/json"},
-                                                      body: JSON.stringify(body)});
+                                                      body: sent, keepalive});
       if (!answer.ok) throw new Error(await answer.text());
       told = await answer.json();
     } catch (error) {
@@ -121,14 +125,18 @@ const addWords = words => put(([score, comment]) => {
   given.words = (lines.includes(words) ? lines.filter(line => line !== words) : [...lines, words]).join("\n\n");
   return [score, written(given)];
 });
-function setWords(words, to) {
+function keep(place, to) {           // what was typed, unless it is being drawn anew
+  if (!drawing && place.isConnected && isTyped(place)) setWords(place.value, place.dataset.from, to);
+}
+const isTyped = place => place.value.trim() !== place.dataset.from;
+function setWords(words, from, to) {
   const there = to.target;
   enter(() => {
     const group = GROUPS[to.current];
     const ids = there ? [there] : group.ids.filter(id => !own.has(id));
     const mark = there ? A[there].mark : groupMark(group), given = read(mark[1]);
-    if (given.words === words.trim()) return [];
-    given.words = words;
+    if (given.words === words.trim() || words.trim() && `\n\n${given.words}\n\n`.includes(`\n\n${words.trim()}\n\n`)) return [];
+    given.words = given.words === from ? words : `${given.words}\n\n${words}`;      // somebody else's stay
     if (there) own.add(there);
     return ids.map(id => ({id, score: mark[0], comment: written(given)}));
   });
@@ -218,6 +226,15 @@ document.addEventListener("keydown", event => {
   if (act) { event.preventDefault(); act(); }
 });
 
+addEventListener("pagehide", leave);
+addEventListener("beforeunload", event => leave() && event.preventDefault());
+function leave() {                   // a comment that is being typed is entered first; returns whether there is one
+  const words = document.getElementById("words");
+  if (!words || !isTyped(words)) return false;
+  words.dispatchEvent(new Event("change"));
+  return true;
+}
+
 function reusable() {
   const counts = new Map();
   for (const one of Object.values(A))
@@ -227,13 +244,10 @@ function reusable() {
 
 // Drawing
 
-let told;
 function tell(text, wrong = false) {
   const place = document.getElementById("told");
   place.textContent = text;
   place.className = wrong ? "wrong" : "";
-  clearTimeout(told);
-  if (!wrong) told = setTimeout(() => { place.textContent = ""; }, 4000);
 }
 function chip(id) {
   const one = A[id];
@@ -243,13 +257,14 @@ function chip(id) {
             one.label, el("b", {}, one.mark[0] === null && one.auto !== null ? points(one.auto) : points(one.mark[0])));
 }
 async function showPlots(id, place) {
-  const shown = D.live ? await (await fetch(`${D.name}/plots/${id}`)).json() : A[id].plots;
-  place.replaceChildren(...shown.map(address => el("img", {src: address, alt: "plot"})),
-                        ...(shown.length ? [] : ["This notebook shows no plot before the question."]));
+  if (!plots.has(id)) plots.set(id, D.live ? await (await fetch(`${D.name}/plots/${id}`)).json() : A[id].plots);
+  place.replaceChildren(...plots.get(id).map(address => el("img", {src: address, alt: "plot"})),
+                        ...(plots.get(id).length ? [] : ["This notebook shows no plot before the question."]));
 }
 function wording(ids) {
   const first = A[ids[0]], changed = ids.filter(id => A[id].before !== null && A[id].mark[2]);
-  const plots = el("div", {className: "plots"});
+  const place = el("div", {className: "plots"}), whose = ids.includes(target) ? target : ids[0], isOpen = unfolded.has(ids[0]);
+  if (isOpen) showPlots(whose, place);
   return el("section", {className: `wording ${ids.includes(target) ? "aimed" : ""}`},
     el("div", {className: "chips"}, ...ids.map(chip)),
     ...changed.map(id => el("div", {className: "changed"},
@@ -257,15 +272,17 @@ function wording(ids) {
       el("blockquote", {html: A[id].before}), el("p", {}, "It is now:"))),
     ...ids.filter(id => A[id].note).map(id => el("p", {className: "changed"}, `${A[id].label}: ${A[id].note}`)),
     el("div", {className: "answer", html: D.html[first.digest]}),
-    D.live || first.plots.length ? el("details", {on: {toggle: event => event.target.open && !plots.firstChild && showPlots(ids[0], plots)}},
-      el("summary", {}, "plots before the question"), plots) : null);
+    D.live || first.plots.length ? el("details", {open: isOpen, on: {toggle: event => {
+      event.target.open ? unfolded.add(ids[0]) : unfolded.delete(ids[0]);
+      if (event.target.open && !place.firstChild) showPlots(whose, place);
+    }}}, el("summary", {}, "plots before the question", ids.length > 1 ? `, of ${A[whose].label}` : ""), place) : null);
 }
 function card(group, at) {
   const wordings = new Map();
   for (const id of group.ids) wordings.set(A[id].digest, [...(wordings.get(A[id].digest) || []), id]);
   const parts = [...wordings.values()], open = wide.has(at) || group.ids.some(id => A[id].before !== null && A[id].mark[2]);
-  const shown = group.blank ? [] : open ? parts : parts.slice(0, 1);
-  const left = parts.length - shown.length, mark = groupMark(group), marked = group.ids.every(id => isMarked(A[id]));
+  const shown = group.blank ? [] : open ? parts : parts.slice(0, FEW);
+  const left = group.blank ? 0 : parts.length - shown.length, mark = groupMark(group), marked = group.ids.every(id => isMarked(A[id]));
   return el("article", {className: `group ${at === current ? "current" : ""} ${marked ? "marked" : "waits"}`, id: `group-${at}`,
                         on: {click: event => { if (at !== current && !event.target.closest("button, summary, a")) { [current, target] = [at, null]; draw(); } }}},
     el("header", {}, el("h2", {}, group.blank ? "Unanswered" : `Group ${at + 1}`),
@@ -274,8 +291,8 @@ function card(group, at) {
       el("span", {className: "score"}, group.blank && mark[0] === null ? "0" : points(mark[0]), el("small", {}, ` / ${points(D.points)}`))),
     ...shown.map(wording),
     group.blank ? el("div", {className: "chips"}, ...group.ids.map(chip)) : null,
-    left > 0 || open && parts.length > 1 && wide.has(at) ? el("button", {className: "more", on: {click: () => {
-      wide.has(at) ? wide.delete(at) : wide.add(at); draw(); }}}, left > 0 ? `show ${left} more wording${left > 1 ? "s" : ""} (o)` : "show one wording (o)") : null);
+    left > 0 || open && parts.length > FEW && wide.has(at) ? el("button", {className: "more", on: {click: () => {
+      wide.has(at) ? wide.delete(at) : wide.add(at); draw(); }}}, left > 0 ? `show ${left} more wording${left > 1 ? "s" : ""} (o)` : "show fewer (o)") : null);
 }
 function panel() {
   const mark = shownMark(), given = read(mark[1]), titles = given.items.map(([, title]) => title);
@@ -302,19 +319,21 @@ function panel() {
     mark[0] !== null && Math.abs(mark[0] - sum) > 1e-9 && given.items.length ? el("p", {className: "quiet free"},
       `items ${points(sum)}, ${mark[0] > sum ? "+" : "−"}${points(Math.abs(mark[0] - sum))} free`) : null,
     el("textarea", {id: "words", rows: 2, placeholder: "Comment for the student, in Markdown (c)", value: given.words, disabled: !D.live,
-                    "aria-label": "comment", on: {change: event => setWords(event.target.value, to)}}),
+                    "aria-label": "comment", "data-from": given.words, on: {change: event => keep(event.target, to), blur: event => keep(event.target, to)}}),
     known.length ? el("div", {className: "reuse"}, ...known.map((words, number) => el("button", {
       title: words, "aria-pressed": given.words.split("\n\n").includes(words), on: {click: () => addWords(words)}}, el("kbd", {}, `⇧${number + 1}`), words))) : null,
   ];
 }
-let drawn = [];
+let drawn = [], drawing = false;
 function draw() {
   const open = document.activeElement && document.activeElement.id, words = document.getElementById("words");
-  const typing = open === "words" ? words.value : null;
+  drawing = true;
   document.getElementById("panel").replaceChildren(...panel().filter(Boolean));
-  if (typing !== null) {
+  drawing = false;
+  if (open === "words") {
     const again = document.getElementById("words");
-    again.value = typing;
+    if (isTyped(words)) [again.value, again.dataset.from] = [words.value, words.dataset.from];
+    again.setSelectionRange(words.selectionStart, words.selectionEnd);
     again.focus();
   }
   const list = document.getElementById("groups");

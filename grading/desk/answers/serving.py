@@ -22,7 +22,11 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, desk: Desk, first: Question, port: int = 0):
-        super().__init__((HOST, port), _Handler)
+        try:
+            super().__init__((HOST, port), _Handler)
+        except OSError as error:
+            raise KitError(f"port {port} of {HOST} cannot be used: {error.strerror}. Name another, or leave --port out "
+                           "for any that is free.") from None
         self.desk, self.token = desk, secrets.token_urlsafe(24)
         self.asked = {one.name: one for one in desk.asked}
         self.address = f"http://{HOST}:{self.server_port}/{self.token}/{first.name}"

@@ -37,6 +37,10 @@ ALIKE = [
     ["The loss increases with the margin."], ["The loss decreases with the margin."],
     ["距离的顺序在行内不变"], ["距离的顺序在行内变"],
     ["1. true\n2. false"], ["1. false\n2. true"],
+    ["A small k overfits and a large k underfits."], ["A large k overfits and a small k underfits."],
+    ["The first loss is above log(C)."], ["The first loss is below log(C)."],
+    ["Statements B and D hold."], ["Statements C and D hold."],
+    ["It follows that $u < v$."], ["It follows that $u > v$."],
 ]
 
 
@@ -120,6 +124,17 @@ def test_what_somebody_else_marked_meanwhile_is_told_and_stays(course, marking):
     assert "between" in marking.enter([change(seen["cem"], float("nan"))])[seen["cem"].id][1]
 
 
+def test_a_gradebook_that_cannot_be_written_is_told_and_keeps_its_marks(course, marking):
+    seen = by_student(marking)
+    marking.enter([change(seen["bob"], 2.0)])
+    in_the_way = course.root / "gradebook.db-journal"
+    in_the_way.mkdir()
+    with pytest.raises(KitError, match="gradebook.db cannot be used: .*Nothing was entered; try again."):
+        marking.enter([change(seen["ann"], 2.0)])
+    in_the_way.rmdir()
+    assert (entered(course)["ann"][0], entered(course)["bob"][0]) == (None, 2.0)
+
+
 def test_an_answer_that_became_another_is_not_marked_for_what_it_was(course, marking):
     seen = by_student(marking)["ann"]
     written.record(course, {"ann": "Something else."})
@@ -131,7 +146,9 @@ def test_a_mark_outlives_regrade_and_lost_gradebook_and_a_changed_answer_asks_fo
     marking.enter([change(by_student(marking)["ann"], 1.5, "- 1.5: order within the row\n\nGood.")])
     written.record(course, {"ann": written.ANSWERS["ann"]})
     assert entered(course)["ann"] == (1.5, False, "- 1.5: order within the row\n\nGood.")
+    assert marks.waiting(course, written.NAME) == []
     written.record(course, {"ann": "Because $x < y$."})
+    assert marks.waiting(course, written.NAME) == ["ann"]
     again = by_student(marking)["ann"]
     assert (again.mark.score, again.mark.waits, again.marked_for) == (1.5, True, written.ANSWERS["ann"])
     desk = Desk(whole[0], course, questions.of_assignment(whole[0], course))
@@ -283,6 +300,16 @@ def test_the_command_writes_a_page_to_read(tmp_path, released):
     course = released[1]
     done = kit("answers", "assignment1", "knn-structure", "--html", tmp_path / "page.html", course=course.root)
     assert done.returncode == 0 and "order within" in (tmp_path / "page.html").read_text(), done.stderr
+
+
+def test_what_keeps_the_command_from_its_work_is_one_sentence(tmp_path, released, server):
+    root = released[1].root
+    port = str(server.server_port)
+    for options, says in ((("stripes", "--html", tmp_path / "no-such" / "page"), "cannot be written: No such file"),
+                          (("--port", port, "stripes"), f"port {port} of 127.0.0.1 cannot be used: Address already"),
+                          (("--port", "65536"), "'65536' is no port")):
+        done = kit("answers", "assignment1", *options, course=root)
+        assert done.returncode and says in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_question_is_named_by_a_part_of_it(whole):

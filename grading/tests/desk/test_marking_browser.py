@@ -40,6 +40,17 @@ def browser(profile):
         driver.quit()
 
 
+@contextmanager
+def served_pages(desk):
+    with Server(desk, desk.asked[0]) as server, ExitStack() as ends:
+        server.daemon_threads = False                                              # closing waits for all of them
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        ends.callback(serving.join)
+        ends.callback(server.shutdown)
+        yield server
+
+
 def until(driver, condition):
     from selenium.webdriver.support.wait import WebDriverWait
 
@@ -68,13 +79,7 @@ def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_a
 
     assignment, course = whole
     desk = Desk(assignment, course, questions.of_assignment(assignment, course))
-    with served.jupyter(course.root) as jupyter, Server(desk, desk.asked[0]) as server, \
-            browser(tmp_path / "profile") as driver, ExitStack() as ends:
-        server.daemon_threads = False                                              # closing waits for all of them
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        ends.callback(serving.join)
-        ends.callback(server.shutdown)
+    with served.jupyter(course.root) as jupyter, served_pages(desk) as server, browser(tmp_path / "profile") as driver:
         driver.get(server.address)
 
         def one(selector):
@@ -116,6 +121,8 @@ def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_a
         score = until(driver, lambda _: driver.find_elements("css selector", f"input.score#{written.QUESTION}"))[0]
         assert "MARK SCHEME" in one(f".panel-body:has(#{written.QUESTION})").text
         assert driver.find_elements("css selector", "math") and asked_elsewhere(driver) == []
+        until(driver, lambda _: "tabbable" in (driver.switch_to.active_element.get_attribute("class") or ""))
+        assert [message for message in driver.get_log("browser") if "is not defined" in message["message"]] == []
         until(driver, lambda _: score.get_attribute("class").endswith("needs_manual_grade"))
         score.send_keys("0.5", Keys.TAB)
         until(driver, lambda _: entered(course)["eve"][:2] == (0.5, False))
@@ -127,3 +134,42 @@ def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_a
               for student in written.ANSWERS}
     assert "Score: 2.0 / 2.0" in scores[alone[0]] and "<p>Well argued.</p>" in scores[alone[0]]
     assert "Score: 0.5 / 2.0" in scores["eve"] and "Score: not marked yet" in scores["dan"]
+
+
+def test_a_comment_that_is_being_typed_is_lost_neither_to_another_marker_nor_with_the_page(tmp_path):
+    from selenium.webdriver.common.keys import Keys
+
+    assignment, course = written.make(tmp_path, {"eve": "Far away.", "fay": "<!-- seen by nobody -->"})
+    desk = Desk(assignment, course, questions.of_assignment(assignment, course), names=True)
+    with served_pages(desk) as server, browser(tmp_path / "profile") as driver:
+        def one(selector):
+            return driver.find_element("css selector", selector)
+
+        def comment(student="eve"):
+            with Gradebook(f"sqlite:///{course.gradebook}") as book:
+                return book.find_comment(written.QUESTION, "words", written.NAME, student).manual_comment
+
+        driver.get(server.address)
+        assert "<!-- seen by nobody -->" in one("main").text
+        if "eve" not in one(".group.current").text:
+            one("body").send_keys("j")
+        one(".group.current .wording summary").click()
+        until(driver, lambda _: driver.find_elements("css selector", ".group.current .plots img"))
+        one("body").send_keys("1")
+        until(driver, lambda _: comment() == "- 0.5: far away")
+        until(driver, lambda _: one("#told").text.startswith("In the gradebook"))
+        assert driver.find_elements("css selector", ".group.current .plots img")   # as open as before the mark
+        one("#words").click()
+        one("#words").send_keys("Which image")
+        with Gradebook(f"sqlite:///{course.gradebook}") as book:                   # another marker, meanwhile
+            book.find_comment(written.QUESTION, "words", written.NAME, "eve").manual_comment = "- 0.5: far away\n\nWhy?"
+            book.db.commit()
+        until(driver, lambda _: "Marked elsewhere" in one("#told").text)
+        driver.switch_to.active_element.send_keys(" is it?")
+        driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+        until(driver, lambda _: comment() == "- 0.5: far away\n\nWhy?\n\nWhich image is it?")
+        until(driver, lambda _: one("#told").text.startswith("In the gradebook"))
+        one("#words").click()
+        one("#words").send_keys(" Say.")
+        driver.get("about:blank")
+        until(driver, lambda _: comment().endswith("Which image is it? Say."))

@@ -237,6 +237,20 @@ def test_submit_without_the_packages_says_in_one_line_how_to_get_the_write_up(pe
     assert "not-there not installed" in line and "240 MB: pip install pypandoc_binary typst" in line
 
 
+def test_submit_leaves_nothing_half_written_and_no_earlier_write_up_in_the_place_of_one(perfect):
+    _, folder = perfect
+    (folder / "writeup.pdf").write_bytes(b"an earlier one")
+    for limit, says in (("_writeup.DEADLINE = 0", "no writeup.pdf: it took more than 0 seconds"),
+                        ("resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))", "be written: File too large")):
+        script = f"import resource; from cs231n import _writeup, submit; {limit}; raise SystemExit(submit.main([]))"
+        done = subprocess.run([sys.executable, "-B", "-c", script], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 1 and says in done.stderr, done.stderr
+    assert not (folder / "writeup.pdf").exists() and not list(folder.glob("*.part"))
+    done = subprocess.run([sys.executable, "-m", "cs231n.submit", "--pages", "0"], cwd=folder, capture_output=True,
+                          text=True)
+    assert done.returncode == 2 and "'0' is not a whole number" in done.stderr
+
+
 @pytest.fixture
 def tiny(tmp_path):
     """(an assignment, a course with three submissions of it)."""
@@ -293,5 +307,9 @@ def test_the_command_ends_with_one_where_something_is_not_shown_as_it_was_writte
     (own.submitted("ben", assignment.name) / assignment.notebook_files[0]).write_text("{")
     done = subprocess.run([sys.executable, "-m", "grading", "writeup", assignment.name, "--course", str(own.root),
                            "--pages", "1"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 1 and "knn.ipynb is corrupt" in done.stderr, done.stderr
+    assert done.returncode == 1 and "ben: " in done.stderr and "knn.ipynb is corrupt" in done.stderr, done.stderr
     assert "] ada: 11 pages" in done.stdout and "] ben: 11 pages" in done.stdout and "write-ups of 2 in" in done.stdout
+    for into, says in ((__file__, "is a file; write-ups take a folder"), ("/sys/nobody-may", "and the right to write")):
+        done = subprocess.run([sys.executable, "-m", "grading", "writeup", assignment.name, "--course", str(own.root),
+                               "--into", into], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 1 and done.stderr.startswith(f"kit: {into}") and says in done.stderr, done.stderr
