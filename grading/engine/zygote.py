@@ -301,7 +301,8 @@ def _threads_of_user() -> int:
     count, mine = 0, str(os.getuid())
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError):
-            told = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
+            lines = status.read_text(errors="replace").splitlines()              # a process may have any name
+            told = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
             if told["Uid"].split()[0] == mine:
                 count += int(told["Threads"])
     return count

@@ -10,7 +10,7 @@ import pytest
 from sandboxed import LEVELS, box, folders, fork, is_root
 
 from grading import ROOT
-from grading.engine import restrict, sandbox, seccomp
+from grading.engine import restrict, sandbox, seccomp, zygote
 from grading.engine.channel import Closed
 from grading.engine.worker import Worker
 
@@ -421,3 +421,13 @@ with tempfile.TemporaryDirectory() as folder, Worker(box("full"), *folders(pathl
                           capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines() == [
         "65534 1 ['cs231n']", "PermissionError: [Errno 1] Operation not permitted", "killed by signal 9"], done.stderr
+
+
+def test_a_process_that_is_called_what_no_text_is_keeps_nobody_from_starting():
+    """Anybody may have one, a submission that is being graded beside this one too."""
+    mine, before = Path("/proc/self/comm"), Path("/proc/self/comm").read_bytes()
+    mine.write_bytes(b"\xff\xfeHOSTILE\x85")
+    try:
+        assert zygote._threads_of_user() > 0
+    finally:
+        mine.write_bytes(before.strip())
