@@ -34,7 +34,7 @@ _WAITING = """
 _OWN_SOCKETS = """
     sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg shutdown getsockname getpeername getsockopt setsockopt
 """
-_MEMORY = "mmap munmap mprotect mremap madvise msync mincore brk munlock munlockall membarrier"
+_MEMORY = "mmap munmap mprotect mremap madvise msync mincore brk munlock munlockall"
 _THREADS = """
     futex futex_waitv set_robust_list get_robust_list set_tid_address rseq arch_prctl riscv_hwprobe riscv_flush_icache
     sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_getattr sched_get_priority_max
@@ -72,6 +72,9 @@ _IOCTL = {                                                 # asked of a descript
     "TCGETS": termios.TCGETS, "TCGETS2": 0x802C542A, "TIOCGWINSZ": termios.TIOCGWINSZ, "TIOCGPGRP": termios.TIOCGPGRP,
     "FIONREAD": termios.FIONREAD, "FIONBIO": termios.FIONBIO, "FIOCLEX": termios.FIOCLEX,
     "FIONCLEX": termios.FIONCLEX, "FICLONE": 0x40049409,
+}
+_BARRIER = {                                               # which stop no processor but those that run this process
+    "QUERY": 0, "PRIVATE": 8, "REGISTER_PRIVATE": 16, "PRIVATE_SYNC_CORE": 32, "REGISTER_PRIVATE_SYNC_CORE": 64,
 }
 _LATER = 424                                               # from here on the same number on every processor
 _UNKNOWN = -1                                              # to this libseccomp
@@ -126,7 +129,8 @@ def program(own_pid: int = 0, *, no_attributes: bool = False, processor: str = "
     allow("clone", equals(0, _THREAD, _THREAD))
     allow("socketpair", equals(0, socket.AF_UNIX), equals(1, socket.SOCK_STREAM, 0xF))
     allow("socketpair", equals(0, socket.AF_UNIX), equals(1, socket.SOCK_SEQPACKET, 0xF))
-    for name, index, values in (("prctl", 0, _PRCTL), ("fcntl", 1, _FCNTL), ("ioctl", 1, _IOCTL)):
+    for name, index, values in (("prctl", 0, _PRCTL), ("fcntl", 1, _FCNTL), ("ioctl", 1, _IOCTL),
+                                ("membarrier", 0, _BARRIER)):
         for value in values.values():
             allow(name, equals(index, value))
     for name in _SELF:
