@@ -179,7 +179,7 @@ def settle(place: Place, folder: Path, program: bytes) -> None:
         landlock.restrict([*place.readable, place.caches, *_DEVICES, *_ITSELF], [folder, Path(os.devnull)])
     kernel.drop_capabilities(place.kept)
     kernel.die_with_parent()
-    kernel.set_dumpable(False)
+    kernel.set_dumpable(place.level == "landlock")       # there the zygote counts what it keeps, and files are guarded
     if program:
         kernel.load_filter(program)
 

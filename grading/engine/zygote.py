@@ -91,7 +91,8 @@ class Zygote:
             waited = not select.select([control], [], [], LOOK_SECONDS)[0]
             if waited or time.monotonic() - self._looked > LOOK_SECONDS:
                 for number, forked in enumerate(self._children):
-                    if not forked.ended and quota.is_over(forked.folder, restrict.DISK, restrict.INODES):
+                    if not forked.ended and quota.is_over(forked.folder, restrict.DISK, restrict.INODES, forked.pid,
+                                                          restrict.FILE):
                         self._kill(number)
                         forked.ended = restrict.DISK_FULL
                 self._looked = time.monotonic()

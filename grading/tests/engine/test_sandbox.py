@@ -336,12 +336,16 @@ for name in os.listdir("many"): os.remove(f"many/{name}")
 
 
 @pytest.mark.parametrize("bomb", ["open(f'{n}', 'wb').write(b'x' * 2**23)", "os.mkdir(f'{n}')",
-                                  "os.mkdir('deep'); os.chdir('deep')"])
+                                  "os.mkdir('deep'); os.chdir('deep')",
+                                  "f = os.open('.', os.O_TMPFILE | os.O_RDWR); os.write(f, bytes(2**23))",
+                                  "f = os.open('x', os.O_CREAT | os.O_RDWR); os.write(f, bytes(2**23)); "
+                                  "libc.mmap(None, 4096, 1, 2, f, 0); os.close(f); os.remove('x')"])
 def test_a_disk_bomb_ends_the_process_where_its_files_are_counted(started, level, bomb):
     if level != "landlock":
         pytest.skip("a file system of its own bounds what it writes")
     running = fork(started)
-    running.send(f"import os, itertools\nfor n in itertools.count():\n    try: {bomb}\n    except OSError: pass")
+    running.send("import ctypes, itertools, os\nlibc = ctypes.CDLL(None)\nfor n in itertools.count():\n"
+                 f"    try: {bomb}\n    except OSError: pass")
     with pytest.raises(Closed):
         running.receive(60)
     assert running.child.ended(10) == restrict.DISK_FULL

@@ -76,7 +76,7 @@ def test_what_came_since_one_numbering_for_all_processors_is_not_there(judged, n
     ("fcntl", (3, 1), (3, FILE_LEASE)), ("ioctl", (0, 0x5401), (0, TIOCSTI)),
     ("ioctl", (0, 0x5401), (0, 1 << 32 | TIOCSTI)),
     ("prctl", (15,), (SET_DUMPABLE,)), ("prctl", (15,), (1 << 32 | SET_DUMPABLE,)), ("prlimit64", (0,), (7,)),
-    ("membarrier", (8,), (2,)), ("membarrier", (16,), (1,)),
+    ("mmap", (0, 4096, 3, 0x22), (0, 4096, 3, 0x40022)), ("membarrier", (8,), (2,)), ("membarrier", (16,), (1,)),
 ])
 def test_arguments_are_judged(judged, name, good, bad):
     assert judged(name, *good) == ALLOWED and judged(name, *bad) == EPERM
