@@ -25,6 +25,8 @@ from grading.engine.worker import Worker
 from grading.errors import few
 from grading.trials.naming import Asking
 
+PATIENCE = 4               # times as long as a cell of a submission may one of the reference take: nothing hangs on it
+
 
 @dataclass(frozen=True)
 class Task:
@@ -104,7 +106,7 @@ def _settle_doubts(worker: Worker, task: Task, seeds: Seeds, name: str, notebook
     if not doubted:
         return []
     beside = copy.deepcopy(task.reference[name])
-    run.grade(worker, [(beside, task.plans[name])], task.complete, task.limit, asked=seeds.asked,
+    run.grade(worker, [(beside, task.plans[name])], task.complete, PATIENCE * task.limit, asked=seeds.asked,
               budget=budget)
     notes = {name_of(cell): cell.metadata[NOTE] for cell in beside.cells if NOTE in cell.metadata}
     lost = []
