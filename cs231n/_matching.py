@@ -111,7 +111,8 @@ class _Matching:
             wanted = [line for line in _lines(known.source) if UNWRITTEN not in line]
             if sum(map(len, wanted)) < LONG or known.role == "answer":
                 continue
-            shares = {place: sum((Counter(wanted) & loose[place]).values()) / len(wanted)
+            counts = Counter(wanted)
+            shares = {place: sum(min(count, loose[place][line]) for line, count in counts.items()) / len(wanted)
                       for place in self._window(number) if place in loose}
             best = max(shares, key=shares.get, default=None)
             if best is not None and shares[best] >= ALIKE:

@@ -253,8 +253,8 @@ class Grader:
     def grade(self, worker: Worker, student: str) -> tuple[Submission, int]:
         """The submission with its notebooks executed, and how many of them have been run for that."""
         worker.box.begin()
-        found, asked = self.job(student, worker.box)
         budget = self._budgets.setdefault(student, Budget(self.task.limit))
+        found, asked = self.job(student, worker.box)
         done = job.do(worker, self.task, asked, budget)
         del self._budgets[student]
         return self.taken(found, asked, done, worker.level)

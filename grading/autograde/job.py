@@ -25,6 +25,8 @@ from grading.engine.worker import Worker
 from grading.errors import few
 from grading.trials.naming import Asking
 
+PATIENCE = 4               # times as long as a cell of a submission may one of the reference take: nothing hangs on it
+
 
 @dataclass(frozen=True)
 class Task:
@@ -83,27 +85,29 @@ def do(worker: Worker, task: Task, job: Job, budget: Budget | None = None) -> Do
                         task.limit, asked=job.seeds.asked,
                         due=lambda notes: task.asking.due(job.noted | notes), look=task.asking.look, whole=task.whole,
                         budget=budget)
-    remarks = []
+    remarks, beside = [], Budget(task.limit)
     for name, notebook in notebooks.items():
-        remarks += _settle_doubts(worker, task, job.seeds, name, notebook)
+        remarks += _settle_doubts(worker, task, job.seeds, name, notebook, beside)
         handed.show(notebook, job.handed[name])
     unwritten = {name_of(cell) for notebook in notebooks.values() for cell in notebook.cells
                  if UNWRITTEN in cell.source}
     return Done(notebooks, {name: told for name, told in answers.items() if name not in unwritten}, remarks)
 
 
-def _settle_doubts(worker: Worker, task: Task, seeds: Seeds, name: str, notebook: NotebookNode) -> list[str]:
+def _settle_doubts(worker: Worker, task: Task, seeds: Seeds, name: str, notebook: NotebookNode,
+                   budget: Budget) -> list[str]:
     """An error in a test is the submission's where the reference, asked the same, passes; else it is our own. So is the
     loss of one of the kit's own processes; what a submission did to these is for the instructor to look at.
 
-    The reference's notebook is run whole: a cell stands there in the place where it stands in the submission. Raises
-    ExaminerLost when it loses processes too.
+    The reference's notebook is run whole: a cell stands there in the place where it stands in the submission. `budget`
+    is that of all such runs for a submission. Raises ExaminerLost when it loses processes too.
     """
     doubted = [cell for cell in notebook.cells if cell.metadata.get(NOTE, {}).get("doubted")]
     if not doubted:
         return []
     beside = copy.deepcopy(task.reference[name])
-    run.grade(worker, [(beside, task.plans[name])], task.complete, task.limit, asked=seeds.asked)
+    run.grade(worker, [(beside, task.plans[name])], task.complete, PATIENCE * task.limit, asked=seeds.asked,
+              budget=budget)
     notes = {name_of(cell): cell.metadata[NOTE] for cell in beside.cells if NOTE in cell.metadata}
     lost = []
     for cell in doubted:

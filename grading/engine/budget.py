@@ -8,17 +8,11 @@ import time
 from collections.abc import Iterable
 from typing import Protocol
 
-from nbformat.v4 import new_output
-
 TIMES = 20                     # the limit of a cell, and that is what a submission may take
 KEPT_BACK = 0.05               # of that, for what is done when nothing of the submission runs any more
 ASIDE = 0.25                   # of that, for cells that decide nothing
 MEMORY = 4 * 2**30             # bytes of all its processes; each may take less
-OUTPUTS = 10_000               # that are kept of all its cells,
-CHARACTERS = 40_000_000        # and how large they may be
 TICK = 0.25                    # seconds
-
-_CUT = "... outputs cut here: a submission has no room for more ...\n"
 
 
 class UsedUp(Exception):
@@ -34,13 +28,12 @@ class Process(Protocol):
 class Budget:
     """- limit: seconds that a cell may take; all the rest follows from it. Time runs from the start."""
 
-    def __init__(self, limit: float, memory: int = MEMORY, outputs: int = OUTPUTS, characters: int = CHARACTERS):
+    def __init__(self, limit: float, memory: int = MEMORY):
         self.seconds, self._memory = TIMES * limit, memory
-        self._outputs, self._characters = outputs, characters        # that are left
         self._began, self._looked = time.monotonic(), 0.0
         self._aside = 0.0                        # seconds that went into cells that decide nothing
         self._had: dict[Process, float] = {}     # of processor time, by those that run
-        self._ended = 0.0                        # and by those that have ended
+        self._ended = 0.0                        # and by those that have ended, or did something for it
 
     # Time
 
@@ -60,6 +53,10 @@ class Budget:
     def processor_seconds(self) -> float:
         """That its processes have had, as far as anybody has looked."""
         return self._ended + sum(self._had.values())
+
+    def charge(self, seconds: float) -> None:
+        """Processor time of a process that is not its own."""
+        self._ended += seconds
 
     def spend_aside(self, seconds: float) -> None:
         self._aside += seconds
@@ -95,28 +92,3 @@ class Budget:
     def _see(self, process: Process) -> None:
         if (seconds := process.processor_seconds()) is not None:
             self._had[process] = seconds
-
-    # Outputs
-
-    def kept(self, outputs: list[dict]) -> list[dict]:
-        """As many as there is room for; then a note, and from there on none."""
-        found = []
-        for output in outputs:
-            size = _characters(output)
-            if self._outputs <= 0 or size > self._characters:
-                if self._outputs >= 0:
-                    self._outputs = -1
-                    found.append(new_output("stream", name="stderr", text=_CUT))
-                break
-            self._outputs -= 1
-            self._characters -= size
-            found.append(output)
-        return found
-
-
-def _characters(value: object) -> int:
-    if isinstance(value, dict):
-        return sum(map(_characters, value.values()))
-    if isinstance(value, (list, tuple)):
-        return sum(map(_characters, value))
-    return len(value) if isinstance(value, (str, bytes)) else 8

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import msgspec
@@ -79,8 +80,9 @@ class Room:
 class Cleaning:
     """Of one submission, notebook by notebook. What cannot be cleaned costs its cell the outputs, and nothing else."""
 
-    def __init__(self, box: Glovebox):
-        self._box = box
+    def __init__(self, box: Glovebox, charge: Callable[[float], None] = lambda seconds: None):
+        """charge: takes note of processor time that went into it."""
+        self._box, self._charge = box, charge
         self._all = Room(OF_SUBMISSION * BYTES, OF_SUBMISSION * OUTPUTS)
         self.begin()
 
@@ -102,7 +104,9 @@ class Cleaning:
         except (Refused, ValueError) as error:
             return [left_out(f"cannot be shown: {error}")], [_plain(message) for message in messages]
         finally:
-            self._seconds -= self._box.seconds - before
+            took = self._box.seconds - before
+            self._seconds -= took
+            self._charge(took)
         if not self._room.takes(outputs):
             outputs = [left_out("left out: with them there would be more than a notebook may hold")]
         return outputs, said

@@ -6,6 +6,7 @@ next, as is the process in which costs are measured, which has the modules and n
 
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -18,7 +19,8 @@ from grading.engine.restrict import DISK_FULL
 from grading.engine.worker import Child, Worker, WorkerLost
 
 CANDIDATES = 8                 # that an examiner is connected with, one after the other
-SPARE = 15.0                   # seconds beyond its limit that the examiner may take to answer
+SPARE = 15.0                   # seconds of processor time beyond its limit that the examiner may take to answer,
+WAIT = 4                       # and so many times as long where the processor has other work
 LAST_SECONDS = 2.0             # that a process may take to end, when its lines are closed
 MAX_OUTPUT = 16 * 2**20        # bytes of one cell's outputs, twice what an honest candidate keeps
 _ANSWER = msgspec.msgpack.Decoder(Answer)
@@ -102,16 +104,15 @@ class Processes:
 
     def answer(self, seconds: float) -> bytes:
         """The candidate's. Raises Closed, Late, TooLarge or UsedUp."""
-        return self._wait_for(self.candidate, seconds)
+        return self._wait_for(self.candidate, time.monotonic() + seconds)
 
-    def _wait_for(self, channel: Channel, seconds: float) -> bytes:
-        until = time.monotonic() + seconds
+    def _wait_for(self, channel: Channel, until: float, has_had_enough: Callable[[], bool] = lambda: False) -> bytes:
         while True:
             self.budget.look([child for child, _ in (*filter(None, [self._candidate]), *self._children)])
             try:
                 return channel.receive(min(TICK, until - time.monotonic(), self.budget.left()))
             except Late:
-                if time.monotonic() >= until:
+                if time.monotonic() >= until or has_had_enough():
                     raise
 
     # The examiner
@@ -141,12 +142,14 @@ class Processes:
 
     def _receive(self, limit: float) -> Answer:
         """The examiner's answer; before it, it may ask how much processor time another process has had."""
-        until = time.monotonic() + limit + SPARE
+        child, examiner = self._children[0]
+        enough = (child.processor_seconds() or 0.0) + limit + SPARE
+        until = time.monotonic() + WAIT * (limit + SPARE)
         try:
-            examiner = self._children[0][1]
-            while (answer := _ANSWER.decode(self._wait_for(examiner, until - time.monotonic()))).clock:
-                child = self._candidate if answer.clock == "candidate" else self._children[-1]
-                examiner.send(msgspec.msgpack.encode(child[0].processor_seconds()), self._limit)
+            while (answer := _ANSWER.decode(self._wait_for(
+                    examiner, until, lambda: (child.processor_seconds() or 0.0) > enough))).clock:
+                asked = self._candidate if answer.clock == "candidate" else self._children[-1]
+                examiner.send(msgspec.msgpack.encode(asked[0].processor_seconds()), self._limit)
             return answer
         except (Closed, Late, TooLarge, ValueError) as error:
             raise ExaminerLost(f"the examiner did not answer: {error}") from error

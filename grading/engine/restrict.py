@@ -24,6 +24,7 @@ DISK_FULL = f"it had written more than {DISK >> 20} MB, or more than {INODES} fi
 FILE = 32 * 2**20
 THREADS = 64
 OPEN_FILES = 64
+SIGNALS = 1024                           # that wait to be delivered; each timer keeps one
 CPU_SECONDS = 3600                       # wall clock limits are the parent's; this ends what the parent forgot
 STACK = 8 * 2**20
 
@@ -128,7 +129,8 @@ def mount_proc(options: str) -> None:
 def limit(threads: int = THREADS) -> None:
     for kind, most in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, FILE),
                        (resource.RLIMIT_NOFILE, OPEN_FILES), (resource.RLIMIT_NPROC, threads),
-                       (resource.RLIMIT_STACK, STACK), (resource.RLIMIT_MEMLOCK, 0), (resource.RLIMIT_MSGQUEUE, 0)):
+                       (resource.RLIMIT_STACK, STACK), (resource.RLIMIT_MEMLOCK, 0), (resource.RLIMIT_MSGQUEUE, 0),
+                       (resource.RLIMIT_SIGPENDING, SIGNALS)):
         _lower(kind, most, most)
     _lower(resource.RLIMIT_CPU, CPU_SECONDS, CPU_SECONDS + 2)
 
@@ -177,7 +179,7 @@ def settle(place: Place, folder: Path, program: bytes) -> None:
         landlock.restrict([*place.readable, place.caches, *_DEVICES, *_ITSELF], [folder, Path(os.devnull)])
     kernel.drop_capabilities(place.kept)
     kernel.die_with_parent()
-    kernel.set_dumpable(False)
+    kernel.set_dumpable(place.level == "landlock")       # there the zygote counts what it keeps, and files are guarded
     if program:
         kernel.load_filter(program)
 

@@ -24,7 +24,7 @@ from grading.engine import MAX_MODULE, effects, needed
 from grading.engine.answers import Answer
 from grading.engine.budget import Budget, UsedUp
 from grading.engine.channel import Closed, Late, TooLarge
-from grading.engine.cleaned import Cleaning, Output
+from grading.engine.cleaned import Cleaning
 from grading.engine.effects import Effects
 from grading.engine.plan import Plan, Test, name_of, public
 from grading.engine.probing import Probing
@@ -71,8 +71,9 @@ def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission
     """
     answers: dict[str, dict[str, list]] = {}
     notes: dict[str, dict] = {}
-    modules, cleaning = effects.of_modules(submission.texts.values()), Cleaning(worker.box)
+    modules = effects.of_modules(submission.texts.values())
     with closing(Processes(worker, submission, limit, budget)) as processes:
+        cleaning = Cleaning(worker.box, processes.budget.charge)
         for notebook, plan in notebooks:
             cleaning.begin()
             one = _Run(processes, plan, limit, cleaning, asked, modules)
@@ -274,7 +275,7 @@ class _Run:
 
     def _keep(self, cell: NotebookNode, frame: bytes, lost: str) -> None:
         if frame not in (b"", _QUIET):
-            cell.outputs = self._kept(self._cleaning.clean(frame)[0])
+            cell.outputs = [output.node() for output in self._cleaning.clean(frame)[0]]
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = self._count
@@ -286,9 +287,6 @@ class _Run:
         """A sentence, where the candidate was ended for something."""
         why = self._processes.why_dead()
         return why and f"the Python process was ended here: {why}"
-
-    def _kept(self, outputs: list[Output]) -> list[NotebookNode]:
-        return [NotebookNode(output) for output in self._budget.kept([output.node() for output in outputs])]
 
     def _look_for(self, message: str) -> None:
         """Raise _Missing if a cell that was left out binds what this message misses."""
@@ -348,7 +346,7 @@ class _Run:
         frame = msgspec.msgpack.encode({"outputs": answer.outputs})
         outputs, (message, unloaded, doubted) = self._cleaning.clean(
             frame, (answer.message, answer.unloaded, answer.doubted))
-        cell.outputs = self._kept(outputs)
+        cell.outputs = [output.node() for output in outputs]
         self._note(cell, answer.outcome, (answer.lost == "dead" and self._why_dead()) or message, unloaded)
         if doubted:
             cell.metadata[NOTE]["doubted"] = doubted

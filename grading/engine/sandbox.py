@@ -5,9 +5,8 @@ Four levels, the strongest first:
 full      one bubblewrap sandbox per worker; every child that it forks has namespaces of its own, limits and seccomp
 cold      bubblewrap works, but not a second time inside itself: a sandbox, and a cold start, for every child
 landlock  no namespaces for this user: a child gives up files (Landlock), sockets, signals and processes (seccomp).
-          Weaker: it can find out that a file exists, and its size; what it writes is counted four times a second, and
-          of what it deletes and keeps open only each file is limited; threads are counted together with the user's own;
-          it learns where the course's environment lies
+          Weaker: it can find out that a file exists, and its size; what it writes is counted four times a second;
+          threads are counted together with the user's own; it learns where the course and its environment lie
 none      nothing but limits: it reads and writes what the instructor does. Only for code one would run oneself
 """
 

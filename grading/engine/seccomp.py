@@ -4,7 +4,8 @@ A list of what is allowed: what a later kernel brings is not there until somebod
 Python's standard library, numpy, scipy, matplotlib, OpenBLAS and the C libraries of 64-bit distributions make in a
 process that starts no other: files that it may open anyway, its own memory, threads, signals, clocks and descriptors.
 Left out is what starts processes, reaches other processes, changes mounts or namespaces, opens sockets, locks or leases
-what lies outside, holds memory past the limits, or is known for its holes.
+what lies outside, holds memory past the limits (a descriptor that is sent counts for nobody), or is known for its
+holes.
 
 A call that is left out fails with EPERM, so that honest code gets an exception. From Linux 5.1 on, where the numbers
 are the same on every processor, it fails with ENOSYS: that is how a C library learns to do without (clone3, openat2).
@@ -32,9 +33,9 @@ _WAITING = """
     signalfd signalfd4 timerfd_create timerfd_settime timerfd_gettime
 """
 _OWN_SOCKETS = """
-    sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg shutdown getsockname getpeername getsockopt setsockopt
+    sendto recvfrom recvmsg recvmmsg shutdown getsockname getpeername getsockopt setsockopt
 """
-_MEMORY = "mmap munmap mprotect mremap madvise msync mincore brk munlock munlockall membarrier"
+_MEMORY = "munmap mprotect mremap madvise msync mincore brk munlock munlockall"
 _THREADS = """
     futex futex_waitv set_robust_list get_robust_list set_tid_address rseq arch_prctl riscv_hwprobe riscv_flush_icache
     sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_getattr sched_get_priority_max
@@ -55,6 +56,7 @@ _SELF = "prlimit64 sched_setaffinity".split()              # of the process whos
 
 # The flags with which a thread shares all that the limits count: memory, folder, descriptors.
 _THREAD = 0x10000 | 0x100 | 0x200 | 0x400
+_HUGE = 0x40000                                            # MAP_HUGETLB: pages of a store that the whole machine has
 _PRCTL = {                                                 # what asks, names, or concerns this process's own arithmetic
     "PR_GET_PDEATHSIG": 2, "PR_GET_DUMPABLE": 3, "PR_GET_KEEPCAPS": 7, "PR_SET_NAME": 15, "PR_GET_NAME": 16,
     "PR_GET_SECCOMP": 21, "PR_CAPBSET_READ": 23, "PR_GET_TSC": 25, "PR_SET_TIMERSLACK": 29, "PR_GET_TIMERSLACK": 30,
@@ -72,6 +74,9 @@ _IOCTL = {                                                 # asked of a descript
     "TCGETS": termios.TCGETS, "TCGETS2": 0x802C542A, "TIOCGWINSZ": termios.TIOCGWINSZ, "TIOCGPGRP": termios.TIOCGPGRP,
     "FIONREAD": termios.FIONREAD, "FIONBIO": termios.FIONBIO, "FIOCLEX": termios.FIOCLEX,
     "FIONCLEX": termios.FIONCLEX, "FICLONE": 0x40049409,
+}
+_BARRIER = {                                               # which stop no processor but those that run this process
+    "QUERY": 0, "PRIVATE": 8, "REGISTER_PRIVATE": 16, "PRIVATE_SYNC_CORE": 32, "REGISTER_PRIVATE_SYNC_CORE": 64,
 }
 _LATER = 424                                               # from here on the same number on every processor
 _UNKNOWN = -1                                              # to this libseccomp
@@ -124,9 +129,11 @@ def program(own_pid: int = 0, *, no_attributes: bool = False, processor: str = "
                           "" if no_attributes else _ATTRIBUTES]).split():
         allow(name)
     allow("clone", equals(0, _THREAD, _THREAD))
+    allow("mmap", equals(3, 0, _HUGE))
     allow("socketpair", equals(0, socket.AF_UNIX), equals(1, socket.SOCK_STREAM, 0xF))
     allow("socketpair", equals(0, socket.AF_UNIX), equals(1, socket.SOCK_SEQPACKET, 0xF))
-    for name, index, values in (("prctl", 0, _PRCTL), ("fcntl", 1, _FCNTL), ("ioctl", 1, _IOCTL)):
+    for name, index, values in (("prctl", 0, _PRCTL), ("fcntl", 1, _FCNTL), ("ioctl", 1, _IOCTL),
+                                ("membarrier", 0, _BARRIER)):
         for value in values.values():
             allow(name, equals(index, value))
     for name in _SELF:

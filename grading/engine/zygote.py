@@ -91,7 +91,8 @@ class Zygote:
             waited = not select.select([control], [], [], LOOK_SECONDS)[0]
             if waited or time.monotonic() - self._looked > LOOK_SECONDS:
                 for number, forked in enumerate(self._children):
-                    if not forked.ended and quota.is_over(forked.folder, restrict.DISK, restrict.INODES):
+                    if not forked.ended and quota.is_over(forked.folder, restrict.DISK, restrict.INODES, forked.pid,
+                                                          restrict.FILE):
                         self._kill(number)
                         forked.ended = restrict.DISK_FULL
                 self._looked = time.monotonic()
@@ -301,7 +302,8 @@ def _threads_of_user() -> int:
     count, mine = 0, str(os.getuid())
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError):
-            told = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
+            lines = status.read_text(errors="replace").splitlines()              # a process may have any name
+            told = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
             if told["Uid"].split()[0] == mine:
                 count += int(told["Threads"])
     return count

@@ -6,7 +6,8 @@ replaces an older one whole; the other one is kept under `replaced/`.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,7 +46,8 @@ def collect(assignment: Assignment, course: Course, paths: list[Path],
             attempt: str | None = None) -> list[Collected]:
     """Take in every submission below `paths`. One bad submission never stops the others.
 
-    - paths: each a folder with one folder or archive per student, one student's archive, or a platform's download
+    - paths: each a folder with one folder or archive per student, or one student's archive; or one path alone, a
+      platform's download. What bears a student's id is never taken for one, however it is laid out inside
     - attempt: which of a student's submissions counts, one of `attempts.CHOICES`; None: the one that was said before
 
     Raises KitError when a path itself is no use.
@@ -67,13 +69,20 @@ class Collecting:
             if not path.exists():
                 raise KitError(f"{path} does not exist. Give a folder that holds one folder or zip per student id.")
         attempts.let_count(self._course, self._assignment.name, self._attempt)
+        known = {*(self._roster.ids if self._roster else ()), *self._course.students(self._assignment.name)}
+        if len(paths) == 1 and _named(paths[0]) not in known and (download := _download(paths[0])) is not None:
+            yield from self._take_download(download, paths[0])
+            return
         singles: dict[str, list[Path]] = {}
         for path in paths:
-            if (download := _download(path)) is not None:
-                yield from self._take_download(download, path)
+            entries = _entries(self._assignment, path, known)
+            if len(entries) == 1 and _named(entries[0]) not in known and _is_download(entries[0]):
+                yield Collected(_named(entries[0]), "refused", clean_text(
+                    f"{entries[0]} is laid out like a platform's download. If it is one, collect it by itself; if it "
+                    f"is one student's own work, say so by a line of {self._course.roster} with that id."))
                 continue
-            for entry in _entries(self._assignment, path):
-                singles.setdefault(unicodedata.normalize("NFC", archive.stem(entry)), []).append(entry)
+            for entry in entries:
+                singles.setdefault(_named(entry), []).append(entry)
         for student, entries in singles.items():
             if len(entries) > 1:
                 yield Collected(student, "refused", clean_text(
@@ -193,12 +202,7 @@ class Collecting:
 def _download(path: Path) -> Iterator[downloads.HandIn] | None:
     """The attempts in a platform's download, folder or zip; None for anything else."""
     if path.is_dir():
-        tops = [entry for entry in path.iterdir() if entry.name not in archive.JUNK]
-        if len(tops) == 1 and tops[0].is_dir() and not tops[0].is_symlink():
-            inner = [entry.name for entry in tops[0].iterdir()]
-        else:
-            inner = []
-        if not (downloads.is_download(entry.name for entry in tops) or downloads.is_download(inner)):
+        if not downloads.is_download(entry.name for entry in path.iterdir() if entry.name not in archive.JUNK):
             return None
     elif archive.suffix(path.name) != ".zip" or path.is_symlink() or not path.is_file():
         return None
@@ -210,13 +214,25 @@ def _download(path: Path) -> Iterator[downloads.HandIn] | None:
         return None                          # one student's broken zip, refused by its own sentence
 
 
-def _entries(assignment: Assignment, path: Path) -> list[Path]:
-    """One path per student: those in a folder, or the archive itself."""
+def _is_download(entry: Path) -> bool:
+    with suppress(Exception):                # whatever is wrong with it is said when it is taken in
+        return not entry.is_symlink() and _download(entry) is not None
+    return False
+
+
+def _named(path: Path) -> str:
+    return unicodedata.normalize("NFC", archive.stem(path))
+
+
+def _entries(assignment: Assignment, path: Path, known: Collection[str]) -> list[Path]:
+    """One path per student: those in a folder, or the archive itself, or the folder that bears the id of one."""
     if not path.is_dir():
         return [path]
     if any((path / name).exists() for name in (*assignment.submitted_files, "cs231n")):
         raise KitError(f"{path} is one student's submission. Give the folder above it, which holds one folder or zip "
                        "per student id.")
+    if _named(path) in known:
+        return [path]
     inside = [entry for entry in sorted(path.iterdir())
               if not entry.name.startswith(".") and not archive.is_junk(entry.name)]
     if not inside:

@@ -15,9 +15,10 @@ from grading.errors import KitError
 from grading.intake.archive import File, Handed
 
 METADATA = "submission_metadata.yml"
+# What the platform writes stands in front; the rest is a file's own name, which may be made to look the same.
 _CANVAS = re.compile(r"(?P<who>[^_/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<file>\d+)_(?P<name>.+)")
 _MOODLE = re.compile(r"(?P<who>[^/]+?)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<name>[^/]*)")
-_BLACKBOARD = re.compile(r"(?P<title>.+)_(?P<who>[^_/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<name>.+)|\.txt)")
+_BLACKBOARD = re.compile(r"(?P<title>.+?)_(?P<who>[^_/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<name>.+)|\.txt)")
 _AGAIN = re.compile(r"-(\d{1,2})(?=\.[A-Za-z0-9.]+$)")
 _MOST = 5_000_000                 # bytes of Gradescope's record
 

@@ -127,19 +127,30 @@ def test_memory_of_all_processes_together_is_limited(graded):
 # Outputs
 
 def test_outputs_beyond_what_a_submission_may_keep_are_left_out_and_cost_no_point(graded):
-    many = "from IPython.display import display\nfor n in range(30): display(n)"
-    notes, made = graded([own(many), own(many), solution("a", "x = 1"), own(many), check("t", "assert x == 1")],
-                         within=Budget(20.0, outputs=40))
-    counts = [len(one.outputs) for one in made[0].cells]
-    assert counts[0] == 30 and 11 <= counts[1] <= 12 and counts[3] == 0
-    assert "outputs cut here" in made[0].cells[1].outputs[-1].text and notes["t"]["outcome"] == "passed"
+    many = "from IPython.display import display\nfor n in range(1_400): display(n)"
+    notes, made = graded(*([own(many), own(many), own(many), solution("a", "x = 1"), check("t", "assert x == 1")]
+                           for _ in range(3)), within=Budget(20.0))
+    kept = [[len(one.outputs) for one in each.cells[:3]] for each in made]
+    assert kept == [[1_400, 1_400, 1], [1_400, 1_400, 1], [1, 1, 1]]
+    assert "more than a notebook may hold" in made[0].cells[2].outputs[0].text and notes["t"]["outcome"] == "passed"
 
 
 def test_text_beyond_what_a_submission_may_keep_is_left_out(graded):
-    _, made = graded([own("print('x' * 900)"), own("print('y' * 900)"), own("print('z')"), check("t", "pass")],
-                     within=Budget(20.0, characters=1000))
-    assert [len(one.outputs) for one in made[0].cells[:3]] == [1, 1, 0]
-    assert "outputs cut here" in made[0].cells[1].outputs[0].text
+    letters = [own(f"print('{letter}' * 900_000)") for letter in "abcdefgh"]
+    _, made = graded([*letters, own("print('z')"), check("t", "pass")], within=Budget(20.0))
+    said = [one.outputs[0].text.strip()[:3] for one in made[0].cells[:9]]
+    assert said == ["aaa", "bbb", "ccc", "ddd", "eee", "fff", "...", "...", "z"]
+
+
+def test_what_cleaning_costs_is_part_of_the_budget(graded):
+    """Here each second of it counts as a thousand."""
+    class Strict(Budget):
+        def charge(self, seconds):
+            super().charge(1000 * seconds)
+
+    slow = own("from IPython.display import HTML\nHTML(''.join(f'<p><font color=c{n}>' for n in range(700)))")
+    notes, _ = graded([slow, check("t", "pass")], within=Strict(2.0), limit=20.0)
+    assert notes["t"]["message"].endswith("40 s of processor time that it may take")
 
 
 def test_code_beyond_what_a_notebook_may_hold_is_not_run_and_says_so(graded):

@@ -4,7 +4,7 @@ One run of the kit grades every attack of `hostile/`, with honest students among
 itself. Its twin is the same submission without the attack: what that deserves is the most that the attack may get.
 
 That run is at the strongest level that this machine offers. At the others, of the attacks on the machine one in EVERY
-takes part, and with KIT_HOSTILE=all the whole class.
+takes part, and with KIT_HOSTILE=all the whole class, and at each those that are dear.
 """
 
 import ctypes
@@ -29,24 +29,25 @@ from hostile import Attack, archives, attacks, make, page
 from nbgrader.api import Gradebook
 
 from grading import ROOT
-from grading.books.course import Course
+from grading.books.course import TIMESTAMP, Course
 from grading.engine import sandbox
 from grading.intake import collect as collecting
 from grading.release import assignment as assignments
 
-CELL_SECONDS, SUBMISSION_SECONDS, RUN_SECONDS = 3, 120, 900
+ALL = os.environ.get("KIT_HOSTILE") == "all"
+CELL_SECONDS, SUBMISSION_SECONDS, RUN_SECONDS = 3, 120, 1800 if ALL else 900
 JOBS = 2
 OUTCOMES = {"passed", "failed", "error", "timed_out", "skipped", "manual"}       # a `grader_error` would be a gain
 PARENT_BYTES = 300_000_000
 COLLECTING_BYTES = 300_000_000           # for one inbox; a tar may unpack to 200 million bytes
-CLASS = attacks()
+CLASS = attacks(dear=ALL)
 EVERY = 8
 STRONGEST = ""                                         # the level of the first run
 SECRET = "HOSTILE_SECRET"                              # a variable of the kit's own environment
 
 
 def taking_part(level: str) -> list[Attack]:
-    if level == STRONGEST or os.environ.get("KIT_HOSTILE") == "all":
+    if level == STRONGEST or ALL:
         return CLASS
     first = EVERY // 2 if level == "landlock" else 0                             # others than at level cold
     on_the_machine = [attack for attack in CLASS if attack.aim == "machine"]
@@ -263,6 +264,8 @@ def test_nobody_gains_a_point(graded, attack):
 
 @by_name()
 def test_nothing_is_found_out(graded, attack):
+    if attack.weaker and attack.weaker == (graded.level or sandbox.probe().level):
+        pytest.skip("this level does not promise it")
     whole(graded, attack)
     text = "\n".join(texts(graded, attack.name))
     assert "LEAKED" not in text, re.findall(r"LEAKED[^\n]*", text)[:5]
@@ -367,7 +370,7 @@ def test_a_hostile_archive_is_refused_or_harmless(attack, inbox, tmp_path):
     peak_since(os.getpid())
     had = memory()
     taken = {one.student: one for one in collecting.collect(assignment, course, [inbox])}
-    assert peak_since(os.getpid()) < had + COLLECTING_BYTES or attack in archives.HEAVY
+    assert peak_since(os.getpid()) < had + COLLECTING_BYTES
     assert taken["aaa"].state == taken["zzz"].state == "new"
     for one in taken.values():
         assert one.sentence.isprintable() and len(one.sentence) < 2000, repr(one.sentence[:300])
@@ -380,7 +383,7 @@ def test_a_hostile_archive_is_refused_or_harmless(attack, inbox, tmp_path):
             about = path.lstat()
             assert stat.S_ISREG(about.st_mode) and about.st_nlink == 1 and not about.st_mode & 0o6000
             name = "/".join(path.relative_to(submitted).parts[2:])
-            assert name in (*assignment.submitted_files, collecting.TIMESTAMP) and about.st_size <= 50_000_000
+            assert name in (*assignment.submitted_files, TIMESTAMP) and about.st_size <= 50_000_000
 
 
 def test_what_the_terminal_shows_of_hostile_archives_is_text(inbox, tmp_path):

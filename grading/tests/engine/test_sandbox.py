@@ -10,7 +10,7 @@ import pytest
 from sandboxed import LEVELS, box, folders, fork, is_root
 
 from grading import ROOT
-from grading.engine import restrict, sandbox, seccomp
+from grading.engine import restrict, sandbox, seccomp, zygote
 from grading.engine.channel import Closed
 from grading.engine.worker import Worker
 
@@ -336,12 +336,16 @@ for name in os.listdir("many"): os.remove(f"many/{name}")
 
 
 @pytest.mark.parametrize("bomb", ["open(f'{n}', 'wb').write(b'x' * 2**23)", "os.mkdir(f'{n}')",
-                                  "os.mkdir('deep'); os.chdir('deep')"])
+                                  "os.mkdir('deep'); os.chdir('deep')",
+                                  "f = os.open('.', os.O_TMPFILE | os.O_RDWR); os.write(f, bytes(2**23))",
+                                  "f = os.open('x', os.O_CREAT | os.O_RDWR); os.write(f, bytes(2**23)); "
+                                  "libc.mmap(None, 4096, 1, 2, f, 0); os.close(f); os.remove('x')"])
 def test_a_disk_bomb_ends_the_process_where_its_files_are_counted(started, level, bomb):
     if level != "landlock":
         pytest.skip("a file system of its own bounds what it writes")
     running = fork(started)
-    running.send(f"import os, itertools\nfor n in itertools.count():\n    try: {bomb}\n    except OSError: pass")
+    running.send("import ctypes, itertools, os\nlibc = ctypes.CDLL(None)\nfor n in itertools.count():\n"
+                 f"    try: {bomb}\n    except OSError: pass")
     with pytest.raises(Closed):
         running.receive(60)
     assert running.child.ended(10) == restrict.DISK_FULL
@@ -421,3 +425,13 @@ with tempfile.TemporaryDirectory() as folder, Worker(box("full"), *folders(pathl
                           capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines() == [
         "65534 1 ['cs231n']", "PermissionError: [Errno 1] Operation not permitted", "killed by signal 9"], done.stderr
+
+
+def test_a_process_that_is_called_what_no_text_is_keeps_nobody_from_starting():
+    """Anybody may have one, a submission that is being graded beside this one too."""
+    mine, before = Path("/proc/self/comm"), Path("/proc/self/comm").read_bytes()
+    mine.write_bytes(b"\xff\xfeHOSTILE\x85")
+    try:
+        assert zygote._threads_of_user() > 0
+    finally:
+        mine.write_bytes(before.strip())

@@ -16,11 +16,11 @@ NUMBERS = {
     "X86_64": {"read": 0, "open": 2, "mmap": 9, "ioctl": 16, "socket": 41, "clone": 56, "fork": 57, "execve": 59,
                "kill": 62, "fcntl": 72, "chmod": 90, "ptrace": 101, "prctl": 157, "mount": 165, "tkill": 200,
                "futex": 202, "io_setup": 206, "openat": 257, "unshare": 272, "prlimit64": 302, "memfd_create": 319,
-               "bpf": 321, "statx": 332, "rseq": 334},
+               "bpf": 321, "membarrier": 324, "statx": 332, "rseq": 334},
     "AARCH64": {"io_setup": 0, "fcntl": 25, "ioctl": 29, "mount": 40, "fchmodat": 53, "openat": 56, "read": 63,
                 "unshare": 97, "futex": 98, "ptrace": 117, "kill": 129, "tkill": 130, "prctl": 167, "socket": 198,
                 "clone": 220, "execve": 221, "mmap": 222, "prlimit64": 261, "memfd_create": 279, "bpf": 280,
-                "statx": 291, "rseq": 293},
+                "membarrier": 283, "statx": 291, "rseq": 293},
 }
 LATER = {"pidfd_open": 434, "clone3": 435, "close_range": 436, "openat2": 437, "faccessat2": 439, "futex_waitv": 449,
          "statmount": 457, "listmount": 458, "of the next kernel": 600, "of the x32 machine": 0x40000000}
@@ -76,6 +76,7 @@ def test_what_came_since_one_numbering_for_all_processors_is_not_there(judged, n
     ("fcntl", (3, 1), (3, FILE_LEASE)), ("ioctl", (0, 0x5401), (0, TIOCSTI)),
     ("ioctl", (0, 0x5401), (0, 1 << 32 | TIOCSTI)),
     ("prctl", (15,), (SET_DUMPABLE,)), ("prctl", (15,), (1 << 32 | SET_DUMPABLE,)), ("prlimit64", (0,), (7,)),
+    ("mmap", (0, 4096, 3, 0x22), (0, 4096, 3, 0x40022)), ("membarrier", (8,), (2,)), ("membarrier", (16,), (1,)),
 ])
 def test_arguments_are_judged(judged, name, good, bad):
     assert judged(name, *good) == ALLOWED and judged(name, *bad) == EPERM

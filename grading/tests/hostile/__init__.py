@@ -19,7 +19,8 @@ zeros), `looped` (right, but the vectorized function has loops) and `perfect`. F
 - spoil: a function of `tampering` that returns another text, or bytes, for the module
 - copies: how many students hand this in (1)
 - only: the test cells that are judged, where the others may be passed by honest means
-- belongs: what of the kit still lets it through; until that is mended it is no part of the class, see `waiting`
+- dear: it takes more than a few seconds, so it is part of the class with KIT_HOSTILE=all only
+- weaker: the level that does not promise to withstand it, see `grading/engine/sandbox.py`
 
 In Python and Markdown, @COURSE@, @OUTSIDE@, @REPO@, @VENV@, @PORT@ and @SOCKET@ stand for the course folder, a folder
 of files that nobody may touch, the kit's own folder and that of its Python, and listeners that nobody may reach: a
@@ -56,20 +57,12 @@ class Attack:
     spoil: str = ""
     only: tuple[str, ...] = ()
     copies: int = 1
-    belongs: str = ""
+    dear: bool = False
+    weaker: str = ""
 
 
-def attacks() -> list[Attack]:
-    """The attacks that the kit withstands, sorted by name as the students are."""
-    return [attack for attack in _all() if not attack.belongs]
-
-
-def waiting() -> list[Attack]:
-    """Those that it does not yet."""
-    return [attack for attack in _all() if attack.belongs]
-
-
-def _all() -> list[Attack]:
+def attacks(dear: bool) -> list[Attack]:
+    """The class, sorted by name as the students are; with those that are dear, or without."""
     found = []
     for path in sorted(HERE.glob("*.toml")):
         for entry in tomllib.loads(path.read_text(encoding="utf-8"))["attack"]:
@@ -77,4 +70,4 @@ def _all() -> list[Attack]:
             found += [first, *(replace(first, name=f"{first.name}-{n}") for n in range(2, first.copies + 1))]
     names = [attack.name for attack in found]
     assert len(names) == len(set(names)), sorted(name for name in names if names.count(name) > 1)
-    return sorted(found, key=lambda attack: attack.name)
+    return sorted((attack for attack in found if dear or not attack.dear), key=lambda attack: attack.name)

@@ -450,7 +450,5 @@ def files_that_change_their_kind(inbox: Path, outside: Path) -> None:
         folder.chmod(mode | 0o500)
 
 
-WAITING = [tar_of_holes]         # what collecting does not withstand yet; no part of the class
-HEAVY = [bombs]                  # what takes more memory than it should
-ATTACKS = [value for value in list(globals().values()) if value not in WAITING
-           if callable(value) and getattr(value, "__module__", "") == __name__ and not value.__name__.startswith("_")]
+ATTACKS = [value for value in list(globals().values()) if callable(value)
+           and getattr(value, "__module__", "") == __name__ and not value.__name__.startswith("_")]

@@ -1,9 +1,9 @@
 """A table of the hostile class: attack, level, points gained, the kit's peak of memory, seconds, what the kit says.
 
-    python -m grading.tests.hostile.table [--level full|cold|landlock] [--waiting] [--jobs N] [WORD ...]
+    python -m grading.tests.hostile.table [--level full|cold|landlock] [--dear] [--jobs N] [WORD ...]
 
-With words, only attacks whose aim or name has one of them in it; --waiting: those that the kit does not withstand yet
-as well. With one job, a peak is that attack's alone.
+With words, only attacks whose aim or name has one of them in it; --dear: those that take long as well. With one job, a
+peak is that attack's alone.
 """
 
 import argparse
@@ -22,7 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="A table of the hostile class.")
     parser.add_argument("words", nargs="*")
     parser.add_argument("--level", default="")
-    parser.add_argument("--waiting", action="store_true")
+    parser.add_argument("--dear", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
     asked = parser.parse_args()
     if asked.level:
@@ -33,7 +33,7 @@ def main() -> int:
     import hostile
     from grading.engine import sandbox
 
-    chosen = [attack for attack in hostile.attacks() + (hostile.waiting() if asked.waiting else [])
+    chosen = [attack for attack in hostile.attacks(asked.dear)
               if not asked.words or any(word in f"{attack.aim} {attack.name}" for word in asked.words)]
     level, folder = sandbox.probe().level, Path(tempfile.mkdtemp(prefix="hostile-"))
     test_hostile.RUN_SECONDS = 4 * 3600

@@ -148,6 +148,40 @@ def test_people_that_the_roster_does_not_know_or_cannot_tell_apart_are_named(cou
     assert "'Joe Public', '7' is not in" in joe.sentence
 
 
+def test_what_a_student_has_packed_is_never_filed_under_another_id(course, tmp_path):
+    """However it is laid out, and however it is given to collect: by itself, with others, in a folder of its own."""
+    forged = {"lopezevamaria_9004_1_knn.ipynb": "{}", "abbottben_9001_1_knn.ipynb": "{}",
+              "Ada Byron_31000_assignsubmission_file/knn.ipynb": "{}"}
+    lay(tmp_path / "one" / "s07", forged, TIMES[0])
+    pack(tmp_path / "two" / "s08.zip", forged, TIMES[0])
+    pack(tmp_path / "two" / "s09.zip", work(9), TIMES[9])
+    for paths in ([tmp_path / "one"], [tmp_path / "one" / "s07"], [tmp_path / "two" / "s08.zip"],
+                  sorted((tmp_path / "two").iterdir())):
+        collect(ASSIGNMENT, course, paths)
+    assert course.students("assignment1") == ["s07", "s08", "s09"]
+
+
+def test_what_may_be_a_download_or_a_students_own_is_asked_about(course, tmp_path):
+    course.roster.unlink()
+    canvas(tmp_path / "one" / "mallory")
+    pack(tmp_path / "two" / "mallory.zip", {"a_1_2_knn.ipynb": "{}"}, TIMES[0])
+    pack(tmp_path / "two" / "s09.zip", work(9), TIMES[9])
+    for paths in ([tmp_path / "one"], sorted((tmp_path / "two").iterdir())):
+        refused = [one for one in collect(ASSIGNMENT, course, paths) if one.state == "refused"]
+        assert [one.student for one in refused] == ["mallory"] and "If it is one, collect it" in refused[0].sentence
+    assert course.students("assignment1") == ["s09"]
+    assert len(collect(ASSIGNMENT, course, [tmp_path / "one" / "mallory"])) > 10
+
+
+def test_a_files_own_name_does_not_tell_whose_it_is(course, tmp_path):
+    """A platform puts whose it is in front of the name, which may say the same of somebody else."""
+    for own in ("Assignment 1_{}_attempt_2025-10-08-21-14-03_", "{}_9001_5_", "{}_31001_assignsubmission_file_"):
+        here = tmp_path / own[:3]
+        lay(here, {own.format("ben") + own.format("ada").replace("3100", "3200") + "knn.ipynb": "{}"}, TIMES[0])
+        collect(ASSIGNMENT, course, [here])
+        assert course.students("assignment1") == ["s01"]
+
+
 def test_without_a_roster_people_are_called_what_the_platform_calls_them(course, tmp_path):
     course.roster.unlink()
     for platform, expected in ((canvas, "byronada-9000"), (moodle, "Ada-Byron-31000"), (gradescope, "s00"),

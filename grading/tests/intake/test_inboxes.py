@@ -39,9 +39,9 @@ def folder(path: Path, files=GOOD) -> Path:
     return path
 
 
-def zipped(files=GOOD) -> bytes:
+def zipped(files=GOOD, method=zipfile.ZIP_STORED) -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as made:
+    with zipfile.ZipFile(packed, "w", method) as made:
         for name, content in files.items():
             made.writestr(name, content)
     return packed.getvalue()
@@ -87,6 +87,15 @@ def a_rar_beside(here):
 def a_seven_zip_beside(here):
     (here / "ann.7z").write_bytes(b"7z\xbc\xaf\x27\x1c")
     folder(here / "bob")
+
+
+@inbox("cem: new", "ann bob cem dan", 1)
+def zips_of_every_method(here):
+    methods = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA
+    for name, method in zip(("ann", "bob", "cem", "dan"), methods):
+        (here / f"{name}.zip").write_bytes(zipped({**GOOD, "cs231n/layers.py": "x = 1\n" * 9_000}, method))
+    damaged = zipped({**GOOD, "knn.ipynb": "{}" * 9_000}, zipfile.ZIP_BZIP2).replace(b"BZh9", b"BZh0")
+    (here / "eve.zip").write_bytes(damaged)
 
 
 @inbox("cannot be read as a zip", "bob", 1)
