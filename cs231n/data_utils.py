@@ -64,7 +64,8 @@ def data_folder():
         places = [folder / "data" for folder in (here, *here.parents[:2], Path(__file__).resolve().parents[1])]
         candidates = [place / name for name in (REAL, SYNTHETIC) for place in places]
         where = "in " + ", ".join(dict.fromkeys(map(str, places)))
-        remedy = "run ./get_datasets.sh (or ./get_datasets.sh --synthetic for a stand-in without a download)"
+        remedy = ("run ./get_datasets.sh (or ./get_datasets.sh --synthetic for a stand-in without a download); where "
+                  "there is no bash, python -m cs231n.get_data")
 
     for folder in candidates:
         if all((folder / name).is_file() for name in (*TRAINING_FILES, TEST_FILE)):

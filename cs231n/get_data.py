@@ -165,8 +165,8 @@ def _draw(folder):
     try:
         write_synthetic_cifar10(folder)
     except OSError as error:
-        raise Failed(f"the stand-in cannot be written to {folder} ({error.strerror}), expected room for 184 MB there: "
-                     "make room and run this again.") from None
+        raise Failed(f"the stand-in cannot be written to {folder} ({error.strerror or error}), expected room for "
+                     "184 MB there: make room and run this again.") from None
 
 
 # Downloading
@@ -347,8 +347,8 @@ def _unpack(archive, target, url):
             raise Failed(f"{target} appeared meanwhile, as if this ran twice: run it again to see what is there.")
         os.rename(folder, target)
     except OSError as error:
-        raise Failed(f"{archive} cannot be unpacked into {target.parent} ({error.strerror}), expected room for "
-                     "178 MB: make room there and run this again.") from None
+        raise Failed(f"{archive} cannot be unpacked into {target.parent} ({error.strerror or error}), expected room "
+                     "for 178 MB: make room there and run this again.") from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
     archive.unlink()

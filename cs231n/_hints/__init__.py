@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 STEPS = ("question", "formula", "example")
+_MATRICES = "([1 2; 3 4] has the rows 1 2 and 3 4.)\n\n"           # before an example that writes one so
 _PARENTS = {"LinearSVM": "LinearClassifier", "Softmax": "LinearClassifier"}     # who inherits what is asked about
 _given = {}              # function -> the step given last; for this session only
 
@@ -50,7 +51,8 @@ def told(name=None, step=None):
         return f"{function}: found the step {step!r}, expected 1, 2 or 3."
     _given[function] = int(step)
     part = STEPS[_given[function] - 1]
-    return f"{function}, hint {_given[function]} of {len(STEPS)}: {part}\n\n{hint[part]}"
+    key = _MATRICES if part == "example" and ";" in hint[part] else ""
+    return f"{function}, hint {_given[function]} of {len(STEPS)}: {part}\n\n{key}{hint[part]}"
 
 
 def _overview():
