@@ -173,10 +173,13 @@ def _put(path, write):
     try:
         write(half)
         half.replace(path)
-    except OSError:
+    except BaseException:
         half.unlink(missing_ok=True)
         raise
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("submit: stopped before its end. Run it again.")

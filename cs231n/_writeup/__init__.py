@@ -17,7 +17,7 @@ from typing import NamedTuple
 from cs231n._writeup import programs
 
 DEADLINE = 300                   # seconds that making one may take, on however busy a machine
-HOW_TO_GET = "pip install pypandoc_binary typst"
+HOW_TO_GET = 'python -m pip install "pypandoc_binary>=1.15,<2" "typst>=0.15,<0.16"'
 SIZE = "240 MB"
 
 

@@ -71,7 +71,7 @@ function enter(make, undoing = false) {
       if (!answer.ok) throw new Error(await answer.text());
       told = await answer.json();
     } catch (error) {
-      return tell(`Not entered: ${error.message}`, true);
+      return tell(`Not entered: ${error instanceof TypeError ? "kit answers does not reply; does it still run?" : error.message}`, true);
     }
     const batch = [], refused = [];
     for (const {id} of changes) {

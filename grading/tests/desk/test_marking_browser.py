@@ -172,4 +172,4 @@ def test_a_comment_that_is_being_typed_is_lost_neither_to_another_marker_nor_wit
         one("#words").click()
         one("#words").send_keys(" Say.")
         driver.get("about:blank")
-        until(driver, lambda _: comment().endswith("Which image is it? Say."))
+        until(driver, lambda _: "Say." in comment())

@@ -234,7 +234,9 @@ def test_submit_without_the_packages_says_in_one_line_how_to_get_the_write_up(pe
     done = subprocess.run([sys.executable, "-c", script], cwd=perfect[1], capture_output=True, text=True)
     assert done.returncode == 0 and not (perfect[1] / "writeup.pdf").exists()
     (line,) = [line for line in done.stdout.splitlines() if "writeup.pdf" in line]
-    assert "not-there not installed" in line and "240 MB: pip install pypandoc_binary typst" in line
+    assert "not-there not installed" in line and "240 MB: python -m pip install" in line
+    wanted = (ROOT / "grading" / "requirements-writeup.txt").read_text()
+    assert all(f"\n{one}" in wanted for one in line.split('"')[1::2]) and line.count('"') == 4
 
 
 def test_submit_leaves_nothing_half_written_and_no_earlier_write_up_in_the_place_of_one(perfect):
