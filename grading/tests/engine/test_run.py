@@ -8,7 +8,7 @@ import pytest
 from conftest import cell, check, given, notebook, solution
 from sandboxed import box, folders
 
-from grading.engine import plan, run
+from grading.engine import plan, processes, run
 from grading.engine.processes import CANDIDATES, Submission
 from grading.engine.restrict import DISK_FULL
 from grading.engine.run import NOTE
@@ -305,6 +305,15 @@ def test_an_examiner_that_ends_leaves_its_cell_in_doubt_and_the_others_go_on(wor
     assert notes["after"] == {"outcome": "passed", "message": ""}
     assert outcomes(check("t", "pass")) == {"t": "passed"}
     assert len(worker._zygotes[0].processes()) <= 3 if worker._zygotes else True
+
+
+def test_an_examiner_may_take_so_much_processor_time_however_long_it_waits_for_that(graded, monkeypatch):
+    monkeypatch.setattr(processes, "SPARE", -2.0)                # here one second
+    monkeypatch.setattr(processes, "WAIT", 100)
+    notes, _ = graded(solution("a", "x = 1"), check("idle", "import time; time.sleep(1.5)"),
+                      check("busy", "while True: pass"), limit=3.0)
+    assert notes["idle"]["outcome"] == "passed"
+    assert notes["busy"]["lost"] and "did not answer" in notes["busy"]["doubted"]
 
 
 # What is replayed
