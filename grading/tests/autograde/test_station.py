@@ -13,6 +13,7 @@ from grading.autograde.job import Done, Job, Task
 from grading.autograde.parcel import Answer, Parcel
 from grading.autograde.station import Station
 from grading.books.seeds import Seeds
+from grading.engine.cleaned import Output
 from grading.engine.processes import Submission as Modules
 from grading.engine.sandbox import Sandbox, probe
 from grading.errors import KitError
@@ -75,7 +76,7 @@ def test_jobs_and_answers_arrive_as_they_were_sent():
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output(
         "display_data", {"application/json": {"a": [float("inf"), -1, None, "\N{SNOWMAN}"]}})])])
     job = Job(Modules({"a.py": b"\xff"}, {"a": "\ufffd"}), Seeds(b"key"), {"knn": notebook},
-              {"knn": {"a": b"[]"}}, {"x": {"outcome": "failed"}})
+              {"knn": {"a": [Output("stream", text="1")], "b": None}}, {"x": {"outcome": "failed"}})
     assert parcel.unpack_job(parcel.pack(job)) == job
     answer = Answer(Done({"knn": notebook}, {"f": {"all": ["n", [2], False, b"\0" * 16]}}), "full")
     back = parcel.unpack_answer(parcel.pack(answer))
