@@ -19,7 +19,7 @@ SIZES = (4096, 16384)          # rows: a loop is told by the few already, array 
 CALLS = 7                      # of numpy functions for each row, in a loop that computes a loss
 WARM = 48                      # rows of a first call that is not judged: it imports, and fills caches
 TRIES = 6                      # where it is near
-CLEARLY, NEARLY = 3, 3         # so many times too much is tried twice only; so little below is looked at again
+CLEARLY, NEARLY = 3, 3         # so many times too much is tried less often; so little below is looked at again
 LOOP_ROWS = 600                # that the looped yardstick really does: milliseconds, as what it is compared with takes
 STACK_ROWS = 200
 # Blocks of sixteen rows, the dearest of honest code, take 0.55 to 0.75 of the limit; the cheapest loops with a numpy
@@ -177,7 +177,7 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0, loops=False):
             if seconds > yard.limit:
                 break
         least = min(least, (seconds, n, call), key=lambda one: one[0])
-        if NEARLY * least[0] < yard.limit or attempt and least[0] > CLEARLY * yard.limit:
+        if NEARLY * least[0] < yard.limit or attempt >= (1 if loops else 3) and least[0] > CLEARLY * yard.limit:
             break
     seconds, n, call = least         # of all tries, as the yardsticks are: none of them is compared with a slow moment
     looped = seconds > yard.limit
@@ -197,7 +197,7 @@ def _is_square(make_call, n, seconds, limit, many, loops):
     __tracebackhide__ = True
     fixed, few = (_quickest(make_call, rows) for rows in (16, FEW_ROWS))
     excused = 0.0 if loops else min(fixed[0], FIXED * limit)
-    if few[0] - excused > (1 if loops else 2) * FEW_ROWS * limit / many:
+    if few[0] - excused > (1 if loops else 3) * FEW_ROWS * limit / many:
         return False
     quarter = _quickest(make_call, n // 4)
     for took in (lambda: seconds, lambda: _quickest(make_call, n, 2)[0]):       # twice: not by chance
