@@ -148,15 +148,10 @@ class Given:
 
 
 def read_comment(comment: str | None) -> Given:
+    """Of a list in Markdown, then words, as the page of `kit answers` writes them."""
     lines = (comment or "").strip().splitlines()
     items = []
     while lines and (match := _GIVEN.fullmatch(lines[0].rstrip())):
         items.append((float(match[1]), match[2].strip()))
         lines.pop(0)
     return Given(tuple(items), "\n".join(lines).strip())
-
-
-def write_comment(given: Given) -> str:
-    """A list in Markdown, then the words; read_comment reads it back."""
-    listed = "\n".join(f"- {points:g}: {title}" for points, title in given.items)
-    return "\n\n".join(part for part in (listed, given.words.strip()) if part)

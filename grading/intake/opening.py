@@ -209,25 +209,20 @@ def _cleaned(raw: bytes) -> list[dict] | None:
     return []
 
 
-class _Cell(msgspec.Struct):
-    """What is read of a submitted cell; whatever else it holds is skipped without being built."""
-
-    cell_type: str
-    source: str | list[str]
-    id: str = ""
-    metadata: msgspec.Raw = msgspec.Raw(b"{}")
-    attachments: msgspec.Raw = msgspec.Raw(b"{}")
-    outputs: msgspec.Raw = msgspec.Raw(b"")
-
-
 class _Anonymous(msgspec.Struct):
-    """A cell whose id is no text."""
+    """What is read of a submitted cell whose id is no text; whatever else it holds is skipped without being built."""
 
     cell_type: str
     source: str | list[str]
     metadata: msgspec.Raw = msgspec.Raw(b"{}")
     attachments: msgspec.Raw = msgspec.Raw(b"{}")
     outputs: msgspec.Raw = msgspec.Raw(b"")
+
+
+class _Cell(_Anonymous):
+    """The same of any other cell."""
+
+    id: str = ""
 
 
 class _Described(msgspec.Struct):

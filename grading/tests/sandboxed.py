@@ -42,6 +42,14 @@ def folders(where: Path) -> tuple[Path, Path]:
     return given, data
 
 
+def strongest(where: Path) -> worker.Worker:
+    """A worker of the strongest level that this machine offers; skips the test where there is none."""
+    found = sandbox.probe()
+    if found.level == "none":
+        pytest.skip(f"no sandbox here: {found.why}")
+    return worker.Worker(found, *folders(where))
+
+
 @dataclass
 class Running:
     """A forked candidate and this side's end of its sockets."""

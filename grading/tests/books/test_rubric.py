@@ -111,7 +111,8 @@ def test_every_answer_of_the_lessons_that_is_marked_by_hand_has_its_scheme():
 @given(st.lists(st.tuples(halves, titles)), st.text(st.characters(categories=("L", "Z"))))
 def test_given_items_and_words_come_back_out_of_a_comment(items, words):
     words = "\n".join(words.split())
-    written = rubric.write_comment(Given(tuple(items), words))
+    listed = "\n".join(f"- {points:g}: {title}" for points, title in items)
+    written = "\n\n".join(part for part in (listed, words) if part)
     assert rubric.read_comment(written) == Given(tuple(items), words)
 
 
