@@ -61,7 +61,7 @@ class Attack:
     weaker: str = ""
 
 
-def attacks(dear: bool) -> list[Attack]:
+def attacks(dear: bool = False) -> list[Attack]:
     """The class, sorted by name as the students are; with those that are dear, or without."""
     found = []
     for path in sorted(HERE.glob("*.toml")):
