@@ -5,6 +5,7 @@ A loop over n rows of few columns costs fifty times what operations on whole arr
 Processor time is that of the whole process, not the clock on the wall: other programs do not matter.
 """
 
+import builtins
 import copy
 import functools
 import gc
@@ -33,6 +34,7 @@ FEW_ROWS = 512                 # but more numbers than numpy prints in full
 FIXED = 1 / 16                 # of the limit: what a call of few rows may cost before it is said to be made longer
 _CLOCKS = time.thread_time, time.process_time, time.perf_counter
 FEW_STACKED = 64
+_print = print
 _EXACT = (int, float, complex, bool, str, bytes, type(None))
 _ARRAYS = (np.ndarray, np.matrix, np.ma.MaskedArray)
 # np.vstack(column) and the like go through the rows in numpy's own Python; what they make of (N,) and of (N, M) at once
@@ -75,7 +77,7 @@ def measured(function, args):
     args, collecting = copy.deepcopy(tuple(args)), gc.isenabled()
     gc.disable()               # it would look at everything else that there is
     try:
-        with stacks_at_once():
+        with spared():
             start = [clock() for clock in (*_CLOCKS, _of_children)]
             returned = plain(function(*args))
         thread, process, wall, children = (clock() - before for clock, before in
@@ -91,19 +93,22 @@ def confirm(function, args, returned):
 
 
 @contextmanager
-def stacks_at_once():
-    """While this lasts, np.vstack(column) and the like are no loop: that numpy makes them one is nobody's fault."""
-    numpys = stack_at_once()
+def spared():
+    """While this lasts, what is nobody's fault costs little: numpy makes a loop of np.vstack(column) and the like, and
+    looks at numbers one by one where an array is printed."""
+    before = spare()
     try:
         yield
     finally:
-        vars(np).update(numpys)
+        vars(np).update(before)
+        builtins.print = _print
 
 
-def stack_at_once():
+def spare():
     """The same for good; returns numpy's own functions, by name."""
     numpys = {name: vars(np)[name] for name in _STACKED if name in vars(np)}
     vars(np).update({name: _at_once(stack, *_STACKED[name]) for name, stack in numpys.items()})
+    builtins.print = lambda *values, **keywords: None
     return numpys
 
 
@@ -194,7 +199,7 @@ def _is_square(make_call, n, seconds, limit, many, loops):
     - loops: see `judge`; squares beside them excuse no more than few rows may cost by their share of the limit
     """
     __tracebackhide__ = True
-    fixed, few = (_quickest(make_call, rows) for rows in (16, FEW_ROWS))
+    fixed, few = _quickest(make_call, 16), _quickest(make_call, FEW_ROWS, 12)
     excused = 0.0 if loops else min(fixed[0], FIXED * limit)
     if few[0] - excused > (1 if loops else 3) * FEW_ROWS * limit / many:
         return False

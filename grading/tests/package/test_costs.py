@@ -334,3 +334,20 @@ def test_a_function_that_is_handed_on_is_told_from_a_variable_of_its_name(body, 
     text = ("class Table:\n    def train(self, x):\n        return x\n\ndef rows(x):\n    return x\n\n"
             f"def task(x, table, apply):\n    {body}\n")
     assert hands_on_functions(text, "task") is handed
+
+
+def test_printing_an_array_costs_nothing(capsys):
+    def prints(x):
+        for _ in range(40):
+            print(x)
+        return x
+
+    def quiet(x):
+        for _ in range(40):
+            print()
+        return x
+    X = np.random.rand(900)
+    loud, silent = (min(_costs.measured(function, (X,))[0] for _ in range(9)) for function in (prints, quiet))
+    assert loud < 9 * silent and capsys.readouterr().out == ""
+    print("as ever")
+    assert capsys.readouterr().out == "as ever\n"
