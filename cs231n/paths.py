@@ -4,6 +4,10 @@ Along a path from a result back to a number at its beginning, slopes multiply; o
 numbers fork one after the other, the number of paths doubles with each: for a handful of gates only.
 """
 
+import numbers
+
+import numpy as np
+
 from cs231n._messages import describe, fail
 
 
@@ -23,7 +27,7 @@ def path_slopes(value):
         fail("A gate did not return a Value.", ("found", describe(value)),
              ("expected", "Value(data, parents, slopes)"), ("look at", "how the method add makes what it returns"))
     parents, own = tuple(value.parents), tuple(value.slopes)
-    if len(parents) != len(own) or not all(isinstance(slope, (int, float)) for slope in own):
+    if len(parents) != len(own) or not all(isinstance(slope, (numbers.Real, np.bool_)) for slope in own):
         fail("A gate did not set one slope for each parent.",
              ("found", f"{len(parents)} parents, and slopes {', '.join(map(describe, own)) or '()'}"),
              ("expected", "as many slopes as parents, and each of them a number"),

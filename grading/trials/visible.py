@@ -14,6 +14,7 @@ _CACHE = "the visible cell looks at out; what backward needs shows in the visibl
 _EPSILON = "visible steps have no zero gradient and leave epsilon at its default, where it does not show"
 
 UNSEEN = {
+    "foundations-manhattan-loops": _COST,
     "knn-one_loop-loops": _COST,
     "knn-no_loops-loops": _COST,
     "svm-vectorized-loops": _COST,

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 import cs231n
-from cs231n import _hints, layers, optim
+from cs231n import _hints, arrays, layers, optim
 from cs231n.classifiers import FullyConnectedNet, KNearestNeighbor, LinearClassifier, TwoLayerNet
 from cs231n.classifiers.linear_svm import svm_loss_naive, svm_loss_vectorized
 from cs231n.classifiers.softmax import softmax_loss_naive, softmax_loss_vectorized
+from cs231n.paths import path_slopes
+from cs231n.slopes import Value, directional_slope
 from grading import ROOT
 from grading.release import assignment as assignments
 from grading.release import markers, stubs
@@ -276,7 +278,43 @@ def schedule(name, *settings):
     return worked
 
 
+def standardize(e):
+    column = e["column"]
+    return {"Z": arrays.standardize(column[:, np.newaxis]), "mean": column.mean(), "std": column.std(),
+            "squared deviations": (column - column.mean()) ** 2}
+
+
+def manhattan(e):
+    dists = arrays.manhattan(e["X"], e["centers"])
+    return {"dists": dists, "their distance": dists[0, 0]}
+
+
+def in_a_direction(e):
+    grad, direction = e["grad"], e["direction"]
+    return {"slope": directional_slope(grad, direction), "dot product": grad @ direction,
+            "length": np.linalg.norm(direction)}
+
+
+def gate(name, result):
+    def worked(e):
+        made = getattr(Value(e["x"]), name)(Value(e["y"]))
+        slopes = path_slopes(made)
+        return {result: made.data, "slope of x": slopes[e["x"]], "slope of y": slopes[e["y"]]}
+    return worked
+
+
+def backward(e):
+    x = Value(0.0)
+    h = Value(0.0, (x,), (e["slope of h in x"],))
+    result = Value(0.0, (h, x), (e["slope of result in h"], e["slope of result in x"]))
+    result.backward()
+    return {"grad of result": result.grad, "grad of h": h.grad, "grad of x": x.grad}
+
+
 REFERENCE = {
+    "standardize": standardize, "manhattan": manhattan, "directional_slope": in_a_direction,
+    "pick": lambda e: {"right": arrays.pick(e["scores"], e.ints("y")), "rows": np.arange(len(e["y"]))},
+    "Value.mul": gate("mul", "product"), "Value.maximum": gate("maximum", "larger"), "Value.backward": backward,
     **{f"KNearestNeighbor.{name}": distances(name) for name in
        ("compute_distances_two_loops", "compute_distances_one_loop", "compute_distances_no_loops")},
     "KNearestNeighbor.predict_labels": predict_labels,

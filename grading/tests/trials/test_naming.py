@@ -219,12 +219,15 @@ def test_a_function_that_ends_its_process_when_it_is_probed_costs_only_names(nam
     assignment, names = named
     monkeypatch.setattr(run, "PROBE_SECONDS", 1.0)
     module, function, first = {
+        "assignment0": ("arrays.py", "manhattan", "differences = X["),
         "assignment1": (SVM, "svm_loss_vectorized", "num_train = X.shape[0]\n    rows"),
         "assignment2": (OPTIM, "adam", 't = config["t"] + 1\n')}[assignment.name]
-    probed = {"assignment1": "X.shape[0] == 9 and X.shape[1] == 3", "assignment2": 'config["t"] == 9'}[assignment.name]
+    probed = {"assignment0": "X.shape == (5, 4) and len(centers) == 3",
+              "assignment1": "X.shape[0] == 9 and X.shape[1] == 3", "assignment2": 'config["t"] == 9'}[assignment.name]
     text = assignment.complete(module)
     assert text.count(first) == 1
     wrong = text.replace(first, f"if {probed}:\n        {end}\n    {first}").replace("reg * np.sum(W**2)", "0.0") \
+        .replace("np.abs(differences)", "(differences**2)") \
         .replace("= m, v, t", "= m, v, t + 1")
     result, answers = graded({module: wrong}, function)
     outcomes = {cell["outcome"] for cell in result.cells.values()}

@@ -16,6 +16,12 @@ NET_LOSS = "A[len(X), 10] if y is None else (A[()], {name: A[one.shape] for name
 
 # What each function returns, with A[shape] for an array; `train` and `__init__` have bodies of their own.
 RETURNS = {
+    "standardize": "A[X.shape]",
+    "pick": "A[len(y)]",
+    "manhattan": "A[len(X), len(centers)]",
+    "directional_slope": "A[()]",
+    **dict.fromkeys(["Value.mul", "Value.maximum"], "Value(A[()], (self,), (float(A[()]),))"),
+    "Value.backward": "A[()]",
     "KNearestNeighbor.compute_distances_two_loops": "A[len(X), len(self.X_train)]",
     "KNearestNeighbor.compute_distances_one_loop": "A[len(X), len(self.X_train)]",
     "KNearestNeighbor.compute_distances_no_loops": "A[len(X), len(self.X_train)]",
@@ -37,6 +43,8 @@ RETURNS = {
     **dict.fromkeys(["step_decay", "exponential_decay", "inverse_time_decay"], "A[()]"),
 }
 INPUT = {
+    "standardize": "X", "pick": "scores", "manhattan": "X", "directional_slope": "grad",
+    **dict.fromkeys(["Value.mul", "Value.maximum", "Value.backward"], "self"),
     "KNearestNeighbor.predict_labels": "dists",
     "affine_forward": "x, None", "affine_backward": "dout, cache[1], cache[2]",
     "relu_forward": "x, None", "relu_backward": "dout", "svm_loss": "np.mean(x), x", "softmax_loss": "np.mean(x), x",

@@ -27,7 +27,8 @@ def _asked(name, cases):
 
 _rng = np.random.default_rng(81)
 COLUMNS = {"A": (_rng.normal(size=(7, 4)) * [1, 3, 0.5, 2] + [0, 2, -5, 1],), "B": (_rng.normal(size=(4, 6)) + 2,),
-           "square": (_rng.normal(size=(5, 5)),), "whole": (_rng.integers(-9, 10, size=(6, 3)),),
+           "square": (_rng.normal(size=(5, 5)),),
+           "whole": (_rng.integers(-9, 10, size=(6, 3)),),
            "constant": (np.array([[3.0, 1.0], [3.0, -4.0], [3.0, 2.5], [3.0, 0.0]]),)}
 
 
@@ -41,19 +42,22 @@ def standardize(seed):
     yield "inputs changed", lambda: inputs("A")
 
 
-LABELS = {"A": (_rng.normal(size=(6, 4)), np.array([3, 0, 2, 1, 1, 2])), "B": (_rng.normal(size=(3, 7)), np.array([6, 0, 4])),
-          "square": (_rng.normal(size=(4, 4)), np.array([2, 3, 0, 0]))}
+LABELS = {"A": (_rng.normal(size=(6, 4)), np.array([3, 0, 2, 1, 1, 2])),
+          "square": (_rng.normal(size=(4, 4)), np.array([2, 3, 0, 0])),
+          "B": (_rng.normal(size=(3, 7)), np.array([6, 0, 4]))}
 
 
 def pick(seed):
     call, inputs = _asked("pick", LABELS)
     yield "right", lambda: [call(which) for which in "AB"]
+    yield "shape", lambda: [str(call(which).shape) for which in "AB"]
     yield "~square", lambda: call("square")
     yield "inputs changed", lambda: inputs("A")
 
 
-PAIRS = {"A": (_rng.normal(size=(5, 4)) + 1, _rng.normal(size=(3, 4))), "B": (_rng.normal(size=(2, 6)), _rng.normal(size=(7, 6))),
-         "square": (_rng.normal(size=(4, 4)), _rng.normal(size=(4, 4)) - 1)}
+PAIRS = {"A": (_rng.normal(size=(5, 4)) + 1, _rng.normal(size=(3, 4))),
+         "square": (_rng.normal(size=(4, 4)), _rng.normal(size=(4, 4)) - 1),
+         "B": (_rng.normal(size=(2, 6)), _rng.normal(size=(7, 6)))}
 
 
 def manhattan(seed):

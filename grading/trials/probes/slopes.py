@@ -4,7 +4,7 @@ from importlib import import_module
 
 import numpy as np
 
-from grading.trials.probes.common import changed, each
+from grading.trials.probes.common import changed
 
 
 def _module():
@@ -34,17 +34,25 @@ def directional_slope(seed):
     yield "inputs changed", inputs
 
 
+def _path_slopes(value):
+    return import_module("cs231n.paths").path_slopes(value)
+
+
+def _knob(value, number):
+    """A Value that follows another one, whose data is the number, one to one."""
+    return _module().Value(value, (_module().Value(number),), (1.0,))
+
+
 def _gate(name, pairs):
     """Aspects that all gates with two inputs have; pairs of numbers."""
     def ask(x, y, plain=False):
-        a = _module().Value(x)
-        b = y if plain else _module().Value(y)
+        a, b = _knob(x, 100.0), y if plain else _knob(y, 200.0)
         return a, b, getattr(a, name)(b)
 
     def slopes(x, y, plain=False):
         """Slopes with respect to x and y, in their order."""
-        found = import_module("cs231n.paths").path_slopes(ask(x, y, plain)[2])
-        return [found.get(x, 0.0), *([] if plain else [found.get(y, 0.0)])]
+        found = _path_slopes(ask(x, y, plain)[2])
+        return [found.get(number, 0.0) for number in ([100.0] if plain else [100.0, 200.0])]
 
     def after():
         found = []
@@ -58,7 +66,7 @@ def _gate(name, pairs):
     yield "data beside a number", lambda: np.array([ask(*pair, True)[2].data for pair in pairs])
     yield "slope beside a number", lambda: np.array([slopes(*pair, True) for pair in pairs])
     yield "the two afterwards", after
-    yield "~parents and slopes", lambda: each([lambda: len(ask(*pairs[0])[2].parents), lambda: len(ask(*pairs[0])[2].slopes)])
+    yield "~parents and slopes", lambda: [len(getattr(ask(*pairs[0])[2], kept)) for kept in ("parents", "slopes")]
     yield "~kinds of slopes", lambda: sorted({type(slope).__name__ for slope in ask(*pairs[0])[2].slopes})
 
 
@@ -66,8 +74,8 @@ def mul(seed):
     yield from _gate("mul", [(2.0, 5.0), (-3.0, 0.5), (4.0, -1.5), (-0.3, -7.0)])
 
     def squared():
-        a = _module().Value(3.5)
-        return import_module("cs231n.paths").path_slopes(a.mul(a)).get(3.5, 0.0)
+        a = _knob(3.5, 100.0)
+        return _path_slopes(a.mul(a)).get(100.0, 0.0)
 
     yield "~square of one", squared
 
@@ -76,8 +84,8 @@ def maximum(seed):
     yield from _gate("maximum", [(2.0, 5.0), (4.0, 3.0), (-6.0, 1.5), (1.25, -7.0), (-2.5, -0.75), (-0.25, -3.5)])
 
     def tied(value):
-        a = _module().Value(value)
-        return import_module("cs231n.paths").path_slopes(a.maximum(a)).get(value, 0.0)
+        a = _knob(value, 100.0)
+        return _path_slopes(a.maximum(a)).get(100.0, 0.0)
 
     yield "equal numbers", lambda: np.array([tied(2.5), tied(-1.5)])
 
@@ -120,4 +128,5 @@ def backward(seed):
     yield "~data afterwards", data
 
 
-PROBES = {"directional_slope": directional_slope, "Value.mul": mul, "Value.maximum": maximum, "Value.backward": backward}
+PROBES = {"directional_slope": directional_slope, "Value.mul": mul, "Value.maximum": maximum,
+          "Value.backward": backward}
