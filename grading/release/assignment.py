@@ -29,6 +29,7 @@ class Assignment:
     - given_functions: qualified names in student modules that go out complete all the same
     - later: top-level classes and functions that a later assignment introduces; left out of the release
     - by_hand: tasks of which not even a part may be handed to a library: np.linalg.norm for distances then costs points
+    - sample: those of its sample class beside a perfect and an untouched one, where a few are enough
     - topics: first two parts of a test cell's grade_id -> the function judged, then those it also depends on
     """
 
@@ -42,6 +43,7 @@ class Assignment:
     given_functions: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     by_hand: tuple[str, ...] = ()
+    sample: tuple[str, ...] = ()
 
     @property
     def notebook_files(self) -> tuple[str, ...]:
@@ -103,6 +105,7 @@ def load(name: str, folder: Path = ASSIGNMENTS) -> Assignment:
         given_functions=_strings(described, "given_functions", path, needed=False),
         later=_strings(described, "later", path, needed=False),
         by_hand=_strings(described, "by_hand", path, needed=False),
+        sample=_strings(described, "sample", path, needed=False),
         topics={topic: tuple(functions) for topic, functions in described.get("topics", {}).items()},
     )
     if unknown := set(assignment.by_hand) - set(TASKS):

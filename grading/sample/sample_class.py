@@ -28,6 +28,7 @@ MISTAKES = (
     "fc_net/relu_on_scores",
     "optim/adam_no_bias_correction",
     "optim/rmsprop_accumulates",
+    "slopes/backward_fork_overwritten",
 )
 
 
@@ -36,13 +37,14 @@ def make(assignment: Assignment, course: Course, folder: Path) -> list[str]:
     shutil.rmtree(folder, ignore_errors=True)
     perfect = folder / f"{PREFIX}perfect"
     complete(assignment, course, perfect)
-    shutil.copytree(course.release(assignment.name), folder / f"{PREFIX}untouched")
 
     def variant(name: str, change: Callable[[Path], None]) -> None:
-        target = folder / f"{PREFIX}{name}"
-        shutil.copytree(perfect, target)
-        change(target)
+        if not assignment.sample or name in assignment.sample:
+            target = folder / f"{PREFIX}{name}"
+            shutil.copytree(perfect, target)
+            change(target)
 
+    shutil.copytree(course.release(assignment.name), folder / f"{PREFIX}untouched")
     for entry in mistakes(assignment):
         variant(entry.name.replace("_", "-"), lambda target, entry=entry: _write(
             target / "cs231n" / entry.module, strip_markers(entry.source(), entry.module)))
