@@ -134,7 +134,11 @@ class Value:
     def __neg__(self):
         return self * -1.0
 
-    __radd__, __rmul__ = __add__, __mul__
+    def __radd__(self, other):
+        return self.add(other)
+
+    def __rmul__(self, other):
+        return self.mul(other)
 
 
 def as_value(number):
