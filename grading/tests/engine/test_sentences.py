@@ -62,8 +62,12 @@ RAISED = {
     "deep": ("def f(x):\n    raise RecursionError('too deep')\n", CALL,
              "RecursionError: too deep (cs231n/deep.py line 2)"),
     "product": ("import numpy as np\ndef f(x):\n    return np.ones((2, 3)) @ np.ones((4, 2))\n", CALL,
-                "ValueError: a matrix product does not fit: 3 columns on the left, 4 rows on the right "
-                "(cs231n/product.py line 3)"),
+                "ValueError: the shapes of a product do not fit: np.ones((2, 3)) @ np.ones((4, 2)), where "
+                "np.ones((2, 3)) is (2, 3) and np.ones((4, 2)) is (4, 2) (cs231n/product.py line 3)"),
+    "looped": ("import numpy as np\ndef f(x):\n    W, X, s = np.ones((4, 3)), np.ones((5, 4)), np.ones(3)\n"
+               "    for i in range(5):\n        W[:, i] += s\n", CALL,
+               "ValueError: the shapes do not fit each other: W[:, i] += s, where W[:, i] is (4,) and s is (3,) "
+               "(cs231n/looped.py line 5)"),
     "nothing": ("def f(x):\n    pass\n", UNPACKED, "nothing.f returned None; 2 values are expected: loss, dW"),
     "three": ("def f(x):\n    return 1, 2, 3\n", UNPACKED,
               "three.f returned too many values; 2 values are expected: loss, dW"),
