@@ -150,8 +150,8 @@ def assert_labels(found, expected, name, *, look_at=""):
     indices = ", ".join(at("", np.unravel_index(i, shape)) for i in off[:6]) + (", ..." if off.size > 6 else "")
     fail(
         f"{at(name, np.unravel_index(off[0], shape))} is wrong.",
-        ("found", f"{one}" + ("" if one == np.round(one) else ", not a whole number")),
-        ("expected", f"{other}"),
+        ("found", _label(one) + ("" if one == np.round(one) else ", not a whole number")),
+        ("expected", _label(other)),
         ("off", f"{off.size} of {found.size}: {indices}" if found.size > 1 else ""),
         ("look at", look_at),
     )
@@ -415,6 +415,12 @@ def _expected(value, name):
     return array
 
 
+def _label(value):
+    """A label as a whole number, if it is one."""
+    is_whole = value.dtype.kind == "f" and np.isfinite(value) and value == np.round(value)
+    return str(int(value) if is_whole else value)
+
+
 def _hinted(look_at, off, worst):
     """The entry that a hint speaks of, as in "w[2, 0] meets ...", if it is off; else the worst. Both as in x.flat."""
     for indices in re.findall(r"\w\[(\d+(?:, ?\d+)*)\]", look_at):
@@ -435,7 +441,9 @@ def _check_shape(array, shape, name, look_at="", exact=False):
             ("found", f"{array.shape}"),
             ("expected", f"{shape}{note}"),
             ("pattern", "the axes are the other way round" if len(found) > 1 and found[::-1] == expected else ""),
-            ("look at", look_at or "where it is made: write the shape of each factor beside that line"),
+            ("factors", "write the shape of each factor beside the line that makes it"
+             if max(array.ndim, len(shape)) > 1 else ""),
+            ("look at", look_at),
         )
 
 

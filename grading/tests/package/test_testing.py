@@ -209,7 +209,7 @@ def test_a_transposed_shape_is_named():
     message = message_of(assert_close, np.zeros((4, 3)), np.zeros((3, 4)), "dW")
     assert message == ("dW has the wrong shape.\n  found     (4, 3)\n  expected  (3, 4)\n"
                        "  pattern   the axes are the other way round\n"
-                       "  look at   where it is made: write the shape of each factor beside that line")
+                       "  factors   write the shape of each factor beside the line that makes it")
     assert "look at   the hint" in message_of(assert_shape, np.zeros((4, 3)), (3, 4), "dW", look_at="the hint")
 
 
