@@ -10,7 +10,7 @@ from cs231n import _explained
 from cs231n._places import shown_places
 
 _RED, _PLAIN = "\x1b[0;31m", "\x1b[0m"
-_MOST = 4                      # places
+_MOST, _LONGEST = 4, 94        # places, and characters of a line
 
 
 def rendered(error, message=""):
@@ -25,7 +25,8 @@ def _told(place):
     name = " ".join(shell.compile.format_code_name(place.file) or ()) if shell else ""
     file = f"{place.module.replace('.', '/')}.py" if place.is_students else place.file
     where = f"{name}, line {place.line}" if name else f"File {file}:{place.line}, in {place.function}"
-    return where if place.text.startswith("raise ") else f"{where}\n    {place.text}"
+    text = place.text if len(place.text) <= _LONGEST else f"{place.text[:_LONGEST - 4]} ..."
+    return where if text.startswith("raise ") else f"{where}\n    {text}"
 
 
 def install():
