@@ -112,7 +112,10 @@ def near(found, expected, *, within):
 
     - within: what it may be off, relative to what is expected
     """
-    found = float(found) if np.isscalar(found) or np.size(found) == 1 else float("nan")
+    try:
+        found = float(np.squeeze(found))
+    except (TypeError, ValueError):
+        return f"WRONG: {describe(found)}, expected a number"
     if abs(found - expected) <= within * abs(expected):
         return f"{found:.4f}, right"
     return f"{found:.6g}, WRONG: expected {'about ' * (within > 1e-2)}{number(expected, found)}"
@@ -422,11 +425,16 @@ def _label(value):
 
 
 def _hinted(look_at, off, worst):
-    """The entry that a hint speaks of, as in "w[2, 0] meets ...", if it is off; else the worst. Both as in x.flat."""
+    """The entry that a hint speaks of, as in "w[2, 0] meets ..." or "image 0 has ...", if it is off; else the worst.
+
+    Entries are numbered as in x.flat.
+    """
     for indices in re.findall(r"\w\[(\d+(?:, ?\d+)*)\]", look_at):
         index = tuple(map(int, indices.split(",")))
         if len(index) == off.ndim and all(np.less(index, off.shape)) and off[index]:
             return np.ravel_multi_index(index, off.shape)
+    if off.ndim and re.search(r"\b([Ii]mage|[Ee]xample|[Rr]ow) 0\b|\b[Tt]he first\b", look_at) and off[0].any():
+        return np.argmax(off)
     return worst
 
 

@@ -516,6 +516,8 @@ def test_versions_that_agree_pass_and_others_fail():
     assert_agreement(right, spoils_its_argument, (W,), expected=right(W))
     message = message_of(assert_agreement, right, wrong, (W,), look_at="the factor")
     assert message.startswith("wrong: dW[2, 1] is wrong.") and "twice" in message and "look at   the factor" in message
+    assert message.endswith("beside    right has what is expected here; one of the two is wrong")
+    assert message_of(assert_agreement, right, wrong, (W,), expected=right(W)).endswith("right is right here")
 
 
 def test_one_name_takes_a_bare_value():
