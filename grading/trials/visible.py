@@ -4,6 +4,8 @@ A common mistake is caught in the open. A known mistake that passes every visibl
 in these hidden cells only; in any other, the visible cell has numbers by which the mistake happens to come out right.
 """
 
+from grading.release.assignment import Assignment
+from grading.trials import trial
 from grading.trials.catalogue import Entry
 from grading.trials.trial import TestCell
 
@@ -56,6 +58,17 @@ EXPLAINED = {
     "fc_net/deep_penalty_only_for_large_reg": _SMALL_REG,
     "fc_net/deep_penalty_gradient_only_for_large_reg": _SMALL_REG,
 }
+
+
+def said(assignment: Assignment, entries: list[Entry]) -> dict[str, str]:
+    """Entry -> the sentence of the first visible cell of its function that it loses, after the cell's name; or ""."""
+    visible, found = [cell for cell in trial.test_cells(assignment) if not cell.hidden], {}
+    for entry in entries:
+        own = [cell for cell in visible if cell.functions[0] == entry.function]
+        lost = trial.run(assignment, trial.entry_source(entry), own)[0]
+        found[entry.label] = next((f"{name}: {' '.join(message.split())}" for name, message in lost.items() if message),
+                                  "")
+    return found
 
 
 def coincidence(entry: Entry, cells: list[TestCell], lost: dict[str, str]) -> list[str]:

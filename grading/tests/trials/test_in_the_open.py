@@ -3,7 +3,7 @@
 import pytest
 
 from grading.release import assignment as assignments
-from grading.trials import catalogue, trial
+from grading.trials import catalogue, visible
 
 APART, AGAIN = "An image and its label are drawn together", "each step should draw its own"
 SHIFT, LOG = "subtracted from the scores", "nothing added to it, nothing cut off"
@@ -66,18 +66,12 @@ SAID = {
 
 @pytest.fixture(scope="module")
 def known():
-    """label -> (assignment, entry, the visible cells of its function)."""
-    found = {}
-    for assignment in map(assignments.load, assignments.names()):
-        cells = [cell for cell in trial.test_cells(assignment) if not cell.hidden]
-        for entry in catalogue.mistakes(assignment):
-            found[entry.label] = assignment, entry, [cell for cell in cells if cell.functions[0] == entry.function]
-    return found
+    """label -> (assignment, entry)."""
+    loaded = map(assignments.load, assignments.names())
+    return {entry.label: (assignment, entry) for assignment in loaded for entry in catalogue.mistakes(assignment)}
 
 
 @pytest.mark.parametrize("label", SAID)
 def test_a_visible_cell_catches_it_and_names_it(label, known):
-    assignment, entry, cells = known[label]
-    lost = trial.run(assignment, trial.entry_source(entry), cells)[0]
-    said = " ".join(" ".join(message for message in lost.values() if message).split())
-    assert said and SAID[label] in said, said
+    assignment, entry = known[label]
+    assert SAID[label] in (sentence := visible.said(assignment, [entry])[label]), sentence
