@@ -122,7 +122,7 @@ def near(found, expected, *, within):
 
 
 def judged(grad, measured):
-    """`relative error 1.3e-10, right`: a gradient beside measured slopes, in words. Fails for nothing.
+    """`relative error 1.3e-10, right`: a gradient beside measured slopes, or another one, in words. Fails for nothing.
 
     As assert_gradient does, it goes by the size of the slopes: the relative error of one near 0 is mostly noise.
     """
@@ -136,7 +136,7 @@ def judged(grad, measured):
         return f"relative error {error:.1e}, right"
     first = np.unravel_index(np.argmax(off), off.shape)
     return (f"relative error {error:.1e}, WRONG: {np.sum(off)} of {counted(off.size, 'entry')} off; "
-            f"{at('', first) or 'it'} is {grad[first]:.6g}, measured {measured[first]:.6g}")
+            f"{at('', first) or 'it'} is {grad[first]:.6g}, expected {measured[first]:.6g}")
 
 
 def assert_labels(found, expected, name, *, look_at=""):

@@ -10,7 +10,7 @@ from grading.trials.catalogue import Entry
 from grading.trials.trial import TestCell
 
 _COST = "what a call costs is told by the comparison beside it, which gives no points; the visible cell looks at values"
-_PENALTY = "the visible cell compares with the looped version without a penalty; the penalty was asked for in its own"
+_PENALTY = "a visible cell without points says whether what reg adds is right; the looped version has cells of its own"
 _CACHE = "the visible cell looks at out; what backward needs shows in the visible cell of backward"
 _EPSILON = "visible steps have no zero gradient and leave epsilon at its default, where it does not show"
 

@@ -81,6 +81,6 @@ def test_a_look_at_a_size_or_a_gradient_says_whether_it_is_right():
     assert near(None, 9, within=0.1) == "WRONG: None, expected a number"
     measured = np.array([[1.0, -2.0], [1e-12, 4.0]])
     assert judged(measured + 1e-11, measured).endswith(", right")
-    assert "WRONG: 1 of 4 entries off; [1, 1] is 5, measured 4" in judged(measured + [[0, 0], [0, 1]], measured)
+    assert "WRONG: 1 of 4 entries off; [1, 1] is 5, expected 4" in judged(measured + [[0, 0], [0, 1]], measured)
     assert "shape (2,), expected (2, 2)" in judged(measured[0], measured) and "WRONG" in judged(None, measured)
     assert "WRONG" in judged(measured * np.nan, measured)
