@@ -60,5 +60,5 @@ def functions(asked: bytes, modules: bytes, kept: dict) -> bytes:
     from grading.desk import passages
 
     texts = msgspec.msgpack.decode(modules, type=dict[str, str])
-    return msgspec.msgpack.encode([(module, name, *found) for module, names in json.loads(asked).items()
-                                   for name in names if (found := passages.of(texts.get(module, ""), name))])
+    return msgspec.msgpack.encode([(module, *found) for module, names in json.loads(asked).items()
+                                   for found in passages.of(texts.get(module, ""), names)])

@@ -1,23 +1,25 @@
-"""The passage of a module that defines a function, whatever state the module is in."""
+"""The passages of a module that define functions, whatever state the module is in."""
 
 import ast
 import re
 import textwrap
+from collections.abc import Iterable, Iterator
 
 LONG = 40_000                    # characters of a function that are shown
 
 
-def of(source: str, name: str) -> tuple[int, str] | None:
-    """(first line, text) of a function, or of a method as `Class.method`; None where the module has none."""
+def of(source: str, names: Iterable[str]) -> Iterator[tuple[str, int, str]]:
+    """(name, first line, text) of those of these functions that the module has; a method is called `Class.method`."""
     lines = source.splitlines()
     try:
-        found = _parsed(ast.parse(source), name.split("."))
+        tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        found = _indented(lines, name.split("."))
-    if found is None:
-        return None
-    first, last = found
-    return first, textwrap.dedent("\n".join(lines[first - 1:last]))[:LONG]
+        tree = None
+    for name in names:
+        found = _parsed(tree, name.split(".")) if tree else _indented(lines, name.split("."))
+        if found:
+            first, last = found
+            yield name, first, textwrap.dedent("\n".join(lines[first - 1:last]))[:LONG]
 
 
 def _parsed(tree: ast.AST, names: list[str]) -> tuple[int, int] | None:
