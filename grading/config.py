@@ -141,9 +141,12 @@ def _by_engine(converter: Autograde) -> None:
 
 def _by_kit(converter: GenerateFeedback) -> None:
     """Have `kit feedback` write the pages, those of all notebooks."""
-    if _kit(converter, "feedback", _wanted(converter)):
-        raise _told(converter, f"kit feedback {converter.coursedir.assignment_id} did not write everything: what it "
-                               "says stands above.")
+    course, wanted = Course(Path(converter.coursedir.root).resolve()), converter.coursedir.assignment_id
+    graded = [one for one in _wanted(converter) if course.autograded(one, wanted).is_dir()]
+    if not graded:
+        raise _told(converter, f"No submission of {wanted} by {converter.coursedir.student_id!r} is graded yet.")
+    if _kit(converter, "feedback", graded):
+        raise _told(converter, f"kit feedback {wanted} did not write everything: what it says stands above.")
 
 
 def _wanted(converter: BaseConverter) -> list[str]:

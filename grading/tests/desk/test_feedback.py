@@ -13,6 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 from conftest import cell, kit, notebook
 from nbgrader.api import Gradebook
+from nbgrader.utils import parse_utc
 
 from grading.autograde import autograde
 from grading.books.course import TIMESTAMP, Course
@@ -166,6 +167,19 @@ def test_what_has_not_changed_is_not_written_again_and_a_mark_changes_its_studen
     assert "Score: 1.5 / 2" in page["index"] and "order within the row" in page["index"]
     (course.feedback("spy", assignment.name) / "index.html").unlink()
     assert feedback.feedback(assignment, course).new == ["spy"]
+
+
+def test_the_index_says_how_late_it_is_and_what_that_costs(spied):
+    assignment, course = spied
+    with Gradebook(f"sqlite:///{course.gradebook}") as book:
+        book.find_assignment(assignment.name).duedate = parse_utc("2025-04-29 12:00:00 UTC")
+        book.find_submission_notebook("spied", assignment.name, "ann").late_submission_penalty = 2.5
+        book.db.commit()
+    feedback.feedback(assignment, course)
+    ann, spy = (" ".join(BeautifulSoup(pages(spied, student)["index"], "html.parser").header.text.split())
+                for student in ("ann", "spy"))
+    assert "5 of 8 points Handed in 2 days late: 2.5 of 7.5 points are taken off." in ann
+    assert "Handed in 2 days late; no points are taken off." in spy
 
 
 def test_nbgraders_release_feedback_finds_the_pages(spied, tmp_path):
