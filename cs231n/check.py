@@ -67,8 +67,8 @@ def _chosen(asked, words):
         plain = Path(word).name.removesuffix(".ipynb")
         named = topics.get(plain) or [one for one in every if plain in (one, one.partition("-")[2])]
         if not named:
-            raise ValueError(f"nothing is called {word!r} here. Name notebooks ({', '.join(topics)}) or questions, such "
-                             f"as {every[0]}.")
+            raise ValueError(f"nothing is called {word!r} here. Name notebooks ({', '.join(topics)}) or questions, "
+                             f"such as {every[0]}.")
         found |= set(named)
     return [one for one in every if one in found]
 

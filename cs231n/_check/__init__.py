@@ -12,6 +12,8 @@ from cs231n import _matching as matching
 from cs231n import _reading as reading
 from cs231n._check import names
 
+_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]*(?:\([^)]*\)|[^\n]*)", re.M)
+
 
 class Cell(NamedTuple):
     """A code cell. role: "locked" is the lesson's, as it was handed out; "code" was to be written; "own" was added.
@@ -95,12 +97,12 @@ def _laid_out(handed, lesson):
 
 
 def _basis(folder, cells):
-    """Of the cells, and of every module of the package that they, or modules that they need, may mean by a word."""
+    """Of the cells, and of every module of the package that they, or modules that they need, may import."""
     digest = hashlib.sha256(repr(cells).encode("utf-8", "replace"))
     modules = {path.stem: path for path in sorted((folder / "cs231n").rglob("*.py"))}
     waiting, seen = [text for cell in cells for text in (*cell.imports, cell.source)], set()
     while waiting:
-        words = set(re.findall(r"\w+", waiting.pop()))
+        words = set(re.findall(r"\w+", " ".join(_IMPORT.findall(waiting.pop()))))
         classifiers = {stem for stem, path in modules.items() if path.parent.name == "classifiers"}
         if "classifiers" in words and not words & classifiers:         # they are found by the names of classes, too
             words |= classifiers
