@@ -61,15 +61,17 @@ def scatter(points: Sequence[tuple[float, float]], labels: tuple[str, str], told
 
 def _svg(draw, told: str) -> str:
     with matplotlib.rc_context(_STYLE | {"svg.hashsalt": told}):
-        figure = Figure(figsize=(6.4, 2.9), layout="constrained")
+        figure = Figure(figsize=(4.8, 2.7), layout="constrained")
         FigureCanvasSVG(figure)
         draw(figure.subplots())
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    text = re.sub(r"<(metadata|style)\b.*?</\1>", "", file.getvalue(), flags=re.S)        # its style is for all the page
+    text = re.sub(r"<(metadata|style)\b.*?</\1>", "", file.getvalue(), flags=re.S)    # its style is for the whole page
     text = text[text.index("<svg "):]
     for stand_in, color in _SET.items():
         text = text.replace(stand_in, color)
+    meant = set(re.findall(r"#([\w.-]+)", text))
+    text = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in meant else "", text)
     text = re.sub(r'(<svg [^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", text, count=1)
     return text.replace("<svg ", f'<svg role="img" aria-label="{escape(told)}" ', 1)

@@ -182,7 +182,7 @@ def test_a_picture_tells_its_numbers_in_words():
 
 # In a browser
 
-_AXE = next((Path(spec.submodule_search_locations[0]) for name in ("axe_selenium_python", "axe_core_python")
+_AXE = next((Path(spec.submodule_search_locations[0]) for name in ("axe_core_python", "axe_selenium_python")
              if (spec := importlib.util.find_spec(name))), None)
 
 
@@ -215,4 +215,4 @@ def test_a_browser_opens_it_at_once_and_it_fits_and_is_accessible(text, tmp_path
     finally:
         driver.quit()
     if not _AXE:
-        pytest.skip("axe-core is not installed (axe-selenium-python): accessibility was not looked at")
+        pytest.skip("axe-core is not installed (axe-core-python): accessibility was not looked at")
