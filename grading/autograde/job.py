@@ -72,7 +72,7 @@ class Done:
     notebooks: dict[str, NotebookNode]
     answers: dict[str, dict[str, list]]
     remarks: list[str] = field(default_factory=list)
-    costs: dict[str, float] = field(default_factory=dict)
+    costs: dict[str, float] = field(default_factory=dict, compare=False)
 
 
 def do(worker: Worker, task: Task, job: Job, budget: Budget | None = None) -> Done:

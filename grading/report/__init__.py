@@ -6,11 +6,12 @@ out of a submission is text there, and nothing else. `data` is all of it, as JSO
 
 import hashlib
 import re
+import shlex
 from collections.abc import Callable
 
 from grading.autograde import suspects
 from grading.books import seeds
-from grading.books.course import Course
+from grading.books.course import DEFAULT, Course
 from grading.errors import KitError
 from grading.release.assignment import Assignment
 from grading.report import failures, people, standing, tests
@@ -39,8 +40,9 @@ def data(assignment: Assignment, course: Course, anonymous: bool = False,
         "suspect tests": suspects.sentences(one.result for one in graded),
         "looped": tests.looped(assignment, graded),
         "mistakes": failures.known(graded),
-        "unexplained": failures.unexplained(assignment, graded),
-        "unwritten": failures.unwritten(graded),
+        "unexplained": failures.unexplained(
+            assignment, graded, "" if course.root == DEFAULT.resolve() else f" --course {shlex.quote(str(course.root))}"),
+        "unwritten": failures.unwritten(assignment, graded),
         "unloaded": failures.unloaded(graded),
         "look at": people.worth_a_look(assignment, course, every, progress),
         "questions": standing.questions(assignment, course, graded),

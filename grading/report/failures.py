@@ -29,8 +29,11 @@ def known(graded: Sequence[Standing]) -> list[dict]:
     return sorted(found.values(), key=lambda entry: (-len(entry["students"]), entry["function"]))
 
 
-def unexplained(assignment: Assignment, graded: Sequence[Standing]) -> list[dict]:
-    """Failures of a function, or cell, that nothing known explains, alike ones together; the commonest first."""
+def unexplained(assignment: Assignment, graded: Sequence[Standing], options: str = "") -> list[dict]:
+    """Failures of a function, or cell, that nothing known explains, alike ones together; the commonest first.
+
+    - options: what the command that writes a skeleton is told besides
+    """
     found: dict[tuple, dict] = {}
     for one in graded:
         explained = {name for named in one.result.named if named.get("kind", "mistake") != "difference"
@@ -49,7 +52,7 @@ def unexplained(assignment: Assignment, graded: Sequence[Standing]) -> list[dict
             entry = found.setdefault(behaviour, {
                 "function": function, "cells": names, "behaviour": behaviour[2], "says": says.get(function, ""),
                 "message": clean_message(message, LONGEST), "students": [],
-                "command": f"kit trial {assignment.name} --skeleton {one.student} {names[0]}"})
+                "command": f"kit trial {assignment.name} --skeleton {one.student} {names[0]}{options}"})
             entry["students"].append(one.student)
     return sorted(found.values(), key=lambda entry: (-len(entry["students"]), entry["function"], entry["behaviour"]))
 
@@ -61,12 +64,16 @@ def normal(message: str) -> str:
     return " ".join(_NUMBER.sub("#", _QUOTED.sub("'...'", " ".join(chosen))).split())[:300]
 
 
-def unwritten(graded: Sequence[Standing]) -> list[dict]:
-    """Functions that are not written, by how many have not."""
+def unwritten(assignment: Assignment, graded: Sequence[Standing]) -> list[dict]:
+    """Functions, and names of cells, that are not written, by how many have not."""
     found: dict[str, list[str]] = {}
     for one in graded:
-        for name in {cell["message"].split(UNIMPLEMENTED)[0].split(": ")[-1] for name, cell in one.cells.items()
-                     if UNIMPLEMENTED in cell["message"] and not one.result.cells[name].get("unloaded")}:
+        names = {}
+        for name, cell in one.cells.items():
+            if outcome(cell) == "unwritten" and not one.result.cells[name].get("unloaded"):
+                said = cell["message"].split(UNIMPLEMENTED)
+                names[said[0].split(": ")[-1] if len(said) > 1 else assignment.topics.get(topic(name), (name,))[0]] = 1
+        for name in names:
             found.setdefault(clean_message(name, 200), []).append(one.student)
     return [{"function": name, "students": students}
             for name, students in sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))]

@@ -10,12 +10,13 @@ from grading.report.standing import Standing
 from grading.trials.diagnosis import UNIMPLEMENTED
 
 _LOOPED = {"_vectorized": "_naive", "_no_loops": "_two_loops", "_one_loop": "_two_loops"}
+_UNWRITTEN = (UNIMPLEMENTED, "is not written")   # of a function; of a cell, which may also have stopped
 _LOOPS = ("hides its loops", "loops in Python over")
 RIGHT, WRONG, UNWRITTEN = "right", "wrong", "not written"
 
 
 def outcome(cell: dict) -> str:
-    return "unwritten" if UNIMPLEMENTED in cell["message"] else cell["outcome"]
+    return "unwritten" if any(words in cell["message"] for words in _UNWRITTEN) else cell["outcome"]
 
 
 def scores(assignment: Assignment, graded: Sequence[Standing]) -> dict:
