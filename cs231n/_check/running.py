@@ -64,8 +64,9 @@ def _process(cells, folder, modules, data, limit):
     """{place: {"kind", "message"} of what came of the cell}; where the process ended, of those behind nothing."""
     asked = json.dumps({"cells": [{"source": cell.source, "imports": cell.imports} for cell in cells],
                         "files": modules, "limit": limit})
+    own = _SMALL | {"CS231N_DATA": str(data), "IPYTHONDIR": f"{data}-ipython"}
     done = subprocess.run([sys.executable, "-m", "cs231n._check"], cwd=folder, input=asked.encode(),
-                          capture_output=True, env=os.environ | _SMALL | {"CS231N_DATA": str(data)})
+                          capture_output=True, env=os.environ | own)
     found = [json.loads(line) for line in done.stdout.splitlines()]
     if len(found) < len(cells) and not (found and found[-1]["kind"] in ENDS):
         why = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]

@@ -30,6 +30,7 @@ def data(assignment: Assignment, course: Course, anonymous: bool = False,
     graded = [one for one in every if one.result]
     if not graded:
         raise KitError(f"Nothing of {assignment.name} is graded in {course.root}. Run: kit autograde {assignment.name}")
+    options = "" if course.root == DEFAULT.resolve() else f" --course {shlex.quote(str(course.root))}"
     found = {
         "assignment": assignment.name, "title": assignment.title,
         "students": len(every), "graded": len(graded), "not graded": [
@@ -40,8 +41,7 @@ def data(assignment: Assignment, course: Course, anonymous: bool = False,
         "suspect tests": suspects.sentences(one.result for one in graded),
         "looped": tests.looped(assignment, graded),
         "mistakes": failures.known(graded),
-        "unexplained": failures.unexplained(
-            assignment, graded, "" if course.root == DEFAULT.resolve() else f" --course {shlex.quote(str(course.root))}"),
+        "unexplained": failures.unexplained(assignment, graded, options),
         "unwritten": failures.unwritten(assignment, graded),
         "unloaded": failures.unloaded(graded),
         "look at": people.worth_a_look(assignment, course, every, progress),
