@@ -20,7 +20,7 @@ _WILD = {"exec", "eval", "globals", "locals", "get_ipython", "setattr", "vars", 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _MAGIC_STATEMENT = re.compile(r"^([ \t]*)%(?:time|timeit|prun)\b((?:[ \t]+-\S+)*)[ \t]*", re.M)
 _MAGIC = re.compile(r"^([ \t]*)(?:%(?!=)|!|\?).*|^([ \t]*)[\w.]+\?+[ \t]*$", re.M)
-_ASSIGNED_MAGIC = re.compile(r"(?<==)[ \t]*[%!].*")
+_ASSIGNED_MAGIC = re.compile(r"^([ \t]*[\w., ]+=)[ \t]*[%!].*", re.M)
 
 
 class Facts(NamedTuple):
@@ -47,7 +47,7 @@ class Facts(NamedTuple):
 def read(source):
     """Return the Facts of a cell's text; of one that is no Python, every word in it may be bound."""
     plain = re.sub(r"\A\s*%%.*", "", source)
-    plain = _ASSIGNED_MAGIC.sub(" None", _MAGIC.sub(r"\1\2pass", _MAGIC_STATEMENT.sub(r"\1", plain)))
+    plain = _ASSIGNED_MAGIC.sub(r"\1 None", _MAGIC.sub(r"\1\2pass", _MAGIC_STATEMENT.sub(r"\1", plain)))
     try:
         tree = ast.parse(plain)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

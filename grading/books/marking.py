@@ -107,9 +107,11 @@ class Marking:
     def _sign(self, entered: list[tuple[str, float | None]]) -> None:
         """Keep who marks: whose account this runs under."""
         path = _signed(self._course, self._assignment)
-        with suppress(OSError, KeyError), path.open("a", encoding="utf-8") as file:       # of a mark that is entered
-            marker = getpass.getuser()
-            file.writelines(f"{json.dumps([student, self._name, score, marker])}\n" for student, score in entered)
+        with suppress(OSError, KeyError):                # the mark itself is entered
+            path.parent.mkdir(exist_ok=True)
+            lines = [json.dumps([student, self._name, score, getpass.getuser()]) for student, score in entered]
+            with path.open("a", encoding="utf-8") as file:
+                file.write("".join(f"{line}\n" for line in lines))
 
     def _refused(self, session: Session, row, change: Change) -> str:
         if change.score is not None and not 0 <= change.score <= row.points:
@@ -187,7 +189,6 @@ def markers(course: Course, assignment: str) -> dict[tuple[str, str], tuple[str,
 
 
 def _signed(course: Course, assignment: str) -> Path:
-    course.marks.mkdir(parents=True, exist_ok=True)
     return course.marks / f"{assignment}-markers.jsonl"
 
 

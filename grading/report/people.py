@@ -15,7 +15,7 @@ from grading.desk.text import clean_message
 from grading.release.assignment import Assignment
 from grading.report.standing import Standing
 
-LONGEST, MOST = 300, 8           # characters of what is shown, and so many of one kind
+LONGEST, MOST = 300, 5           # characters of what is shown, and so many of one kind
 MOST_TEXT = 500_000              # characters of a submission's code that are searched
 
 # kind -> (where: "remark", "message" or "code", words)

@@ -147,6 +147,7 @@ def _until_total(process) -> str:
     (["import numpy as np\nslow = 1", "np.ones(3)"], []),
     (["%%time\nx = 1", "!ls\n%timeit -n 3 y = 2", "x + y"], [0, 1]),
     (["x = (", "other = 1", "x"], [0]),
+    (["x = 1", "print('lr=%f' % x)", "files = !ls\ny = files", "x"], [0]),
     (["from somewhere import *", "y = 2", "x"], [0]),
     (["x = 1", "for i in range(3):\n    x = x + i", "x"], [0, 1]),
     (["x = 1", "if flag:\n    x = 2", "x"], [0, 1]),
