@@ -27,7 +27,7 @@ UNSEEN = {
     "optimizers-adagrad-epsilon": _EPSILON,
     "optimizers-rmsprop-epsilon": _EPSILON,
     "optimizers-adam-epsilon": _EPSILON,
-    "optimizers-net_init-scales": "the visible cell looks at one layer; that each has inputs of its own is the lesson",
+    "deep_nets-net_init-scales": "the visible cell looks at one layer; that each has inputs of its own is the lesson",
 }
 
 _FEW_TESTS = "the visible cell has fewer test points than training points, as the lesson's data have"
