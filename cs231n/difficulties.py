@@ -1,4 +1,4 @@
-"""The synthetic drawings with one difficulty at a time: what makes two images of the same thing differ, number by number.
+"""The synthetic drawings with one difficulty at a time: what makes two images of the same thing differ pixel by pixel.
 
 `synthetic.py` mixes all of these in every image. Here each comes alone, on drawings that are otherwise plain, so that
 a notebook can show what it does to a classifier that compares pixels. Source: CS231n notes, "Image classification".

@@ -26,9 +26,8 @@ def surprise():
     axes[0].plot(p, -np.log(p), color=COLORS[0], linewidth=2)
     for at in (0.1, 0.5, 1.0):
         axes[0].plot(at, -np.log(at), "ko")
-        axes[0].annotate(f"p = {at:g}: {abs(np.log(at)):.2f} nats", (at, -np.log(at)),
-                         xytext=(6, 8) if at < 1 else (4, 20), textcoords="offset points",
-                         ha="left" if at < 1 else "right")
+        axes[0].annotate(f"{abs(np.log(at)):.2f} nats", (at, -np.log(at)), xytext=(6 if at < 1 else -30, 8),
+                         textcoords="offset points")
     axes[0].set(title="surprise of one outcome", xlabel="its probability p", ylabel="-log p, in nats", ylim=(-0.3, 5))
     axes[1].plot(p, -p * np.log(p) - (1 - p) * np.log(1 - p), color=COLORS[3], linewidth=2)
     axes[1].axhline(np.log(2), color="gray", linestyle=":", label="log 2")
