@@ -19,7 +19,7 @@ from grading.autograde import autograde
 from grading.books.course import TIMESTAMP, Course
 from grading.books.results import Result
 from grading.desk import feedback
-from grading.desk.feedback import judged, lesson, rendering, said
+from grading.desk.feedback import judged, lesson, rendering, said, shown
 from grading.desk.feedback.rendering import Text
 from grading.desk.feedback.standing import Mark, Standing
 from grading.engine import sandbox
@@ -289,3 +289,12 @@ def test_what_is_longer_than_anyone_reads_is_shown_as_it_was_typed():
     texts = rendering.Rendering()
     assert texts.page([Text("code", "<b>" * 4_000)])[0].startswith("<pre>&lt;b&gt;")
     assert texts.page([Text("markdown", "a\n\n" * 90_000)])[0].startswith("<pre>a")          # more than a page's
+
+
+def test_outputs_are_read_whether_a_text_is_one_or_its_lines():
+    printed = {"output_type": "stream", "name": "stdout", "text": ["one\n", "two\n"]}
+    label = {"output_type": "display_data", "metadata": {}, "data": {
+        "text/html": ["<p><em>[came without output]</em></p>"], "text/plain": ["[came without output]"]}}
+    places = shown.Places({}, [], set())
+    assert [one.text for one in shown.outputs({"outputs": [printed]}, places)] == ["one\ntwo"]
+    assert shown.outputs({"outputs": [label, printed]}, places) == []
