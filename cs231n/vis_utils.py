@@ -1,8 +1,11 @@
-"""Pictures of many images, or of many rows of weights, in one array for plt.imshow."""
+"""Pictures of many images, or of many rows of weights, in one array for plt.imshow; and the lessons' colors."""
 
 import math
 
 import numpy as np
+
+# Blue, orange, green, red, purple, light blue: told apart by colorblind readers as well (Okabe and Ito, 2008).
+COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 
 
 def visualize_grid(Xs, ubound=255.0, padding=1):

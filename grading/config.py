@@ -41,6 +41,7 @@ def configure(c, root: Path) -> None:
         "nbgrader.preprocessors.SaveCells",
         "nbgrader.preprocessors.ClearHiddenTests",
         "nbgrader.preprocessors.ClearMarkScheme",
+        "grading.release.generate.Fold",
         "nbgrader.preprocessors.ComputeChecksums",
         "nbgrader.preprocessors.CheckCellMetadata",
         "grading.release.generate.CheckLeaks",
