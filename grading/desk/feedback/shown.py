@@ -45,7 +45,8 @@ class Places:
 
     def __init__(self, files: Mapping[str, str], cells: list[dict], own: set[str]):
         self._files = files
-        self._cells = {cell.get("execution_count"): _whole(cell.get("source", "")) for cell in cells if cell.get("id") in own}
+        self._cells = {cell.get("execution_count"): _whole(cell.get("source", ""))
+                       for cell in cells if cell.get("id") in own}
 
     def of(self, trace: str) -> tuple[Place, ...]:
         found = []
