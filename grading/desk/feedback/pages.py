@@ -156,7 +156,7 @@ class Pages:
                     blocks[slug].places[name] = places.of_check(cell)
             elif given and given.role == "answer" and name in asked:
                 parts = sections[-1].parts
-                parts.append(_answer(asked[name], source, cell, _taken(parts)))
+                parts.append(_answer(asked[name], source, cell, _taken(parts), places))
             elif cell["cell_type"] == "code":
                 made = shown.outputs(cell, places)
                 if made or name in own:
@@ -174,9 +174,11 @@ def _block(question: Question, passages: dict[str, tuple[str, Text]]) -> Part:
                 comment=Text("markdown", question.comment) if question.comment else None)
 
 
-def _answer(question: Question, source: str, cell: dict, asked: Text | None) -> Part:
-    return Part("answer", question.slug, Text("markdown", source, cell.get("attachments")), question=question,
-                asked=asked, comment=Text("markdown", question.comment) if question.comment else None)
+def _answer(question: Question, source: str, cell: dict, asked: Text | None, places: shown.Places) -> Part:
+    said = (Text("markdown", source, cell.get("attachments")) if cell["cell_type"] == "markdown" else
+            Text("code", source))
+    return Part("answer", question.slug, said, question=question, asked=asked, outputs=shown.outputs(cell, places),
+                comment=Text("markdown", question.comment) if question.comment else None)
 
 
 def _say(parts: list[Part], text: Text) -> None:

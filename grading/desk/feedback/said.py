@@ -13,7 +13,7 @@ GAP = "\u2026"
 _LABEL = re.compile(r"  (found|expected|off|pattern|look at) +(?=\S)")
 _VALUES = ("found", "expected", "off")
 _WORDS = re.compile(r"(?!true|false|array|dtype)[^\W\d_]{4,}", re.IGNORECASE)
-_PLACE = re.compile(r"(?:cs231n/[\w./]+\.py|this notebook),? line \d+")
+_PLACE = re.compile(r"(?:cs231n/[\w./]{1,120}\.py|this notebook),? line \d+")
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+(?:[_,]\d{3})*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?j?(?!\w)"
                      r"|\b0[xX][0-9a-fA-F]+|\d{3,}")
 _EXACT = re.compile(r"(?<![\w.])[-+]?(?:\d*\.\d{3,}|\d+(?:\.\d*)?[eE][-+]?\d+|\d*\.\d+[eE][-+]?\d+|\d{7,})")

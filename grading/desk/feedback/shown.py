@@ -45,7 +45,8 @@ class Places:
 
     def __init__(self, files: Mapping[str, str], cells: list[dict], own: set[str]):
         self._files = files
-        self._cells = {cell.get("execution_count"): _source(cell) for cell in cells if cell.get("id") in own}
+        self._cells = {cell.get("execution_count"): _whole(cell.get("source", ""))
+                       for cell in cells if cell.get("id") in own}
 
     def of(self, trace: str) -> tuple[Place, ...]:
         found = []
@@ -83,13 +84,13 @@ def outputs(cell: dict, places: Places) -> list[Output]:
 
 def _label(found: list[dict]) -> str:
     data = found[0].get("data", {}) if found else {}
-    return _LABELS.get(data.get("text/plain", ""), "") if set(data) == {"text/html", "text/plain"} else ""
+    return _LABELS.get(_whole(data["text/plain"]), "") if set(data) == {"text/html", "text/plain"} else ""
 
 
 def _shown(output: dict, places: Places, graded: bool = False) -> Iterator[Output]:
-    kind, data = output.get("output_type"), output.get("data", {})
+    kind, data = output.get("output_type"), {name: _whole(value) for name, value in output.get("data", {}).items()}
     if kind == "stream":
-        yield Output("text", _text(output.get("text", "")))
+        yield Output("text", _text(_whole(output.get("text", ""))))
     elif kind == "error":
         name, message = clean_message(output.get("ename")), clean_message(output.get("evalue"))
         message = said.raised(message) if graded else message[:2_000]
@@ -110,6 +111,6 @@ def _text(text: str) -> str:
     return text if len(text) <= STREAM else f"{text[:STREAM]}\n... cut here ..."
 
 
-def _source(cell: dict) -> str:
-    source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(source)
+def _whole(text: str | list[str]) -> str:
+    """nbformat also writes a text as its lines."""
+    return text if isinstance(text, str) else "".join(text)

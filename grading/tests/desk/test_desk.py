@@ -1,6 +1,7 @@
 """A submission is read by its instructor in a terminal, in formgrader and in feedback, and runs in none of them."""
 
 import base64
+import importlib.util
 import io
 import json
 import re
@@ -514,10 +515,9 @@ def test_a_browser_runs_nothing_of_an_attack(formgrader, course, tmp_path):
 @pytest.mark.skipif(not (shutil.which("chromium") and shutil.which("chromedriver")),
                     reason="needs the programs chromium and chromedriver")
 def test_feedback_is_accessible_fits_every_width_in_light_and_dark_and_asks_nobody_for_anything(course, tmp_path):
-    axe = pytest.importorskip("axe_core_python", reason="needs the package axe-core-python")
     from selenium import webdriver
 
-    script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    axe = importlib.util.find_spec("axe_core_python")
     options = webdriver.ChromeOptions()
     for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                    "--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}"):
@@ -534,7 +534,9 @@ def test_feedback_is_accessible_fits_every_width_in_light_and_dark_and_asks_nobo
                 driver.get((course.feedback(student, "assignment1") / f"{page}.html").as_uri())
                 driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
                 assert driver.execute_script("return document.documentElement.scrollWidth") <= width
-                driver.execute_script(script)
+                if axe is None:
+                    continue
+                driver.execute_script(Path(axe.origin).with_name("axe.min.js").read_text(encoding="utf-8"))
                 found = driver.execute_async_script(
                     "const done = arguments[0]; axe.run().then(found => done(found.violations.map("
                     "one => [one.impact, one.id, one.nodes[0].html])))")
@@ -545,3 +547,5 @@ def test_feedback_is_accessible_fits_every_width_in_light_and_dark_and_asks_nobo
     asked = {one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"}
     assert not [url for url in asked if not url.startswith(("data:", "chrome", "about:"))
                 and not re.match(r"file:.*/feedback/(ann|bob)/assignment1/(index|knn)\.html$", url)]
+    if axe is None:
+        pytest.skip("axe-core is not installed (axe-core-python): whether it is accessible was not looked at")

@@ -19,7 +19,8 @@ from grading.autograde import autograde
 from grading.books.course import TIMESTAMP, Course
 from grading.books.results import Result
 from grading.desk import feedback
-from grading.desk.feedback import judged, lesson, said
+from grading.desk.feedback import judged, lesson, rendering, said, shown
+from grading.desk.feedback.rendering import Text
 from grading.desk.feedback.standing import Mark, Standing
 from grading.engine import sandbox
 from grading.release import assignment as assignments
@@ -269,3 +270,31 @@ def test_a_class_that_nobody_has_graded_is_one_sentence(tmp_path):
     (course.source("assignment1")).mkdir(parents=True)
     done = kit("feedback", "assignment1", course=tmp_path)
     assert done.returncode == 1 and "knn.ipynb is missing" in done.stderr and "Traceback" not in done.stderr
+
+
+# Texts
+
+def test_a_text_that_takes_too_long_is_shown_as_it_was_typed_and_those_around_it_are_rendered(monkeypatch):
+    monkeypatch.setattr(rendering, "TOGETHER_SECONDS", 0.5)
+    monkeypatch.setattr(rendering, "TEXT_SECONDS", 0.5)
+    tags = "".join(f"<p><font color=c{number}>" for number in range(11_500))
+    texts = rendering.Rendering()
+    texts.begin()
+    before, costly, behind = texts.page([Text("markdown", "**before**"), Text("html", tags), Text("code", "import x")])
+    assert "<strong>before</strong>" in before and '<span class="nn">x</span>' in behind
+    assert "shown as it was typed: it takes more than 0.5 s" in costly and "&lt;p&gt;&lt;font" in costly
+
+
+def test_what_is_longer_than_anyone_reads_is_shown_as_it_was_typed():
+    texts = rendering.Rendering()
+    assert texts.page([Text("code", "<b>" * 4_000)])[0].startswith("<pre>&lt;b&gt;")
+    assert texts.page([Text("markdown", "a\n\n" * 90_000)])[0].startswith("<pre>a")          # more than a page's
+
+
+def test_outputs_are_read_whether_a_text_is_one_or_its_lines():
+    printed = {"output_type": "stream", "name": "stdout", "text": ["one\n", "two\n"]}
+    label = {"output_type": "display_data", "metadata": {}, "data": {
+        "text/html": ["<p><em>[came without output]</em></p>"], "text/plain": ["[came without output]"]}}
+    places = shown.Places({}, [], set())
+    assert [one.text for one in shown.outputs({"outputs": [printed]}, places)] == ["one\ntwo"]
+    assert shown.outputs({"outputs": [label, printed]}, places) == []
