@@ -8,11 +8,13 @@ no more.
 
 import argparse
 import importlib
+import os
 import pkgutil
 from pathlib import Path
 from types import ModuleType
 
 from grading.books.course import DEFAULT, Course
+from grading.errors import KitError
 from grading.release import assignment as assignments
 
 
@@ -62,3 +64,33 @@ def whole(text: str) -> int:
 
 def course(options: argparse.Namespace) -> Course:
     return Course(options.course.resolve())
+
+
+# Files that are asked for
+
+def require_writable(*paths: Path | None) -> None:
+    """Before the work: that these files can be written, as far as that can be known. Raises KitError."""
+    for path in filter(None, paths):
+        folder = path.parent
+        if path.is_dir():
+            raise KitError(f"{path} is a folder. Name a file in it.")
+        if not folder.is_dir():
+            raise KitError(f"{path} cannot be written: there is no folder {folder}. Make it, or name another file.")
+        if not os.access(path if path.exists() else folder, os.W_OK):
+            raise KitError(f"{path} cannot be written: {folder} is read-only for you. Name another file.")
+        if hasattr(os, "statvfs") and os.statvfs(folder).f_bavail == 0:
+            raise KitError(f"{path} cannot be written: the disk is full. Make room, or name a file elsewhere.")
+
+
+def write(path: Path, text: str) -> None:
+    """The whole file or, where that fails, the former one."""
+    if path.exists() and not path.is_file():             # a pipe, or a device
+        path.write_text(text, encoding="utf-8", errors="replace")
+        return
+    half = path.with_name(f".{path.name}.part")
+    try:
+        half.write_text(text, encoding="utf-8", errors="replace")
+        os.replace(half, path)
+    except OSError:
+        half.unlink(missing_ok=True)
+        raise

@@ -19,10 +19,12 @@ KNOWS = {
     "intake": ("engine", "desk", "release", "books"),
     "trials": ("engine", "release", "books"),
     "autograde": ("trials", "intake", "engine", "desk", "release", "books"),
+    "similarity": ("intake", "engine", "desk", "release", "books"),
     "config": ("release", "books"),
     "sample": ("autograde", "trials", "intake", "desk", "release", "books"),
     "bench": ("sample", "autograde", "intake", "engine", "release", "books"),
-    "commands": ("bench", "sample", "autograde", "trials", "intake", "engine", "desk", "release", "books"),
+    "commands": ("bench", "sample", "similarity", "autograde", "trials", "intake", "engine", "desk", "release",
+                 "books"),
     "__main__": ("commands", "desk"),
 }
 
