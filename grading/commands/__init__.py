@@ -2,17 +2,20 @@
 
 A command is a module of its name; its docstring begins with the line that `kit --help` shows. `PLACE` orders that list
 along the road, `arguments(parser)` adds the command's own options, `run(options)` does the work and returns the exit
-code. A new command is a new file. Rooms are imported inside `run`, so that every command starts with what it needs and
-no more.
+code; `NEEDS` names optional parts (`grading/extras.py`) that it cannot do without. A new command is a new file. Rooms
+are imported inside `run`, so that every command starts with what it needs and no more.
 """
 
 import argparse
 import importlib
 import os
 import pkgutil
+import platform
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
+from grading import __version__
 from grading.books.course import DEFAULT, Course
 from grading.errors import KitError
 from grading.release import assignment as assignments
@@ -22,6 +25,20 @@ def every() -> dict[str, ModuleType]:
     """The commands by name, in the order of the road."""
     found = [importlib.import_module(f"{__name__}.{one.name}") for one in pkgutil.iter_modules(__path__)]
     return {one.__name__.rpartition(".")[2]: one for one in sorted(found, key=lambda one: one.PLACE)}
+
+
+def parser(known: dict[str, ModuleType]) -> argparse.ArgumentParser:
+    """Of these commands."""
+    made = argparse.ArgumentParser(prog="kit", description="The CS231n assignment kit: from source to grades.",
+                                   epilog="Exit code: 0 done, 1 something failed and is named, 2 wrong use.")
+    made.add_argument("--version", action="version", version=f"kit {__version__}, Python {platform.python_version()}")
+    choices = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, command in known.items():
+        about = command.__doc__.splitlines()[0].rstrip(".")
+        about = about[0].lower() + about[1:]
+        added = choices.add_parser(name, help=about, description=about, add_help=getattr(command, "OWN_HELP", True))
+        command.arguments(added)
+    return made
 
 
 # Options that several commands have
@@ -83,14 +100,15 @@ def require_writable(*paths: Path | None) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """The whole file or, where that fails, the former one."""
-    if path.exists() and not path.is_file():             # a pipe, or a device
-        path.write_text(text, encoding="utf-8", errors="replace")
-        return
+    """The whole file or, where that fails, the former one. Raises KitError."""
     half = path.with_name(f".{path.name}.part")
     try:
+        if path.exists() and not path.is_file():         # a pipe, or a device
+            path.write_text(text, encoding="utf-8", errors="replace")
+            return
         half.write_text(text, encoding="utf-8", errors="replace")
         os.replace(half, path)
-    except OSError:
-        half.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise KitError(f"{path} cannot be written: {error.strerror}. Name another file.") from None

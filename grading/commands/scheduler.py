@@ -6,6 +6,7 @@ from grading import commands
 from grading.commands import door_options
 
 PLACE = 53
+NEEDS = ("cluster",)
 
 
 def arguments(parser) -> None:

@@ -30,6 +30,8 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
+    from grading.desk import terminal
+    from grading.desk.terminal import Column, Row
     from grading.similarity import page, pairs
     from grading.similarity.documents import Documents
 
@@ -51,10 +53,9 @@ def run(options) -> int:
     for one in documents:
         if not one.source and one.unread:
             print(clean_text(f"{one.label}: {few(one.unread, 3)}"), file=sys.stderr)
-    wide = max((len(pair.one.label) for pair in found.pairs), default=0)
-    for number, pair in enumerate(found.pairs, 1):
-        print(clean_text(f"{number:>3}. code {pair.code:4.0%}, answers {pair.answers:4.0%}  "
-                         f"{pair.one.label:<{wide}}  {pair.other.label}"))
+    terminal.show([Column("pair"), Column(""), Column("code", right=True), Column("answers", right=True)],
+                  [Row(pair.one.label, pair.other.label, f"{pair.code:.0%}", f"{pair.answers:.0%}")
+                   for pair in found.pairs])
     print(f"{assignment.name}: {len(documents)} submissions compared; half of the class has nobody closer than "
           f"{found.usual:.0%}")
     print(f"passages side by side: {into}  (no proof: read both, and hear both)")

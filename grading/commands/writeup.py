@@ -10,6 +10,7 @@ from grading.desk.text import clean_text
 from grading.release import assignment as assignments
 
 PLACE = 65
+NEEDS = ("writeup",)
 
 
 def arguments(parser) -> None:

@@ -23,9 +23,10 @@ KNOWS = {
     "config": ("release", "books"),
     "sample": ("autograde", "trials", "intake", "desk", "release", "books"),
     "bench": ("sample", "autograde", "intake", "engine", "release", "books"),
-    "commands": ("bench", "sample", "similarity", "autograde", "trials", "intake", "engine", "desk", "release",
-                 "books"),
-    "__main__": ("commands", "desk"),
+    "extras": (),
+    "commands": ("extras", "bench", "sample", "similarity", "autograde", "trials", "intake", "engine", "desk",
+                 "release", "books"),
+    "__main__": ("commands", "extras", "desk"),
 }
 
 
