@@ -53,8 +53,8 @@ def _is_there(line: str) -> bool:
 
 
 def _install(name: str) -> None:
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement",
-               str(FOLDER / f"requirements-{name}.lock")]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile",
+               "--requirement", str(FOLDER / f"requirements-{name}.lock")]
     if sys.prefix == sys.base_prefix:
         raise KitError(f"{', '.join(missing(name))} is not installed, and this Python is not the kit's own, so that "
                        f"nothing is installed into it. Start through grading/kit, or run: {' '.join(command)}")
@@ -66,3 +66,6 @@ def _install(name: str) -> None:
         if subprocess.run(command, stdout=sys.stderr).returncode:
             raise KitError(f"installing {', '.join(missing(name))} failed (the lines above say why). Check the "
                            "network, then run this again.")
+        # As grading/kit does it: byte code, which submissions can read, does not say where it lies.
+        subprocess.run([sys.executable, "-W", "ignore", "-m", "compileall", "-qq", "-j", "0", "-s", sys.prefix, "-p",
+                        "/kit/venv", f"{sys.prefix}/lib"], stdout=sys.stderr)
