@@ -99,8 +99,8 @@ def require_writable(*paths: Path | None) -> None:
             raise KitError(f"{path} cannot be written: the disk is full. Make room, or name a file elsewhere.")
 
 
-def write(path: Path, text: str) -> None:
-    """The whole file or, where that fails, the former one. Raises KitError."""
+def write(path: Path, text: str, option: str) -> None:
+    """The whole file or, where that fails, the former one; `option` names another place. Raises KitError."""
     half = path.with_name(f".{path.name}.part")
     try:
         if path.exists() and not path.is_file():         # a pipe, or a device
@@ -111,4 +111,4 @@ def write(path: Path, text: str) -> None:
     except OSError as error:
         with suppress(OSError):
             half.unlink(missing_ok=True)
-        raise KitError(f"{path} cannot be written: {error.strerror}. Name another file.") from None
+        raise KitError(f"{path} cannot be written: {error.strerror}. Name another with {option}.") from None

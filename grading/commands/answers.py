@@ -37,7 +37,7 @@ def run(options) -> int:
     desk = Desk(assignment, course, asked, options.names)
     question = questions.chosen(asked, options.question) if options.question else asked[0]
     if options.html:
-        commands.write(options.html, page(desk, question, live=False))
+        commands.write(options.html, page(desk, question, live=False), "--html")
         print(f"{assignment.name}: {question.name} in {options.html}")
         return 0
     with Server(desk, question, options.port) as server:

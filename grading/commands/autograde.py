@@ -88,5 +88,5 @@ def run(options) -> int:
         print(clean_text(sentence))
     if options.json:
         scores = {result.student: results.with_marks(course, result, given) for result in graded}
-        commands.write(options.json, json.dumps(scores, indent=1) + "\n")
+        commands.write(options.json, json.dumps(scores, indent=1) + "\n", "--json")
     return 1 if any(run.faults for run in runs) else 0

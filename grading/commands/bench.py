@@ -87,7 +87,7 @@ def _scaling(options) -> int:
 
 def _write(options, measured) -> None:
     if options.json:
-        commands.write(options.json, json.dumps(measured, indent=1) + "\n")
+        commands.write(options.json, json.dumps(measured, indent=1) + "\n", "--json")
 
 
 def _say(line: str) -> None:

@@ -39,7 +39,7 @@ def run(options) -> int:
             told.setdefault(student, {})[name] = found.told()
             _print(assignments.load(name), found)
     if options.json:
-        commands.write(options.json, json.dumps(told, indent=1) + "\n")
+        commands.write(options.json, json.dumps(told, indent=1) + "\n", "--json")
     return 0
 
 

@@ -47,9 +47,10 @@ def run(options) -> int:
         reading = Documents(assignment)
         documents = [found for source, one in [("", course), *others] for found in reading.read(one, source)]
     found = pairs.find(documents, options.pairs)
-    commands.write(into, page.render(assignment, documents, found))
+    commands.write(into, page.render(assignment, documents, found), "--into")
     if options.json:
-        commands.write(options.json, json.dumps(_told(assignment.name, documents, found), indent=1) + "\n")
+        commands.write(options.json, json.dumps(_told(assignment.name, documents, found), indent=1) + "\n",
+                       "--json")
     for one in documents:
         if not one.source and one.unread:
             print(clean_text(f"{one.label}: {few(one.unread, 3)}"), file=sys.stderr)

@@ -140,7 +140,7 @@ def test_a_file_that_cannot_be_written_is_told_before_the_work(tmp_path):
         with pytest.raises(KitError, match=says):
             commands.require_writable(None, wrong)
     commands.require_writable(tmp_path / "x.json")
-    commands.write(tmp_path / "x.json", "1")
+    commands.write(tmp_path / "x.json", "1", "--json")
     assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
     done = kit("autograde", "assignment1", "--json", tmp_path / "no" / "x.json", course=tmp_path / "course")
     assert done.returncode == 1 and "there is no folder" in done.stderr and "sandbox" not in done.stdout
