@@ -1,9 +1,9 @@
 """The kit's commands: what a person types comes in, one call into a room goes out, an exit code comes back.
 
-A command is a module of its name; its docstring begins with the line that `kit --help` shows. `PLACE` orders that list
-along the road, `arguments(parser)` adds the command's own options, `run(options)` does the work and returns the exit
-code; `NEEDS` names optional parts (`grading/extras.py`) that it cannot do without. A new command is a new file. Rooms
-are imported inside `run`, so that every command starts with what it needs and no more.
+A command is a module of its name; its docstring is its help, and begins with the line that `kit --help` shows.
+`PLACE` orders that list along the road, `arguments(parser)` adds the command's own options, `run(options)` does the
+work and returns the exit code; `NEEDS` names optional parts (`grading/extras.py`) that it cannot do without. A new
+command is a new file. Rooms are imported inside `run`, so that every command starts with what it needs and no more.
 """
 
 import argparse
@@ -35,8 +35,9 @@ def parser(known: dict[str, ModuleType]) -> argparse.ArgumentParser:
     choices = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, command in known.items():
         about = command.__doc__.splitlines()[0].rstrip(".")
-        about = about[0].lower() + about[1:]
-        added = choices.add_parser(name, help=about, description=about, add_help=getattr(command, "OWN_HELP", True))
+        added = choices.add_parser(name, help=about[0].lower() + about[1:], description=command.__doc__.strip(),
+                                   formatter_class=argparse.RawDescriptionHelpFormatter,
+                                   add_help=getattr(command, "OWN_HELP", True))
         command.arguments(added)
     return made
 

@@ -1,4 +1,8 @@
-"""Grade what is collected; what is graded and unchanged is skipped."""
+"""Grade what is collected; what is graded and unchanged is skipped.
+
+Of a lesson's own cells those run that a verdict depends on; what a notebook shows of the others is what the student
+saw, labelled "as handed in". `kit autograde --whole` runs them all, to the same scores.
+"""
 
 import json
 import os
