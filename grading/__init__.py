@@ -8,6 +8,7 @@ test. `commands` are the doors; `config.py` is what nbgrader reads. Nothing in t
 import sys
 from pathlib import Path
 
+__version__ = "0.1.0"
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "kit"             # the key under which a graded cell's metadata holds its outcome and message
 LEFT_OUT = "kit_left_out"    # and any cell's, while it is graded, that it did not run, since no verdict needs it

@@ -1,4 +1,8 @@
-"""Mark inline questions by question, like answers together, by the items of their mark scheme."""
+"""Mark inline questions by question, like answers together, by the items of their mark scheme.
+
+A mark stands as long as its answer says the same, however often that is graded; a changed answer keeps it and waits
+for another look, the text that was marked beside it. A mark scheme is read as `grading/books/rubric.py` shows.
+"""
 
 import argparse
 from pathlib import Path

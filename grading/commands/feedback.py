@@ -1,4 +1,11 @@
-"""Write feedback pages, without hidden tests."""
+"""Write feedback pages, without hidden tests.
+
+What a student opens is `feedback/ada/assignment1/index.html`: the total, what to read first, a sentence on each
+question; from there a page a notebook, with the student's own code, plots and answers, each failed check at its
+question, and the marks. The pages need no network and no script. Of a hidden test they say what is wrong in words:
+neither its lines nor its numbers. Run again, the command writes only what has changed; `nbgrader generate_feedback`
+and `release_feedback` go through the same pages.
+"""
 
 import sys
 
