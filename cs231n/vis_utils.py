@@ -1,8 +1,11 @@
-"""Pictures of many images, or of many rows of weights, in one array for plt.imshow."""
+"""Pictures of many images, or of many rows of weights, in one array for plt.imshow; and the lessons' colors."""
 
 import math
 
 import numpy as np
+
+# Blue, orange, green, red, purple, light blue: told apart by colorblind readers as well (Okabe and Ito, 2008).
+COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 
 
 def visualize_grid(Xs, ubound=255.0, padding=1):
@@ -57,6 +60,24 @@ def vis_nn(rows):
     """
     images = _as_images([image for row in rows for image in row], "vis_nn")
     return _stretch(_tile(rows, padding=1, background=images.min()))
+
+
+def image_row(images, titles, labels=None):
+    """Draw images side by side on a new figure, each with its title above and its label below.
+
+    Inputs:
+    - images: sequence of images, values 0 to 255, each of shape (H, W, C)
+    - titles, labels: a text for each image
+    """
+    import matplotlib.pyplot as plt  # here, so that what needs no picture needs no matplotlib
+
+    fig, axes = plt.subplots(1, len(images), figsize=(min(10, 1.3 * len(images)), 1.9), squeeze=False)
+    for axis, image, title, label in zip(axes[0], images, titles, labels or [""] * len(images)):
+        axis.imshow(np.clip(image, 0, 255).astype(np.uint8))
+        axis.set_title(title, fontsize=9)
+        axis.set_xlabel(label, fontsize=9)
+        axis.set(xticks=[], yticks=[])
+    fig.tight_layout()
 
 
 def _as_images(Xs, where):

@@ -1,10 +1,10 @@
 """The kit's door: finds the command and runs it. Exit 0: done; 1: something failed and is named; 2: wrong use."""
 
-import argparse
 import errno
+import os
 import sys
 
-from grading import commands
+from grading import commands, extras
 from grading.desk.text import clean_text
 from grading.errors import KitError
 
@@ -13,7 +13,7 @@ _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM} 
 
 def main(arguments: list[str] | None = None) -> int:
     known = commands.every()
-    parser = _parser(known)
+    parser = commands.parser(known)
     options, options.others = parser.parse_known_args(arguments)
     command = known[options.command]
     late = getattr(command, "LATE", None)          # argparse takes an optional word only right behind the others
@@ -22,9 +22,17 @@ def main(arguments: list[str] | None = None) -> int:
     if options.others and not getattr(command, "HANDS_ON", False):
         parser.error(f"unrecognized arguments: {' '.join(options.others)}")
     try:
-        return command.run(options)
+        extras.ensure(*getattr(command, "NEEDS", ()))
+        done = command.run(options)
+        sys.stdout.flush()                         # what a pipe or a disk refuses is told here, not at the very end
+        return done
     except KitError as error:
         print(f"kit: {clean_text(str(error), 10_000)}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print("kit: whoever read this output has stopped reading. What was done stays; run the same command again to "
+              "go on.", file=sys.stderr)
         return 1
     except OSError as error:
         if error.errno not in _REFUSED:
@@ -36,17 +44,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("kit: stopped. Run the same command again to go on.", file=sys.stderr)
         return 1
-
-
-def _parser(known: dict) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="kit", description="The CS231n assignment kit: from source to grades.")
-    choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, command in known.items():
-        about = command.__doc__.splitlines()[0].rstrip(".")
-        about = about[0].lower() + about[1:]
-        added = choices.add_parser(name, help=about, description=about, add_help=getattr(command, "OWN_HELP", True))
-        command.arguments(added)
-    return parser
 
 
 if __name__ == "__main__":

@@ -3,10 +3,9 @@
 import hashlib
 import importlib.metadata
 import sys
-import tomllib
 from functools import cache
 
-from grading import ROOT
+from grading import ROOT, __version__
 
 # What decides how a submission is read, run and judged. The lock pins each.
 LIBRARIES = ("numpy", "scipy", "matplotlib", "ipython", "nbformat", "nbgrader", "msgspec", "nh3", "future")
@@ -17,7 +16,7 @@ _LEFT_OUT = ("grading/tests/", "grading/course/")
 @cache
 def here() -> dict[str, str]:
     """{what: version} of this machine; that of the source is a hash of its files."""
-    found = {"Python": "{}.{}".format(*sys.version_info[:2]), "kit": _version(), "source": _source()}
+    found = {"Python": "{}.{}".format(*sys.version_info[:2]), "kit": __version__, "source": _source()}
     for name in LIBRARIES:
         try:
             found[name] = importlib.metadata.version(name)
@@ -32,11 +31,6 @@ def differences(there: dict[str, str]) -> str:
                      if what != "source" else
                      f"the kit's source differs ({there.get(what, 'none')[:12]} there, {ours[:12]} here)"
                      for what, ours in here().items() if there.get(what) != ours)
-
-
-def _version() -> str:
-    with (ROOT / "pyproject.toml").open("rb") as file:
-        return tomllib.load(file)["project"]["version"]
 
 
 def _source() -> str:

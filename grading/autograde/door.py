@@ -17,8 +17,7 @@ from urllib.parse import urlsplit
 from grading.errors import KitError
 
 PORT = 8786                # dask's own
-INSTALL = (".venv/bin/python -m pip install --requirement grading/requirements-cluster.txt "
-           "--constraint .requirements.lock")
+INSTALL = ".venv/bin/python -m pip install --requirement grading/requirements-cluster.lock"
 
 
 @dataclass(frozen=True)

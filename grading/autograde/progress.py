@@ -1,12 +1,11 @@
 """A long run as people see it: one line per submission, and on a terminal what is running and how long it will take."""
 
-import shutil
-import sys
 import threading
 import time
 
 from grading.autograde.autograde import Listener
 from grading.books.results import Result
+from grading.desk import terminal
 from grading.desk.text import clean_text
 
 
@@ -14,7 +13,8 @@ class Progress(Listener):
     """Plain lines in a log; on a terminal, a last line that is written anew."""
 
     def __init__(self):
-        self._screen = sys.stdout.isatty()
+        on = terminal.console()
+        self._screen = on.is_terminal and not on.is_dumb_terminal
         self._lock = threading.Lock()
         self._running: dict[str, float] = {}
         self._why: dict[str, str] = {}
@@ -62,8 +62,7 @@ class Progress(Listener):
 
     def _status(self, text: str) -> None:
         if self._screen:
-            width = shutil.get_terminal_size().columns - 1
-            print(f"\r\x1b[K{clean_text(text)[:width]}", end="", flush=True)
+            print(f"\r\x1b[K{terminal.cut(text, terminal.console().width - 1)}", end="", flush=True)
 
 
 def _duration(seconds: float) -> str:

@@ -1,18 +1,19 @@
-"""Results as a table that fits a terminal."""
+"""Results as a table: a row for each submission and, in a class that can be read so, below it what happened."""
 
-import shutil
-import textwrap
 from collections.abc import Mapping, Sequence
 
 from grading.books.results import Result
-from grading.desk.text import clean_text
+from grading.desk import terminal
+from grading.desk.terminal import Column, Row
 from grading.release.assignment import Assignment
 from grading.trials import diagnosis
 
+MANY = 40                        # submissions: of more, what happened stands beside each, cut to what fits
 
-def scores(assignment: Assignment, results: Sequence[Result], given: Mapping[tuple[str, str, str], float] | None = None,
-           said: Mapping[str, str] | None = None) -> str:
-    """One row per submission: autograded points by notebook, the total, and below it what happened.
+
+def show(assignment: Assignment, results: Sequence[Result], given: Mapping[tuple[str, str, str], float] | None = None,
+         said: Mapping[str, str] | None = None) -> None:
+    """Print autograded points by notebook, the total, and what happened.
 
     - given: what was marked by hand, as `marks.scores` tells it
     - said: what else there is to say of a student's submission
@@ -20,25 +21,21 @@ def scores(assignment: Assignment, results: Sequence[Result], given: Mapping[tup
     marked: dict[str, set[str]] = {}
     for student, _, cell in given or ():
         marked.setdefault(student, set()).add(cell)
-    width = max(60, shutil.get_terminal_size((100, 24)).columns)
-    names = max([len("student"), *(len(result.student) for result in results)])
-    columns = [max(len(notebook), 7) for notebook in assignment.notebooks]
-    heads = "  ".join(f"{notebook:>{column}}" for notebook, column in zip(assignment.notebooks, columns, strict=True))
-    lines = [f"{'student':<{names}}  {heads}  {'total':>9}", "-" * (names + sum(columns) + 2 * len(columns) + 11)]
+    many = len(results) > MANY
+    columns = [Column("student"), *(Column(name, right=True, spare=True) for name in assignment.notebooks),
+               Column("total", right=True)] + [Column("what happened", spare=True, rest=True)] * many
+    rows = []
     for result in results:
+        happened = "; ".join(filter(None, (diagnosis.sentence(result, marked.get(result.student, ())),
+                                           (said or {}).get(result.student, ""))))
         if result.fault:
-            cells = "  ".join(f"{'-':>{column}}" for column in columns)
-            total = "not graded"
-        else:
-            cells = "  ".join(f"{_points(*result.autograded(notebook)):>{column}}"
-                              for notebook, column in zip(assignment.notebooks, columns, strict=True))
-            total = _points(*result.autograded())
-        lines.append(f"{result.student:<{names}}  {cells}  {total:>9}")
-        told = diagnosis.sentence(result, marked.get(result.student, ())), (said or {}).get(result.student, "")
-        happened = clean_text("; ".join(filter(None, told)))
-        lines += textwrap.wrap(happened, width, initial_indent="    ", subsequent_indent="    ")
-    return "\n".join(lines)
-
-
-def _points(score: float, max_score: float) -> str:
-    return f"{score:g}/{max_score:g}"
+            rows.append(Row(result.student, *["-"] * len(assignment.notebooks), "not graded", *[""] * many,
+                            below=happened, style="bold red"))
+            continue
+        points = [result.autograded(notebook) for notebook in (*assignment.notebooks, None)]
+        score, most = points[-1]
+        rows.append(Row(result.student, *(f"{one:g}/{of:g}" for one, of in points), *[happened] * many,
+                        below="" if many else happened, style="green" if score == most else ""))
+    terminal.show(columns, rows)
+    if many:
+        terminal.say("Of one student, all that happened: kit show STUDENT", indent=0)

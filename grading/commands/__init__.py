@@ -1,18 +1,23 @@
 """The kit's commands: what a person types comes in, one call into a room goes out, an exit code comes back.
 
-A command is a module of its name; its docstring begins with the line that `kit --help` shows. `PLACE` orders that list
-along the road, `arguments(parser)` adds the command's own options, `run(options)` does the work and returns the exit
-code. A new command is a new file. Rooms are imported inside `run`, so that every command starts with what it needs and
-no more.
+A command is a module of its name; its docstring is its help, and begins with the line that `kit --help` shows.
+`PLACE` orders that list along the road, `arguments(parser)` adds the command's own options, `run(options)` does the
+work and returns the exit code; `NEEDS` names optional parts (`grading/extras.py`) that it cannot do without. A new
+command is a new file. Rooms are imported inside `run`, so that every command starts with what it needs and no more.
 """
 
 import argparse
 import importlib
+import os
 import pkgutil
+import platform
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
+from grading import __version__
 from grading.books.course import DEFAULT, Course
+from grading.errors import KitError
 from grading.release import assignment as assignments
 
 
@@ -20,6 +25,21 @@ def every() -> dict[str, ModuleType]:
     """The commands by name, in the order of the road."""
     found = [importlib.import_module(f"{__name__}.{one.name}") for one in pkgutil.iter_modules(__path__)]
     return {one.__name__.rpartition(".")[2]: one for one in sorted(found, key=lambda one: one.PLACE)}
+
+
+def parser(known: dict[str, ModuleType]) -> argparse.ArgumentParser:
+    """Of these commands."""
+    made = argparse.ArgumentParser(prog="kit", description="The CS231n assignment kit: from source to grades.",
+                                   epilog="Exit code: 0 done, 1 something failed and is named, 2 wrong use.")
+    made.add_argument("--version", action="version", version=f"kit {__version__}, Python {platform.python_version()}")
+    choices = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, command in known.items():
+        about = command.__doc__.splitlines()[0].rstrip(".")
+        added = choices.add_parser(name, help=about[0].lower() + about[1:], description=command.__doc__.strip(),
+                                   formatter_class=argparse.RawDescriptionHelpFormatter,
+                                   add_help=getattr(command, "OWN_HELP", True))
+        command.arguments(added)
+    return made
 
 
 # Options that several commands have
@@ -62,3 +82,34 @@ def whole(text: str) -> int:
 
 def course(options: argparse.Namespace) -> Course:
     return Course(options.course.resolve())
+
+
+# Files that are asked for
+
+def require_writable(*paths: Path | None) -> None:
+    """Before the work: that these files can be written, as far as that can be known. Raises KitError."""
+    for path in filter(None, paths):
+        folder = path.parent
+        if path.is_dir():
+            raise KitError(f"{path} is a folder. Name a file in it.")
+        if not folder.is_dir():
+            raise KitError(f"{path} cannot be written: there is no folder {folder}. Make it, or name another file.")
+        if not os.access(path if path.exists() else folder, os.W_OK):
+            raise KitError(f"{path} cannot be written: {folder} is read-only for you. Name another file.")
+        if hasattr(os, "statvfs") and os.statvfs(folder).f_bavail == 0:
+            raise KitError(f"{path} cannot be written: the disk is full. Make room, or name a file elsewhere.")
+
+
+def write(path: Path, text: str, option: str) -> None:
+    """The whole file or, where that fails, the former one; `option` names another place. Raises KitError."""
+    half = path.with_name(f".{path.name}.part")
+    try:
+        if path.exists() and not path.is_file():         # a pipe, or a device
+            path.write_text(text, encoding="utf-8", errors="replace")
+            return
+        half.write_text(text, encoding="utf-8", errors="replace")
+        os.replace(half, path)
+    except OSError as error:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise KitError(f"{path} cannot be written: {error.strerror}. Name another with {option}.") from None

@@ -1,11 +1,15 @@
-"""Grade what is collected; what is graded and unchanged is skipped."""
+"""Grade what is collected; what is graded and unchanged is skipped.
+
+Of a lesson's own cells those run that a verdict depends on; what a notebook shows of the others is what the student
+saw, labelled "as handed in". `kit autograde --whole` runs them all, to the same scores.
+"""
 
 import json
 import os
 from contextlib import ExitStack
 from pathlib import Path
 
-from grading import commands
+from grading import commands, extras
 from grading.commands import assignment_argument, course_option, door_options, student_option, whole
 from grading.desk.text import clean_text
 from grading.errors import KitError, few
@@ -37,6 +41,7 @@ def run(options) -> int:
     from grading.autograde.workers import Workers, choose_sandbox
 
     assignment, course = assignments.load(options.assignment), commands.course(options)
+    commands.require_writable(options.json)
     if options.stock and not options.unsafe:
         raise KitError("--stock has nbgrader run submissions with your own rights, without a sandbox. For a class that "
                        "you trust, say both words: --stock --unsafe")
@@ -45,6 +50,7 @@ def run(options) -> int:
         if options.stock:
             print("sandbox: none (stock nbgrader runs submissions with your own rights)", flush=True)
         elif options.scheduler:
+            extras.ensure("cluster")
             from grading.autograde.cluster import Cluster
 
             course.require_release(assignment.name)
@@ -75,7 +81,7 @@ def run(options) -> int:
         chosen = best.settle(assignment, course, options.student, grade)
         graded = grade(course, options.student)
     given = marks.scores(course, assignment.name)
-    print(table.scores(assignment, graded, given, chosen))
+    table.show(assignment, graded, given, chosen)
     print(f"{graded.notebooks_run} notebooks run")
     if graded.penalties_changed:
         print(f"time or late penalty changed: {', '.join(graded.penalties_changed)}")
@@ -86,5 +92,5 @@ def run(options) -> int:
         print(clean_text(sentence))
     if options.json:
         scores = {result.student: results.with_marks(course, result, given) for result in graded}
-        options.json.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+        commands.write(options.json, json.dumps(scores, indent=1) + "\n", "--json")
     return 1 if any(run.faults for run in runs) else 0

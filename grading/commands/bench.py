@@ -4,6 +4,7 @@ import json
 import os
 from pathlib import Path
 
+from grading import commands
 from grading.commands import whole
 
 PLACE = 90
@@ -31,6 +32,7 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
+    commands.require_writable(options.json, options.picture)
     if options.endurance is not None:
         return _endurance(options)
     if options.scaling:
@@ -85,7 +87,7 @@ def _scaling(options) -> int:
 
 def _write(options, measured) -> None:
     if options.json:
-        options.json.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+        commands.write(options.json, json.dumps(measured, indent=1) + "\n", "--json")
 
 
 def _say(line: str) -> None:

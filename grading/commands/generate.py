@@ -1,4 +1,14 @@
-"""Stage, grade source and release, leak check, zip."""
+"""Stage, grade source and release, leak check, zip.
+
+`generate` has the engine grade the complete source and the untouched release first: a test that the one does not
+pass, or the other does, is named, and nothing is released. What refuses it leaves the course as it was. When graded
+cells change after submissions are graded, it shows how and waits for `--yes`; marks go with their cell, those of a
+dropped cell into `marks/`. Then `autograde` runs what depends on the change: a changed test its notebook, for
+everybody; points and texts nothing; a due date, an extension or the late policy nothing, but penalties follow. A
+gradebook that was lost or edited is filled again from the kept results, and with the marks that the last run saw.
+An error that a test itself raises, as the same test beside the complete source shows, is a `grader_error`: it is
+entered nowhere, and exit 1 says so.
+"""
 
 from grading.commands import assignment_argument, course, course_option
 from grading.release import assignment as assignments

@@ -6,6 +6,7 @@ import sys
 from grading import ROOT
 
 PLACE = 20
+NEEDS = ("cluster", "test", "writeup")
 HANDS_ON = True              # options that are not the kit's go to the program it starts,
 OWN_HELP = False             # --help too
 SLOWEST = 20                 # tests that `--durations` lists when it says no number

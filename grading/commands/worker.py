@@ -7,6 +7,7 @@ from grading import commands
 from grading.commands import door_options, whole
 
 PLACE = 54
+NEEDS = ("cluster",)
 
 
 def arguments(parser) -> None:

@@ -1,4 +1,12 @@
-"""Write each student's inline answers as a PDF."""
+"""Write each student's inline answers as a PDF.
+
+A write-up has a cover, and for each inline question its text, the plots that it speaks of as they were handed in,
+and the answer: formulas, code, tables, pictures, any script that the machine has a font for. With `--pages N` each
+question takes as many pages in every PDF, as a template of Gradescope's wants it; an answer that does not fit is
+set smaller, then cut, and stands in `in-full/`. What is not shown as it was written is named there and on the
+terminal (exit 1). Students get the same PDF from `submit`. It takes 240 MB more (pandoc and typst; no TeX),
+installed when first needed.
+"""
 
 import os
 import sys
@@ -10,6 +18,7 @@ from grading.desk.text import clean_text
 from grading.release import assignment as assignments
 
 PLACE = 65
+NEEDS = ("writeup",)
 
 
 def arguments(parser) -> None:

@@ -26,8 +26,7 @@ from grading.release.assignment import Assignment
 
 IN_FULL = "in-full"
 RECORD = ".writeups.json"        # what each PDF beside it was made of
-INSTALL = (".venv/bin/python -m pip install --requirement grading/requirements-writeup.txt "
-           "--constraint .requirements.lock")
+INSTALL = ".venv/bin/python -m pip install --requirement grading/requirements-writeup.lock"
 
 
 @dataclass

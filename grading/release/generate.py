@@ -166,6 +166,17 @@ class CheckMarkers(NbGraderPreprocessor):
         return nb, resources
 
 
+class Fold(NbGraderPreprocessor):
+    """Folds the test cells of which students see nothing but what they check: JupyterLab shows the first line."""
+
+    def preprocess(self, nb, resources):
+        for cell in nb.cells:
+            is_test = cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade")
+            if is_test and all(line.startswith("#") for line in cell.source.split("\n") if line):
+                cell.metadata["jupyter"] = {"source_hidden": True}
+        return nb, resources
+
+
 class CheckLeaks(NbGraderPreprocessor):
     """Stops the release of a notebook that still shows a secret, under stock nbgrader too."""
 

@@ -46,7 +46,7 @@ def run(names: list[str], course: Course) -> int:
         _say("feedback: pages for every student")
         feedback.feedback(assignment, course, students)
         print()
-        print(table.scores(assignment, graded))
+        table.show(assignment, graded)
         made += [("the students' kit", archive), ("the sample class", folder)]
     made += [("graded notebooks", course.root / "autograded"), ("feedback", course.root / "feedback"),
              ("gradebook", course.gradebook)]

@@ -12,6 +12,11 @@ from grading.autograde.progress import Progress
 from grading.books.results import Result
 
 
+@pytest.fixture(autouse=True)
+def at_a_terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True

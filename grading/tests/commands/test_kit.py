@@ -1,14 +1,16 @@
 """The one entry point: what a person sees who starts it for the first time, or wrongly."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import kit
 
-from grading import ROOT
+from grading import ROOT, commands
 from grading.commands.test import with_number
 from grading.errors import KitError
 from grading.release.assignment import load
@@ -126,3 +128,41 @@ def test_bench_measures_ratios(tmp_path):
     assert done.returncode in (0, 1), done.stderr          # the figures are for people; here they only have to be there
     measured = json.loads((tmp_path / "bench.json").read_text())
     assert len(measured) >= 3 and all(one["ratio"] > 0 and one["wanted"] for one in measured)
+
+
+def test_the_version_is_told():
+    done = kit("--version")
+    assert done.returncode == 0 and done.stdout.startswith("kit 0."), done.stderr
+
+
+def test_a_file_that_cannot_be_written_is_told_before_the_work(tmp_path):
+    for wrong, says in ((tmp_path / "no" / "x.json", "there is no folder"), (tmp_path, "is a folder")):
+        with pytest.raises(KitError, match=says):
+            commands.require_writable(None, wrong)
+    commands.require_writable(tmp_path / "x.json")
+    commands.write(tmp_path / "x.json", "1", "--json")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
+    done = kit("autograde", "assignment1", "--json", tmp_path / "no" / "x.json", course=tmp_path / "course")
+    assert done.returncode == 1 and "there is no folder" in done.stderr and "sandbox" not in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_and_a_closed_pipe_are_one_sentence():
+    command = [sys.executable, "-m", "grading", "completion", "bash"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and done.stderr.startswith("kit: No space left") and done.stderr.count("\n") == 1
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert done.returncode == 1 and "has stopped reading" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_shell_completes_commands_and_assignments():
+    done = kit("completion", "bash")
+    assert done.returncode == 0 and "assignment1" in done.stdout and "similarity" in done.stdout, done.stderr
+    shell = shutil.which("bash")
+    asked = done.stdout + ("\nCOMP_WORDS=(kit autograde ass) COMP_CWORD=2; _shtab_kit kit ass autograde; "
+                           'echo "${COMPREPLY[@]}"')
+    assert "assignment1" in subprocess.run([shell, "-c", asked], capture_output=True, text=True).stdout

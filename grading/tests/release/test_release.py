@@ -63,6 +63,17 @@ def test_no_line_of_a_solution_a_hidden_test_or_a_rubric_goes_out(released):
             assert not cell.get("outputs")
 
 
+def test_a_check_that_students_do_not_see_is_folded_to_a_line_and_nothing_else_is(released):
+    assignment, course = released
+    for notebook in assignment.notebook_files:
+        source = nbformat.read(assignment.notebook_path(notebook.removesuffix(".ipynb")), as_version=4)
+        unseen = {cell.id for cell in source.cells if "### BEGIN HIDDEN TESTS" in cell.source
+                  and all(line.startswith("#") for line in cell.source.split("### BEGIN")[0].split("\n") if line)}
+        cells = nbformat.read(course.release(assignment.name) / notebook, as_version=4).cells
+        folded = {cell.id: cell.metadata.jupyter for cell in cells if "jupyter" in cell.metadata}
+        assert unseen and folded == dict.fromkeys(unseen, {"source_hidden": True})
+
+
 def test_every_stub_imports_and_raises_not_implemented_naming_its_function(released):
     assignment, course = released
     code = (

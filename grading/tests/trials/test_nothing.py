@@ -126,7 +126,7 @@ INVENTED = [
         for n in range(5):
             results[50, 1e-3 / (n + 1), 0.1] = float(share)
         """),
-    cells.CellEntry("invented", "optimizers", "optimizers-search-solution", body="""
+    cells.CellEntry("invented", "deep_nets", "deep_nets-search-solution", body="""
         best_net = make_net(0)
         share = np.mean(np.argmax(best_net.loss(data["X_val"]), axis=1) == data["y_val"])
         for rate in np.geomspace(low, high, num_rates):

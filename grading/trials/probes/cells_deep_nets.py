@@ -1,4 +1,4 @@
-"""Probe of the search in optimizers.ipynb."""
+"""Probe of the search in deep_nets.ipynb."""
 
 import numpy as np
 
@@ -21,4 +21,4 @@ def _images(names):
     return data["X_val"], data["y_val"], len(data["y_train"]), len(data["y_test"])
 
 
-PROBES = {"optimizers-search-solution": probe("best_net", _arranged, _images, "adam")}
+PROBES = {"deep_nets-search-solution": probe("best_net", _arranged, _images, "adam")}

@@ -1,0 +1,86 @@
+"""Where one student stands in one assignment, as the books say it: points, lateness, what is known, what waits."""
+
+import math
+from dataclasses import dataclass, field
+
+from nbgrader import api
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, undefer
+
+from grading.books import marks, penalties, results
+from grading.books.course import Course
+from grading.books.results import Result
+
+
+@dataclass(frozen=True)
+class Standing:
+    """- result: None where nothing is graded yet
+    - cells: {notebook: {cell: {score, max_score, outcome}}}, marks included
+    - handed_in: as the submission says it, in UTC; late_days: begun ones; penalty: in points
+    - marked, waiting: cells that were marked by hand; whose marks wait for another look
+    """
+
+    student: str
+    assignment: str
+    result: Result | None
+    cells: dict[str, dict[str, dict]] = field(default_factory=dict)
+    handed_in: str = ""
+    late_days: int = 0
+    penalty: float = 0.0
+    marked: frozenset[str] = frozenset()
+    waiting: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float:
+        return sum(cell["score"] or 0.0 for cells in self.cells.values() for cell in cells.values())
+
+    @property
+    def max_score(self) -> float:
+        return sum(cell["max_score"] for cells in self.cells.values() for cell in cells.values())
+
+    @property
+    def total(self) -> float:
+        """As nbgrader has it: never less than nothing."""
+        return max(0.0, self.score - self.penalty)
+
+    @property
+    def not_marked(self) -> list[str]:
+        return [name for cells in self.cells.values() for name, cell in cells.items()
+                if cell["outcome"] == "manual" and cell["score"] is None]
+
+    def told(self) -> dict:
+        """For programs."""
+        named = self.result.named if self.result else []
+        return {"graded": self.result is not None, "score": self.score, "max_score": self.max_score,
+                "penalty": self.penalty, "late_days": self.late_days, "total": self.total,
+                "known_mistakes": [{"function": one["function"], "says": one["says"]} for one in named
+                                   if one.get("kind", "mistake") == "mistake"],
+                "not_marked": len(self.not_marked), "waiting": list(self.waiting), "notebooks": self.cells}
+
+
+def read(course: Course, student: str, assignment: str) -> Standing:
+    """Of a submission that is collected."""
+    result = results.read(course, student, assignment)
+    when = penalties.submitted_at(course.submitted(student, assignment))
+    late, penalty = _late(course, student, assignment)
+    given = marks.scores(course, assignment)
+    return Standing(
+        student, assignment, result, results.with_marks(course, result, given) if result else {},
+        f"{when:%Y-%m-%d %H:%M} UTC" if when else "", late, penalty,
+        frozenset(cell for owner, _, cell in given if owner == student),
+        tuple(sorted(cell for cells in (result.marked_for if result else {}).values() for cell in cells)))
+
+
+def _late(course: Course, student: str, assignment: str) -> tuple[int, float]:
+    """(begun days, penalty in points), as the gradebook has them."""
+    if not course.gradebook.exists():
+        return 0, 0.0
+    with marks.reading(course.gradebook) as session:
+        found = session.scalars(
+            select(api.SubmittedAssignment).join(api.Assignment)
+            .where(api.Assignment.name == assignment, api.SubmittedAssignment.student_id == student)
+            .options(joinedload(api.SubmittedAssignment.assignment),
+                     undefer(api.SubmittedAssignment.late_submission_penalty))).first()
+        if found is None:
+            return 0, 0.0
+        return math.ceil(found.total_seconds_late / 86_400), float(found.late_submission_penalty or 0.0)
