@@ -105,7 +105,8 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
                         run.faults[result.student] = result
                     done += 1
                     listener.done(result, done, len(students))
-        run.penalties_changed = books.settle_penalties(assignment.name, set(students) - due.keys())
+        changed = books.settle_penalties(assignment.name, students)
+        run.penalties_changed = [student for student in changed if student not in due]
     marks.copy(course, assignment.name)
     return run
 
