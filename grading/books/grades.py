@@ -60,6 +60,17 @@ class Grades:
         return {student: one.unmarked for student, one in self.of.items() if one.unmarked}
 
 
+def settle(course: Course) -> list[str]:
+    """Bring names, due dates and penalties in the gradebook up to date, if there is one. Returns its assignments."""
+    if not course.gradebook.exists():
+        return []
+    with ledger.Ledger(course) as books:
+        known = books.assignments()
+        for name in known:
+            books.settle_penalties(name)
+    return known
+
+
 @contextmanager
 def settled(course: Course, assignments: Collection[str]) -> Iterator[Session]:
     """A session that reads, of a gradebook where names, due dates and penalties are those of today.
@@ -68,14 +79,11 @@ def settled(course: Course, assignments: Collection[str]) -> Iterator[Session]:
     """
     if not course.gradebook.exists():
         raise KitError(f"There is no gradebook in {course.root}. Run: kit generate ASSIGNMENT")
-    with ledger.Ledger(course) as books:
-        known = books.assignments()
-        for name in assignments:
-            if name not in known:
-                raise KitError(f"{course.gradebook} has no {name}. It has: {', '.join(known) or 'none'}. Run: kit "
-                               f"generate {name}")
-        for name in known:
-            books.settle_penalties(name)
+    known = settle(course)
+    for name in assignments:
+        if name not in known:
+            raise KitError(f"{course.gradebook} has no {name}. It has: {', '.join(known) or 'none'}. Run: kit "
+                           f"generate {name}")
     with marks.reading(course.gradebook) as session:
         yield session
 
@@ -90,7 +98,8 @@ def read(session: Session, course: Course, assignment: str) -> Grades:
             .where(api.Assignment.name == assignment))}
     submitted = {one.student_id: one for one in session.scalars(
         select(api.SubmittedAssignment).join(api.Assignment).where(api.Assignment.name == assignment)
-        .options(joinedload(api.SubmittedAssignment.assignment), undefer(api.SubmittedAssignment.late_submission_penalty))
+        .options(joinedload(api.SubmittedAssignment.assignment),
+                 undefer(api.SubmittedAssignment.late_submission_penalty))
         .order_by(api.SubmittedAssignment.student_id))}
     scores: dict[str, dict[Place, float | None]] = {student: {} for student in submitted}
     waiting: dict[str, list[Place]] = {student: [] for student in submitted}

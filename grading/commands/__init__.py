@@ -62,3 +62,14 @@ def whole(text: str) -> int:
 
 def course(options: argparse.Namespace) -> Course:
     return Course(options.course.resolve())
+
+
+def print_table(rows: list[tuple[str, ...]]) -> None:
+    """The first column to the left, the others to the right."""
+    from grading.desk.text import clean_text
+
+    rows = [tuple(map(clean_text, row)) for row in rows]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in
+                                                    zip(row[1:], widths[1:], strict=True))]).rstrip())

@@ -14,9 +14,11 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
+    from grading.books import grades
     from grading.desk import feedback
 
     course = commands.course(options)
+    grades.settle(course)
     students = feedback.feedback(assignments.load(options.assignment), course, options.student)
     print(f"{options.assignment}: feedback for {len(students)} in {course.root / 'feedback'}")
     return 0

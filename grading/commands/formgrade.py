@@ -14,7 +14,10 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
+    from grading.books import grades
+
     course = commands.course(options)
     course.prepare()
+    grades.settle(course)
     os.chdir(course.root)
     os.execvp("jupyter", ["jupyter", "lab", "--LabApp.default_url=/formgrader", *options.others])

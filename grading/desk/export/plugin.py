@@ -3,11 +3,10 @@
 import sys
 from pathlib import Path
 
+from nbgrader import api
 from nbgrader.plugins import ExportPlugin
 from sqlalchemy import select
 from traitlets import Bool
-
-from nbgrader import api
 
 from grading.books import sheets
 from grading.books.course import Course
