@@ -5,7 +5,6 @@ Encoding, byte order mark, separator, line ends, quotes, blanks and rows of othe
 
 import os
 import re
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -164,11 +163,12 @@ def write(path: Path, content: bytes) -> None:
     if path.exists() and not path.is_file():                     # a terminal, a pipe
         path.write_bytes(content)
         return
-    number, half = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
+    half = path.with_name(f".{path.name}.part")
     try:
-        with os.fdopen(number, "wb") as file:
-            file.write(content)
-        Path(half).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        half.write_bytes(content)
+        half.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
         os.replace(half, path)
-    finally:
-        Path(half).unlink(missing_ok=True)
+    except OSError:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise
