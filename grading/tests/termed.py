@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -113,3 +114,8 @@ def totals(course: Course, name: str) -> dict[str, tuple[float, float]]:
     with grades.settled(course, [name]) as book:
         found = grades.read(book, course, name)
     return {student: (one.penalty, one.total) for student, one in found.of.items()}
+
+
+def copy(course: Course, other: Course) -> None:
+    """The whole course once more, with the same descriptions."""
+    shutil.copytree(course.root, other.root)
