@@ -159,7 +159,12 @@ def _scan(text: str, separator: str, blanks: bool) -> tuple[list[list[Cell]], li
 
 def write(path: Path, content: bytes) -> None:
     """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise KitError(f"{path} cannot be written: {path.parent} is no folder. Name another file.") from None
+    if path.is_dir():
+        raise KitError(f"{path} is a folder. Name a file.")
     if path.exists() and not path.is_file():                     # a terminal, a pipe
         path.write_bytes(content)
         return

@@ -1,9 +1,12 @@
 """Open nbgrader's formgrader on this course; other options are jupyter lab's."""
 
 import os
+import sys
 
 from grading import commands
 from grading.commands import course_option
+from grading.desk.text import clean_text
+from grading.errors import KitError
 
 PLACE = 60
 HANDS_ON = True              # options that are not the kit's go to the program it starts
@@ -18,6 +21,9 @@ def run(options) -> int:
 
     course = commands.course(options)
     course.prepare()
-    grades.settle(course)
+    try:
+        grades.settle(course)
+    except KitError as error:                        # there is something to mark all the same
+        print(clean_text(f"kit: {error} Until then, late penalties are those of before."), file=sys.stderr)
     os.chdir(course.root)
     os.execvp("jupyter", ["jupyter", "lab", "--LabApp.default_url=/formgrader", *options.others])

@@ -18,7 +18,7 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
-    from grading.books import grades, penalties
+    from grading.books import grades, penalties, sheets
 
     course, name = commands.course(options), options.assignment
     with grades.settled(course, [name]) as session:
@@ -45,7 +45,7 @@ def run(options) -> int:
         told = {student: {"days": one.days, "free": one.free, "charged": one.charged, "left": one.left,
                           "seconds": one.seconds, "penalty": one.penalty, "steps": one.steps}
                 for student in chosen if (one := standings[student])}
-        options.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        sheets.write(options.json, (json.dumps(told, indent=1) + "\n").encode())
     return 0
 
 

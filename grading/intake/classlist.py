@@ -29,7 +29,7 @@ class Imported:
 def take(course: Course, path: Path, heading: str | None = None) -> Imported:
     """Bring the list at `path` into the roster; heading: its column with the ids, where that is not plain to see."""
     given = sheets.read(path, blanks=True)
-    column = _ids(given, heading)
+    column, kept = _ids(given, heading), _columns(given)
     rows: dict[str, dict[str, str]] = {}
     for number in range(1, len(given.rows)):
         student, values = given.value(number, column).strip(), rosters.row(given, number)
@@ -45,7 +45,8 @@ def take(course: Course, path: Path, heading: str | None = None) -> Imported:
                            "--id.")
         if student in rows:
             raise KitError(f"{path}, row {number + 1}: {student!r} is there twice. Each id stands for one student.")
-        rows[student] = {name: value for name, value in values.items() if name != given.header[column].strip()}
+        rows[student] = {"platform id" if plain(name) == "id" else name: value for name, value in values.items()
+                         if name in kept and name != given.header[column].strip()}
     if not rows:
         raise KitError(f"{path} lists nobody.")
     return _merge(course, rows)
@@ -77,6 +78,14 @@ def _merge(course: Course, rows: dict[str, dict[str, str]]) -> Imported:
     done.absent = [student for student in (roster.ids if roster else ()) if student not in rows]
     sheets.write(course.roster, sheet.to_bytes())
     return done
+
+
+def _columns(sheet: Sheet) -> set[str]:
+    """Headings that are about people: behind Canvas's sections stand grades."""
+    columns = [name.strip() for name in sheet.header]
+    if any(plain(name).startswith("sis") for name in columns) and "Section" in columns:
+        columns = columns[:columns.index("Section") + 1]
+    return set(columns)
 
 
 def _ids(sheet: Sheet, heading: str | None) -> int:

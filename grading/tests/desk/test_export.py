@@ -13,6 +13,8 @@ import termed
 from conftest import kit
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import AssignLatePenalties
 
 from grading.books import grades, sheets
 from grading.books.course import Course
@@ -76,6 +78,16 @@ def test_nbgrader_export_gives_the_same_table(course, tmp_path):
                           cwd=course.root, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "grades.csv").read_bytes() == table.table(book.gather(course, ["one", "two"]))
+
+
+def test_nbgraders_own_step_finds_the_same_penalty(course):
+    with course.nbgrader() as nbgrader, Gradebook(f"sqlite:///{course.gradebook}", "cs231n") as gradebook:
+        step = AssignLatePenalties(config=nbgrader["config"])
+        step.gradebook, step.assignment_id = gradebook, "one"
+        step.init_plugin()
+        assert step.plugin_inst.late_submission_penalty("bob", 10.0, 1) == 4
+        step.assignment_id = "two"
+        assert step.plugin_inst.late_submission_penalty("ann", 10.0, 1) is None
 
 
 def test_canvas_gets_its_own_sheet_back_with_the_totals_filled_in(found):

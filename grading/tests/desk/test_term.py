@@ -76,8 +76,8 @@ def test_a_term_in_fast_motion(course, tmp_path, capsys):
     assert capsys.readouterr().out == (
         "bob, two:\n  1. due 2026-10-08 12:00:00 UTC\n  2. handed in 2026-10-10 13:00:00 UTC: 2 days 1 h late\n"
         "  3. less 15 min of grace: 2 days 45 min\n"
-        "  4. 3 late days begun; 3 late days for the course, 2 used for one, at most 2 for this assignment: 1 used here, "
-        "0 left\n  5. 2 days at 10% of all points, 20: 4 points\n  6. 20 - 4 = 16 points\n")
+        "  4. 3 late days begun; 3 late days for the course, 2 used for one, at most 2 for this assignment: 1 used "
+        "here, 0 left\n  5. 2 days at 10% of all points, 20: 4 points\n  6. 20 - 4 = 16 points\n")
 
     (tmp_path / "late.csv").write_text("Student ID,name,Late days,Extension one\ndan,Dan New,0,2026-10-12\n")
     kit(course, "roster", "import", tmp_path / "late.csv")                         # a late enrolment
