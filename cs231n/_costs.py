@@ -5,9 +5,11 @@ A loop over n rows of few columns costs fifty times what operations on whole arr
 Processor time is that of the whole process, not the clock on the wall: other programs do not matter.
 """
 
+import builtins
 import copy
 import functools
 import gc
+import math
 import os
 import time
 from contextlib import contextmanager
@@ -18,22 +20,21 @@ import numpy as np
 SIZES = (4096, 16384)          # rows: a loop is told by the few already, array operations are cheap for the many
 CALLS = 7                      # of numpy functions for each row, in a loop that computes a loss
 WARM = 48                      # rows of a first call that is not judged: it imports, and fills caches
-TRIES = 6                      # where it is near
+TRIES = 12                     # where it is near
 CLEARLY, NEARLY = 3, 3         # so many times too much is tried less often; so little below is looked at again
-LOOP_ROWS = 600                # that the looped yardstick really does: milliseconds, as what it is compared with takes
+LOOP_ROWS = 640                # that the looped yardsticks really do: milliseconds, as what they are beside takes
+BLOCK = 16                     # rows: honest code has none smaller
 STACK_ROWS = 200
-# Blocks of sixteen rows, the dearest of honest code, take 0.55 to 0.75 of the limit; the cheapest loops with a numpy
-# call for each row 1.3 to 1.5. The middle between them is a little less than a quarter of the yardstick, which is
-# itself less than what a looped loss costs.
-TIMES_ARRAYS, SHARE_OF_LOOP = 10, 0.22
+TIMES_ARRAYS = 10
 TICK = time.get_clock_info("process_time").resolution
 FINE = 1e-4                    # seconds: what is measured takes milliseconds
 MOST_CALLS = 40                # that one try makes where the clock is coarse
-SQUARE = 9                     # times what a quarter costs: 4 where the cost grows with n, 16 where it does with n * n
+SQUARE = 1.5                   # between 1 and 2, the powers of n with which the costs of a loop and of squares grow
 FEW_ROWS = 512                 # but more numbers than numpy prints in full
 FIXED = 1 / 16                 # of the limit: what a call of few rows may cost before it is said to be made longer
 _CLOCKS = time.thread_time, time.process_time, time.perf_counter
 FEW_STACKED = 64
+_print = print
 _EXACT = (int, float, complex, bool, str, bytes, type(None))
 _ARRAYS = (np.ndarray, np.matrix, np.ma.MaskedArray)
 # np.vstack(column) and the like go through the rows in numpy's own Python; what they make of (N,) and of (N, M) at once
@@ -76,7 +77,7 @@ def measured(function, args):
     args, collecting = copy.deepcopy(tuple(args)), gc.isenabled()
     gc.disable()               # it would look at everything else that there is
     try:
-        with stacks_at_once():
+        with spared():
             start = [clock() for clock in (*_CLOCKS, _of_children)]
             returned = plain(function(*args))
         thread, process, wall, children = (clock() - before for clock, before in
@@ -92,19 +93,22 @@ def confirm(function, args, returned):
 
 
 @contextmanager
-def stacks_at_once():
-    """While this lasts, np.vstack(column) and the like are no loop: that numpy makes them one is nobody's fault."""
-    numpys = stack_at_once()
+def spared():
+    """While this lasts, what is nobody's fault costs little: numpy makes a loop of np.vstack(column) and the like, and
+    looks at numbers one by one where an array is printed."""
+    before = spare()
     try:
         yield
     finally:
-        vars(np).update(numpys)
+        vars(np).update(before)
+        builtins.print = _print
 
 
-def stack_at_once():
+def spare():
     """The same for good; returns numpy's own functions, by name."""
     numpys = {name: vars(np)[name] for name in _STACKED if name in vars(np)}
     vars(np).update({name: _at_once(stack, *_STACKED[name]) for name, stack in numpys.items()})
+    builtins.print = lambda *values, **keywords: None
     return numpys
 
 
@@ -195,16 +199,14 @@ def _is_square(make_call, n, seconds, limit, many, loops):
     - loops: see `judge`; squares beside them excuse no more than few rows may cost by their share of the limit
     """
     __tracebackhide__ = True
-    fixed, few = (_quickest(make_call, rows) for rows in (16, FEW_ROWS))
+    fixed, few = _quickest(make_call, 16), _quickest(make_call, FEW_ROWS, 12)
     excused = 0.0 if loops else min(fixed[0], FIXED * limit)
     if few[0] - excused > (1 if loops else 3) * FEW_ROWS * limit / many:
         return False
-    quarter = _quickest(make_call, n // 4)
-    for took in (lambda: seconds, lambda: _quickest(make_call, n, 2)[0]):       # twice: not by chance
-        if took() - fixed[0] < SQUARE * (quarter[0] - fixed[0]):
-            return False
+    if min(seconds, _quickest(make_call, n, 2)[0]) - fixed[0] < (n / FEW_ROWS) ** SQUARE * (few[0] - fixed[0]):
+        return False
     confirmed(few[1])
-    confirmed(quarter[1])
+    confirmed(_quickest(make_call, n // 4, 1)[1])
     return True
 
 
@@ -224,16 +226,30 @@ def confirmed(call):
 
 
 class _Yardsticks:
-    """Seconds for array operations and for a Python loop, the least of all measured, and the limit between them."""
+    """Seconds for array operations, for blocks of few rows and for loops, the least of all measured; and the limit.
+
+    It lies in the middle between the dearest of honest code, blocks of sixteen rows, and a loop with one numpy call
+    for each row that starts from a list of numbers: both are measured, since how far they are apart differs from
+    machine to machine. It is about a quarter of a loop with the calls that a loss takes.
+    """
 
     def __init__(self, n, calls, allowed):
         self._n, self._calls, self._allowed = n, calls, allowed
-        self.arrays = self.loop = self.limit = float("inf")
+        self.arrays = self._blocks = self._call = float("inf")
 
     def measure(self):
         self.arrays = min(self.arrays, _array_operations(self._n))
-        self.loop = min(self.loop, _python_loop(self._n, self._calls))
-        self.limit = max(TIMES_ARRAYS * self.arrays, SHARE_OF_LOOP * self.loop) + self._allowed
+        self._blocks = min(self._blocks, _blocks(self._n))
+        self._call = min(self._call, _call_for_each_row(self._n))
+
+    @property
+    def loop(self):
+        return self._calls * self._call / 2       # from an array, a call costs half as much
+
+    @property
+    def limit(self):
+        middle = math.sqrt(self._blocks * self._call) * self._calls / CALLS
+        return max(TIMES_ARRAYS * self.arrays, middle) + self._allowed
 
 
 def _cost(make_call, n):
@@ -261,18 +277,32 @@ def _array_operations(n):
     return _least(work)
 
 
-def _python_loop(n, calls):
-    """Seconds for a Python loop over n short rows with so many calls of numpy's for each, measured on fewer rows."""
-    rows = LOOP_ROWS if TICK < FINE else LOOP_ROWS // 6           # on the wall, other programs are in between
-    table, matrix, found = _table(rows), _table(4), np.zeros(rows)
+def _call_for_each_row(n):
+    """Seconds for a Python loop over n short rows, lists of numbers, that calls numpy once for each."""
+    return _looped(lambda table, matrix: np.array([np.matmul(row, matrix) for row in table.tolist()]), n)
 
-    def work():
-        for i in range(rows):
-            row = table[i] @ matrix
-            for _ in range((calls - 1) // 2):
-                found[i] = np.exp(row).sum()
 
-    return _least(work) * n / rows
+def _blocks(n):
+    """Seconds for a loss and its gradient of n short rows, in blocks."""
+    def work(table, matrix):
+        loss, gradient = 0.0, np.zeros_like(matrix)
+        for start in range(0, len(table), BLOCK):
+            block = table[start:start + BLOCK]
+            values = block @ matrix
+            values = np.exp(values - values.max(axis=1, keepdims=True))
+            values /= values.sum(axis=1, keepdims=True)
+            loss -= np.log(values[np.arange(len(block)), 0]).sum()
+            values[np.arange(len(block)), 0] -= 1
+            gradient += block.T @ values
+        return loss, gradient
+    return _looped(work, n)
+
+
+def _looped(work, n):
+    """Seconds for work(table, matrix) of n rows, measured on fewer."""
+    rows = LOOP_ROWS if TICK < FINE else LOOP_ROWS // 5           # on the wall, other programs are in between
+    table, matrix = _table(rows), _table(4)
+    return _least(lambda: work(table, matrix)) * n / rows
 
 
 def _stacking(n):

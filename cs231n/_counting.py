@@ -21,7 +21,7 @@ import textwrap
 import threading
 import types
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import scipy
@@ -297,12 +297,17 @@ def hands_on_functions(text, qualified_name):
     """Whether a function makes or hands on another one, which somebody else may call once for each row."""
     tree = parsed(text)
     nodes = list(reached_nodes(tree, qualified_name))
-    blocks = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
-    outer = {node for block in blocks for inside in _definitions(block.body).values() for node in inside}
-    known = {node.name for node in outer if isinstance(node, ast.FunctionDef)}
-    called = {node.func for node in nodes if isinstance(node, ast.Call)}
-    return any(isinstance(node, (ast.Lambda, ast.ClassDef)) or isinstance(node, ast.FunctionDef) and node not in outer
-               or isinstance(node, ast.Name) and node.id in known and node not in called for node in nodes)
+    functions, methods = (
+        {node for block in blocks for inside in _definitions(block.body).values() for node in inside
+         if isinstance(node, ast.FunctionDef)}
+        for blocks in ([tree], [node for node in tree.body if isinstance(node, ast.ClassDef)]))
+    no_functions = {node.func for node in nodes if isinstance(node, ast.Call)} | local_names(tree)
+    named = [{node.name for node in some} for some in (functions, methods)]
+    return any(isinstance(node, (ast.Lambda, ast.ClassDef))
+               or isinstance(node, ast.FunctionDef) and node not in functions | methods
+               or isinstance(node, ast.Name) and node.id in named[0] and node not in no_functions
+               or isinstance(node, ast.Attribute) and node.attr in named[1] and node not in no_functions
+               for node in nodes)
 
 
 @functools.lru_cache(maxsize=16)
@@ -407,6 +412,29 @@ def reached_nodes(tree, qualified_name):
                 waiting += names.pop(node.id, [])      # once is enough
             elif isinstance(node, ast.Attribute):
                 waiting += methods.pop(node.attr, [])
+
+
+def local_names(tree, aliases=frozenset()):
+    """The nodes of names that are a function's own variables, whatever has been imported under that name."""
+    found = set()
+
+    def visit(node, hidden):
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            inside = list(ast.walk(node))
+            bound = {part.id for part in inside if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+            bound |= {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
+            free = {alias.asname or alias.name.partition(".")[0] for part in inside
+                    if isinstance(part, (ast.Import, ast.ImportFrom)) for alias in part.names}
+            free |= {name for part in inside if isinstance(part, (ast.Global, ast.Nonlocal)) for name in part.names}
+            hidden = (hidden | bound) - free - aliases
+        elif isinstance(node, ast.Name) and node.id in hidden:
+            found.add(node)
+        for child in ast.iter_child_nodes(node):
+            visit(child, hidden)
+
+    with suppress(RecursionError):
+        visit(tree, frozenset())
+    return found
 
 
 def _definitions(body):

@@ -9,10 +9,17 @@ import ast
 import builtins
 import functools
 import os
-from contextlib import suppress
 
 from cs231n import _asked
-from cs231n._counting import PACKAGE, constant_text, dotted, imported_names, parsed, reached_nodes
+from cs231n._counting import (
+    PACKAGE,
+    constant_text,
+    dotted,
+    imported_names,
+    local_names,
+    parsed,
+    reached_nodes,
+)
 
 # What does a task as a whole, by the first and last part of its name, "*" for anything of that library; ...
 LIBRARIES = {name: {"*"} for name in (
@@ -89,7 +96,7 @@ def _named(text, name):
         imported.update(_aliases(nodes, imported))
     stars = [home for home in (_home(node) for node in ast.walk(tree)
                                if isinstance(node, ast.ImportFrom) and node.names[0].name == "*") if _beside(home)[1]]
-    hidden = _local_names(tree, _aliases(nodes, imported).keys())
+    hidden = local_names(tree, _aliases(nodes, imported).keys())
     first, _, rest = name.partition(".")
     if not nodes and first in imported:          # another module's, or a library's, that this one has imported
         path = ".".join(filter(None, [imported[first], rest]))
@@ -192,29 +199,6 @@ def _aliases(nodes, imported):
             path = dotted(node.value, imported)
             if path.partition(".")[0] in roots or path and isinstance(node.value, ast.Call):     # import_module("...")
                 found[node.targets[0].id] = path
-    return found
-
-
-def _local_names(tree, aliases):
-    """The nodes of names that are a function's own variables, whatever has been imported under that name."""
-    found = set()
-
-    def visit(node, hidden):
-        if isinstance(node, (ast.FunctionDef, ast.Lambda)):
-            inside = list(ast.walk(node))
-            bound = {part.id for part in inside if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-            bound |= {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
-            free = {alias.asname or alias.name.partition(".")[0] for part in inside
-                    if isinstance(part, (ast.Import, ast.ImportFrom)) for alias in part.names}
-            free |= {name for part in inside if isinstance(part, (ast.Global, ast.Nonlocal)) for name in part.names}
-            hidden = (hidden | bound) - free - aliases
-        elif isinstance(node, ast.Name) and node.id in hidden:
-            found.add(node)
-        for child in ast.iter_child_nodes(node):
-            visit(child, hidden)
-
-    with suppress(RecursionError):
-        visit(tree, frozenset())
     return found
 
 

@@ -147,9 +147,9 @@ class Objects:
 
     def _define(self, texts: dict[str, str]) -> tuple:
         """Have these modules and no others, freshly written: the process that counts starts with none."""
-        from cs231n._costs import stack_at_once
+        from cs231n._costs import spare
 
-        stack_at_once()                              # before a module takes np.vstack by its name
+        spare()                                      # before a module takes np.vstack by its name
         lay_down({name.replace(".", "/") + ".py": text.encode() for name, text in texts.items()})
         for name in texts:
             sys.modules.pop(name, None)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cs231n import _asked, _costs, _shortcuts
+from cs231n._counting import hands_on_functions
 from cs231n._shortcuts import read_shortcuts
 from cs231n.classifiers.k_nearest_neighbor import KNearestNeighbor
 from cs231n.classifiers.linear_svm import svm_loss_naive, svm_loss_vectorized
@@ -33,7 +34,7 @@ def test_the_reference_loops_cost_fifty_times_what_the_reference_without_loops_d
         4096)[0] for _ in range(3)) for function in LOSSES[name])
     assert looped > 50 * vectorized
     assert vectorized < _costs.TIMES_ARRAYS * _costs._array_operations(4096)
-    assert looped > _costs.SHARE_OF_LOOP * _costs._python_loop(4096, _costs.CALLS)
+    assert looped > 2 * _costs._call_for_each_row(4096)
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -320,3 +321,33 @@ def test_the_whole_task_handed_on_fails_and_a_part_is_said(capsys):
         assert_by_hand(hands_on, "distances")
     assert_by_hand(by_norm, "distances")
     assert "numpy.linalg.norm" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("body", "handed"), [
+    ("train = rows(x)\n    return train.T", False),                     # a variable, whatever else has that name
+    ("return table.train(x)", False),
+    ("return apply(rows, x)", True),
+    ("return apply(table.train, x)", True),
+    ("return (lambda one: one)(x)", True),
+])
+def test_a_function_that_is_handed_on_is_told_from_a_variable_of_its_name(body, handed):
+    text = ("class Table:\n    def train(self, x):\n        return x\n\ndef rows(x):\n    return x\n\n"
+            f"def task(x, table, apply):\n    {body}\n")
+    assert hands_on_functions(text, "task") is handed
+
+
+def test_printing_an_array_costs_nothing(capsys):
+    def prints(x):
+        for _ in range(40):
+            print(x)
+        return x
+
+    def quiet(x):
+        for _ in range(40):
+            print()
+        return x
+    X = np.random.rand(900)
+    loud, silent = (min(_costs.measured(function, (X,))[0] for _ in range(9)) for function in (prints, quiet))
+    assert loud < 9 * silent and capsys.readouterr().out == ""
+    print("as ever")
+    assert capsys.readouterr().out == "as ever\n"
