@@ -33,7 +33,8 @@ def test_a_list_adds_and_changes_and_takes_nobody_out(tmp_path):
 
 
 @pytest.mark.parametrize("text, why", [
-    ("id,name\na b,x\n", "is no student id"), ("id,name\na,x\na,y\n", "twice"), ("id,name\n,x,\n,y z\n", "lists nobody"),
+    ("id,name\na b,x\n", "is no student id"), ("id,name\na,x\na,y\n", "twice"),
+    ("id,name\n,x,\n,y z\n", "lists nobody"),
     ("name,mail,id\nAnn,a@x.edu,\n", "has no 'id'"), ("name\nx\n", "which column"), ("", "which column")])
 def test_what_is_no_list_changes_nothing(tmp_path, text, why):
     course = termed.make(tmp_path)
