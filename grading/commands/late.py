@@ -1,5 +1,6 @@
 """Late days: who has used how many, what they cost, and how one student's number comes about."""
 
+import argparse
 import json
 from pathlib import Path
 
@@ -11,6 +12,9 @@ PLACE = 55
 
 
 def arguments(parser) -> None:
+    from grading.books import late
+
+    parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, late.__doc__
     parser.add_argument("assignment", metavar="ASSIGNMENT", help="of the gradebook")
     parser.add_argument("--student", metavar="ID", help="explain this one's number, step by step")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the same for programs")
@@ -34,7 +38,7 @@ def run(options) -> int:
                      penalties.standings(session, course, people, folder).items()}
     if not any(standings.values()):
         raise KitError(f"{folder / name / 'assignment.toml'} has no [late], which says when {name} is due and what "
-                       "lateness costs. grading/books/late.py shows one.")
+                       "lateness costs. kit late --help shows one.")
     chosen = [options.student] if options.student is not None else people
     if options.student is not None:
         print(f"{options.student}, {name}:")

@@ -115,6 +115,9 @@ def _fill(sheet: Sheet, book: Book, rows: list[int], identity: range, targets: d
             total, most = grades.of[student].total, possible(name, row)
             if most is not None and grades.most:
                 total = total * most / grades.most
+            if re.search(r"[^\W\d_]", before := sheet.value(row, column).strip()):          # EX: excused
+                found.doubtful.append(f"{_told(sheet, row)}: {sheet.header[column]} says {before!r}")
+                continue
             said = number(total)
             sheet.set(row, column, said.replace(".", ",") if comma else said)
         handed = any(student in grades.of for grades in book.grades.values())

@@ -115,6 +115,12 @@ def test_canvas_of_other_points_or_without_the_column_is_refused_and_nothing_is_
     assert named.value(3, 5) == "16.5"
 
 
+def test_who_is_excused_stays_excused(found):
+    sheet = sheets.parse(CANVAS.replace("S 1,,1.5", "S 1,EX,1.5").encode(), "canvas.csv")
+    done = platforms.fill_canvas(sheet, found, {})
+    assert sheet.value(3, 5) == "EX" and done.doubtful == ["row 4 (Á, Ann, 501, ann): one (123) says 'EX'"]
+
+
 def test_two_rows_of_one_student_and_one_row_of_two_are_named_and_left(found):
     content = CANVAS + "Ann Á,507,ann,,S 1,,,\r\nBob Lee,508,0042,cem,S 1,,,\r\n"
     sheet = sheets.parse(content.encode(), "canvas.csv")
