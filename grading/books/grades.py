@@ -65,10 +65,8 @@ def settle(course: Course) -> list[str]:
     if not course.gradebook.exists():
         return []
     with ledger.Ledger(course) as books:
-        known = books.assignments()
-        for name in known:
-            books.settle_penalties(name)
-    return known
+        books.settle_penalties()
+        return books.assignments()
 
 
 @contextmanager

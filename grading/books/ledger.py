@@ -135,8 +135,8 @@ class Ledger:
         with self._busy_is_a_sentence(), Session(self._engine) as session:
             return list(session.scalars(select(api.Assignment.name).order_by(api.Assignment.name)))
 
-    def settle_penalties(self, assignment: str, students: Collection[str] | None = None) -> list[str]:
-        """Bring late penalties up to date (None: everybody's); returns the students whose have changed."""
+    def settle_penalties(self, assignment: str | None = None, students: Collection[str] | None = None) -> list[str]:
+        """Bring late penalties up to date (None: all); returns the students whose have changed."""
         with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
             session.execute(text("BEGIN IMMEDIATE"))
             return penalties.settle(session, self._course, assignment, students)

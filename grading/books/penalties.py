@@ -46,21 +46,22 @@ def share(standing: Standing, score: float) -> float:
     return standing.penalty * score / standing.facts.score if standing.facts.score > 0 else 0.0
 
 
-def settle(session: Session, course: Course, assignment: str, students: Collection[str] | None) -> list[str]:
+def settle(session: Session, course: Course, assignment: str | None = None,
+           students: Collection[str] | None = None) -> list[str]:
     """Bring times, due dates and penalties of these students (None: of all) up to date; returns whose have changed.
 
-    Late days are the course's: with one assignment's, penalties of others may change.
+    - assignment: None is every one; late days are the course's, so with those of one, penalties of others may change
     """
     if students is None:
-        students = session.scalars(select(api.SubmittedAssignment.student_id).join(api.Assignment)
-                                   .where(api.Assignment.name == assignment)).all()
+        students = session.scalars(select(api.SubmittedAssignment.student_id).distinct()).all()
     changed, names = [], sorted(students)
     with course.nbgrader() as nbgrader:
         step = AssignLatePenalties(config=nbgrader["config"])
         step.init_plugin()
     ours = isinstance(step.plugin_inst, LateDays)
     folder = Path(step.plugin_inst.assignments) if ours else None
-    described = {assignment, *(policies(session, folder) if ours else ())}
+    described = {assignment, *(policies(session, folder) if ours else ())} if assignment else set(
+        session.scalars(select(api.Assignment.name)))
     for some in (names[start:start + MANY] for start in range(0, len(names), MANY)):
         chosen = session.scalars(
             select(api.SubmittedAssignment).join(api.Assignment)
@@ -74,8 +75,7 @@ def settle(session: Session, course: Course, assignment: str, students: Collecti
                 changed.append(one.student_id)
         session.flush()
         found = standings(session, course, some, folder) if ours else {}
-        due: dict[str, float | None] = {}
-        rest = {}
+        rest, costly = {}, {}
         for one in chosen:
             standing = found.get(one.student_id, {}).get(one.assignment.name)
             if standing is None:
@@ -84,8 +84,9 @@ def settle(session: Session, course: Course, assignment: str, students: Collecti
             if (one.assignment.duedate, one.extension) != (standing.facts.due, standing.facts.extension):
                 one.assignment.duedate, one.extension = standing.facts.due, standing.facts.extension
             if standing.penalty:
-                due |= {id: share(standing, score) for id, score in _scores(session, [one.id])}
+                costly[one.id] = standing
         session.flush()
+        due = {id: share(costly[owner], score) for id, owner, score in _scores(session, costly)}
         due |= _by_plugin(session, step, rest)
         owners = {one.id: one.student_id for one in chosen}
         for owner, id, penalty in session.execute(
@@ -126,9 +127,8 @@ def standings(session: Session, course: Course, students: Collection[str],
         .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
         .where(api.SubmittedAssignment.student_id.in_(students), api.Assignment.name.in_(known)))}
     scores: dict[str, float] = {}
-    by_id = {id: owner for owner, (_, _, id) in rows.items()}
-    for owner, score in _totals(session, by_id):
-        scores[owner] = score
+    for _, submission, score in _scores(session, [id for *_, id in rows.values()]):
+        scores[submission] = scores.get(submission, 0.0) + score
     found = {}
     for student in students:
         facts = []
@@ -175,20 +175,12 @@ def _same(one: float | None, other: float | None) -> bool:
     return one is other is None or None not in (one, other) and abs(one - other) < _SAME
 
 
-def _scores(session: Session, submissions: Iterable[str]) -> list[tuple[str, float]]:
-    """(submitted notebook, score)."""
+def _scores(session: Session, submissions: Iterable[str]) -> list[tuple[str, str, float]]:
+    """(submitted notebook, its submission, score)."""
     return session.execute(
-        select(api.SubmittedNotebook.id, func.coalesce(func.sum(api.Grade.score), 0.0))
+        select(api.SubmittedNotebook.id, api.SubmittedNotebook.assignment_id, func.sum(api.Grade.score))
         .join(api.Grade, api.Grade.notebook_id == api.SubmittedNotebook.id)
         .where(api.SubmittedNotebook.assignment_id.in_(submissions)).group_by(api.SubmittedNotebook.id)).all()
-
-
-def _totals(session: Session, submissions: Iterable[str]) -> list[tuple[str, float]]:
-    """(submission, score)."""
-    return session.execute(
-        select(api.SubmittedNotebook.assignment_id, func.sum(api.Grade.score))
-        .join(api.Grade, api.Grade.notebook_id == api.SubmittedNotebook.id)
-        .where(api.SubmittedNotebook.assignment_id.in_(submissions)).group_by(api.SubmittedNotebook.assignment_id)).all()
 
 
 def _points(session: Session) -> dict[str, float]:
