@@ -14,13 +14,20 @@ LARGEST_FACTOR = 1000  # the largest N for which "N times the expected value" is
 class CheckFailed(AssertionError):
     """A checked value is not what it should be; the message is for the student."""
 
+    def _render_traceback_(self):
+        """What IPython shows: the message and where it was, and no line of ours."""
+        from cs231n import _shown  # which needs this module
+
+        return _shown.rendered(self)
+
 
 def fail(headline, *lines):
     """Raise CheckFailed with the headline, then one line for each (label, text) that has a text."""
-    raise CheckFailed(_compose(headline, lines))
+    raise CheckFailed(composed(headline, *lines))
 
 
-def _compose(headline, lines):
+def composed(headline, *lines):
+    """The text of a message: see `fail`."""
     paragraphs = [textwrap.fill(_signed(headline), 98)]
     for label, text in lines:
         if text:

@@ -150,7 +150,8 @@ def grad_check_sparse(f, x, analytic_grad, num_checks=10, h=1e-5, rng=None):
     - rng: numpy.random.Generator that draws the coordinates; None draws them from np.random, so that
       np.random.seed fixes them
 
-    A coordinate at which f has a kink is skipped, with a line that says so: a correct gradient may fail there.
+    Each line ends with whether the two agree. A coordinate at which f has a kink is skipped, with a line that says so:
+    a correct gradient may fail there.
     Raises TypeError if x is not a float64 array, ValueError if the gradient has another shape.
     """
     _check_float64(x, "grad_check_sparse")
@@ -161,6 +162,7 @@ def grad_check_sparse(f, x, analytic_grad, num_checks=10, h=1e-5, rng=None):
         )
 
     rng = np.random if rng is None else rng
+    noise = 1e-9 * max(1.0, abs(float(np.sum(_moved(f, x, (0,) * x.ndim, 0.0)))))     # of a difference, by rounding
     for flat in rng.choice(x.size, size=min(num_checks, x.size), replace=False):
         index = tuple(map(int, np.unravel_index(flat, x.shape)))
         if is_kink(f, x, index, h=h):
@@ -168,7 +170,8 @@ def grad_check_sparse(f, x, analytic_grad, num_checks=10, h=1e-5, rng=None):
             continue
         numeric, analytic = _slope(f, x, index, 1.0, h), analytic_grad[index]
         error = relative_error(numeric, analytic)
-        print(f"numerical: {numeric:.6f} analytic: {analytic:.6f}, relative error: {error:.6e}")
+        verdict = "right" if error < 1e-5 or abs(numeric - analytic) < noise else "WRONG"
+        print(f"numerical: {numeric:.6f} analytic: {analytic:.6f}, relative error: {error:.6e} ({verdict})")
 
 
 def _moved(f, x, index, step):

@@ -145,7 +145,8 @@ def softmax_loss(x, y):
     - dx: gradient of loss with respect to x, shape (N, C)
 
     There is no penalty here; the net adds its own. The mean counts in the gradient too. Scores of any size must
-    give a finite loss, but exp(800) is infinite and log(0) is too. Equal scores give log(C).
+    give a finite loss, those of one example far below those of another too, but exp(800) and log(0) are infinite.
+    Equal scores give log(C).
     No loops; y is not modified, x may be overwritten.
     Source: CS231n notes, "Linear classification", softmax classifier.
     """

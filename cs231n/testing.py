@@ -7,24 +7,35 @@ Throughout, `name` is what the message calls the checked value, as in "dW", and 
 """
 
 import copy
+import re
 
 import numpy as np
 
-from cs231n import _costs
+from cs231n import _costs, _shown
 from cs231n._counting import hands_on_functions, interpreted_events, read_loops, read_stacks, source_of
 from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, hint, name_of, number, places
 from cs231n._shortcuts import read_shortcuts
 from cs231n._slopes import Slopes, root_mean_square
+from cs231n.gradient_check import relative_error
 
 __all__ = [
     "CheckFailed", "assert_adds_up", "assert_agreement", "assert_by_hand", "assert_close", "assert_finite",
     "assert_gradient", "assert_labels", "assert_shape", "assert_unchanged", "assert_vectorized", "fresh",
-    "interpreted_events", "python_loop",
+    "interpreted_events", "judged", "near", "python_loop",
 ]
 
 # By the size of the coarsest float, in bytes: relative tolerance, and absolute for where zero is expected. float32
 # knows seven digits, but a square root of a difference of sums of squares, as in kNN, keeps about three of them.
 TOLERANCE = {2: (5e-2, 1e-3), 4: (2e-3, 1e-6), 8: (1e-6, 1e-12)}
+
+_CAUSES = {
+    "nan": "inf/inf (exp of a large number is inf), 0/0, "
+           "inf - inf, 0 * inf, the log or square root of a negative number",
+    "inf": "exp of a large number, log(0), a division by zero",
+    "-inf": "log(0), as of a probability that has become 0; minus the exp of a large number",
+}
+
+_shown.install()
 
 
 def fresh(*values):
@@ -45,7 +56,7 @@ def assert_close(found, expected, name, *, like=(), rtol=None, look_at=""):
     expected = _expected(expected, name)
     found = _array(found, name)
     _check_shape(found, expected.shape, name, look_at)
-    assert_finite(found, name)
+    assert_finite(found, name, look_at=look_at)
 
     rtol, atol = _tolerance([found, expected, *like], rtol)
     shape = found.shape
@@ -57,6 +68,7 @@ def assert_close(found, expected, name, *, like=(), rtol=None, look_at=""):
         worst = np.argmax(error / allowed) if error.size else 0
     if np.all(error <= allowed):
         return
+    worst = _hinted(look_at, error.reshape(shape) > allowed.reshape(shape), worst)
     one, other = found.flat[worst], expected.flat[worst]
     off = f"{np.sum(error > allowed)} of {error.size} entries, by up to {error.max():.2g}"
     fail(
@@ -69,13 +81,13 @@ def assert_close(found, expected, name, *, like=(), rtol=None, look_at=""):
     )
 
 
-def assert_shape(found, shape, name):
+def assert_shape(found, shape, name, *, look_at=""):
     """Check that an array has exactly this shape."""
     __tracebackhide__ = True
-    _check_shape(_array(found, name), tuple(shape), name, exact=True)
+    _check_shape(_array(found, name), tuple(shape), name, look_at, exact=True)
 
 
-def assert_finite(found, name):
+def assert_finite(found, name, *, look_at=""):
     """Check that no entry of an array, or that number, is nan or infinite."""
     __tracebackhide__ = True
     found = _array(found, name)
@@ -90,11 +102,41 @@ def assert_finite(found, name):
         f"{at(name, first)} is not a finite number.",
         ("found", str(found[first])),
         ("off", f"{off} of {counted(bad.size, 'entry')}" if bad.size > 1 else ""),
-        ("look at",
-         "what gives nan: inf/inf (exp of a large number is inf), 0/0, inf - inf, 0 * inf, the log or square root of "
-         "a negative number" if nan else
-         "what gives inf: exp of a large number (subtract the maximum first), log(0), a division by zero"),
+        ("causes", _CAUSES[str(found[first])]),
+        ("look at", look_at),
     )
+
+
+def near(found, expected, *, within):
+    """`9.0012, right`: a number beside what it should be, in words. Fails for nothing; for a look at sizes.
+
+    - within: what it may be off, relative to what is expected
+    """
+    try:
+        found = float(np.squeeze(found))
+    except (TypeError, ValueError):
+        return f"WRONG: {describe(found)}, expected a number"
+    if abs(found - expected) <= within * abs(expected):
+        return f"{found:.4f}, right"
+    return f"{found:.6g}, WRONG: expected {'about ' * (within > 1e-2)}{number(expected, found)}"
+
+
+def judged(grad, measured):
+    """`relative error 1.3e-10, right`: a gradient beside measured slopes, or another one, in words. Fails for nothing.
+
+    As assert_gradient does, it goes by the size of the slopes: the relative error of one near 0 is mostly noise.
+    """
+    if np.shape(grad) != np.shape(measured):
+        return f"WRONG: it has shape {np.shape(grad)}, expected {np.shape(measured)}"
+    grad, measured = np.asarray(grad, dtype=float), np.asarray(measured, dtype=float)
+    error = relative_error(grad, measured)
+    off = np.abs(grad - measured) > 1e-5 * np.maximum(np.abs(measured), root_mean_square(measured)) + 1e-9
+    off |= ~np.isfinite(grad)
+    if not np.any(off):
+        return f"relative error {error:.1e}, right"
+    first = np.unravel_index(np.argmax(off), off.shape)
+    return (f"relative error {error:.1e}, WRONG: {np.sum(off)} of {counted(off.size, 'entry')} off; "
+            f"{at('', first) or 'it'} is {grad[first]:.6g}, expected {measured[first]:.6g}")
 
 
 def assert_labels(found, expected, name, *, look_at=""):
@@ -111,8 +153,8 @@ def assert_labels(found, expected, name, *, look_at=""):
     indices = ", ".join(at("", np.unravel_index(i, shape)) for i in off[:6]) + (", ..." if off.size > 6 else "")
     fail(
         f"{at(name, np.unravel_index(off[0], shape))} is wrong.",
-        ("found", f"{one}" + ("" if one == np.round(one) else ", not a whole number")),
-        ("expected", f"{other}"),
+        ("found", _label(one) + ("" if one == np.round(one) else ", not a whole number")),
+        ("expected", _label(other)),
         ("off", f"{off.size} of {found.size}: {indices}" if found.size > 1 else ""),
         ("look at", look_at),
     )
@@ -148,7 +190,7 @@ def assert_gradient(f, x, grad, name, *, dout=None, num_checks=None, rng=None, h
     x = np.array(x, dtype=np.float64)
     grad = _array(grad, name)
     _check_shape(grad, x.shape, name, look_at)
-    assert_finite(grad, name)
+    assert_finite(grad, name, look_at=look_at)
     rtol = _tolerance([grad], rtol)[0]
     shape, grad = grad.shape, grad.astype(np.float64).ravel()
     dout = np.array(1.0 if dout is None else dout, dtype=np.float64)
@@ -214,8 +256,14 @@ def assert_agreement(looped, vectorized, args, names=("loss", "dW"), *, expected
         trouble = "is not right itself yet"
     if trouble:
         print(f"{name_of(looped)} {trouble}: {name_of(vectorized)} was not compared with it.")
+    known = expected is not None and not trouble
     for value, other, name in zip(found, reference or (), names, strict=False):
-        assert_close(value, other, f"{name_of(vectorized)}: {name}", like=args, look_at=look_at)
+        try:
+            assert_close(value, other, f"{name_of(vectorized)}: {name}", like=args, look_at=look_at)
+        except CheckFailed as failure:
+            beside = f"  beside    {name_of(looped)} is right here" if known else (
+                "" if trouble else f"  beside    {name_of(looped)} has what is expected here; one of the two is wrong")
+            raise CheckFailed("\n".join(filter(None, [str(failure), beside]))) from None
 
 
 def assert_vectorized(make_call, *, grows, sizes=_costs.SIZES, calls=_costs.CALLS, look_at=""):
@@ -370,6 +418,26 @@ def _expected(value, name):
     return array
 
 
+def _label(value):
+    """A label as a whole number, if it is one."""
+    is_whole = value.dtype.kind == "f" and np.isfinite(value) and value == np.round(value)
+    return str(int(value) if is_whole else value)
+
+
+def _hinted(look_at, off, worst):
+    """The entry that a hint speaks of, as in "w[2, 0] meets ..." or "image 0 has ...", if it is off; else the worst.
+
+    Entries are numbered as in x.flat.
+    """
+    for indices in re.findall(r"\w\[(\d+(?:, ?\d+)*)\]", look_at):
+        index = tuple(map(int, indices.split(",")))
+        if len(index) == off.ndim and all(np.less(index, off.shape)) and off[index]:
+            return np.ravel_multi_index(index, off.shape)
+    if off.ndim and re.search(r"\b([Ii]mage|[Ee]xample|[Rr]ow) 0\b|\b[Tt]he first\b", look_at) and off[0].any():
+        return np.argmax(off)
+    return worst
+
+
 def _check_shape(array, shape, name, look_at="", exact=False):
     """Fail unless the shapes agree: up to axes of length 1, or exactly."""
     __tracebackhide__ = True
@@ -380,7 +448,9 @@ def _check_shape(array, shape, name, look_at="", exact=False):
             f"{name} has the wrong shape.",
             ("found", f"{array.shape}"),
             ("expected", f"{shape}{note}"),
-            ("pattern", "the axes are the other way round" if found[::-1] == expected else ""),
+            ("pattern", "the axes are the other way round" if len(found) > 1 and found[::-1] == expected else ""),
+            ("factors", "write the shape of each factor beside the line that makes it"
+             if max(array.ndim, len(shape)) > 1 else ""),
             ("look at", look_at),
         )
 

@@ -8,9 +8,11 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from nbgrader.converters import Autograde, NbGraderException
+from nbgrader.converters import Autograde, GenerateFeedback, NbGraderException
+from nbgrader.converters.base import BaseConverter
 
 from grading import ROOT
 from grading.books.course import Course, grading_environment
@@ -59,26 +61,18 @@ def configure(c, root: Path) -> None:
     c.Execute.timeout = CELL_SECONDS
     c.BaseConverter.permissions = 644
 
-    c.GenerateFeedback.preprocessors = [
-        "grading.desk.feedback.HideTests",
-        "grading.desk.feedback.Grades",
-        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-    ]
-
-    # The pages of formgrader and feedback: nothing of a submission runs in them (`pages.py` says how).
+    # The pages of formgrader: nothing of a submission runs in them (`pages.py` says how).
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.filters = {
         "markdown2html": "grading.desk.pages.markdown2html",
         "highlight_code": "grading.desk.pages.highlight_code",
         "clean_html": "grading.desk.pages.clean_html",
         "strip_files_prefix": "grading.desk.pages.as_it_is",
-        "float": "grading.desk.pages.number_or_words",
-        "round": "grading.desk.pages.rounded_or_words",
     }
     c.HTMLExporter.extra_template_basedirs = [TEMPLATES, _nbgraders_templates()]
 
     _keep_formgrader_here(root)
-    _have_the_engine_grade()
+    _have_the_kit_do_it()
 
     # Kernels inherit this process's environment: stock nbgrader grades on the same small data as the kit.
     for name, value in grading_environment(Course(root)).items():
@@ -117,14 +111,16 @@ def _keep_formgrader_here(root: Path) -> None:
     handlers.FormgraderHandler.kept_to = root.resolve()
 
 
-def _have_the_engine_grade() -> None:
-    """From here on nbgrader's `Autograde` is a door to `kit autograde`, in this process.
+def _have_the_kit_do_it() -> None:
+    """From here on nbgrader's `Autograde` and `GenerateFeedback` are doors to `kit autograde` and `kit feedback`, in
+    this process.
 
-    Both who would run submissions with the instructor's rights come through its `start`: `nbgrader autograde`, and
-    formgrader's button. The kit's own `--stock` has a `start` of its own.
+    Who would run submissions with the instructor's rights, or show students what nbgrader shows them, comes through
+    their `start`: nbgrader's commands, and formgrader's buttons. The kit's own `--stock` has a `start` of its own.
     """
-    if not hasattr(Autograde, "by_engine"):                                            # nbgrader reads this often
-        Autograde.by_engine, Autograde.start = True, _by_engine
+    if not hasattr(Autograde, "by_kit"):                                               # nbgrader reads this often
+        Autograde.by_kit = GenerateFeedback.by_kit = True
+        Autograde.start, GenerateFeedback.start = _by_engine, _by_kit
 
 
 def _by_engine(converter: Autograde) -> None:
@@ -132,26 +128,47 @@ def _by_engine(converter: Autograde) -> None:
 
     The engine does not grade a single notebook: with a notebook named, the whole submission is graded.
     """
-    wanted, course = converter.coursedir, Course(Path(converter.coursedir.root).resolve())
-    left_out = wanted.student_id_exclude.split(",")
-    students = [one for one in course.students(wanted.assignment_id)
-                if fnmatch.fnmatchcase(one, wanted.student_id) and one not in left_out]
+    wanted, students = converter.coursedir.assignment_id, _wanted(converter)
     if not students:
-        raise _told(converter, f"{course.root / 'submitted'} holds no submission of {wanted.assignment_id} "
-                               f"by {wanted.student_id!r}.")
+        raise _told(converter, f"{converter.coursedir.root}/submitted holds no submission of {wanted} "
+                               f"by {converter.coursedir.student_id!r}.")
     if not converter.create_student:
         students = _known(converter, students)
-    command = [sys.executable, "-m", "grading", "autograde", wanted.assignment_id, "--course", str(course.root)]
-    command += ["--regrade"] * converter.force + [word for one in students for word in ("--student", one)]
     converter.log.info("the kit grades %s, in its sandbox", ", ".join(students))
+    if _kit(converter, "autograde", students, ["--regrade"] * converter.force):
+        raise _told(converter, f"kit autograde {wanted} did not grade everything: what it says stands "
+                               "above. Submissions run in the kit's sandbox only; to have nbgrader run those of a "
+                               f"class that you trust: kit autograde {wanted} --stock --unsafe")
+
+
+def _by_kit(converter: GenerateFeedback) -> None:
+    """Have `kit feedback` write the pages, those of all notebooks."""
+    course, wanted = Course(Path(converter.coursedir.root).resolve()), converter.coursedir.assignment_id
+    graded = [one for one in _wanted(converter) if course.autograded(one, wanted).is_dir()]
+    if not graded:
+        raise _told(converter, f"No submission of {wanted} by {converter.coursedir.student_id!r} is graded yet.")
+    if _kit(converter, "feedback", graded):
+        raise _told(converter, f"kit feedback {wanted} did not write everything: what it says stands above.")
+
+
+def _wanted(converter: BaseConverter) -> list[str]:
+    """Students whose submissions it was started for."""
+    wanted = converter.coursedir
+    left_out = wanted.student_id_exclude.split(",")
+    return [one for one in Course(Path(wanted.root).resolve()).students(wanted.assignment_id)
+            if fnmatch.fnmatchcase(one, wanted.student_id) and one not in left_out]
+
+
+def _kit(converter: BaseConverter, what: str, students: list[str], more: Sequence[str] = ()) -> int:
+    """Run a command of the kit for these students; the converter's log takes what it says. Returns its exit code."""
+    course = Path(converter.coursedir.root).resolve()
+    command = [sys.executable, "-m", "grading", what, converter.coursedir.assignment_id, "--course", str(course)]
+    command += [*more, *(word for one in students for word in ("--student", one))]
     with subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as kit:
         for line in kit.stdout:
             converter.log.info("%s", line.rstrip())
-    if kit.returncode:
-        raise _told(converter, f"kit autograde {wanted.assignment_id} did not grade everything: what it says stands "
-                               "above. Submissions run in the kit's sandbox only; to have nbgrader run those of a "
-                               f"class that you trust: kit autograde {wanted.assignment_id} --stock --unsafe")
+    return kit.returncode
 
 
 def _known(converter: Autograde, students: list[str]) -> list[str]:

@@ -19,8 +19,9 @@ def softmax_loss_naive(W, X, y, reg):
     - dW: gradient of loss with respect to W, shape (D, C)
 
     Example i with scores s = X[i] @ W adds -log(p[y[i]]), where p[j] = exp(s[j]) / sum over c of exp(s[c]).
-    Scores of any size must give a finite loss, but exp(800) is infinite and log(0) is too: adding one constant
-    to all scores of an example leaves p unchanged. The penalty belongs into the gradient too.
+    Scores of any size must give a finite loss, those of one example far below those of another too, but exp(800) and
+    log(0) are infinite: adding one constant to all scores of an example leaves its p unchanged. The penalty belongs
+    into the gradient too.
     At W = 0 the loss is log(C). Inputs are not modified.
     Source: CS231n notes, "Linear classification", softmax classifier.
     """

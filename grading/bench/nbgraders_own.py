@@ -12,5 +12,5 @@ from nbgrader.apps import NbGraderApp
 from nbgrader.converters import Autograde
 
 if __name__ == "__main__":
-    Autograde.by_engine = False              # the course's configuration finds that this is settled
+    Autograde.by_kit = False              # the course's configuration finds that this is settled
     NbGraderApp.launch_instance(["autograde", *sys.argv[1:]])

@@ -295,8 +295,8 @@ def _change_writeups(course: Course, change: Change, aside: Path) -> None:
 
 
 def _change_copies(course: Course, change: Change, aside: Path) -> None:
-    """The copies of marks; of a merge those of the submission that counts are the ones that stay."""
-    for path in sorted(course.marks.glob("*.json")):
+    """Copies of marks, and sentences on submissions; of a merge those of the one that counts are those that stay."""
+    for path in sorted([*course.marks.glob("*.json"), *(course.root / "notes").glob("*.json")]):
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
@@ -318,7 +318,7 @@ def _change_copies(course: Course, change: Change, aside: Path) -> None:
             left = {change.student: mine}
             if change.into and _loser(change, path.stem) == change.into:
                 found[change.into], left = mine, {change.into: there}
-            _keep(aside / "marks" / path.name, left)
+            _keep(aside / path.relative_to(course.root), left)
         marks.write(path, found)
 
 

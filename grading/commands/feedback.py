@@ -1,5 +1,7 @@
 """Write feedback pages, without hidden tests."""
 
+import sys
+
 from grading import commands
 from grading.commands import assignment_argument, course_option, student_option
 from grading.release import assignment as assignments
@@ -19,6 +21,19 @@ def run(options) -> int:
 
     course = commands.course(options)
     grades.settle(course)
-    students = feedback.feedback(assignments.load(options.assignment), course, options.student)
-    print(f"{options.assignment}: feedback for {len(students)} in {course.root / 'feedback'}")
+    written = feedback.feedback(assignments.load(options.assignment), course, options.student, told)
+    where = course.root / "feedback"
+    if not written.new:
+        print(f"{options.assignment}: nothing to do, the feedback for {len(written.kept)} in {where} is up to date")
+    else:
+        kept = f", {len(written.kept)} as before" if written.kept else ""
+        print(f"{options.assignment}: feedback for {len(written.new)} in {where}{kept}")
     return 0
+
+
+def told(student: str, number: int, of: int) -> None:
+    """On a terminal a line that is written anew; in a log, a line now and then."""
+    if sys.stdout.isatty():
+        print(f"\r\x1b[K[{number}/{of}] {student}" if number < of else "\r\x1b[K", end="", flush=True)
+    elif number % 50 == 0 and number < of:
+        print(f"[{number}/{of}]", flush=True)

@@ -17,17 +17,23 @@ def arguments(parser) -> None:
                         help="try N pairs of mistakes in different aspects of one function as well: both are named")
     parser.add_argument("--seeds", metavar="N", type=int, default=0,
                         help="try each entry with N seeds as well: its verdict is the same for all of them")
+    parser.add_argument("--said", action="store_true", help="only what a visible cell says of each, or that none does")
     parser.add_argument("--unusual", action="store_true", help="the correct but unusual versions instead")
 
 
 def run(options) -> int:
     from grading.books.course import Course
-    from grading.trials import catalogue, cell_trial, cells, confusion, trial
+    from grading.trials import catalogue, cell_trial, cells, confusion, trial, visible
     from grading.trials.naming import Names
 
     assignment, course = assignments.load(options.assignment), Course(options.course)
     kind = catalogue.unusual if options.unusual else catalogue.mistakes
     entries = [entry for entry in kind(assignment) if options.only in entry.label]
+    if options.said:
+        found = visible.said(assignment, entries)
+        print("\n".join(f"{label:<60} {sentence or 'nothing'}" for label, sentence in found.items()))
+        print(f"{len(found)} entries, {list(found.values()).count('')} that no visible cell catches")
+        return 0
     lines, problems = trial.table(assignment, entries)
     course.prepare_data()
     kind = cells.unusual if options.unusual else cells.mistakes

@@ -44,3 +44,21 @@ def code_cell(_: bytes, source: bytes, kept: dict) -> bytes:
 def html_output(_: bytes, source: bytes, kept: dict) -> bytes:
     """An output in HTML, or a raw cell, without what is active."""
     return html.clean_html(source.decode()).encode()
+
+
+def texts(_: bytes, page: bytes, kept: dict) -> bytes:
+    """The texts of a page, each as HTML: (what it is, the text, its pictures) each, in the order in which they come."""
+    made = {"markdown": lambda text, attached: markdown_cell(json.dumps(attached).encode(), text, kept),
+            "code": lambda text, _: code_cell(b"", text, kept),
+            "html": lambda text, _: html_output(b"", text, kept)}
+    asked = msgspec.msgpack.decode(page, type=list[tuple[str, str, dict]])
+    return msgspec.msgpack.encode([made[kind](text.encode(), attached).decode() for kind, text, attached in asked])
+
+
+def functions(asked: bytes, modules: bytes, kept: dict) -> bytes:
+    """[(module, function, first line, text)] of the functions that are `asked` for, {module: names} as JSON."""
+    from grading.desk import passages
+
+    texts = msgspec.msgpack.decode(modules, type=dict[str, str])
+    return msgspec.msgpack.encode([(module, *found) for module, names in json.loads(asked).items()
+                                   for found in passages.of(texts.get(module, ""), names)])

@@ -1,9 +1,9 @@
-"""Formgrader and feedback pages: what nbconvert writes of a submission into them, made harmless.
+"""Formgrader's pages: what nbconvert writes of a submission into them, made harmless.
 
 nbgrader's page templates put the HTML of Markdown cells in as it is, whatever `sanitize_html` says. The filters here
-take the place of nbconvert's (`HTMLExporter.filters` in `config.py`), for formgrader and feedback alike; the work is
-done in a glovebox. In the notebooks stays every character that the student wrote. `Clean` is the step of nbgrader's
-autograde that cleans what the student's cells put out.
+take the place of nbconvert's (`HTMLExporter.filters` in `config.py`); the work is done in a glovebox. In the notebooks
+stays every character that the student wrote. `Clean` is the step of nbgrader's autograde that cleans what the student's
+cells put out.
 """
 
 import json
@@ -12,7 +12,6 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from jinja2 import pass_context
-from jinja2.filters import do_float, do_round
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grading import NOTE
@@ -31,12 +30,6 @@ CELL_SECONDS = 3.0           # of processor time for one cell
 PAGE_SECONDS = 15.0          # and for all of a page; what comes then is shown as it was typed
 PAGE_BYTES = 40_000_000      # of what one cell comes to
 _SECONDS = "kit_seconds"     # what is left of them
-
-
-class Words(str):
-    """What a page says in the place of a score."""
-
-    __slots__ = ()
 
 
 class Clean(NbGraderPreprocessor):
@@ -84,15 +77,6 @@ def _pair(cells: list, cell) -> tuple:
 
 def _is(cell, what: str) -> bool:
     return cell.cell_type == "markdown" and bool(cell.metadata.get("nbgrader", {}).get(what))
-
-
-def number_or_words(value: object, default: float = 0.0) -> float | str:
-    """In place of Jinja's `float`: nbgrader's templates say so of a score, which may be in words here."""
-    return value if isinstance(value, Words) else do_float(value, default)
-
-
-def rounded_or_words(value: float | str, precision: int = 0) -> float | str:
-    return value if isinstance(value, Words) else do_round(value, precision)
 
 
 @pass_context

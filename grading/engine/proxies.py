@@ -41,6 +41,12 @@ class StudentError(Exception):
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: the line of the test that asked, as for a failed check."""
+        from cs231n import _shown
+
+        return _shown.rendered(self)
+
 
 class Lost(BaseException):
     """The candidate did not answer in time, died, or sent what is no answer. No test can catch it by accident."""

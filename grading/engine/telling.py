@@ -70,7 +70,7 @@ def raised(kind: str, message: str, trace: str, files: Mapping[str, str], asked:
     - files: the submission's modules, path -> text
     - asked: the one that was to be loaded, if that was all there was to do
     """
-    frames, whole, message = _frames(trace, files), message, message[:MOST_REASON]
+    frames, whole, message = frames_in(trace, files), message, message[:MOST_REASON]
     loading = [frame for frame in frames if frame.loads]
     if kind == "NotImplementedError" and not loading:
         return Told(short(f"{kind}: {whole}"))
@@ -137,7 +137,7 @@ def in_test(error: BaseException, source: str, filename: str | None = None,
 # --- in the submission ---------------------------------------------------------------------------------------------
 
 @dataclass(frozen=True)
-class _Frame:
+class Frame:
     """One that is in the submission; `code` is its line."""
 
     file: str
@@ -154,7 +154,7 @@ class _Frame:
         return f"{self.file} line {self.line}"
 
 
-def _frames(trace: str, files: Mapping[str, str]) -> list[_Frame]:
+def frames_in(trace: str, files: Mapping[str, str]) -> list[Frame]:
     """Outermost first."""
     found = []
     for frame in islice(_FRAME.finditer(_COLORS.sub("", trace[:MOST])), MOST_FRAMES):
@@ -162,9 +162,9 @@ def _frames(trace: str, files: Mapping[str, str]) -> list[_Frame]:
         line, name = int(frame["line"] or frame["at"]), frame["name"] or frame["within"] or "<module>"
         file = next((file for file in files if path == file or path.endswith(f"/{file}")), None)
         if file and 1 <= line <= files[file].count("\n") + 1:
-            found.append(_Frame(file, line, name.strip(), files[file].split("\n")[line - 1].strip()[:200]))
+            found.append(Frame(file, line, name.strip(), files[file].split("\n")[line - 1].strip()[:200]))
         elif _CELL.fullmatch(path):
-            found.append(_Frame(path, line, name.strip(), (frame["code"] or "").strip()))
+            found.append(Frame(path, line, name.strip(), (frame["code"] or "").strip()))
     return found
 
 

@@ -81,7 +81,7 @@ def explain(answers: Answers, reference: Answers, known: list[Known]) -> tuple[l
     wrong = {aspect for aspect in differs if not aspect.startswith("~")}
     fitting = [one for one in known if one.core and all(
         aspect in differs and equal(answers[aspect], one.differs[aspect]) for aspect in one.core)]
-    largest = [one for one in fitting if not any(one.core < other.core for other in fitting)]
+    largest = [one for one in fitting if not any(one.core < other.core or _within(one, other) for other in fitting)]
     certain: dict[str, Known] = {}
     for one in largest:
         rivals = [other for other in largest if other.core & one.core]
@@ -95,6 +95,12 @@ def explain(answers: Answers, reference: Answers, known: list[Known]) -> tuple[l
                    if any(telling(one.differs[aspect], aspect, unexplained) for aspect in one.core)}
         unexplained = wrong - {aspect for one in certain.values() for aspect in one.core}
     return list(certain.values()), unexplained
+
+
+def _within(one: Known, other: Known) -> bool:
+    """Whether all that one explains, aspects with ~ alone, is a part of what another explains beside its core."""
+    return all(aspect.startswith("~") and aspect in other.differs and equal(other.differs[aspect], one.differs[aspect])
+               for aspect in one.core) and not one.core & other.core
 
 
 def _unlike(one: Known, answers: Answers, reference: Answers, rivals: list[Known]) -> list[str]:

@@ -4,12 +4,13 @@ A common mistake is caught in the open. A known mistake that passes every visibl
 in these hidden cells only; in any other, the visible cell has numbers by which the mistake happens to come out right.
 """
 
+from grading.release.assignment import Assignment
+from grading.trials import trial
 from grading.trials.catalogue import Entry
 from grading.trials.trial import TestCell
 
 _COST = "what a call costs is told by the comparison beside it, which gives no points; the visible cell looks at values"
-_PENALTY = "the visible cell compares with the looped version without a penalty; the penalty was asked for in its own"
-_LARGE = "visible scores are small, so that they can be worked out by hand; the text says what large ones do"
+_PENALTY = "a visible cell without points says whether what reg adds is right; the looped version has cells of its own"
 _CACHE = "the visible cell looks at out; what backward needs shows in the visible cell of backward"
 _EPSILON = "visible steps have no zero gradient and leave epsilon at its default, where it does not show"
 
@@ -20,14 +21,11 @@ UNSEEN = {
     "softmax-vectorized-loops": _COST,
     "svm-vectorized-penalty": _PENALTY,
     "softmax-vectorized-penalty": _PENALTY,
-    "softmax-vectorized-stability": _LARGE,
-    "two_layer_net-softmax_loss-stable": _LARGE,
     "two_layer_net-affine_forward-cache": _CACHE,
     "two_layer_net-relu_forward-output": _CACHE,
     "optimizers-adagrad-epsilon": _EPSILON,
     "optimizers-rmsprop-epsilon": _EPSILON,
     "optimizers-adam-epsilon": _EPSILON,
-    "optimizers-net_init-scales": "the visible cell looks at one layer; that each has inputs of its own is the lesson",
 }
 
 _FEW_TESTS = "the visible cell has fewer test points than training points, as the lesson's data have"
@@ -35,7 +33,7 @@ _IDENTITY = "X is the identity in the visible cell, so that dW shows G itself; N
 _OWN_LOSS = "the visible cell compares gradients with the slopes of the net's own loss; which loss it is, the text says"
 _FEW_VOTERS = "the visible cell has few voters, so that they can be counted by eye"
 _SMALL_REG = "the visible reg is such that the penalty can be followed by hand; the formula says that it holds for each"
-_ONE_LAYER = "the visible cell looks at one layer; that each has its own size and its own draws is the lesson"
+_ONE_LAYER = "the visible cell looks at sizes; that each layer has its own draws is the lesson"
 
 # The same of single mistakes, by the entry's label.
 EXPLAINED = {
@@ -46,9 +44,7 @@ EXPLAINED = {
     "softmax/divided_by_features": _IDENTITY,
     "linear_classifier/last_image_never_drawn": "one image that is never drawn shows in very many draws",
     "linear_classifier/learning_rate_shrinks": "the visible cell follows one step",
-    "fc_net/weights_uniform": "the shape of a distribution shows in many weights; the visible net has few",
     "optim/adam_amsgrad": "the visible gradients do not fade, so v never falls",
-    "fc_net/deep_first_layer_scaled_only": _ONE_LAYER,
     "fc_net/deep_same_draw_in_each_layer": _ONE_LAYER,
     "fc_net/deep_svm_loss": _OWN_LOSS,
     "fc_net/deep_divided_by_n_twice": _OWN_LOSS,
@@ -62,6 +58,17 @@ EXPLAINED = {
     "fc_net/deep_penalty_only_for_large_reg": _SMALL_REG,
     "fc_net/deep_penalty_gradient_only_for_large_reg": _SMALL_REG,
 }
+
+
+def said(assignment: Assignment, entries: list[Entry]) -> dict[str, str]:
+    """Entry -> the sentence of the first visible cell of its function that it loses, after the cell's name; or ""."""
+    visible, found = [cell for cell in trial.test_cells(assignment) if not cell.hidden], {}
+    for entry in entries:
+        own = [cell for cell in visible if cell.functions[0] == entry.function]
+        lost = trial.run(assignment, trial.entry_source(entry), own)[0]
+        found[entry.label] = next((f"{name}: {' '.join(message.split())}" for name, message in lost.items() if message),
+                                  "")
+    return found
 
 
 def coincidence(entry: Entry, cells: list[TestCell], lost: dict[str, str]) -> list[str]:

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import pytest
 from conftest import kit
 from nbgrader.api import Gradebook
 
+from grading import ROOT
 from grading.autograde import autograde
 from grading.autograde.workers import Workers, choose_sandbox
 from grading.books import results
@@ -356,18 +358,26 @@ def test_the_executed_notebook_is_an_ordinary_one_with_outputs_and_counts(graded
 
 
 def test_feedback_shows_points_and_messages_but_no_hidden_test_and_no_rubric(graded):
-    assignment, course, _ = graded
+    assignment, course, found = graded
     kit("feedback", assignment.name, course=course.root, check=True)
-    secrets = leaks.secrets(assignment).lines
-    hidden = [line for line, where in secrets.items() if "knn.ipynb" in where and len(line) > 30]
-    for student in ("sample-perfect", "sample-squared-no-loops", "sample-syntax-error"):
-        page = (course.feedback(student, assignment.name) / "knn.html").read_text(encoding="utf-8")
-        text = html.unescape(re.sub(r"<[^>]+>", "", page))
-        submitted = (course.submitted(student, assignment.name) / "knn.ipynb").read_text(encoding="utf-8")
-        own = "\n".join("".join(cell["source"]) for cell in json.loads(submitted)["cells"])      # may be shown
-        shown = [line for line in hidden if line in text and line not in own]
-        assert not shown, (student, shown[:3])
-        assert "BEGIN HIDDEN" not in text and "MARK SCHEME" not in text
+    secrets = leaks.secrets(assignment)
+    hidden = [line for line in secrets.lines if len(line) > 30]
+    for student in found:
+        submitted = course.submitted(student, assignment.name)
+        own = "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in submitted.rglob("*.py"))
+        for notebook in submitted.glob("*.ipynb"):                                               # may be shown
+            with suppress(ValueError):
+                own += "\n".join("".join(cell["source"]) for cell in json.loads(notebook.read_text())["cells"])
+        pages = {path.name: path.read_text(encoding="utf-8")
+                 for path in course.feedback(student, assignment.name).glob("*.html")}
+        assert pages.keys() == {"index.html", *(f"{name}.html" for name in assignment.notebooks)}
+        for name, page in pages.items():
+            text = html.unescape(re.sub(r"<[^>]+>", "", page))
+            shown = [line for line in hidden if line in text and line not in own]
+            assert not shown, (student, name, shown[:3])
+            assert "BEGIN HIDDEN" not in text and "MARK SCHEME" not in text
+            assert not [seed for seed in secrets.seeds if re.search(rf"\b{seed}\b", text) and seed not in own]
+            assert str(course.root) not in text and str(ROOT) not in text and "site-packages" not in text
     page = (course.feedback("sample-squared-no-loops", assignment.name) / "knn.html").read_text(encoding="utf-8")
     assert "Failed." in page and "looks like a known mistake. The distances are squared" in page
 

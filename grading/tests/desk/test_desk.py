@@ -9,6 +9,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections import Counter
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -479,7 +480,7 @@ def test_the_formgrader_shows_the_honest_answer_and_picture_and_both_score_field
 def test_what_a_hidden_test_says_of_an_attack_is_text_on_the_feedback_page(course):
     html = (course.feedback("bob", "assignment1") / "knn.html").read_text(encoding="utf-8")
     page = BeautifulSoup(html, "html.parser")
-    said = [printed.text for printed in page.select(".output_stdout pre") if "Stopped with an error" in printed.text]
+    said = [check.select_one("pre").text for check in page.select(".checks > .error") if check.select("pre")]
     assert any(f"<script>{RUN}</script><img src=x onerror={RUN}>" in text for text in said)
     assert not re.search("[\x1b\x07]", page.get_text())
 
@@ -506,4 +507,41 @@ def test_a_browser_runs_nothing_of_an_attack(formgrader, course, tmp_path):
              f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=5000", address],
             capture_output=True, text=True, timeout=120)
         titles[address] = BeautifulSoup(done.stdout, "html.parser").title.text
-    assert titles == {formgrader["bob"][0]: "knn", feedback_page: "knn", control.as_uri(): "PWNED"}
+    assert titles == {formgrader["bob"][0]: "knn", feedback_page: "knn: feedback on assignment1",
+                      control.as_uri(): "PWNED"}
+
+
+@pytest.mark.skipif(not (shutil.which("chromium") and shutil.which("chromedriver")),
+                    reason="needs the programs chromium and chromedriver")
+def test_feedback_is_accessible_fits_every_width_in_light_and_dark_and_asks_nobody_for_anything(course, tmp_path):
+    axe = pytest.importorskip("axe_core_python", reason="needs the package axe-core-python")
+    from selenium import webdriver
+
+    script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    options = webdriver.ChromeOptions()
+    for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                   "--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(option)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    try:
+        for student, page in (("ann", "index"), ("ann", "knn"), ("bob", "index"), ("bob", "knn")):
+            for width, scheme in ((360, "dark"), (1280, "light")):
+                driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                                       {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
+                driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
+                                       {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+                driver.get((course.feedback(student, "assignment1") / f"{page}.html").as_uri())
+                driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+                assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+                driver.execute_script(script)
+                found = driver.execute_async_script(
+                    "const done = arguments[0]; axe.run().then(found => done(found.violations.map("
+                    "one => [one.impact, one.id, one.nodes[0].html])))")
+                assert not [one for one in found if one[0] in ("serious", "critical")], (student, page, width)
+        messages = [json.loads(one["message"])["message"] for one in driver.get_log("performance")]
+    finally:
+        driver.quit()
+    asked = {one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"}
+    assert not [url for url in asked if not url.startswith(("data:", "chrome", "about:"))
+                and not re.match(r"file:.*/feedback/(ann|bob)/assignment1/(index|knn)\.html$", url)]

@@ -1,36 +1,271 @@
-"""Feedback names a mistake in the cells that it cost, and nowhere else."""
+"""Feedback: what it names, what it keeps to itself, and that it is written again only where something has changed."""
 
-from conftest import check, notebook
+import html
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
 
-from grading.books import results
-from grading.books.course import Course
-from grading.books.results import NOTE, Result
-from grading.desk.feedback import HideTests
-from grading.trials import diagnosis
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from conftest import cell, kit, notebook
+from nbgrader.api import Gradebook
+from nbgrader.utils import parse_utc
+
+from grading.autograde import autograde
+from grading.books.course import TIMESTAMP, Course
+from grading.books.results import Result
+from grading.desk import feedback
+from grading.desk.feedback import judged, lesson, said
+from grading.desk.feedback.standing import Mark, Standing
+from grading.engine import sandbox
+from grading.release import assignment as assignments
+from grading.release import generate, leaks
+from grading.sample import sample_class
 
 NAMED = [{"function": "knn-best_k-solution", "topics": "knn-best_k", "kind": "mistake", "read": "the mean",
           "says": "best_k is chosen by the first fold alone."},
          {"function": "KNearestNeighbor.predict_labels", "kind": "mistake", "says": "k is not used.", "read": ""}]
 OUTCOMES = {"knn-best_k-choice": "failed", "knn-cross_validation-check": "failed", "knn-predict_labels-ties": "failed",
             "knn-predict_labels-check": "passed"}
+MODULE = "cs231n/classifiers/softmax.py"
+TEXT = "### What is hidden\n\nThe loss of $W$."
+HIDDEN = ("### BEGIN HIDDEN TESTS\nrng = np.random.default_rng(70707)\nW = np.full((2, 3), 8675.309)\n"
+          "loss, dW = softmax_loss_vectorized(W, np.ones((1, 2)), np.array([1]), 0.015625)\n"
+          "assert_close(dW, np.array([[271.43674, 270.43674, 271.43674]] * 2), 'dW', "
+          "look_at='Add the penalty for 0.015625 as well.')\n"
+          "### END HIDDEN TESTS")
+CELLS = (
+    cell("markdown", "spied-intro-text", "# Spied\n\nA lesson.", locked=True),
+    cell("code", "spied-setup-given", "import numpy as np\nfrom cs231n.testing import assert_close\nfrom "
+         "cs231n.classifiers.softmax import softmax_loss_vectorized, softmax_loss_naive", locked=True),
+    cell("markdown", "spied-loss-text", TEXT, locked=True),
+    cell("code", "spied-loss-check", "# The loss is a number.\nassert_close(softmax_loss_vectorized(np.zeros((2, 3)), "
+         "np.ones((1, 2)), np.array([0]), 0.0)[0], 1.0986123, 'loss')", 1.0, locked=True),
+    cell("code", "spied-loss-hidden", f"# The gradient of large weights.\n{HIDDEN}", 2.0, locked=True),
+    cell("code", "spied-own-solution", "### BEGIN SOLUTION\nanswer = 1\n### END SOLUTION", solution=True),
+    cell("code", "spied-raised-hidden", "# The other one, of large weights.\n"
+         + HIDDEN.replace("vectorized", "naive"), 2.0, locked=True),
+    cell("code", "spied-late-check", "# Nothing, at last.\nsoftmax_loss_naive(np.zeros((2, 3)), np.ones((1, 2)), "
+         "np.array([0]), 0.5)\nassert answer == 1", 1.0, locked=True),
+    cell("markdown", "spied-why-question", "### Question 1: why\n\nWhy?", locked=True),
+    cell("markdown", "spied-why-answer", "### BEGIN SOLUTION\nBecause.\n### END SOLUTION", 2.0, solution=True),
+)
+SECRETS = ("8675", "271.4", "270.4", "015625", "70707", "default_rng", "BEGIN HIDDEN", "np.full", "Because")
+SPY = '''
+import inspect, sys
+seen = []
+def note(*what):
+    seen.append([repr(one) for one in what] + [what[0].tobytes().hex()])
+    for frame in inspect.stack():
+        seen.append(str(frame.frame.f_locals)[:2000] + str(frame.code_context))
+    seen.append(str({name: str(vars(module))[:500] for name, module in list(sys.modules.items()) if "grading" in name}))
+    print("PRINTED", seen)
+    import matplotlib.pyplot as plt
+    plt.figure(); plt.title(str(what[0])); plt.show()
+def softmax_loss_vectorized(W, X, y, reg):
+    note(W, X, y, reg)
+    return 1.0986123, W
+def softmax_loss_naive(W, X, y, reg):
+    note(W, X, y, reg)
+    raise ValueError(f"RAISED {W} {reg} {seen[0]} {W.tobytes().hex()}" + str(seen))
+'''
+TELLS = ("from IPython.display import HTML, Markdown, display\nfrom cs231n.classifiers import softmax\n"
+         "print('TOLD', softmax.seen)\ndisplay(HTML(str(softmax.seen)), Markdown(str(softmax.seen)))\n"
+         "raise KeyError('TOLD' + str(softmax.seen))")
 
 
-def test_what_is_known_of_a_cell_or_a_function_stands_in_the_tests_that_it_lost(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def spied(tmp_path_factory):
+    """(assignment, course): ann's work is perfect but for an answer, a spy's tells all that it can reach; graded."""
+    if sandbox.probe().level == "none":
+        pytest.skip("no sandbox here")
+    root = tmp_path_factory.mktemp("spied")
+    nbformat.write(notebook(*CELLS), root / "spied.ipynb")
+    (root / "README.md").write_text("Spied.\n")
+    assignment = replace(assignments.load("assignment1"), folder=root, notebooks=("spied",),
+                         student_modules=("classifiers/softmax.py",),
+                         topics={"spied-loss": ("softmax_loss_vectorized",), "spied-raised": ("softmax_loss_naive",)})
+    course = Course(root / "course")
+    generate.generate(assignment, course)
+    for student in ("ann", "spy"):
+        folder = course.submitted(student, assignment.name)
+        sample_class.complete(assignment, course, folder)
+        (folder / TIMESTAMP).write_text("2025-04-30 23:59:00 UTC")
+        (folder / "submission_secret.txt").write_text(f"of {student}")
+    (folder / MODULE).write_text(SPY)
+    handed = nbformat.read(folder / "spied.ipynb", as_version=4)
+    for one in handed.cells:
+        if one.id == "spied-why-answer":
+            one.source = "![mine](https://elsewhere.example/x.png) ![theirs](x.png) and **that**"
+    handed.cells += [nbformat.v4.new_code_cell(TELLS), nbformat.v4.new_code_cell(
+        "print(1)", outputs=[nbformat.v4.new_output("stream", text="as I saw it\n")])]
+    nbformat.write(handed, folder / "spied.ipynb")
+    assert [result.fault for result in autograde.autograde(assignment, course)] == ["", ""]
+    feedback.feedback(assignment, course)
+    return assignment, course
+
+
+def pages(spied, student: str) -> dict[str, str]:
+    assignment, course = spied
+    return {path.stem: path.read_text(encoding="utf-8")
+            for path in course.feedback(student, assignment.name).glob("*.html")}
+
+
+def test_a_submission_that_prints_raises_and_draws_all_that_it_reaches_finds_nothing_hidden_in_its_feedback(spied):
+    assignment, course = spied
+    kept = (course.autograded("spy", assignment.name) / "spied.ipynb").read_text()
+    assert "8675" in kept.replace("default_rng", "") and "RAISED" in kept          # it has told, where graders look
+    for name, page in pages(spied, "spy").items():
+        text = html.unescape(re.sub(r"<[^>]+>", "", page))
+        assert not [secret for secret in SECRETS if secret in page or secret in text], name
+        assert not [line for line in leaks.secrets(assignment).lines if len(line) > 12 and line in text], name
+        assert not re.search(r"[0-9a-f]{60}|/tmp/|/kit/|site-packages", text), name
+        assert "<img" not in page and "PRINTED" not in BeautifulSoup(page, "html.parser").get_text().replace(SPY, "")
+
+
+def test_the_student_reads_what_was_raised_in_words_where_and_what_came_with_the_notebook(spied):
+    page = BeautifulSoup(pages(spied, "spy")["spied"], "html.parser")
+    hidden = page.select_one("#spied-loss").text
+    assert "is wrong.\n  look at   Add the penalty for \u2026 as well." in hidden
+    raised = page.select_one("#spied-raised")
+    assert "ValueError: RAISED" in raised.text and f"{MODULE} line 17" in raised.text
+    assert raised.select(".places code")[-1].text.startswith("raise ValueError") and "In[" not in raised.text
+    assert "as I saw it" in page.text and "def softmax_loss_naive(W, X, y, reg):" in raised.text
+    assert "[picture: mine]" in page.text and "[picture: theirs]" in page.text and "that" in page.text
+
+
+def test_the_index_has_a_row_a_question_and_what_to_read_first(spied):
+    spy, ann = (BeautifulSoup(pages(spied, student)["index"], "html.parser") for student in ("spy", "ann"))
+    assert [[part.get_text(" ", strip=True) for part in row.select("td")] for row in ann.select("tbody tr")][0][1:] == [
+        "3 / 3", "All 2 checks passed."]
+    assert spy.select_one("tbody a")["href"] == "spied.html#spied-loss"
+    assert [item.a.text for item in spy.select(".first li")][0] in ("spied-loss", "spied-raised")
+    assert "not marked yet / 2" in spy.text and "What is hidden" in spy.text
+
+
+def test_what_has_not_changed_is_not_written_again_and_a_mark_changes_its_students_pages_alone(spied):
+    assignment, course = spied
+    before = {path: path.stat().st_mtime_ns for path in (course.root / "feedback").rglob("*.html")}
+    again = feedback.feedback(assignment, course)
+    assert (again.new, again.kept) == ([], ["ann", "spy"])
+    with Gradebook(f"sqlite:///{course.gradebook}") as book:
+        book.find_grade("spied-why-answer", "spied", assignment.name, "ann").manual_score = 1.5
+        book.find_comment("spied-why-answer", "spied", assignment.name, "ann").manual_comment = (
+            "- 1.5: order within the row\n\nWell *argued*.")
+        book.db.commit()
+    told = []
+    marked = feedback.feedback(assignment, course, told=lambda *what: told.append(what))
+    assert (marked.new, marked.kept, told) == (["ann"], ["spy"], [("ann", 1, 1)])
+    changed = {path for path, time in before.items() if path.stat().st_mtime_ns != time}
+    assert {path.parent.parent.name for path in changed} == {"ann"}
+    page = pages(spied, "ann")
+    assert "<li>1.5: order within the row</li>" in page["spied"] and "<em>argued</em>" in page["spied"]
+    assert "Score: 1.5 / 2" in page["index"] and "order within the row" in page["index"]
+    (course.feedback("spy", assignment.name) / "index.html").unlink()
+    assert feedback.feedback(assignment, course).new == ["spy"]
+
+
+def test_the_index_says_how_late_it_is_and_what_that_costs(spied):
+    assignment, course = spied
+    with Gradebook(f"sqlite:///{course.gradebook}") as book:
+        book.find_assignment(assignment.name).duedate = parse_utc("2025-04-29 12:00:00 UTC")
+        book.find_submission_notebook("spied", assignment.name, "ann").late_submission_penalty = 2.5
+        book.db.commit()
+    feedback.feedback(assignment, course)
+    ann, spy = (" ".join(BeautifulSoup(pages(spied, student)["index"], "html.parser").header.text.split())
+                for student in ("ann", "spy"))
+    assert "5 of 8 points Handed in 2 days late: 2.5 of 7.5 points are taken off." in ann
+    assert "Handed in 2 days late; no points are taken off." in spy
+
+
+def test_nbgraders_release_feedback_finds_the_pages(spied, tmp_path):
+    assignment, course = spied
+    programs = Path(sys.executable).parent
+    done = subprocess.run([str(programs / "nbgrader"), "release_feedback", assignment.name,
+                           f"--Exchange.root={tmp_path}"], cwd=course.root, capture_output=True, text=True,
+                          timeout=300, env=os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
+    assert done.returncode == 0, done.stderr
+    released = [path.read_text() for path in (tmp_path / "cs231n" / "feedback").glob("*.html")]
+    assert len(released) == 4 and sum("spied: feedback" in page for page in released) == 2
+
+
+# What is said
+
+def described(outcomes: dict[str, str], message: str = "wrong", named=()) -> dict[str, judged.Question]:
+    known = lesson.Lesson("assignment1", "A", {"knn": {name: lesson.Given(name, "check", "# x", 1.0, says="x")
+                                                       for name in outcomes}},
+                          assignments.load("assignment1").topics, (), "")
+    cells = {name: {"score": float(outcome == "passed"), "max_score": 1.0, "outcome": outcome, "message": message}
+             for name, outcome in outcomes.items()}
+    result = Result("ann", "assignment1", "", "full", {"knn": cells}, named=list(named))
+    return {one.slug: one for one in judged.questions(known, result, Standing())}
+
+
+def test_what_is_known_of_a_cell_or_a_function_stands_in_the_questions_that_it_cost():
+    shown = {slug: [(known.says, known.read) for known in one.known]
+             for slug, one in described(OUTCOMES, named=NAMED).items()}
+    assert shown == {"knn-best_k": [("This looks like a known mistake. best_k is chosen by the first fold alone.",
+                                     "the mean")],
+                     "knn-predict_labels": [("This looks like a known mistake. k is not used.", "")],
+                     "knn-cross_validation": []}
+
+
+def test_what_follows_from_another_mistake_is_not_what_to_read_first():
+    asked = described({"knn-no_loops-distances": "failed", "knn-cross_validation-check": "failed",
+                       "knn-best_k-choice": "failed", "knn-two_loops-check": "passed"})
+    assert [one.slug for one in judged.first(list(asked.values()))] == ["knn-no_loops"]
+    assert asked["knn-best_k"].follows == asked["knn-cross_validation"].follows == ["knn-no_loops"]
+
+
+def test_what_is_not_written_is_said_so_and_comes_in_the_order_of_the_lesson_after_mistakes():
+    asked = described({"knn-two_loops-check": "error", "knn-predict_labels-k": "error"},
+                      "NotImplementedError: KNearestNeighbor.predict_labels is not implemented yet")
+    assert [(one.slug, one.sentence) for one in judged.first(list(asked.values()))] == [
+        ("knn-two_loops", "Not written yet."), ("knn-predict_labels", "Not written yet.")]
+
+
+def test_late_days_are_whole_ones():
+    assert [Standing(late=seconds).late_days for seconds in (0, 1, 86_400, 86_401)] == [0, 1, 1, 2]
+    assert Mark(None).score is None
+
+
+FAILED = ("dW[3, 0] is wrong.\n  found     26.7486\n  expected  5.17191\n  off       36 of 36 entries, by up to 22\n"
+          "  pattern   every entry is half of it\n  look at   Where x > 0, add 40 for each\n            of the 7 rows.")
+
+
+def test_of_a_hidden_test_the_words_are_said_and_of_a_public_one_the_numbers_too():
+    assert said.verdict("failed", FAILED, False, "") == FAILED
+    assert said.verdict("failed", FAILED, True, "# Checks 7 rows.") == (
+        "dW[\u2026, 0] is wrong.\n  pattern   every entry is half of it\n  look at   Where x > 0, add \u2026 for each\n"
+        "            of the 7 rows.")
+    shape = "dists has the wrong shape.\n  found     an array of shape (3, 4)\n  expected  None"
+    assert "an array of shape (\u2026)" in said.verdict("failed", shape, True, "")
+
+
+@pytest.mark.parametrize("message, shown", [
+    ("ValueError: W is [[0.25, -1.5e-07], [inf, 3]] (cs231n/layers.py line 66)",
+     "ValueError: W is [[\u2026], [inf, \u2026]] (cs231n/layers.py line 66)"),
+    ("ValueError: shapes (7,5) and (6,) not aligned", "ValueError: shapes (\u2026) and (\u2026,) not aligned"),
+    ("KeyError: 'W1'", "KeyError: 'W1'"), ("E: " + "ab1" * 40, "E: \u2026"), ("E: x12345y", "E: x\u2026y"),
+    ("is not implemented yet: 3.25", "is not implemented yet: \u2026"),
+])
+def test_what_the_students_code_raises_in_a_hidden_test_is_said_without_numbers(message, shown):
+    assert said.verdict("error", message, True, "") == shown
+    assert len(said.verdict("error", "word " * 5_000, True, "")) <= said.RAISED
+
+
+def test_what_is_raised_in_a_public_test_keeps_its_shapes_and_no_measured_number():
+    assert said.verdict("error", "ValueError: shapes (7,5) and (6,), 0.2371", False, "") == (
+        "ValueError: shapes (7,5) and (6,), \u2026")
+
+
+def test_a_class_that_nobody_has_graded_is_one_sentence(tmp_path):
     course = Course(tmp_path)
-    cells = {name: {"score": 0.0, "max_score": 1.0, "outcome": outcome, "message": "wrong"}
-             for name, outcome in OUTCOMES.items()}
-    result = Result("ann", "assignment1", "", "full", {"knn": cells}, named=NAMED)
-    course.autograded("ann", "assignment1").mkdir(parents=True)
-    results.write(course, result)
-    page = notebook(*[check(name, "assert ok") for name in OUTCOMES])
-    for cell in page.cells:
-        cell.metadata[NOTE] = {"outcome": OUTCOMES[cell.id], "message": "wrong"}
-    monkeypatch.chdir(tmp_path)
-    HideTests().preprocess(page, {"nbgrader": {"student": "ann", "assignment": "assignment1"}})
-    shown = {cell.id: "".join(output.text for output in cell.outputs) for cell in page.cells}
-    assert shown["knn-best_k-choice"] == ("This looks like a known mistake. best_k is chosen by the first fold alone.\n"
-                                          "Read again: the mean\n")
-    assert "k is not used." in shown["knn-predict_labels-ties"]
-    assert shown["knn-cross_validation-check"] == shown["knn-predict_labels-check"] == ""
-    assert "knn-best_k-solution looks like a known mistake: best_k is chosen by the first fold alone" in (
-        diagnosis.sentence(result))
+    (course.release("assignment1")).mkdir(parents=True)
+    (course.source("assignment1")).mkdir(parents=True)
+    done = kit("feedback", "assignment1", course=tmp_path)
+    assert done.returncode == 1 and "knn.ipynb is missing" in done.stderr and "Traceback" not in done.stderr

@@ -16,6 +16,7 @@ from grading.engine.worker import Worker
 
 CALL = "{name}.f(1)"
 UNPACKED = "loss, dW = {name}.f(1)"
+WRONG = "from cs231n.testing import assert_close\nassert_close(1.0, 2.0, 'loss')"
 KEY = "grads = {name}.f(1)\ngrads['b1']"
 
 # name of the module -> (its text, the test's call, outcome, message)
@@ -62,8 +63,12 @@ RAISED = {
     "deep": ("def f(x):\n    raise RecursionError('too deep')\n", CALL,
              "RecursionError: too deep (cs231n/deep.py line 2)"),
     "product": ("import numpy as np\ndef f(x):\n    return np.ones((2, 3)) @ np.ones((4, 2))\n", CALL,
-                "ValueError: a matrix product does not fit: 3 columns on the left, 4 rows on the right "
-                "(cs231n/product.py line 3)"),
+                "ValueError: the shapes of a product do not fit: np.ones((2, 3)) @ np.ones((4, 2)), where "
+                "np.ones((2, 3)) is (2, 3) and np.ones((4, 2)) is (4, 2) (cs231n/product.py line 3)"),
+    "looped": ("import numpy as np\ndef f(x):\n    W, X, s = np.ones((4, 3)), np.ones((5, 4)), np.ones(3)\n"
+               "    for i in range(5):\n        W[:, i] += s\n", CALL,
+               "ValueError: the shapes do not fit each other: W[:, i] += s, where W[:, i] is (4,) and s is (3,) "
+               "(cs231n/looped.py line 5)"),
     "nothing": ("def f(x):\n    pass\n", UNPACKED, "nothing.f returned None; 2 values are expected: loss, dW"),
     "three": ("def f(x):\n    return 1, 2, 3\n", UNPACKED,
               "three.f returned too many values; 2 values are expected: loss, dW"),
@@ -86,7 +91,7 @@ def graded(tmp_path_factory):
     texts = {name: kind[0] for name, kind in (UNLOADED | RAISED).items()} | HELP
     calls = {name: CALL for name in UNLOADED} | {name: kind[1] for name, kind in RAISED.items()}
     made = notebook(solution("own", "def half(x):\n    return x.nothing\n"), check("half", "half(2)"),
-                    check("best", "best_k + 1"), *[
+                    check("best", "best_k + 1"), check("wrong", WRONG), *[
         check(name, f"from cs231n import {name}\n{call.format(name=name)}") for name, call in calls.items()])
     submission = Submission({f"cs231n/{name}.py": text.encode() for name, text in texts.items()},
                             {f"cs231n.{name}": text for name, text in texts.items()})
@@ -137,3 +142,10 @@ def test_no_message_and_no_traceback_shows_a_path_of_the_machine(graded):
 def test_a_traceback_ends_with_the_same_sentence_as_the_message(graded):
     for name in (*UNLOADED, *RAISED):
         assert graded[name].outputs[-1].traceback[-1] == note(graded, name)["message"], name
+
+
+def test_a_failed_check_is_shown_as_in_a_students_own_notebook(graded):
+    shown = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(graded["wrong"].outputs[-1]["traceback"]))
+    assert re.fullmatch(r"Cell In\[\d+\], line 2\n    assert_close\(1\.0, 2\.0, 'loss'\)\n\n"
+                        r"CheckFailed: loss is wrong\.\n  found     1\n  expected  2\n"
+                        r"  pattern   it is half the expected value", shown), shown

@@ -208,7 +208,9 @@ def test_a_number_is_shown_with_enough_digits():
 def test_a_transposed_shape_is_named():
     message = message_of(assert_close, np.zeros((4, 3)), np.zeros((3, 4)), "dW")
     assert message == ("dW has the wrong shape.\n  found     (4, 3)\n  expected  (3, 4)\n"
-                       "  pattern   the axes are the other way round")
+                       "  pattern   the axes are the other way round\n"
+                       "  factors   write the shape of each factor beside the line that makes it")
+    assert "look at   the hint" in message_of(assert_shape, np.zeros((4, 3)), (3, 4), "dW", look_at="the hint")
 
 
 def test_nan_and_infinity_are_placed_and_explained():
@@ -514,6 +516,8 @@ def test_versions_that_agree_pass_and_others_fail():
     assert_agreement(right, spoils_its_argument, (W,), expected=right(W))
     message = message_of(assert_agreement, right, wrong, (W,), look_at="the factor")
     assert message.startswith("wrong: dW[2, 1] is wrong.") and "twice" in message and "look at   the factor" in message
+    assert message.endswith("beside    right has what is expected here; one of the two is wrong")
+    assert message_of(assert_agreement, right, wrong, (W,), expected=right(W)).endswith("right is right here")
 
 
 def test_one_name_takes_a_bare_value():

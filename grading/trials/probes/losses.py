@@ -150,8 +150,8 @@ def _stability(scored):
         lambda: far_behind([[0.0, -1.0, -716.0]], [2]), lambda: far_behind([[0.0, -1.0] + 60 * [-736.0]], [1]),
         lambda: far_behind([[0.0, -1.0, -300.0]], [0])])
     yield "~images far behind", lambda: each([
-        lambda image=image: far_behind(few - 716.0 * (np.arange(3) == image)[:, np.newaxis], labels)
-        for image in (0, 2)])
+        lambda image=image, far=far: far_behind(few - far * (np.arange(3) == image)[:, np.newaxis], labels)
+        for image, far in ((0, 716.0), (2, 716.0), (0, 1000.0))])
     yield "tiny probability", lambda: each([lambda low=low: scored([[0.0, -1.0, -low]], [2])[0] for low in TINY])
     yield "~tiny probability, gradient", lambda: each([lambda low=low: scored([[0.0, -1.0, -low]], [2])[1]
                                                        for low in TINY])

@@ -1,0 +1,183 @@
+"""A submission's questions: points, a sentence on each, what is known of its mistakes, and what to read first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from grading.books import rubric
+from grading.books.results import Result
+from grading.desk.feedback import said
+from grading.desk.feedback.lesson import Given, Lesson
+from grading.desk.feedback.standing import Mark, Standing
+from grading.desk.text import clean_message
+from grading.release.assignment import topic
+
+FIRST = 3                        # things that are to be read first
+HEADINGS = {"passed": "Passed.", "failed": "Failed.", "error": "Stopped with an error.", "timed_out": "Took too long.",
+            "skipped": "Not run.", "grader_error": "Could not be judged; that counts against nobody."}
+_OPENINGS = {"mistake": "This looks like a known mistake. ",
+             "convention": "This looks like another year's convention. "}
+NOT_MARKED, NO_ANSWER = "A person is to read your answer.", "No answer given."
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a function looks like, as students read it."""
+
+    says: str
+    read: str
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    says: str
+    outcome: str
+    score: float
+    points: float
+    message: str
+    repeats: bool                # what the check before it that failed says
+
+    @property
+    def heading(self) -> str:
+        return HEADINGS.get(self.outcome, self.outcome)
+
+    @property
+    def lost(self) -> bool:
+        return self.outcome not in ("passed", "grader_error")
+
+
+@dataclass
+class Question:
+    """- slug: of its checks the first two parts, or the name of an answer's cell
+    - heading: what the lesson calls it, in Markdown; function: that is judged, if it is one
+    - score: None where nobody has marked it
+    - given: rubric items (points, title); comment: a marker's words, in Markdown
+    - follows: slugs of questions that this one builds on, and that are wrong themselves
+    """
+
+    slug: str
+    notebook: str
+    heading: str
+    points: float
+    score: float | None
+    checks: list[Check] = field(default_factory=list)
+    known: list[Known] = field(default_factory=list)
+    function: str = ""
+    needs: tuple[str, ...] = ()
+    unloaded: str = ""
+    mark: Mark | None = None
+    given: tuple[tuple[float, str], ...] = ()
+    comment: str = ""
+    follows: list[str] = field(default_factory=list)
+
+    @property
+    def lost(self) -> list[Check]:
+        return [check for check in self.checks if check.lost]
+
+    @property
+    def unwritten(self) -> bool:
+        return bool(self.lost) and all(said.NOT_WRITTEN.search(check.message.partition("\n")[0])
+                                       for check in self.lost)
+
+    @property
+    def state(self) -> str:
+        """right, partly, wrong or open: for the eye, beside the words."""
+        if self.score is None:
+            return "open"
+        return "right" if self.score >= self.points else "partly" if self.score > 0 else "wrong"
+
+    @property
+    def sentence(self) -> str:
+        if self.mark is not None:
+            return self._marked()
+        if not self.lost:
+            return "Passed." if len(self.checks) == 1 else f"All {len(self.checks)} checks passed."
+        if self.unloaded:
+            return self.unloaded
+        if self.unwritten:
+            return "Not written yet."
+        if self.known:
+            return self.known[0].says
+        count = f"{len(self.lost)} of {len(self.checks)} checks failed. " if len(self.checks) > 1 else ""
+        return f"{count}{self.lost[0].message.partition(chr(10))[0] or self.lost[0].heading}"
+
+    def _marked(self) -> str:
+        if self.score is None:
+            return NOT_MARKED
+        if not self.mark.by_hand:
+            return NO_ANSWER
+        waits = " Your answer has changed since: it will be looked at again." if self.mark.waits else ""
+        items = "; ".join(title for _, title in self.given)
+        return f"Marked{': ' if items else ''}{items}.{waits}"
+
+
+def questions(lesson: Lesson, result: Result, standing: Standing) -> list[Question]:
+    """In the order in which students meet them."""
+    found: dict[str, Question] = {}
+    for notebook, cells in lesson.notebooks.items():
+        judged, heading = result.notebooks.get(notebook, {}), lesson.headline(notebook)
+        for cell in cells.values():
+            heading = cell.heading or heading
+            if cell.role == "answer":
+                mark = standing.marks.get((notebook, cell.name), Mark(None))
+                found[cell.name] = _answer(cell, notebook, heading, mark)
+            elif cell.role == "check" and cell.name in judged:
+                _check(found, lesson, cell, notebook, heading, judged[cell.name], standing)
+    for one in found.values():
+        if one.lost:
+            one.known = list(_known(one, result.named))
+    wrong = {one.function: one.slug for one in found.values() if one.lost and one.function}
+    for one in found.values():
+        if one.lost:
+            one.follows = [wrong[name] for name in one.needs if name in wrong and wrong[name] != one.slug]
+    causes = {one.slug for one in found.values() if not one.follows}
+    for one in found.values():
+        one.follows = [slug for slug in one.follows if slug in causes] or one.follows
+    return list(found.values())
+
+
+def first(asked: list[Question]) -> list[Question]:
+    """The questions from which most is to be won, and not those that only follow from others; then what is not written,
+    in the order of the lessons.
+    """
+    def won(one: Question) -> float:
+        return sum(other.points - other.score for other in asked
+                   if other is one or one.slug in other.follows and other.score is not None)
+
+    causes = [one for one in asked if one.lost and not one.follows]
+    once = {one.unloaded or one.slug: one for one in sorted(causes, key=won)}      # a broken module is one cause
+    wrong = sorted((one for one in once.values() if not one.unwritten), key=won, reverse=True)
+    return [*wrong, *(one for one in causes if one.unwritten)][:FIRST]
+
+
+def _answer(cell: Given, notebook: str, heading: str, mark: Mark) -> Question:
+    comment = rubric.read_comment(mark.comment)
+    return Question(cell.name, notebook, heading, cell.points, mark.score, mark=mark, given=comment.items,
+                    comment=comment.words)
+
+
+def _check(found: dict[str, Question], lesson: Lesson, cell: Given, notebook: str, heading: str, judged: dict,
+           standing: Standing) -> None:
+    slug = topic(cell.name)
+    if slug not in found:
+        function, *needs = lesson.topics.get(slug, ("",))
+        found[slug] = Question(slug, notebook, heading, 0.0, 0.0, function=function, needs=tuple(needs))
+    mark = standing.marks.get((notebook, cell.name))
+    score = judged["score"] if mark is None or mark.score is None else mark.score
+    message = said.verdict(judged["outcome"], judged.get("message", ""), cell.hidden, cell.source)
+    one = found[slug]
+    one.checks.append(Check(cell.name, cell.says or cell.name, judged["outcome"], score or 0.0, judged["max_score"],
+                            message, any(before.lost and before.message == message for before in one.checks[-1:])))
+    one.points += judged["max_score"]
+    one.score += score or 0.0
+    if judged.get("unloaded"):
+        one.unloaded = clean_message(judged["unloaded"])
+    if mark and mark.comment:
+        one.comment = "\n\n".join(filter(None, (one.comment, mark.comment)))
+
+
+def _known(question: Question, named: Iterable[dict[str, str]]) -> Iterable[Known]:
+    for known in named:
+        if known["function"] == question.function or question.slug in known.get("topics", "").split():
+            yield Known(f"{_OPENINGS.get(known.get('kind', 'mistake'), '')}{clean_message(known['says'])}",
+                        clean_message(known["read"]))

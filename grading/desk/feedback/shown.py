@@ -1,0 +1,115 @@
+"""What a graded notebook shows of a submission: outputs as handed in, and where in the student's code errors were.
+
+What a cell put out while it was graded is not shown: it may speak of inputs that are not in the open.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from grading.desk import handed
+from grading.desk.feedback import said
+from grading.desk.feedback.rendering import Text
+from grading.desk.text import COLORS, clean_message
+from grading.engine import telling
+
+STREAM = 20_000                  # characters of printed text that are shown of a cell
+FRAMES = 8
+_WIDTH = re.compile(r"\w{1,60}")
+_IN = re.compile(r"Cell In\[(\d{1,5})\]")
+_LABELS = {f"[{text}]": text for text in (handed.AS_HANDED_IN, handed.WHEN_GRADED, handed.WITHOUT, handed.NOT_RUN,
+                                          handed.TOO_MUCH)}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the student's code that an error came through."""
+
+    where: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Output:
+    """kind: text, picture, html, error or note. text: also a picture's address, and what an error says."""
+
+    kind: str
+    text: str = ""
+    html: Text | None = None
+    size: tuple[int, int] | None = None
+    places: tuple[Place, ...] = ()
+
+
+class Places:
+    """Finds an error's places. `files`: the submission's modules, path -> text; `cells`: of its graded notebook."""
+
+    def __init__(self, files: Mapping[str, str], cells: list[dict], own: set[str]):
+        self._files = files
+        self._cells = {cell.get("execution_count"): _source(cell) for cell in cells if cell.get("id") in own}
+
+    def of(self, trace: str) -> tuple[Place, ...]:
+        found = []
+        for frame in telling.frames_in(trace, self._files):
+            inside = _IN.fullmatch(frame.file)
+            lines = self._cells.get(int(inside[1]), "").split("\n") if inside else []
+            code = frame.code if not inside else lines[frame.line - 1].strip() if frame.line <= len(lines) else ""
+            name = f", in {frame.function}" if _WIDTH.fullmatch(frame.function) else ""
+            if code:
+                found.append(Place(f"{'this notebook' if inside else frame.file} line {frame.line}{name}", code[:200]))
+        return tuple(found[-FRAMES:])
+
+    def of_check(self, cell: dict) -> tuple[Place, ...]:
+        errors = [one for one in cell.get("outputs", []) if one.get("output_type") == "error"]
+        return self.of("\n".join(errors[0].get("traceback", []))) if errors else ()
+
+
+def outputs(cell: dict, places: Places) -> list[Output]:
+    """Of a cell that no check judges."""
+    found = list(cell.get("outputs", []))
+    label = _label(found)
+    if label == handed.WHEN_GRADED:
+        errors = [Output("note", "When it was graded, it ended with an error")]
+        found.pop(0)
+        while found and not _label(found):
+            errors += _shown(found.pop(0), places, graded=True)
+        return errors + outputs({"outputs": found}, places)
+    if label == handed.WITHOUT:
+        return [error for one in found if one.get("output_type") == "error"
+                for error in _shown(one, places, graded=True)]
+    if label in (handed.NOT_RUN, handed.TOO_MUCH):
+        return [Output("note", label)] if label == handed.TOO_MUCH else []
+    return [shown for one in found[1 if label else 0:] for shown in _shown(one, places)]
+
+
+def _label(found: list[dict]) -> str:
+    data = found[0].get("data", {}) if found else {}
+    return _LABELS.get(data.get("text/plain", ""), "") if set(data) == {"text/html", "text/plain"} else ""
+
+
+def _shown(output: dict, places: Places, graded: bool = False) -> Iterator[Output]:
+    kind, data = output.get("output_type"), output.get("data", {})
+    if kind == "stream":
+        yield Output("text", _text(output.get("text", "")))
+    elif kind == "error":
+        name, message = clean_message(output.get("ename")), clean_message(output.get("evalue"))
+        message = said.raised(message) if graded else message[:2_000]
+        yield Output("error", f"{said.raised(name) if graded else name}: {message}",
+                     places=places.of("\n".join(output.get("traceback", []))))
+    elif picture := next((kind for kind in ("image/png", "image/jpeg") if kind in data), ""):
+        size = output.get("metadata", {}).get(picture, {})
+        yield Output("picture", f"data:{picture};base64,{''.join(data[picture].split())}",
+                     size=(size["width"], size["height"]) if {"width", "height"} <= size.keys() else None)
+    elif "text/html" in data:
+        yield Output("html", html=Text("html", data["text/html"]))
+    elif data:
+        yield Output("text", _text(data.get("text/latex") or data.get("text/plain", "")))
+
+
+def _text(text: str) -> str:
+    text = COLORS.sub("", text).rstrip("\n")
+    return text if len(text) <= STREAM else f"{text[:STREAM]}\n... cut here ..."
+
+
+def _source(cell: dict) -> str:
+    source = cell.get("source", "")
+    return source if isinstance(source, str) else "".join(source)
