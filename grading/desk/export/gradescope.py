@@ -7,6 +7,7 @@ there, or the instructor has all submissions graded anew, each is answered by wh
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,15 +15,17 @@ import zipfile
 from pathlib import Path
 
 from grading.books import answers, results
+from grading.books.answers import Place
 from grading.books.course import Course
 from grading.books.grades import Graded, Grades
 from grading.desk.export import answering
 from grading.desk.export.book import Book, number
+from grading.desk.feedback import said
 from grading.desk.text import clean_message
 from grading.errors import KitError
 
 VISIBILITIES = "visible", "after_published", "after_due_date", "hidden"
-HIDDEN = "### BEGIN HIDDEN TESTS"
+_HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL | re.MULTILINE)
 _EPOCH = (2000, 1, 1, 0, 0, 0)
 _SECONDS = 60
 _SETUP = """#!/usr/bin/env bash
@@ -59,8 +62,8 @@ def archive(book: Book, course: Course, known: dict[str, str], visibility: str) 
     - known: of `submitters`; visibility: of the total, hidden tests and marks; visible tests are visible
     """
     name, grades = next(iter(book.grades.items()))
-    hidden = _hidden(course, name)
-    told = {student: _answer(book, course, name, one, hidden, visibility)
+    shown = _shown(course, name)
+    told = {student: _answer(book, course, name, one, shown, visibility)
             for student, one in grades.of.items() if student in book.people}
     content = {"setup.sh": _SETUP, "run_autograder": _RUN,
                "answer.py": Path(answering.__file__).read_text(encoding="utf-8"),
@@ -120,12 +123,13 @@ def _started(root: Path, metadata: dict) -> list[str]:
                           timeout=_SECONDS, env=os.environ | {"AUTOGRADER_ROOT": str(root), "PATH": path})
     if done.returncode:
         return [f"run_autograder: {(done.stdout + done.stderr).strip()[-500:]}"]
-    said = json.loads((root / "results" / "results.json").read_text(encoding="utf-8"))
+    written = json.loads((root / "results" / "results.json").read_text(encoding="utf-8"))
     told = json.loads((root / "source" / "grades.json").read_text(encoding="utf-8"))
-    return [] if said == answering.answer(metadata, told) else ["run_autograder wrote another answer"]
+    return [] if written == answering.answer(metadata, told) else ["run_autograder wrote another answer"]
 
 
-def _answer(book: Book, course: Course, name: str, one: Graded, hidden: set[str], visibility: str) -> dict:
+def _answer(book: Book, course: Course, name: str, one: Graded, shown: dict[Place, tuple[bool, str]],
+            visibility: str) -> dict:
     kept = results.read(course, one.student, name)
     cells = {(notebook, cell): noted for notebook, those in (kept.notebooks if kept else {}).items()
              for cell, noted in those.items()}
@@ -134,39 +138,42 @@ def _answer(book: Book, course: Course, name: str, one: Graded, hidden: set[str]
     for place in book.order[name]:
         noted, score = cells.get(place, {}), one.scores.get(place)
         by_hand = noted.get("outcome", "manual") == "manual" or place in comments
-        said = [clean_message(noted.get("message") or ""), comments.get(place, "")]
+        hidden, public = shown.get(place, (True, ""))
+        told = [said.verdict(noted.get("outcome", ""), noted.get("message") or "", hidden, public),
+                comments.get(place, "")]
         if place in one.unmarked:
-            said.append("waits for a mark")
+            told.append("waits for a mark")
         tests.append({
             "name": f"{place[0]}: {place[1]}", "score": score or 0.0, "max_score": book.grades[name].points[place],
             **({} if by_hand else {"status": "passed" if score == book.grades[name].points[place] else "failed"}),
-            "output": "\n".join(filter(None, said)), "output_format": "text",
-            "visibility": visibility if by_hand or place[1] in hidden or visibility == "hidden" else "visible"})
+            "output": "\n".join(filter(None, told)), "output_format": "text",
+            "visibility": visibility if by_hand or hidden or visibility == "hidden" else "visible"})
     return {"score": one.total, "output": "\n".join(_sentences(one, book.grades[name], kept)), "output_format": "text",
             "visibility": visibility, "stdout_visibility": "hidden", "tests": tests,
             "extra_data": {"student": one.student, "score": one.score, "penalty": one.penalty, "late_days": one.days}}
 
 
 def _sentences(one: Graded, grades: Grades, kept: results.Result | None) -> list[str]:
-    said = [f"{number(one.total)} of {number(grades.most)} points."]
+    told = [f"{number(one.total)} of {number(grades.most)} points."]
     if one.penalty:
         steps = f": {'; '.join(one.standing.steps)}" if one.standing else ""
-        said.append(f"{number(one.score)} points, less {number(one.penalty)} for lateness{steps}.")
+        told.append(f"{number(one.score)} points, less {number(one.penalty)} for lateness{steps}.")
     if one.unmarked:
-        said.append(f"{len(one.unmarked)} questions wait for a mark.")
+        told.append(f"{len(one.unmarked)} questions wait for a mark.")
     for known in kept.named if kept else []:
-        said.append(clean_message(f"{known['function']}: {known['says']}"))
-    return said
+        told.append(clean_message(f"{known['function']}: {known['says']}"))
+    return told
 
 
-def _hidden(course: Course, name: str) -> set[str]:
-    """Names of tests of which something is hidden; of a notebook that is not there, all."""
-    found = set()
+def _shown(course: Course, name: str) -> dict[Place, tuple[bool, str]]:
+    """Of each test: whether something of it is hidden, and what of it is in the release."""
+    found = {}
     for path in course.source(name).glob("*.ipynb"):
         for cell in answers.read(path.parent, path.stem):
-            described = cell.get("metadata", {}).get("nbgrader", {})
-            if described.get("grade") and HIDDEN in answers.source(cell):
-                found.add(described["grade_id"])
+            described, source = cell.get("metadata", {}).get("nbgrader", {}), answers.source(cell)
+            if described.get("grade"):
+                shown = _HIDDEN.sub("", source)
+                found[path.stem, described["grade_id"]] = shown != source, shown
     return found
 
 

@@ -213,6 +213,7 @@ def test_gradescope_is_answered_by_who_submitted_with_the_visibility_of_each_tes
         ("a: a-why-answer", 1, 4, "after_published", "=Read again: $x$.")]
     told = json.loads((tmp_path / "source" / "grades.json").read_text())
     assert "1 late day begun" in told["students"]["ann"]["output"]
+    assert told["students"]["bob"]["tests"][1]["output"] == "is \u2026, not \u2026"          # of a hidden test, words
 
 
 @pytest.mark.parametrize("users, why", [
