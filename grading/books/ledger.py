@@ -82,7 +82,7 @@ class Ledger:
             self._engine = create_engine(f"sqlite:///{self._course.gradebook}?timeout={self._patience}")
             opened.callback(self._engine.dispose)
             self._recover()
-            self._enter_names()
+            self._heed_people()
             self._opened = opened.pop_all()
         return self
 
@@ -147,10 +147,11 @@ class Ledger:
             self._marks[result.assignment] = marks.copied(self._course, result.assignment)
         return self._marks[result.assignment].get(result.student, {})
 
-    def _enter_names(self) -> None:
-        if self._course.roster.exists():
-            with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
-                people.enter_names(session, self._course)
+    def _heed_people(self) -> None:
+        """Names of the roster go into the gradebook; what nobody can follow in it stops the work before it begins."""
+        with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
+            penalties.check(session, self._course)
+            people.enter_names(session, self._course)
 
     def _recover(self) -> None:
         """Put in order what a run left that was killed."""

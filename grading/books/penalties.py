@@ -100,6 +100,17 @@ def settle(session: Session, course: Course, assignment: str | None = None,
     return sorted(set(changed))
 
 
+def check(session: Session, course: Course) -> None:
+    """Raises KitError, before any work, where descriptions and roster say what cannot be followed."""
+    folder, roster = assignments_folder(course), rosters.read(course)
+    known = policies(session, folder) if folder else {}
+    days, dates = late.budget(known), _dates(session)
+    for student in roster.ids if roster and known else ():
+        _budget(course, roster, student, days)
+        for name, policy in known.items():
+            _extension(course, roster, student, name, policy, policy.due or dates[name], None)
+
+
 def assignments_folder(course: Course) -> Path | None:
     """Where the descriptions are that penalties follow; None where the configuration names another plugin."""
     with course.nbgrader() as nbgrader:
@@ -119,7 +130,7 @@ def standings(session: Session, course: Course, students: Collection[str],
     """Student -> assignment -> where they stand, for assignments with a policy; of those who handed in nothing, too."""
     known, roster = policies(session, folder), rosters.read(course)
     days = late.budget(known)
-    dates = dict(session.execute(select(api.Assignment.name, api.Assignment.duedate)).all())
+    dates = _dates(session)
     points = _points(session)
     rows = {(student, name): rest for student, name, *rest in session.execute(
         select(api.SubmittedAssignment.student_id, api.Assignment.name, api.SubmittedAssignment.timestamp,
@@ -134,7 +145,7 @@ def standings(session: Session, course: Course, students: Collection[str],
         facts = []
         for name, policy in known.items():
             handed, kept, id = rows.get((student, name), (None, None, None))
-            due = policy.due or dates.get(name)
+            due = policy.due or dates[name]
             granted, who = _extension(course, roster, student, name, policy, due, kept)
             facts.append(Facts(name, policy, due, handed, granted, who, scores.get(id, 0.0), points.get(name, 0.0)))
         found[student] = late.standings(facts, _budget(course, roster, student, days))
@@ -150,6 +161,11 @@ def submitted_at(folder: Path) -> datetime | None:
         return None
     except (ValueError, OverflowError):
         raise KitError(f"{path} holds no time. Expected one like 2025-04-30 23:59:00 UTC.") from None
+
+
+def _dates(session: Session) -> dict[str, datetime | None]:
+    """Assignment -> when it is due, as the gradebook says."""
+    return dict(session.execute(select(api.Assignment.name, api.Assignment.duedate)).all())
 
 
 def _extension(course: Course, roster: rosters.Roster | None, student: str, name: str, policy: Policy,

@@ -92,16 +92,20 @@ def _gradescope(options, course, found) -> tuple[bytes, list[str], bool]:
     known, without = gradescope.submitters(found, options.domain)
     content = gradescope.archive(found, course, known, options.visibility)
     name, grades = next(iter(found.grades.items()))
-    wrong = gradescope.dry_run(content, found, known)
+    wrong, tried = gradescope.dry_run(content, found, known), ""
     if options.metadata:
         try:
             given = json.loads(options.metadata.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise KitError(f"{options.metadata} is no submission_metadata.json that can be read ({error}).") from None
-        wrong += gradescope.dry_run(content, found, known, given)
+        try:
+            tried = f"{options.metadata}: answered with {number(gradescope.answered(content, given)['score'])} points"
+        except (LookupError, AttributeError, TypeError) as error:
+            wrong.append(f"{options.metadata}: {error}")
     without = [student for student in without if student in grades.of]
     told = [f"dry run: {len(grades.of) - len(without)} submitters answered" +
             (", each with the gradebook's total" if not wrong else f"; wrong: {'; '.join(wrong)}"),
+            *filter(None, [tried]),
             f"upload it as the assignment's autograder, of {number(grades.most)} points"]
     if without:
         told.append("no address that is theirs alone, and so no answer: " + ", ".join(without) +

@@ -79,32 +79,38 @@ def archive(book: Book, course: Course, known: dict[str, str], visibility: str) 
     return packed.getvalue()
 
 
-def dry_run(packed: bytes, book: Book, known: dict[str, str], metadata: dict | None = None) -> list[str]:
-    """Have the archive answer submissions of everybody, the first one by its own script. Returns what went wrong.
-
-    - metadata: a submission_metadata.json to answer in their place
-    """
+def dry_run(packed: bytes, book: Book, known: dict[str, str]) -> list[str]:
+    """Have the archive answer submissions of everybody, the first one by its own script. Returns what went wrong."""
     name, grades = next(iter(book.grades.items()))
     addresses = {student: word for word, student in known.items() if "@" in word and student in grades.of}
-    made = [metadata] if metadata else [submission(name, word, book.people[student].whole, grades)
-                                        for student, word in addresses.items()]
+    made = {student: submission(name, word, book.people[student].whole, grades) for student, word in addresses.items()}
     wrong = []
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         with zipfile.ZipFile(io.BytesIO(packed)) as opened:
             opened.extractall(root / "source")
         if made:
-            wrong += _started(root, made[0])
-        told = json.loads((root / "source" / "grades.json").read_text(encoding="utf-8"))
-    for (student, word), one in zip(addresses.items(), made if not metadata else (), strict=False):
+            wrong += _started(root, next(iter(made.values())), packed)
+    told = _told(packed)
+    for student, one in made.items():
         try:
             score = answering.answer(one, told)["score"]
         except LookupError as error:
-            wrong.append(f"{word}: {error}")
+            wrong.append(f"{addresses[student]}: {error}")
             continue
         if score != grades.of[student].total:
-            wrong.append(f"{word}: answered {score}, and the gradebook has {grades.of[student].total}")
+            wrong.append(f"{addresses[student]}: answered {score}; the gradebook has {grades.of[student].total}")
     return wrong
+
+
+def answered(packed: bytes, metadata: dict) -> dict:
+    """What the archive answers a submission with; raises LookupError, with a sentence, where it does not."""
+    return answering.answer(metadata, _told(packed))
+
+
+def _told(packed: bytes) -> dict:
+    with zipfile.ZipFile(io.BytesIO(packed)) as opened:
+        return json.loads(opened.read("grades.json"))
 
 
 def submission(title: str, address: str, name: str, grades: Grades) -> dict:
@@ -116,7 +122,7 @@ def submission(title: str, address: str, name: str, grades: Grades) -> dict:
             "previous_submissions": []}
 
 
-def _started(root: Path, metadata: dict) -> list[str]:
+def _started(root: Path, metadata: dict, packed: bytes) -> list[str]:
     (root / "submission_metadata.json").write_text(json.dumps(metadata), encoding="utf-8")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     done = subprocess.run(["bash", str(root / "source" / "run_autograder")], capture_output=True, text=True,
@@ -124,8 +130,7 @@ def _started(root: Path, metadata: dict) -> list[str]:
     if done.returncode:
         return [f"run_autograder: {(done.stdout + done.stderr).strip()[-500:]}"]
     written = json.loads((root / "results" / "results.json").read_text(encoding="utf-8"))
-    told = json.loads((root / "source" / "grades.json").read_text(encoding="utf-8"))
-    return [] if written == answering.answer(metadata, told) else ["run_autograder wrote another answer"]
+    return [] if written == answered(packed, metadata) else ["run_autograder wrote another answer"]
 
 
 def _answer(book: Book, course: Course, name: str, one: Graded, shown: dict[Place, tuple[bool, str]],

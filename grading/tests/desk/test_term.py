@@ -100,7 +100,17 @@ def test_a_term_in_fast_motion(course, tmp_path, capsys):
     assert exported(course) == {"ann": {"one": 10, "two": 20, "three": 14}, "rob": {"one": 10, "two": 18, "three": 20},
                                 "dan": {"one": 16, "two": 10, "three": 18}}
 
+    (tmp_path / "metadata.json").write_text('{"users": [{"email": "ROB@x.edu"}]}')
     capsys.readouterr()
+    kit(course, "export", "two", "--to", "gradescope", "--domain", "x.edu", "--metadata", tmp_path / "metadata.json")
+    said = capsys.readouterr().out
+    assert "3 submitters answered, each with the gradebook's total" in said and "answered with 18 points" in said
+
+    before = course.roster.read_bytes()
+    course.roster.write_bytes(before.replace(b"2 days", b"2"))
+    kit(course, "late", "one", code=1)
+    assert "extension two of ann: '2' is no extension" in capsys.readouterr().err
+    course.roster.write_bytes(before)
     kit(course, "roster", "list")
     kit(course, "late", "three")
     said = capsys.readouterr().out
