@@ -1,8 +1,8 @@
 """Everything that only instructors have, a room for each station of the road that a submission takes.
 
 `release` makes the students' kit, `intake` takes in what they hand in, `autograde` has the `engine` run it, `desk`
-shows what came of it; `books` keeps the records, `trials` puts the tests themselves to the test. `commands` are the
-doors; `config.py` is what nbgrader reads. Nothing in this folder ever goes out to students.
+shows what came of it, `report` what came of all; `books` keeps the records, `trials` puts the tests themselves to the
+test. `commands` are the doors; `config.py` is what nbgrader reads. Nothing in this folder ever goes out to students.
 """
 
 import sys

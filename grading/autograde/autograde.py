@@ -15,7 +15,7 @@ from grading.autograde.job import Done, Job, Task
 from grading.autograde.names import Naming
 from grading.autograde.parcel import files_below
 from grading.autograde.workers import Workers, choose_sandbox, given
-from grading.books import cells, ledger, marks, results, seeds
+from grading.books import cells, ledger, marks, notes, results, seeds
 from grading.books.course import Course
 from grading.books.ledger import Ledger
 from grading.books.results import Result
@@ -105,6 +105,8 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
                         run.faults[result.student] = result
                     done += 1
                     listener.done(result, done, len(students))
+        notes.keep(course, assignment.name, notes.FAULTS, dict.fromkeys(students, "") | {
+            student: result.fault for student, result in run.faults.items()})
         changed = books.settle_penalties(assignment.name, students)
         run.penalties_changed = [student for student in changed if student not in due]
     marks.copy(course, assignment.name)
@@ -173,11 +175,11 @@ def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], work
                             names=depends.names)
             result.remarks = diagnosis.causes(found.removed, found.notebooks, result) + result.remarks
             result.remarks += diagnosis.remarks(texts_of(assignment, found), result, found.notebooks)
-            result.fault = results.own_fault(result)
+            result.fault, result.costs = results.own_fault(result), found.costs
             if not result.fault:
                 if found.answers is None:                  # nothing was asked: nothing that names depend on has changed
                     former = results.read(course, student, assignment.name)
-                    result.named, result.names = former.named, former.names
+                    result.named, result.names, result.costs = former.named, former.names, former.costs
                 else:
                     result.named = naming.named(result, found.answers) + _kept_names(course, result, found.ran)
                 books.record(result, found.notebooks, found.files)
@@ -274,6 +276,7 @@ class Grader:
         found.notebooks |= done.notebooks
         found.remarks += done.remarks
         found.answers, found.sandbox, found.ran = done.answers, level, tuple(asked.notebooks)
+        found.costs = done.costs
         return found, len(asked.notebooks)
 
     def _loaded(self, student: str, box: Box | None = None) -> tuple[Submission, list[str]]:

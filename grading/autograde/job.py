@@ -66,11 +66,13 @@ class Done:
     """- notebooks: those of the job, executed and cleaned
     - answers: of functions that failed: function -> aspect -> what was told
     - remarks: sentences for the instructor
+    - costs: "seconds" of processor time, and the most "bytes" of memory that anybody has seen
     """
 
     notebooks: dict[str, NotebookNode]
     answers: dict[str, dict[str, list]]
     remarks: list[str] = field(default_factory=list)
+    costs: dict[str, float] = field(default_factory=dict, compare=False)
 
 
 def do(worker: Worker, task: Task, job: Job, budget: Budget | None = None) -> Done:
@@ -80,6 +82,7 @@ def do(worker: Worker, task: Task, job: Job, budget: Budget | None = None) -> Do
     """
     if budget and (why := budget.over()):                    # it was our fault, so it is nobody's loss
         raise ExaminerLost(f"there is no time left to try again: {why}")
+    budget = budget or Budget(task.limit)
     notebooks = copy.deepcopy(job.notebooks)                 # a job that is tried again begins as it did before
     answers = run.grade(worker, [(notebook, task.plans[name]) for name, notebook in notebooks.items()], job.modules,
                         task.limit, asked=job.seeds.asked,
@@ -91,7 +94,8 @@ def do(worker: Worker, task: Task, job: Job, budget: Budget | None = None) -> Do
         handed.show(notebook, job.handed[name])
     unwritten = {name_of(cell) for notebook in notebooks.values() for cell in notebook.cells
                  if UNWRITTEN in cell.source}
-    return Done(notebooks, {name: told for name, told in answers.items() if name not in unwritten}, remarks)
+    return Done(notebooks, {name: told for name, told in answers.items() if name not in unwritten}, remarks,
+                {"seconds": round(budget.processor_seconds, 2), "bytes": budget.most})
 
 
 def _settle_doubts(worker: Worker, task: Task, seeds: Seeds, name: str, notebook: NotebookNode,

@@ -36,6 +36,7 @@ class EndState:
     """Of a course: the gradebook's rows without their random keys, and a digest of every autograded file, by path.
 
     A kept result counts without its fingerprint: that is of the kit's own files too, which somebody may be working on.
+    So it does without what its run took.
     What a function cost when it was tested, which a message may tell, is measured anew each time and does not count.
     """
 
@@ -74,7 +75,7 @@ def _digest(path: Path) -> str:
     if path.suffix in (".json", ".ipynb"):
         told = json.loads(content)
         if path.name == results.FILE:
-            told["fingerprint"] = ""
+            told["fingerprint"], told["costs"] = "", {}
         content = json.dumps(_without_costs(told), sort_keys=True).encode()
     return hashlib.sha256(content).hexdigest()
 

@@ -4,9 +4,11 @@ A change says what whoever made it has seen. Where the gradebook or the graded a
 nothing is written and what stands there now is told. A transaction that ends has everything of a call, or nothing.
 """
 
+import getpass
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -99,7 +101,17 @@ class Marking:
                     session.execute(update(api.Comment.__table__).where(api.Comment.__table__.c.id == row.comment_id)
                                     .values(manual_comment=now.comment))
                 told[change.id] = now, why
+        self._sign([(rows[id].student, now.score) for id, (now, why) in told.items() if not why])
         return told
+
+    def _sign(self, entered: list[tuple[str, float | None]]) -> None:
+        """Keep who marks: whose account this runs under."""
+        path = _signed(self._course, self._assignment)
+        with suppress(OSError, KeyError):                # the mark itself is entered
+            path.parent.mkdir(exist_ok=True)
+            lines = [json.dumps([student, self._name, score, getpass.getuser()]) for student, score in entered]
+            with path.open("a", encoding="utf-8") as file:
+                file.write("".join(f"{line}\n" for line in lines))
 
     def _refused(self, session: Session, row, change: Change) -> str:
         if change.score is not None and not 0 <= change.score <= row.points:
@@ -164,6 +176,20 @@ class Marking:
             raise KitError(f"{self._course.gradebook} {why}. Nothing was entered; try again.") from None
         finally:
             engine.dispose()
+
+
+def markers(course: Course, assignment: str) -> dict[tuple[str, str], tuple[str, float | None]]:
+    """(student, question) -> who marked it last with `kit answers`, and what was entered."""
+    found = {}
+    with suppress(OSError, ValueError):
+        for line in _signed(course, assignment).read_text(encoding="utf-8").splitlines():
+            student, question, score, marker = json.loads(line)
+            found[student, question] = marker, score
+    return found
+
+
+def _signed(course: Course, assignment: str) -> Path:
+    return course.marks / f"{assignment}-markers.jsonl"
 
 
 @lru_cache(maxsize=10_000)

@@ -8,11 +8,14 @@ no more.
 
 import argparse
 import importlib
+import os
 import pkgutil
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
 from grading.books.course import DEFAULT, Course
+from grading.errors import KitError
 from grading.release import assignment as assignments
 
 
@@ -64,12 +67,16 @@ def course(options: argparse.Namespace) -> Course:
     return Course(options.course.resolve())
 
 
-def print_table(rows: list[tuple[str, ...]]) -> None:
-    """The first column to the left, the others to the right."""
-    from grading.desk.text import clean_text
-
-    rows = [tuple(map(clean_text, row)) for row in rows]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in
-                                                    zip(row[1:], widths[1:], strict=True))]).rstrip())
+def write(path: Path, text: str, option: str) -> None:
+    """Put a page where it was asked for, whole or not at all; `option` names another place."""
+    half = path.with_name(f".{path.name}.part")
+    try:
+        if path.exists() and not path.is_file():                 # a terminal, a pipe
+            path.write_text(text, encoding="utf-8", errors="replace")
+            return
+        half.write_text(text, encoding="utf-8", errors="replace")
+        os.replace(half, path)
+    except OSError as error:
+        with suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise KitError(f"{path} cannot be written: {error.strerror}. Name another with {option}.") from None

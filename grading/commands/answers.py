@@ -1,8 +1,6 @@
 """Mark inline questions by question, like answers together, by the items of their mark scheme."""
 
 import argparse
-import os
-from contextlib import suppress
 from pathlib import Path
 
 from grading import commands
@@ -39,7 +37,7 @@ def run(options) -> int:
     desk = Desk(assignment, course, asked, options.names)
     question = questions.chosen(asked, options.question) if options.question else asked[0]
     if options.html:
-        _write(options.html, page(desk, question, live=False))
+        commands.write(options.html, page(desk, question, live=False), "--html")
         print(f"{assignment.name}: {question.name} in {options.html}")
         return 0
     with Server(desk, question, options.port) as server:
@@ -58,17 +56,3 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; expected 0 to 65535")
     return int(text)
-
-
-def _write(path: Path, text: str) -> None:
-    half = path.with_name(f".{path.name}.part")
-    try:
-        if path.exists() and not path.is_file():                 # a terminal, a pipe
-            path.write_text(text, encoding="utf-8", errors="replace")
-            return
-        half.write_text(text, encoding="utf-8", errors="replace")
-        os.replace(half, path)
-    except OSError as error:
-        with suppress(OSError):
-            half.unlink(missing_ok=True)
-        raise KitError(f"{path} cannot be written: {error.strerror}. Name another with --html.") from None

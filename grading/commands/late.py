@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 from grading import commands
-from grading.commands import course_option, print_table
+from grading.commands import course_option
+from grading.desk.columns import columns
 from grading.errors import KitError
 
 PLACE = 55
@@ -65,4 +66,4 @@ def _table(students, standings, found) -> None:
                      str(one.days or ""), str(one.free or ""), str(one.charged or ""),
                      "" if one.left is None else str(one.left), number(one.penalty) if one.penalty else "",
                      number(graded.total) if graded else ""))
-    print_table(rows)
+    print(columns(rows))

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from grading import commands
-from grading.commands import course_option, print_table
+from grading.commands import course_option
+from grading.desk.columns import columns
 from grading.desk.text import clean_text
 from grading.errors import few
 
@@ -93,7 +94,7 @@ def _list(course, names: list[str]) -> int:
             elif tries > 1:
                 several[name].append(student)
         rows.append((student, named.whole, named.email or "", *states))
-    print_table(rows)
+    print(columns(rows))
     for name in names:
         for what, those in (("not handed in", missing[name]), ("handed in more than once", several[name])):
             if those:

@@ -18,15 +18,20 @@ def arguments(parser) -> None:
     parser.add_argument("--seeds", metavar="N", type=int, default=0,
                         help="try each entry with N seeds as well: its verdict is the same for all of them")
     parser.add_argument("--said", action="store_true", help="only what a visible cell says of each, or that none does")
+    parser.add_argument("--skeleton", nargs=2, metavar=("STUDENT", "CELL"),
+                        help="print the skeleton of an entry, from the code by which a student has lost a test cell")
     parser.add_argument("--unusual", action="store_true", help="the correct but unusual versions instead")
 
 
 def run(options) -> int:
     from grading.books.course import Course
-    from grading.trials import catalogue, cell_trial, cells, confusion, trial, visible
+    from grading.trials import catalogue, cell_trial, cells, confusion, skeleton, trial, visible
     from grading.trials.naming import Names
 
     assignment, course = assignments.load(options.assignment), Course(options.course)
+    if options.skeleton:
+        print(skeleton.skeleton(assignment, course, *options.skeleton), end="")
+        return 0
     kind = catalogue.unusual if options.unusual else catalogue.mistakes
     entries = [entry for entry in kind(assignment) if options.only in entry.label]
     if options.said:

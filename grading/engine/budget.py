@@ -34,6 +34,7 @@ class Budget:
         self._aside = 0.0                        # seconds that went into cells that decide nothing
         self._had: dict[Process, float] = {}     # of processor time, by those that run
         self._ended = 0.0                        # and by those that have ended, or did something for it
+        self.most = 0                            # bytes that they had together, whenever somebody looked
 
     # Time
 
@@ -79,6 +80,7 @@ class Budget:
             for one in processes:
                 self._see(one)
                 sizes[one] = one.memory()
+            self.most = max(self.most, sum(sizes.values()))
             if sum(sizes.values()) > self._memory:
                 max(sizes, key=sizes.get).kill()
         if why := self.over():

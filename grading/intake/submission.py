@@ -41,7 +41,7 @@ class Submission:
     - removed: of each notebook, what was added to locked cells and is left out, cell -> lines
     - remarks: one sentence for each thing that was missing or strange
     - answers: what its functions answered to their probes, once it is graded; None if they were not asked
-    - sandbox: the level at which it ran; ran: the notebooks that did
+    - sandbox: the level at which it ran; ran: the notebooks that did; costs: what that took, as `job.Done` says
     """
 
     notebooks: dict[str, NotebookNode] = field(default_factory=dict)
@@ -53,6 +53,7 @@ class Submission:
     answers: dict[str, dict[str, list]] | None = None
     sandbox: str = ""
     ran: tuple[str, ...] = ()
+    costs: dict[str, float] = field(default_factory=dict)
 
 
 def lessons(assignment: Assignment, course: Course, config) -> dict[str, Lesson]:

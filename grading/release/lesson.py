@@ -27,6 +27,12 @@ def read_known(source: Path) -> list[Known]:
     return known_cells(cut)
 
 
+def read_points(source: Path) -> dict[str, float]:
+    """Test cell -> its points, of an instructor's notebook."""
+    described = (cell.metadata.get("nbgrader", {}) for cell in nbformat.read(source, as_version=4).cells)
+    return {one["grade_id"]: one["points"] for one in described if one.get("grade") and not one.get("solution")}
+
+
 def _name(cell: NotebookNode) -> str:
     return cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id", "")
 

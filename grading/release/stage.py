@@ -17,7 +17,7 @@ from grading.errors import KitError
 from grading.release import markers
 from grading.release.assignment import PACKAGE, Assignment
 
-TOOLS = ("_hints", "_writeup", "get_data.py")    # files and folders of the package that no test reads
+TOOLS = ("_check", "_hints", "_writeup", "check.py", "get_data.py")     # of the package, and no test reads them
 HINTS = "_hints/{}.toml"                         # an assignment's own, where it has any: others' stay here
 INSTRUCTORS_PART = "# --- instructors only"      # in requirements.txt: what follows does not go out
 
@@ -71,13 +71,16 @@ def tools(assignment: Assignment) -> list[str]:
 
 
 def _handed_in(assignment: Assignment) -> str:
-    """What `python -m cs231n.submit` packs and reads beside: files, and each notebook's cells as they go out."""
-    from grading.release.lesson import read_known
+    """What `python -m cs231n.submit` packs and reads beside, and `check` runs: files, each notebook's cells as they go
+    out, and the points of tests."""
+    from grading.release.lesson import read_known, read_points
 
-    cells = {notebook: [known._asdict() for known in read_known(assignment.notebook_path(notebook))]
-             for notebook in assignment.notebooks}
+    paths = {notebook: assignment.notebook_path(notebook) for notebook in assignment.notebooks}
+    cells = {notebook: [known._asdict() for known in read_known(path)] for notebook, path in paths.items()}
+    points = {name: worth for path in paths.values() for name, worth in read_points(path).items()}
     return json.dumps({"name": assignment.name, "title": assignment.title, "notebooks": assignment.notebook_files,
-                       "modules": assignment.student_files, "cells": cells}, indent=1, ensure_ascii=False) + "\n"
+                       "modules": assignment.student_files, "points": points, "cells": cells},
+                      indent=1, ensure_ascii=False) + "\n"
 
 
 def check_notebook(path: Path) -> None:

@@ -17,12 +17,13 @@ KNOWS = {
     "engine": (),
     "desk": ("engine", "release", "books"),
     "intake": ("engine", "desk", "release", "books"),
-    "trials": ("engine", "release", "books"),
+    "trials": ("engine", "desk", "release", "books"),
     "autograde": ("trials", "intake", "engine", "desk", "release", "books"),
+    "report": ("autograde", "trials", "engine", "desk", "release", "books"),
     "config": ("release", "books"),
     "sample": ("autograde", "trials", "intake", "desk", "release", "books"),
     "bench": ("sample", "autograde", "intake", "engine", "release", "books"),
-    "commands": ("bench", "sample", "autograde", "trials", "intake", "engine", "desk", "release", "books"),
+    "commands": ("bench", "sample", "report", "autograde", "trials", "intake", "engine", "desk", "release", "books"),
     "__main__": ("commands", "desk"),
 }
 

@@ -287,6 +287,7 @@ def test_a_fault_of_ours_is_named_and_costs_the_student_nothing(own_course, perf
     monkeypatch.undo()
     again = autograde.autograde(assignment, course)[0]
     assert not again.fault and again.autograded()[0] == again.autograded()[1]
+    assert again.costs["seconds"] > 0.1 and again.costs["bytes"] > 10**7
 
 
 def test_a_test_that_fails_for_a_reason_of_our_own_enters_no_points(own_course, perfect):

@@ -14,7 +14,7 @@ from two_notebooks import FIRST, SECOND, changed
 
 from grading.autograde import autograde, suspects
 from grading.autograde.tryout import try_out
-from grading.books import results
+from grading.books import notes, results
 from grading.books.course import Course
 from grading.books.results import Result
 from grading.engine import sandbox
@@ -86,6 +86,8 @@ def test_what_a_test_itself_raises_is_a_grader_error_for_everybody(graded, kind)
 def test_a_grader_error_is_entered_nowhere_and_said(graded):
     kept, _, broken, (assignment, course) = graded
     assert set(broken.faults) == {"ann", "dan"}
+    assert notes.read(course, assignment.name, notes.FAULTS) == {
+        student: result.fault for student, result in broken.faults.items()}
     assert broken.faults["ann"].fault.startswith(f"{len(FAULTS)} test cells failed for a reason of the kit's own")
     assert results.read(course, "ann", assignment.name) == kept["ann"]
     assert "first-name-check could not judge 2 of 2: look at the test" in "\n".join(suspects.sentences(broken))

@@ -19,7 +19,7 @@ zeros), `looped` (right, but the vectorized function has loops) and `perfect`. F
 - spoil: a function of `tampering` that returns another text, or bytes, for the module
 - copies: how many students hand this in (1)
 - only: the test cells that are judged, where the others may be passed by honest means
-- dear: it takes more than a few seconds, or is one of many of its kind, so it is part of the class with KIT_HOSTILE=all only
+- dear: it takes more than a few seconds, or is one of many of its kind: part of the class with KIT_HOSTILE=all only
 - weaker: the level that does not promise to withstand it, see `grading/engine/sandbox.py`
 
 In Python and Markdown, @COURSE@, @OUTSIDE@, @REPO@, @VENV@, @PORT@ and @SOCKET@ stand for the course folder, a folder

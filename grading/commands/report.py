@@ -1,0 +1,40 @@
+"""Write one page about the class: scores, tests, mistakes, and whom to look at."""
+
+import json
+import sys
+from pathlib import Path
+
+from grading import commands
+from grading.commands import assignment_argument, course_option
+from grading.release import assignment as assignments
+
+PLACE = 72
+
+
+def arguments(parser) -> None:
+    assignment_argument(parser)
+    parser.add_argument("--into", type=Path, metavar="FILE", help="write there (default: in the course folder)")
+    parser.add_argument("--anonymous", action="store_true", help="leave names out")
+    parser.add_argument("--json", action="store_true", help="what the page says, as JSON")
+    course_option(parser)
+
+
+def run(options) -> int:
+    from grading import report
+    from grading.report import page
+
+    assignment, course = assignments.load(options.assignment), commands.course(options)
+    found = report.data(assignment, course, options.anonymous, _progress if sys.stderr.isatty() else lambda *_: None)
+    text = json.dumps(found, indent=1, ensure_ascii=False) + "\n" if options.json else page.page(found)
+    if options.json and options.into is None:
+        sys.stdout.write(text.encode("utf-8", "replace").decode())
+        return 0
+    path = options.into or course.root / f"report-{assignment.name}.html"
+    commands.write(path, text, "--into")
+    print(f"{assignment.name}: {found['graded']} of {found['students']} submissions in {path} "
+          f"({len(text.encode('utf-8', 'replace')) / 1e6:.1f} MB)")
+    return 0
+
+
+def _progress(done: int, of: int) -> None:
+    print(f"\r{done}/{of}", end="" if done < of else "\r     \r", file=sys.stderr, flush=True)

@@ -1,0 +1,40 @@
+"""The page: one file that asks nobody for anything, and in which nothing runs."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from grading.report import pictures
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def page(found: dict) -> str:
+    """Of what `report.data` tells. All texts are escaped; of what is not, the kit has made every letter."""
+    environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
+                              trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"percent": _percent, "number": lambda value: "–" if value is None else f"{value:g}"}
+    style = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))
+    return environment.get_template("report.html.j2").render(found=found, style=style, drawn=_drawn(found))
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
+
+
+def _drawn(found: dict) -> dict[str, Markup]:
+    work, cells = found["course of work"], found["cells"]
+    both = [(cell["difficulty"], cell["discrimination"]) for cell in cells if cell["discrimination"] is not None]
+    drawn = {"scores": pictures.histogram(list(found["scores"]["shares"].values()), "share of the points", 20, (0, 1),
+                                          percent=True)}
+    if both:
+        drawn["cells"] = pictures.scatter(both, ("share of its points that the class has", "discrimination"),
+                                          f"{len(both)} graded cells by the share of their points that the class has, "
+                                          "and by discrimination; the table below has the numbers.")
+    drawn["attempts"] = pictures.bars(work["attempts"], "attempts")
+    drawn["late"] = pictures.bars(work["late days"], "days late")
+    if work["seconds"]:
+        drawn["seconds"] = pictures.histogram(work["seconds"], "seconds of processor time")
+        drawn["megabytes"] = pictures.histogram(work["megabytes"], "MB of memory")
+    return {name: Markup(svg) for name, svg in drawn.items()}
