@@ -7,6 +7,7 @@ extensions in the gradebook alone, and nbgrader's own penalties.
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from nbgrader import api, utils
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session, joinedload, undefer
 from traitlets import Unicode
 
 from grading.books import late, rosters
-from grading.books.course import TIMESTAMP, Course
+from grading.books.course import CONFIG, TIMESTAMP, Course
 from grading.books.late import Facts, Policy, Standing
 from grading.errors import KitError
 
@@ -55,12 +56,8 @@ def settle(session: Session, course: Course, assignment: str | None = None,
     if students is None:
         students = session.scalars(select(api.SubmittedAssignment.student_id).distinct()).all()
     changed, names = [], sorted(students)
-    with course.nbgrader() as nbgrader:
-        step = AssignLatePenalties(config=nbgrader["config"])
-        step.init_plugin()
-    ours = isinstance(step.plugin_inst, LateDays)
-    folder = Path(step.plugin_inst.assignments) if ours else None
-    described = {assignment, *(policies(session, folder) if ours else ())} if assignment else set(
+    folder = assignments_folder(course)
+    described = {assignment, *(policies(session, folder) if folder else ())} if assignment else set(
         session.scalars(select(api.Assignment.name)))
     for some in (names[start:start + MANY] for start in range(0, len(names), MANY)):
         chosen = session.scalars(
@@ -74,7 +71,7 @@ def settle(session: Session, course: Course, assignment: str | None = None,
                 one.timestamp = time
                 changed.append(one.student_id)
         session.flush()
-        found = standings(session, course, some, folder) if ours else {}
+        found = standings(session, course, some, folder) if folder else {}
         rest, costly = {}, {}
         for one in chosen:
             standing = found.get(one.student_id, {}).get(one.assignment.name)
@@ -87,7 +84,7 @@ def settle(session: Session, course: Course, assignment: str | None = None,
                 costly[one.id] = standing
         session.flush()
         due = {id: share(costly[owner], score) for id, owner, score in _scores(session, costly)}
-        due |= _by_plugin(session, step, rest)
+        due |= _by_plugin(session, course, rest)
         owners = {one.id: one.student_id for one in chosen}
         for owner, id, penalty in session.execute(
                 select(api.SubmittedNotebook.assignment_id, api.SubmittedNotebook.id,
@@ -113,10 +110,22 @@ def check(session: Session, course: Course) -> None:
 
 def assignments_folder(course: Course) -> Path | None:
     """Where the descriptions are that penalties follow; None where the configuration names another plugin."""
+    course.prepare()
+    stamp = (course.root / CONFIG).stat()
+    return _folder(course, (stamp.st_mtime_ns, stamp.st_size, stamp.st_ino))
+
+
+@lru_cache(maxsize=100)
+def _folder(course: Course, stamp: tuple) -> Path | None:
     with course.nbgrader() as nbgrader:
-        step = AssignLatePenalties(config=nbgrader["config"])
-        step.init_plugin()
-    return Path(step.plugin_inst.assignments) if isinstance(step.plugin_inst, LateDays) else None
+        plugin = _step(nbgrader["config"]).plugin_inst
+    return Path(plugin.assignments) if isinstance(plugin, LateDays) else None
+
+
+def _step(config) -> AssignLatePenalties:
+    step = AssignLatePenalties(config=config)
+    step.init_plugin()
+    return step
 
 
 def policies(session: Session, folder: Path) -> dict[str, Policy]:
@@ -211,20 +220,23 @@ def _points(session: Session) -> dict[str, float]:
     return found
 
 
-def _by_plugin(session: Session, step: AssignLatePenalties, late: dict[str, float]) -> dict[str, float | None]:
+def _by_plugin(session: Session, course: Course, late: dict[str, float]) -> dict[str, float | None]:
     """Notebook -> penalty, for submissions that are `late`, by their ids, by so many seconds."""
     if not late:
         return {}
     found = {}
-    for notebook in session.scalars(
-            select(api.SubmittedNotebook).where(api.SubmittedNotebook.assignment_id.in_(late))
-            .options(undefer(api.SubmittedNotebook.score), joinedload(api.SubmittedNotebook.assignment))
-            .execution_options(populate_existing=True)):
-        owner = notebook.assignment
-        step.assignment_id, step.notebook_id, step.student_id = owner.assignment.name, notebook.name, owner.student_id
+    with course.nbgrader() as nbgrader:
+        step = _step(nbgrader["config"])
         step.gradebook = _Book(session)
-        penalty = step.plugin_inst.late_submission_penalty(owner.student_id, notebook.score, late[owner.id])
-        found[notebook.id] = None if penalty is None else step._check_late_penalty(notebook, penalty)
+        for notebook in session.scalars(
+                select(api.SubmittedNotebook).where(api.SubmittedNotebook.assignment_id.in_(late))
+                .options(undefer(api.SubmittedNotebook.score), joinedload(api.SubmittedNotebook.assignment))
+                .execution_options(populate_existing=True)):
+            owner = notebook.assignment
+            step.assignment_id, step.notebook_id = owner.assignment.name, notebook.name
+            step.student_id = owner.student_id
+            penalty = step.plugin_inst.late_submission_penalty(owner.student_id, notebook.score, late[owner.id])
+            found[notebook.id] = None if penalty is None else step._check_late_penalty(notebook, penalty)
     return found
 
 
