@@ -57,6 +57,8 @@ def configure(c, root: Path) -> None:
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    c.AssignLatePenalties.plugin_class = "grading.books.penalties.LateDays"
+    c.ExportApp.plugin_class = "grading.desk.export.plugin.Grades"
     c.Execute.timeout = CELL_SECONDS
     c.BaseConverter.permissions = 644
 

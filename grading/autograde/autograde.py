@@ -107,7 +107,8 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
                     listener.done(result, done, len(students))
         notes.keep(course, assignment.name, notes.FAULTS, dict.fromkeys(students, "") | {
             student: result.fault for student, result in run.faults.items()})
-        run.penalties_changed = books.settle_penalties(assignment.name, set(students) - due.keys())
+        changed = books.settle_penalties(assignment.name, students)
+        run.penalties_changed = [student for student in changed if student not in due]
     marks.copy(course, assignment.name)
     return run
 

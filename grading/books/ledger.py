@@ -24,11 +24,12 @@ from pathlib import Path, PurePosixPath
 import nbformat
 from nbformat import NotebookNode, ValidationError
 from nbformat.v4 import new_output
-from sqlalchemy import create_engine, text
+from nbgrader import api
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from grading.books import answers, folders, marks, penalties, results, rows
+from grading.books import answers, folders, marks, penalties, people, results, rows
 from grading.books.course import Course
 from grading.books.results import Result
 from grading.errors import KitError
@@ -41,16 +42,27 @@ _LEFT_OUT = "An output of this cell was left out: it is not one that a notebook 
 
 @contextmanager
 def writing(course: Course) -> Iterator[None]:
-    """For one process at a time: the one that writes grades or cells. Raises KitError while another one does."""
+    """For one process at a time: the one that writes grades, cells or people. Raises KitError while another one does.
+
+    A change of people that was killed half way is completed first.
+    """
     folder = course.root / "autograded"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)             # the system frees it however this process ends
         except BlockingIOError:
             raise KitError(f"Another run is writing grades in {course.root}. "
                            "Wait until it is done, then run this again.") from None
+        people.finish(course)
         yield
+
+
+def settle_people(course: Course) -> None:
+    """For who reads folders without opening the books: complete a change of people that was killed half way."""
+    if people.pending(course):
+        with writing(course):
+            pass
 
 
 class Ledger:
@@ -70,6 +82,7 @@ class Ledger:
             self._engine = create_engine(f"sqlite:///{self._course.gradebook}?timeout={self._patience}")
             opened.callback(self._engine.dispose)
             self._recover()
+            self._heed_people()
             self._opened = opened.pop_all()
         return self
 
@@ -117,8 +130,13 @@ class Ledger:
             session.execute(text("BEGIN IMMEDIATE"))
             rows.enter(session, self._course, kept, notebooks, self._copied(kept))
 
-    def settle_penalties(self, assignment: str, students: Collection[str]) -> list[str]:
-        """Bring late penalties up to date; returns the students whose have changed."""
+    def assignments(self) -> list[str]:
+        """Those that the gradebook has."""
+        with self._busy_is_a_sentence(), Session(self._engine) as session:
+            return list(session.scalars(select(api.Assignment.name).order_by(api.Assignment.name)))
+
+    def settle_penalties(self, assignment: str | None = None, students: Collection[str] | None = None) -> list[str]:
+        """Bring late penalties up to date (None: all); returns the students whose have changed."""
         with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
             session.execute(text("BEGIN IMMEDIATE"))
             return penalties.settle(session, self._course, assignment, students)
@@ -128,6 +146,12 @@ class Ledger:
         if result.assignment not in self._marks:
             self._marks[result.assignment] = marks.copied(self._course, result.assignment)
         return self._marks[result.assignment].get(result.student, {})
+
+    def _heed_people(self) -> None:
+        """Names of the roster go into the gradebook; what nobody can follow in it stops the work before it begins."""
+        with self._busy_is_a_sentence(), Session(self._engine) as session, session.begin():
+            penalties.check(session, self._course)
+            people.enter_names(session, self._course)
 
     def _recover(self) -> None:
         """Put in order what a run left that was killed."""

@@ -1,49 +1,164 @@
-"""Late penalties, by the plugin that nbgrader's configuration names: from times, due dates, extensions and scores.
+"""Due dates, extensions and late penalties in the gradebook, by the plugin that nbgrader's configuration names.
 
-Nothing is run for them. They are worked out for a whole class at a time, and only what differs is written.
+Nothing is run for them. They are worked out for a whole class at a time, and only what differs is written. The kit's
+own plugin takes what `late.py` makes of descriptions and roster; an assignment without `[late]` has its due date and
+extensions in the gradebook alone, and nbgrader's own penalties.
 """
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from nbgrader import api, utils
+from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload, undefer
+from traitlets import Unicode
 
-from grading.books.course import TIMESTAMP, Course
+from grading.books import late, rosters
+from grading.books.course import CONFIG, TIMESTAMP, Course
+from grading.books.late import Facts, Policy, Standing
 from grading.errors import KitError
 
 MANY = 500                   # names that SQLite is given at a time
+_SAME = 1e-9                 # points by which a penalty may differ from what is written
 
 
-def settle(session: Session, course: Course, assignment: str, students: Collection[str]) -> list[str]:
-    """Bring times and penalties of these students' submissions up to date; returns whose have changed."""
+class LateDays(LateSubmissionPlugin):
+    """nbgrader's, and the penalties of assignments that have a `[late]`."""
+
+    assignments = Unicode(str(late.ASSIGNMENTS), help="folder of the assignments' descriptions").tag(config=True)
+
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        """As nbgrader calls it, for one notebook: its part of what the submission loses."""
+        step = self.parent
+        session, name = step.gradebook.db, step.assignment_id
+        if late.read(name, Path(self.assignments)) is None:
+            return super().late_submission_penalty(student_id, score, total_seconds_late)
+        course = Course(Path(self.config.CourseDirectory.root))
+        standing = standings(session, course, [student_id], Path(self.assignments))[student_id][name]
+        return share(standing, score) or None
+
+
+def share(standing: Standing, score: float) -> float:
+    """A notebook's part of a submission's penalty, as its score is part of all: so none loses more than it has."""
+    return standing.penalty * score / standing.facts.score if standing.facts.score > 0 else 0.0
+
+
+def settle(session: Session, course: Course, assignment: str | None = None,
+           students: Collection[str] | None = None) -> list[str]:
+    """Bring times, due dates and penalties of these students (None: of all) up to date; returns whose have changed.
+
+    - assignment: None is every one; late days are the course's, so with those of one, penalties of others may change
+    """
+    if students is None:
+        students = session.scalars(select(api.SubmittedAssignment.student_id).distinct()).all()
     changed, names = [], sorted(students)
+    folder = assignments_folder(course)
+    described = {assignment, *(policies(session, folder) if folder else ())} if assignment else set(
+        session.scalars(select(api.Assignment.name)))
     for some in (names[start:start + MANY] for start in range(0, len(names), MANY)):
         chosen = session.scalars(
             select(api.SubmittedAssignment).join(api.Assignment)
-            .where(api.Assignment.name == assignment, api.SubmittedAssignment.student_id.in_(some))
+            .where(api.Assignment.name.in_(described), api.SubmittedAssignment.student_id.in_(some))
             .options(joinedload(api.SubmittedAssignment.assignment))
             .order_by(api.SubmittedAssignment.student_id)).all()
         for one in chosen:
-            time = submitted_at(course.submitted(one.student_id, assignment))
+            time = submitted_at(course.submitted(one.student_id, one.assignment.name))
             if time and time != one.timestamp:
                 one.timestamp = time
                 changed.append(one.student_id)
         session.flush()
+        found = standings(session, course, some, folder) if folder else {}
+        rest, costly = {}, {}
+        for one in chosen:
+            standing = found.get(one.student_id, {}).get(one.assignment.name)
+            if standing is None:
+                rest |= {one.id: seconds} if (seconds := one.total_seconds_late) else {}
+                continue
+            if (one.assignment.duedate, one.extension) != (standing.facts.due, standing.facts.extension):
+                one.assignment.duedate, one.extension = standing.facts.due, standing.facts.extension
+            if standing.penalty:
+                costly[one.id] = standing
+        session.flush()
+        due = {id: share(costly[owner], score) for id, owner, score in _scores(session, costly)}
+        due |= _by_plugin(session, course, rest)
         owners = {one.id: one.student_id for one in chosen}
-        due = _due(session, course, {one.id: late for one in chosen if (late := one.total_seconds_late)})
         for owner, id, penalty in session.execute(
                 select(api.SubmittedNotebook.assignment_id, api.SubmittedNotebook.id,
                        api.SubmittedNotebook.late_submission_penalty)
                 .where(api.SubmittedNotebook.assignment_id.in_(owners))).all():
-            if penalty != due.get(id):
+            if not _same(penalty, due.get(id)):
                 session.execute(update(api.SubmittedNotebook).where(api.SubmittedNotebook.id == id)
                                 .values(late_submission_penalty=due.get(id)))
                 changed.append(owners[owner])
     return sorted(set(changed))
+
+
+def check(session: Session, course: Course) -> None:
+    """Raises KitError, before any work, where descriptions and roster say what cannot be followed."""
+    folder, roster = assignments_folder(course), rosters.read(course)
+    known = policies(session, folder) if folder else {}
+    days, dates = late.budget(known), _dates(session)
+    for student in roster.ids if roster and known else ():
+        _budget(course, roster, student, days)
+        for name, policy in known.items():
+            _extension(course, roster, student, name, policy, policy.due or dates[name], None)
+
+
+def assignments_folder(course: Course) -> Path | None:
+    """Where the descriptions are that penalties follow; None where the configuration names another plugin."""
+    course.prepare()
+    stamp = (course.root / CONFIG).stat()
+    return _folder(course, (stamp.st_mtime_ns, stamp.st_size, stamp.st_ino))
+
+
+@lru_cache(maxsize=100)
+def _folder(course: Course, stamp: tuple) -> Path | None:
+    with course.nbgrader() as nbgrader:
+        plugin = _step(nbgrader["config"]).plugin_inst
+    return Path(plugin.assignments) if isinstance(plugin, LateDays) else None
+
+
+def _step(config) -> AssignLatePenalties:
+    step = AssignLatePenalties(config=config)
+    step.init_plugin()
+    return step
+
+
+def policies(session: Session, folder: Path) -> dict[str, Policy]:
+    """Assignment -> policy, of those in the gradebook that have one."""
+    return {name: policy for name in session.scalars(select(api.Assignment.name))
+            if (policy := late.read(name, folder)) is not None}
+
+
+def standings(session: Session, course: Course, students: Collection[str],
+              folder: Path) -> dict[str, dict[str, Standing]]:
+    """Student -> assignment -> where they stand, for assignments with a policy; of those who handed in nothing, too."""
+    known, roster = policies(session, folder), rosters.read(course)
+    days = late.budget(known)
+    dates = _dates(session)
+    points = _points(session)
+    rows = {(student, name): rest for student, name, *rest in session.execute(
+        select(api.SubmittedAssignment.student_id, api.Assignment.name, api.SubmittedAssignment.timestamp,
+               api.SubmittedAssignment.extension, api.SubmittedAssignment.id)
+        .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+        .where(api.SubmittedAssignment.student_id.in_(students), api.Assignment.name.in_(known)))}
+    scores: dict[str, float] = {}
+    for _, submission, score in _scores(session, [id for *_, id in rows.values()]):
+        scores[submission] = scores.get(submission, 0.0) + score
+    found = {}
+    for student in students:
+        facts = []
+        for name, policy in known.items():
+            handed, kept, id = rows.get((student, name), (None, None, None))
+            due = policy.due or dates[name]
+            granted, who = _extension(course, roster, student, name, policy, due, kept)
+            facts.append(Facts(name, policy, due, handed, granted, who, scores.get(id, 0.0), points.get(name, 0.0)))
+        found[student] = late.standings(facts, _budget(course, roster, student, days))
+    return found
 
 
 def submitted_at(folder: Path) -> datetime | None:
@@ -57,19 +172,76 @@ def submitted_at(folder: Path) -> datetime | None:
         raise KitError(f"{path} holds no time. Expected one like 2025-04-30 23:59:00 UTC.") from None
 
 
-def _due(session: Session, course: Course, late: dict[str, float]) -> dict[str, float | None]:
+def _dates(session: Session) -> dict[str, datetime | None]:
+    """Assignment -> when it is due, as the gradebook says."""
+    return dict(session.execute(select(api.Assignment.name, api.Assignment.duedate)).all())
+
+
+def _extension(course: Course, roster: rosters.Roster | None, student: str, name: str, policy: Policy,
+               due: datetime | None, kept: timedelta | None) -> tuple[timedelta | None, str]:
+    """(extension, who says so): the roster where it has a column for this assignment, else the gradebook."""
+    said = roster.extension(student, name) if roster else None
+    if said is None:
+        return kept, "in the gradebook"
+    where = f"{course.roster}, extension {name} of {student}"
+    return late.extension(said, policy, due, where), course.roster.name
+
+
+def _budget(course: Course, roster: rosters.Roster | None, student: str, days: int | None) -> int | None:
+    said = roster.late_days(student) if roster else ""
+    if not said:
+        return days
+    if not said.isdecimal():
+        raise KitError(f"{course.roster}, late days of {student}: found {said!r}; expected a whole number of days.")
+    return int(said)
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    return one is other is None or None not in (one, other) and abs(one - other) < _SAME
+
+
+def _scores(session: Session, submissions: Iterable[str]) -> list[tuple[str, str, float]]:
+    """(submitted notebook, its submission, score)."""
+    return session.execute(
+        select(api.SubmittedNotebook.id, api.SubmittedNotebook.assignment_id, func.sum(api.Grade.score))
+        .join(api.Grade, api.Grade.notebook_id == api.SubmittedNotebook.id)
+        .where(api.SubmittedNotebook.assignment_id.in_(submissions)).group_by(api.SubmittedNotebook.id)).all()
+
+
+def _points(session: Session) -> dict[str, float]:
+    """Assignment -> points that there are."""
+    found: dict[str, float] = {}
+    for model in (api.GradeCell, api.TaskCell):
+        for name, points in session.execute(
+                select(api.Assignment.name, func.sum(model.max_score))
+                .join(api.Notebook, api.Notebook.assignment_id == api.Assignment.id)
+                .join(model, model.notebook_id == api.Notebook.id).group_by(api.Assignment.name)):
+            found[name] = found.get(name, 0.0) + points
+    return found
+
+
+def _by_plugin(session: Session, course: Course, late: dict[str, float]) -> dict[str, float | None]:
     """Notebook -> penalty, for submissions that are `late`, by their ids, by so many seconds."""
     if not late:
         return {}
     found = {}
     with course.nbgrader() as nbgrader:
-        step = AssignLatePenalties(config=nbgrader["config"])
-        step.init_plugin()
+        step = _step(nbgrader["config"])
+        step.gradebook = _Book(session)
         for notebook in session.scalars(
                 select(api.SubmittedNotebook).where(api.SubmittedNotebook.assignment_id.in_(late))
                 .options(undefer(api.SubmittedNotebook.score), joinedload(api.SubmittedNotebook.assignment))
                 .execution_options(populate_existing=True)):
-            penalty = step.plugin_inst.late_submission_penalty(
-                notebook.assignment.student_id, notebook.score, late[notebook.assignment_id])
+            owner = notebook.assignment
+            step.assignment_id, step.notebook_id = owner.assignment.name, notebook.name
+            step.student_id = owner.student_id
+            penalty = step.plugin_inst.late_submission_penalty(owner.student_id, notebook.score, late[owner.id])
             found[notebook.id] = None if penalty is None else step._check_late_penalty(notebook, penalty)
     return found
+
+
+class _Book:
+    """What a plugin may ask for its `parent.gradebook`."""
+
+    def __init__(self, session: Session):
+        self.db = session

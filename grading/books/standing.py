@@ -1,13 +1,8 @@
 """Where one student stands in one assignment, as the books say it: points, lateness, what is known, what waits."""
 
-import math
 from dataclasses import dataclass, field
 
-from nbgrader import api
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, undefer
-
-from grading.books import marks, penalties, results
+from grading.books import grades, marks, penalties, results
 from grading.books.course import Course
 from grading.books.results import Result
 
@@ -76,11 +71,5 @@ def _late(course: Course, student: str, assignment: str) -> tuple[int, float]:
     if not course.gradebook.exists():
         return 0, 0.0
     with marks.reading(course.gradebook) as session:
-        found = session.scalars(
-            select(api.SubmittedAssignment).join(api.Assignment)
-            .where(api.Assignment.name == assignment, api.SubmittedAssignment.student_id == student)
-            .options(joinedload(api.SubmittedAssignment.assignment),
-                     undefer(api.SubmittedAssignment.late_submission_penalty))).first()
-        if found is None:
-            return 0, 0.0
-        return math.ceil(found.total_seconds_late / 86_400), float(found.late_submission_penalty or 0.0)
+        found = grades.read(session, course, assignment).of.get(student)
+    return (found.days, found.penalty) if found else (0, 0.0)

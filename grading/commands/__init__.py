@@ -11,6 +11,7 @@ import importlib
 import os
 import pkgutil
 import platform
+import sys
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -82,6 +83,17 @@ def whole(text: str) -> int:
 
 def course(options: argparse.Namespace) -> Course:
     return Course(options.course.resolve())
+
+
+def settle_penalties(course: Course) -> None:
+    """Bring names, due dates and penalties in the gradebook up to date; where that cannot be, say so and go on."""
+    from grading.books import grades
+    from grading.desk.text import clean_text
+
+    try:
+        grades.settle(course)
+    except KitError as error:
+        print(clean_text(f"kit: {error} Until then, late penalties are those of before."), file=sys.stderr)
 
 
 # Files that are asked for

@@ -34,11 +34,12 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
-    from grading.books import notes
+    from grading.books import ledger, notes
     from grading.intake import collect
 
     course = commands.course(options)
     course.prepare()
+    ledger.settle_people(course)
     collecting = collect.Collecting(assignments.load(options.assignment), course, options.attempt)
     counts, said = dict.fromkeys(collect.STATES, 0), {}
     for one in collecting.take(options.paths):

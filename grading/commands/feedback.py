@@ -23,9 +23,11 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
+    from grading.books import grades
     from grading.desk import feedback
 
     course = commands.course(options)
+    grades.settle(course)
     written = feedback.feedback(assignments.load(options.assignment), course, options.student, told)
     where = course.root / "feedback"
     if not written.new:

@@ -16,5 +16,6 @@ def arguments(parser) -> None:
 def run(options) -> int:
     course = commands.course(options)
     course.prepare()
+    commands.settle_penalties(course)
     os.chdir(course.root)
     os.execvp("jupyter", ["jupyter", "lab", "--LabApp.default_url=/formgrader", *options.others])

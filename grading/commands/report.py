@@ -25,6 +25,7 @@ def run(options) -> int:
 
     assignment, course = assignments.load(options.assignment), commands.course(options)
     commands.require_writable(options.into)
+    commands.settle_penalties(course)
     found = report.data(assignment, course, options.anonymous, _progress if sys.stderr.isatty() else lambda *_: None)
     text = json.dumps(found, indent=1, ensure_ascii=False) + "\n" if options.json else page.page(found)
     if options.json and options.into is None:

@@ -25,6 +25,7 @@ def run(options) -> int:
 
     course = commands.course(options)
     commands.require_writable(options.json)
+    commands.settle_penalties(course)
     names = [assignments.load(options.assignment).name] if options.assignment else assignments.names()
     collected = {name: course.students(name) for name in names}
     told: dict[str, dict] = {}

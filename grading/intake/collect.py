@@ -12,18 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from grading.books import attempts
+from grading.books import attempts, rosters
 from grading.books.course import Course
+from grading.books.rosters import NO_ID, STUDENT, Roster
 from grading.desk.text import clean_text
 from grading.errors import KitError, few
-from grading.intake import archive, downloads, finding, rosters
+from grading.intake import archive, downloads, finding
 from grading.intake.archive import Handed
 from grading.intake.downloads import Person
 from grading.intake.handout import Handout
-from grading.intake.rosters import Roster
 from grading.release.assignment import Assignment
 
-_STUDENT = re.compile(r"[^\W_][\w.@+-]{0,99}")
 _UNCLEAN = re.compile(r"[^\w.@+-]+")
 
 
@@ -125,8 +124,8 @@ class Collecting:
         """The id that a folder's name or a platform's person stands for."""
         if isinstance(who, str):
             student = unicodedata.normalize("NFC", who)
-            if not _STUDENT.fullmatch(student) or student != unicodedata.normalize("NFKC", student):
-                raise KitError(f"{who!r} is no student id: expected letters, digits and . _ @ + - only. Rename it.")
+            if not STUDENT.fullmatch(student) or student != unicodedata.normalize("NFKC", student):
+                raise KitError(f"{who!r} is no student id: {NO_ID}. Rename it.")
             if self._roster is not None and student not in self._roster.ids:
                 raise KitError(f"{student!r} is not in {self._course.roster}. Correct the name, or add the student "
                                "there.")

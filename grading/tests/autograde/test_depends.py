@@ -247,3 +247,26 @@ def test_the_scores_that_the_ledger_compares_are_those_that_it_entered(graded):
     with Ledger(course) as books:
         assert books.entered(assignment.name) == {
             student: ledger.scores(results.read(course, student, assignment.name)) for student in STUDENTS}
+
+
+def test_a_due_date_in_the_description_and_an_extension_in_the_roster_cost_what_they_say_and_run_nothing(
+        graded, nothing_can_run, tmp_path):
+    assignment, course = graded
+    described = tmp_path / "assignments" / assignment.name / "assignment.toml"
+    described.parent.mkdir(parents=True)
+    with (course.root / "nbgrader_config.py").open("a") as config:
+        config.write(f"\nc.LateDays.assignments = {str(tmp_path / 'assignments')!r}\n")
+    for student, day in (("ann", 2), ("bob", 4)):
+        (course.submitted(student, assignment.name) / "timestamp.txt").write_text(f"2030-01-0{day} 00:00:00 UTC")
+
+    def lost(due):
+        described.write_text(f"[late]\ndue = 2030-01-0{due}T00:00:00Z\nper_day = 0.5\n")
+        run, why = again(graded)
+        assert run.notebooks_run == 0 and why == {}
+        with gradebook(course) as book:
+            return {one.student.id: one.late_submission_penalty for one in book.assignment_submissions(assignment.name)}
+
+    assert lost(3) == {"ann": 0, "bob": 0.5, "cem": 0}
+    assert lost(1) == {"ann": 0.5, "bob": 1.5, "cem": 0}
+    course.roster.write_text(f"id,extension {assignment.name}\nann,\nbob,36 h\ncem,\n")
+    assert lost(1) == {"ann": 0.5, "bob": 1, "cem": 0}

@@ -1,0 +1,281 @@
+"""One change of people, step by step: each step may have been done before, or half, and can be done again.
+
+`people.py` says which change it is, and sees to it that it is completed.
+"""
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nbgrader import api
+from sqlalchemy import create_engine, delete, select, text, update
+from sqlalchemy.orm import Session
+
+from grading.books import marks, results, rosters, sheets
+from grading.books.course import Course
+
+TOPS = "submitted", "replaced", "autograded", "feedback"           # folders with one of each student's
+
+
+@dataclass(frozen=True)
+class Change:
+    """- what: rename, merge or remove; student: whose all goes; into: the id that it goes to, "" where somebody leaves
+    - folder: below `removed/`, for what has no other place
+    - keep: of a merge, by assignment that both have handed in, the id whose submission counts
+    """
+
+    what: str
+    student: str
+    into: str
+    folder: str
+    keep: dict[str, str] = field(default_factory=dict)
+
+
+def carry_out(course: Course, change: Change) -> None:
+    aside = course.root / "removed" / change.folder
+    _set_marks_aside(course, change, aside)
+    _change_gradebook(course.gradebook, change)
+    for name, counts in change.keep.items():
+        _lay_attempts(course, change, name, counts)
+    for top in TOPS:
+        _move_all(course, change, top, aside)
+    _change_writeups(course, change, aside)
+    _change_copies(course, change, aside)
+    _change_attempts(course, change, aside)
+    _change_roster(course, change, aside)
+
+
+def _set_marks_aside(course: Course, change: Change, aside: Path) -> None:
+    """Marks that leave the gradebook, into a file: those of who leaves, and of submissions that do not count."""
+    path = aside / "marks-by-hand.json"
+    if not course.gradebook.exists() or path.exists():
+        return
+    left = {}
+    with marks.reading(course.gradebook) as session:
+        for name in session.scalars(select(api.Assignment.name)):
+            loser = change.student if change.what == "remove" else _loser(change, name)
+            both = change.what == "remove" or {change.student, change.into} <= set(session.scalars(
+                select(api.SubmittedAssignment.student_id).join(api.Assignment).where(api.Assignment.name == name)))
+            if loser and both and (found := marks.read(session, name).get(loser)):
+                left[name] = {loser: found}
+    if left:
+        aside.mkdir(parents=True, exist_ok=True)
+        marks.write(path, left)
+
+
+def _change_gradebook(gradebook: Path, change: Change) -> None:
+    if not gradebook.exists():
+        return
+    engine = create_engine(f"sqlite:///{gradebook}?timeout=30")
+    try:
+        with Session(engine) as session, session.begin():
+            session.execute(text("BEGIN IMMEDIATE"))
+            old = session.get(api.Student, change.student)
+            if old is None:
+                return
+            mine, others = _submissions(session, change.student), _submissions(session, change.into)
+            gone = {one: None for one in mine.values()} if change.what == "remove" else dict(
+                (mine[name], others[name]) if _loser(change, name) == change.student else (others[name], mine[name])
+                for name in mine.keys() & others.keys())
+            for one, stays in gone.items():
+                _delete(session, one, stays)
+            student, submitted = api.Student.__table__, api.SubmittedAssignment.__table__
+            if change.what == "remove":
+                session.execute(delete(student).where(student.c.id == change.student))
+                return
+            session.execute(update(submitted).where(submitted.c.student_id == change.student)
+                            .values(student_id=change.into))
+            new = session.get(api.Student, change.into)
+            if new is None:
+                session.execute(update(student).where(student.c.id == change.student).values(id=change.into))
+                return
+            for name in ("first_name", "last_name", "email", "lms_user_id"):
+                if not getattr(new, name):
+                    setattr(new, name, getattr(old, name))
+            session.flush()
+            session.execute(delete(student).where(student.c.id == change.student))
+    finally:
+        engine.dispose()
+
+
+def _submissions(session: Session, student: str) -> dict[str, str]:
+    """Assignment -> id of the submission."""
+    return dict(session.execute(
+        select(api.Assignment.name, api.SubmittedAssignment.id)
+        .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+        .where(api.SubmittedAssignment.student_id == student)).all())
+
+
+def _delete(session: Session, submission: str, stays: str | None) -> None:
+    """A submission's rows; an extension goes over to the one that stays, where it has none."""
+    gone, other = (session.get(api.SubmittedAssignment, id) if id else None for id in (submission, stays))
+    if other and other.extension is None:
+        other.extension = gone.extension
+        session.flush()
+    below = select(api.SubmittedNotebook.id).where(api.SubmittedNotebook.assignment_id == submission)
+    for statement in (delete(api.Grade).where(api.Grade.notebook_id.in_(below)),
+                      delete(api.Comment).where(api.Comment.notebook_id.in_(below)),
+                      delete(api.SubmittedNotebook).where(api.SubmittedNotebook.assignment_id == submission),
+                      delete(api.SubmittedAssignment).where(api.SubmittedAssignment.id == submission)):
+        session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _lay_attempts(course: Course, change: Change, name: str, counts: str) -> None:
+    """Two submissions of a merged student: the one that does not count goes beside the other."""
+    other, stays = course.submitted(change.student, name), course.submitted(change.into, name)
+    if other.exists():
+        if counts == change.into or stays.exists():
+            _beside(course, other if counts == change.into else stays, change.into, name)
+        if other.exists():
+            _move(other, stays)
+
+
+def _beside(course: Course, attempt: Path, student: str, name: str) -> None:
+    folder = course.replaced(student, name)
+    number = max((int(path.name) for path in children(folder) if path.name.isdigit()), default=0) + 1
+    _move(attempt, folder / f"{number:03d}")
+
+
+def _move_all(course: Course, change: Change, top: str, aside: Path) -> None:
+    """What is there of a student below one folder, to the other's place or aside."""
+    home = course.root / top / change.student
+    if not home.is_dir():
+        return
+    if change.what == "remove":
+        _move(home, aside / top / change.student)
+        return
+    target = course.root / top / change.into
+    if top == "autograded":
+        _rename_results(home, target, change)
+    if not target.exists():
+        _move(home, target)
+        return
+    for path in children(home):
+        if top == "replaced":
+            for attempt in children(path):
+                _beside(course, attempt, change.into, path.name)
+            path.rmdir()
+        elif not (there := target / path.name).exists():
+            _move(path, there)
+        elif _loser(change, path.name) == change.into:
+            _move(there, aside / top / change.into / path.name)
+            _move(path, there)
+        else:
+            _move(path, aside / top / change.student / path.name)
+    home.rmdir()
+
+
+def _rename_results(home: Path, target: Path, change: Change) -> None:
+    """In results that will not go aside."""
+    for path in home.glob(f"*/{results.FILE}"):
+        name = path.parent.name
+        if (target / name).exists() and _loser(change, name) == change.student:
+            continue
+        with suppress(ValueError):
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            if kept.get("student") == change.student:
+                half = path.with_suffix(".part")
+                half.write_text(json.dumps(kept | {"student": change.into}, indent=1) + "\n", encoding="utf-8")
+                os.replace(half, path)
+
+
+def _change_writeups(course: Course, change: Change, aside: Path) -> None:
+    for path in sorted((course.root / "writeups").rglob(f"{_escaped(change.student)}.pdf")):
+        target = path.with_stem(change.into)
+        if change.what == "remove" or target.exists():
+            target = aside / path.relative_to(course.root)
+        _move(path, target)
+
+
+def _change_copies(course: Course, change: Change, aside: Path) -> None:
+    """Copies of marks, and sentences on submissions; of a merge those of the one that counts are those that stay."""
+    for path in sorted([*course.marks.glob("*.json"), *(course.root / "notes").glob("*.json")]):
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            continue
+        if isinstance(found, list):
+            if change.into:
+                changed = [one | {"student": change.into} if one.get("student") == change.student else one
+                           for one in found]
+                if changed != found:
+                    marks.write(path, changed)
+            continue
+        if change.student not in found:
+            continue
+        mine = found.pop(change.student)
+        there = found.get(change.into)
+        if change.into and there is None:
+            found[change.into] = mine
+        else:
+            left = {change.student: mine}
+            if change.into and _loser(change, path.stem) == change.into:
+                found[change.into], left = mine, {change.into: there}
+            _keep(aside / path.relative_to(course.root), left)
+        marks.write(path, found)
+
+
+def _keep(path: Path, content: dict) -> None:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        marks.write(path, content)
+
+
+def _change_attempts(course: Course, change: Change, aside: Path) -> None:
+    """The course in which several attempts are graded calls them ID+NUMBER. After a merge they count anew."""
+    beside = Course(course.attempts)
+    for top in ("submitted", "autograded"):
+        for path in children(beside.root / top):
+            student, plus, number = path.name.rpartition("+")
+            if not plus or student != change.student or not number.isdigit():
+                continue
+            one = Change("rename", path.name, f"{change.into}+{number}", "")
+            if change.what == "rename" and not path.with_name(one.into).exists():
+                _change_gradebook(beside.gradebook, one)
+                _rename_results(path, path.with_name(one.into), one)
+                _move(path, path.with_name(one.into))
+            else:
+                _move(path, aside / "attempts" / top / path.name)
+
+
+def _change_roster(course: Course, change: Change, aside: Path) -> None:
+    roster = rosters.read(course)
+    if roster is None or change.student not in roster.ids:
+        return
+    sheet = sheets.read(course.roster, blanks=True)
+    column, number = rosters.id_column(sheet), roster.at[change.student]
+    if change.into and change.into not in roster.ids:
+        sheet.set(number, column, change.into)
+    else:
+        aside.mkdir(parents=True, exist_ok=True)
+        alone = sheets.read(course.roster, blanks=True)
+        alone.rows, alone.ends = [alone.rows[0], alone.rows[number]], [alone.ends[0], alone.ends[number]]
+        sheets.write(aside / course.roster.name, alone.to_bytes())
+        if change.into:
+            for place, cell in enumerate(sheet.rows[number]):
+                if cell.value.strip() and not sheet.value(roster.at[change.into], place).strip():
+                    sheet.set(roster.at[change.into], place, cell.value)
+        sheet.drop_row(number)
+    sheets.write(course.roster, sheet.to_bytes())
+
+
+def _loser(change: Change, assignment: str) -> str:
+    """Of a merge: whose results and marks go aside where both have some."""
+    if change.what != "merge":
+        return ""
+    return change.into if change.keep.get(assignment) == change.student else change.student
+
+
+def children(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _move(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(path, target)
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)

@@ -1,0 +1,69 @@
+"""Late days: who has used how many, what they cost, and how one student's number comes about."""
+
+import argparse
+import json
+from pathlib import Path
+
+from grading import commands
+from grading.commands import course_option
+from grading.desk.columns import columns
+from grading.errors import KitError
+
+PLACE = 55
+
+
+def arguments(parser) -> None:
+    from grading.books import late
+
+    parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, late.__doc__
+    parser.add_argument("assignment", metavar="ASSIGNMENT", help="of the gradebook")
+    parser.add_argument("--student", metavar="ID", help="explain this one's number, step by step")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the same for programs")
+    course_option(parser)
+
+
+def run(options) -> int:
+    from grading.books import grades, penalties, sheets
+
+    course, name = commands.course(options), options.assignment
+    with grades.settled(course, [name]) as session:
+        folder = penalties.assignments_folder(course)
+        if folder is None:
+            raise KitError(f"{course.root / 'nbgrader_config.py'} has a late-submission plugin of its own: the kit "
+                           "does not know its rules. The penalties are in the formgrader and in: kit export")
+        found = grades.read(session, course, name)
+        people = [*dict.fromkeys([*grades.people(session), *found.of])]
+        if options.student is not None and options.student not in people:
+            raise KitError(f"{options.student!r} is not in {course.gradebook}. In it: {', '.join(people) or 'nobody'}.")
+        standings = {student: those.get(name) for student, those in
+                     penalties.standings(session, course, people, folder).items()}
+    if not any(standings.values()):
+        raise KitError(f"{folder / name / 'assignment.toml'} has no [late], which says when {name} is due and what "
+                       "lateness costs. kit late --help shows one.")
+    chosen = [options.student] if options.student is not None else people
+    if options.student is not None:
+        print(f"{options.student}, {name}:")
+        print("\n".join(f"  {number}. {step}" for number, step in enumerate(standings[options.student].steps, 1)))
+    else:
+        _table(chosen, standings, found)
+    if options.json:
+        told = {student: {"days": one.days, "free": one.free, "charged": one.charged, "left": one.left,
+                          "seconds": one.seconds, "penalty": one.penalty, "steps": one.steps}
+                for student in chosen if (one := standings[student])}
+        sheets.write(options.json, (json.dumps(told, indent=1) + "\n").encode())
+    return 0
+
+
+def _table(students, standings, found) -> None:
+    from grading.desk.export.book import number
+
+    rows = [("student", "handed in", "due", "late", "late days", "free", "charged", "left", "penalty", "total")]
+    for student in students:
+        one, graded = standings[student], found.of.get(student)
+        policy = one.facts.policy
+        rows.append((student, policy.local(one.facts.handed) if one.facts.handed else "-",
+                     policy.local(one.due) if one.due else "-", f"{one.seconds / 3600:.1f} h" if one.seconds else "",
+                     str(one.days or ""), str(one.free or ""), str(one.charged or ""),
+                     "" if one.left is None else str(one.left), number(one.penalty) if one.penalty else "",
+                     number(graded.total) if graded else ""))
+    print(columns(rows))
