@@ -52,7 +52,6 @@ def feedback(assignment: Assignment, course: Course, students: list[str] | None 
 
     Raises KitError, once all others have theirs, where a student's cannot be written.
     """
-    given = lesson.read(assignment, course)
     graded = [student for student in course.students(assignment.name)
               if course.autograded(student, assignment.name).is_dir()]
     if not graded:
@@ -60,6 +59,7 @@ def feedback(assignment: Assignment, course: Course, students: list[str] | None 
     for student in students or []:
         if student not in graded:
             raise KitError(f"{student!r} has no graded submission of {assignment.name}. Graded: {', '.join(graded)}.")
+    given = lesson.read(assignment, course)
     marks.copy(course, assignment.name)          # what was marked by hand is to be shown: it is done, for now
     standings, common = standing.read(course, assignment.name), _common(given)
     jobs, written = [], Written()
