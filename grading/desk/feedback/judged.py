@@ -145,7 +145,8 @@ def first(asked: list[Question]) -> list[Question]:
                    if other is one or one.slug in other.follows and other.score is not None)
 
     causes = [one for one in asked if one.lost and not one.follows]
-    once = {one.unloaded or one.slug: one for one in sorted(causes, key=won)}      # a broken module is one cause
+    once = {one.unloaded or one.known and one.sentence or one.slug: one        # a broken module, a mistake: one cause
+            for one in sorted(causes, key=won)}
     wrong = sorted((one for one in once.values() if not one.unwritten), key=won, reverse=True)
     return [*wrong, *(one for one in causes if one.unwritten)][:FIRST]
 
