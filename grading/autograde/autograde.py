@@ -175,12 +175,13 @@ def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], work
                             names=depends.names)
             result.remarks = diagnosis.causes(found.removed, found.notebooks, result) + result.remarks
             result.remarks += diagnosis.remarks(texts_of(assignment, found), result, found.notebooks)
-            result.fault, result.costs = results.own_fault(result), found.costs
+            result.fault = results.own_fault(result)
             if not result.fault:
                 if found.answers is None:                  # nothing was asked: nothing that names depend on has changed
                     former = results.read(course, student, assignment.name)
-                    result.named, result.names, result.costs = former.named, former.names, former.costs
+                    result.named, result.names = former.named, former.names
                 else:
+                    notes.keep(course, assignment.name, notes.COSTS, {student: found.costs})
                     result.named = naming.named(result, found.answers) + _kept_names(course, result, found.ran)
                 books.record(result, found.notebooks, found.files)
             return result

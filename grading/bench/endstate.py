@@ -75,7 +75,7 @@ def _digest(path: Path) -> str:
     if path.suffix in (".json", ".ipynb"):
         told = json.loads(content)
         if path.name == results.FILE:
-            told["fingerprint"], told["costs"] = "", {}
+            told["fingerprint"] = ""
         content = json.dumps(_without_costs(told), sort_keys=True).encode()
     return hashlib.sha256(content).hexdigest()
 

@@ -1,6 +1,7 @@
-"""Sentences on submissions that no result holds: what collecting said of them, and why the kit failed on one.
+"""What no result holds of submissions: what collecting said of one, why the kit failed on it, what its last run took.
 
-A kind has a file of its own, `notes/ASSIGNMENT-KIND.json` in the course folder: {student: sentence}.
+A kind has a file of its own, `notes/ASSIGNMENT-KIND.json` in the course folder: {student: sentence}; of costs
+{student: {"seconds" of processor time, "bytes" of memory}}, which differ from run to run where all else is the same.
 """
 
 import json
@@ -10,19 +11,19 @@ from contextlib import suppress
 
 from grading.books.course import Course
 
-COLLECTED, FAULTS = "collected", "faults"
+COLLECTED, FAULTS, COSTS = "collected", "faults", "costs"
 
 
-def read(course: Course, assignment: str, kind: str) -> dict[str, str]:
+def read(course: Course, assignment: str, kind: str) -> dict:
     with suppress(OSError, ValueError):
         return json.loads(_path(course, assignment, kind).read_text(encoding="utf-8"))
     return {}
 
 
-def keep(course: Course, assignment: str, kind: str, said: Mapping[str, str]) -> None:
-    """Put these sentences in the place of former ones; "" leaves a student without one."""
+def keep(course: Course, assignment: str, kind: str, said: Mapping) -> None:
+    """Put these in the place of former ones; an empty one leaves a student without."""
     before = read(course, assignment, kind)
-    now = {student: sentence for student, sentence in (before | dict(said)).items() if sentence}
+    now = {student: one for student, one in (before | dict(said)).items() if one}
     if now != before:
         path = _path(course, assignment, kind)
         path.parent.mkdir(parents=True, exist_ok=True)

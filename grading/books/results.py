@@ -28,7 +28,6 @@ class Result:
     - fingerprint: what it depends on; runs: notebook -> what its outcomes do; names: what `named` does
     - marked_for: notebook -> answer's cell -> the text that its mark by hand was given for, where it is another now
     - remarks: sentences about the submission as a whole
-    - costs: what its last run took, "seconds" of processor time and "bytes" of memory
     - fault: set when the kit failed; then nothing counts against the student
     """
 
@@ -43,7 +42,6 @@ class Result:
     runs: dict[str, str] = field(default_factory=dict)
     names: str = ""
     marked_for: dict[str, dict[str, str]] = field(default_factory=dict)
-    costs: dict[str, float] = field(default_factory=dict, compare=False)
 
     @property
     def lost(self) -> list[str]:

@@ -25,6 +25,7 @@ class Standing:
     - waiting: answers whose mark waits for another look
     - attempts: how many were handed in; late: seconds; penalty: points
     - fault: why the kit failed on it in its last run; collected: what was said as it was collected
+    - costs: what its last run took, see `notes`
     """
 
     student: str
@@ -37,6 +38,7 @@ class Standing:
     penalty: float = 0.0
     fault: str = ""
     collected: str = ""
+    costs: dict[str, float] = field(default_factory=dict)
 
     def points(self, names: Iterable[str] | None = None) -> tuple[float, float]:
         """(score, max score) of the cells that are decided."""
@@ -48,7 +50,7 @@ class Standing:
 def read(assignment: Assignment, course: Course) -> list[Standing]:
     """Of everyone with a submission or a result, by id."""
     name = assignment.name
-    faults, said = notes.read(course, name, notes.FAULTS), notes.read(course, name, notes.COLLECTED)
+    faults, said, costs = (notes.read(course, name, kind) for kind in (notes.FAULTS, notes.COLLECTED, notes.COSTS))
     refused = {student for student, sentence in said.items() if sentence.startswith("refused; ")}
     students = {*course.students(name), *refused, *(
         path.parent.parent.name for path in (course.root / "autograded").glob(f"*/{name}/{results.FILE}"))}
@@ -67,7 +69,7 @@ def read(assignment: Assignment, course: Course) -> list[Standing]:
         found.append(Standing(student, result, cells, frozenset(waits.get(student, ())),
                               earlier + course.submitted(student, name).is_dir(),
                               time or attempts.time(course.submitted(student, name)), late, penalty,
-                              faults.get(student, ""), said.get(student, "")))
+                              faults.get(student, ""), said.get(student, ""), costs.get(student, {})))
     return found
 
 
@@ -128,7 +130,7 @@ def _mean(values: Sequence[float]) -> float | None:
 
 def work(every: Sequence[Standing]) -> dict:
     """Attempts, late days, and what grading took."""
-    costs = [one.result.costs for one in every if one.result and one.result.costs]
+    costs = [one.costs for one in every if one.costs]
     days = Counter(math.ceil(one.late / DAY) for one in every if one.result)
     return {
         "attempts": dict(sorted(Counter(one.attempts for one in every if one.attempts).items())),
@@ -137,7 +139,7 @@ def work(every: Sequence[Standing]) -> dict:
                  for one in sorted(every, key=lambda one: -one.late) if one.late > 0],
         "seconds": [cost["seconds"] for cost in costs],
         "megabytes": [round(cost["bytes"] / 1e6, 1) for cost in costs],
-        "slowest": [{"student": one.student, "seconds": one.result.costs["seconds"],
-                     "megabytes": round(one.result.costs["bytes"] / 1e6, 1)}
-                    for one in sorted((one for one in every if one.result and one.result.costs),
-                                      key=lambda one: -one.result.costs["seconds"])[:10]]}
+        "slowest": [{"student": one.student, "seconds": one.costs["seconds"],
+                     "megabytes": round(one.costs["bytes"] / 1e6, 1)}
+                    for one in sorted((one for one in every if one.costs),
+                                      key=lambda one: -one.costs["seconds"])[:10]]}

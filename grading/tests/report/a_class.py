@@ -52,7 +52,7 @@ def make(assignment: Assignment, course: Course, students: int, seed: int = 1) -
     for cell in answer, *(cell for cells in graded.values() for cell in cells.values()):
         cell.metadata.nbgrader.checksum = "another than it has: the cell was changed"
     versions = {blank: _notebooks(course, notebooks, answer, blank) for blank in (False, True)}
-    engine = create_engine(f"sqlite:///{course.gradebook}")
+    engine, costs = create_engine(f"sqlite:///{course.gradebook}"), {}
     with Session(engine) as session, session.begin():
         for name in names:
             _hand_in(course, assignment, name, made, rng)
@@ -60,7 +60,7 @@ def make(assignment: Assignment, course: Course, students: int, seed: int = 1) -
                 notebook: {cell: _cell(one, name, cell, made, rng) for cell, one in cells.items()}
                 for notebook, cells in graded.items()})
             result.named = [known for what, known in (("squared", SQUARED), ("half", HALF)) if name in made.of[what]]
-            result.costs = {"seconds": round(rng.uniform(1, 4), 2), "bytes": rng.randrange(10**8, 4 * 10**8)}
+            costs[name] = {"seconds": round(rng.uniform(1, 4), 2), "bytes": rng.randrange(10**8, 4 * 10**8)}
             if name in made.of["tampered"]:
                 result.remarks.append(f"knn.ipynb: 1 locked cell changed and put back: knn-data-given; {NASTY}")
             _lay_down(course, result, versions[name in made.of["blank"]], _files(name, made))
@@ -68,6 +68,7 @@ def make(assignment: Assignment, course: Course, students: int, seed: int = 1) -
     engine.dispose()
     _mark(course, assignment, made, rng)
     notes.keep(course, assignment.name, notes.FAULTS, {names[0]: "the kit failed on this submission (OSError)"})
+    notes.keep(course, assignment.name, notes.COSTS, costs)
     notes.keep(course, assignment.name, notes.COLLECTED, {"zoe": f"refused; zoe.rar is no zip {NASTY}"})
     return made
 
