@@ -20,9 +20,9 @@ import numpy as np
 SIZES = (4096, 16384)          # rows: a loop is told by the few already, array operations are cheap for the many
 CALLS = 7                      # of numpy functions for each row, in a loop that computes a loss
 WARM = 48                      # rows of a first call that is not judged: it imports, and fills caches
-TRIES = 12                     # where it is near
+TRIES, NEAREST = (12, 36), 1.9 # where it is near, and so near to the limit: a process may run slowly for long
 CLEARLY, NEARLY = 3, 3         # so many times too much is tried less often; so little below is looked at again
-LOOP_ROWS = 640                # that the looped yardsticks really do: milliseconds, as what they are beside takes
+LOOP_ROWS = 640                # that the looped yardsticks really do at first
 BLOCK = 16                     # rows: honest code has none smaller
 STACK_ROWS = 200
 TIMES_ARRAYS = 10
@@ -170,7 +170,7 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0, loops=False):
     stacking = stacks * _stacking(many) if stacks else 0.0
     measured(*make_call(WARM)[:2])
     yard, least = _Yardsticks(many, calls, stacking), (float("inf"), many, None)
-    for attempt in range(TRIES):
+    for attempt in range(TRIES[1]):
         stray = meanwhile(yard.measure)
         for n in sizes:
             seconds, call = _cost(make_call, n)
@@ -181,7 +181,8 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0, loops=False):
             if seconds > yard.limit:
                 break
         least = min(least, (seconds, n, call), key=lambda one: one[0])
-        if NEARLY * least[0] < yard.limit or attempt >= (1 if loops else 3) and least[0] > CLEARLY * yard.limit:
+        if NEARLY * least[0] < yard.limit or attempt >= (1 if loops else 3) and least[0] > CLEARLY * yard.limit or (
+                attempt >= TRIES[0] and not yard.limit < NEAREST * least[0] < NEAREST**2 * yard.limit):
             break
     seconds, n, call = least         # of all tries, as the yardsticks are: none of them is compared with a slow moment
     looped = seconds > yard.limit
@@ -234,13 +235,18 @@ class _Yardsticks:
     """
 
     def __init__(self, n, calls, allowed):
-        self._n, self._calls, self._allowed = n, calls, allowed
+        self._n, self._calls, self._allowed, self._rows = n, calls, allowed, 0
         self.arrays = self._blocks = self._call = float("inf")
 
     def measure(self):
+        """The first time few rows tell what is clear. Then all rows: among short moments there is sooner one in which
+        nobody disturbs than among those that what is judged takes."""
+        rows = LOOP_ROWS if not self._rows or TICK >= FINE else self._n
+        if rows != self._rows:
+            self._rows, self._blocks, self._call = rows, float("inf"), float("inf")
         self.arrays = min(self.arrays, _array_operations(self._n))
-        self._blocks = min(self._blocks, _blocks(self._n))
-        self._call = min(self._call, _call_for_each_row(self._n))
+        self._blocks = min(self._blocks, _blocks(self._n, rows))
+        self._call = min(self._call, _call_for_each_row(self._n, rows))
 
     @property
     def loop(self):
@@ -277,12 +283,12 @@ def _array_operations(n):
     return _least(work)
 
 
-def _call_for_each_row(n):
+def _call_for_each_row(n, rows=LOOP_ROWS):
     """Seconds for a Python loop over n short rows, lists of numbers, that calls numpy once for each."""
-    return _looped(lambda table, matrix: np.array([np.matmul(row, matrix) for row in table.tolist()]), n)
+    return _looped(lambda table, matrix: np.array([np.matmul(row, matrix) for row in table.tolist()]), n, rows)
 
 
-def _blocks(n):
+def _blocks(n, rows=LOOP_ROWS):
     """Seconds for a loss and its gradient of n short rows, in blocks."""
     def work(table, matrix):
         loss, gradient = 0.0, np.zeros_like(matrix)
@@ -295,14 +301,15 @@ def _blocks(n):
             values[np.arange(len(block)), 0] -= 1
             gradient += block.T @ values
         return loss, gradient
-    return _looped(work, n)
+    return _looped(work, n, rows)
 
 
-def _looped(work, n):
-    """Seconds for work(table, matrix) of n rows, measured on fewer."""
-    rows = LOOP_ROWS if TICK < FINE else LOOP_ROWS // 5           # on the wall, other programs are in between
+def _looped(work, n, rows):
+    """Seconds for work(table, matrix) of n rows, measured on so many, once if on all."""
+    if TICK >= FINE:
+        rows //= 5                                       # on the wall, other programs are in between
     table, matrix = _table(rows), _table(4)
-    return _least(lambda: work(table, matrix)) * n / rows
+    return _least(lambda: work(table, matrix), 1 if rows == n else 0) * n / rows
 
 
 def _stacking(n):
@@ -315,11 +322,11 @@ def _table(n):
     return np.cos(np.arange(4.0 * n)).reshape(n, 4)
 
 
-def _least(work):
-    """Seconds of processor time, or of the wall clock where the other is coarse: the least of several."""
+def _least(work, times=0):
+    """Seconds of processor time, or of the wall clock where the other is coarse: the least of several, or `times`."""
     clock = time.thread_time if TICK < FINE else time.perf_counter
     least = float("inf")
-    for _ in range(3 if TICK < FINE else 12):
+    for _ in range(times or (3 if TICK < FINE else 12)):
         start = clock()
         work()
         least = min(least, clock() - start)
