@@ -1,6 +1,7 @@
 """`python -m cs231n.check`, run as a student runs it: in the release's folder, without the kit and without data."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -54,7 +55,7 @@ def test_a_perfect_submission_passes_and_leaves_nothing_behind(perfect):
 
 def test_an_untouched_release_has_everything_not_written_yet(released, tmp_path):
     assignment, course = released
-    done = check(course.release(assignment.name), "knn", "two_layer_net.ipynb")
+    done = check(shutil.copytree(course.release(assignment.name), tmp_path / "work"), "knn", "two_layer_net.ipynb")
     found = rows(done.stdout)
     assert done.returncode == 1
     assert {topic.partition("-")[0] for topic in found} == {"knn", "two_layer_net"}
