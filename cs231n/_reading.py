@@ -7,6 +7,7 @@ import base64
 import io
 import json
 import re
+import sys
 import tokenize
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -27,6 +28,22 @@ _KINDS = {"code": "code", "markdown": "markdown", "raw": "raw", "heading": "mark
 
 class Damaged(ValueError):
     """A file is no notebook; the message is a clause that says why."""
+
+
+def assignment(folder):
+    """What the release says of itself, `cs231n/assignment.json`. Raises Damaged, with a sentence."""
+    path = folder / "cs231n" / "assignment.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise Damaged(f"{path} is missing or damaged. Take it from the assignment's archive again.") from None
+
+
+def print_any_letter():
+    """Let a console print names whose letters its own alphabet lacks, as well as it can."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 class Cell(NamedTuple):

@@ -5,7 +5,6 @@ small data set that is made for it, as when your work is graded.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -28,15 +27,12 @@ def main(arguments=None):
     parser.add_argument("--limit", type=float, default=running.LIMIT, metavar="SECONDS",
                         help="of processor time that a cell may take (default: %(default)s)")
     options = parser.parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):          # a console's own alphabet may lack letters of a name
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    reading.print_any_letter()
     folder = Path(__file__).resolve().parent.parent
     try:
-        asked = json.loads((folder / "cs231n" / "assignment.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        print(f"check: {folder / 'cs231n' / 'assignment.json'} is missing or damaged. Take it from the assignment's "
-              "archive again.", file=sys.stderr)
+        asked = reading.assignment(folder)
+    except reading.Damaged as error:
+        print(f"check: {error}", file=sys.stderr)
         return 1
     try:
         topics = _chosen(asked, options.what)

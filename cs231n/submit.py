@@ -6,7 +6,6 @@ the release carries.
 
 import argparse
 import ast
-import json
 import sys
 import zipfile
 from pathlib import Path
@@ -25,15 +24,12 @@ def main(arguments=None):
     parser.add_argument("--pages", type=_whole, metavar="N", help="pages that writeup.pdf has for each question")
     parser.add_argument("--no-writeup", action="store_true", help="pack the archive alone")
     options = parser.parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):          # a console's own alphabet may lack letters of a name
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    reading.print_any_letter()
     folder = Path(__file__).resolve().parent.parent
     try:
-        asked = json.loads((folder / "cs231n" / "assignment.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        print(f"submit: {folder / 'cs231n' / 'assignment.json'} is missing or damaged. Take it from the assignment's "
-              "archive again.", file=sys.stderr)
+        asked = reading.assignment(folder)
+    except reading.Damaged as error:
+        print(f"submit: {error}", file=sys.stderr)
         return 1
     output = options.output or folder / f"{asked['name']}-submission.zip"
     packed, problems = _inspect(folder, asked)
