@@ -76,7 +76,7 @@ def settle(session: Session, course: Course, assignment: str | None = None,
         for one in chosen:
             standing = found.get(one.student_id, {}).get(one.assignment.name)
             if standing is None:
-                rest |= {one.id: seconds} if (seconds := one.total_seconds_late) else {}
+                rest |= {one.id: seconds} if (seconds := seconds_late(one)) else {}
                 continue
             if (one.assignment.duedate, one.extension) != (standing.facts.due, standing.facts.extension):
                 one.assignment.duedate, one.extension = standing.facts.due, standing.facts.extension
@@ -159,6 +159,13 @@ def standings(session: Session, course: Course, students: Collection[str],
             facts.append(Facts(name, policy, due, handed, granted, who, scores.get(id, 0.0), points.get(name, 0.0)))
         found[student] = late.standings(facts, _budget(course, roster, student, days))
     return found
+
+
+def seconds_late(one: api.SubmittedAssignment) -> float:
+    """After the date that it was due, with extension: nbgrader's `total_seconds_late` raises for one without a date."""
+    if one.timestamp is None or one.assignment.duedate is None:
+        return 0.0
+    return max(0.0, (one.timestamp - one.assignment.duedate - (one.extension or timedelta())).total_seconds())
 
 
 def submitted_at(folder: Path) -> datetime | None:

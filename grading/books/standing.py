@@ -1,9 +1,11 @@
 """Where one student stands in one assignment, as the books say it: points, lateness, what is known, what waits."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from grading.books import grades, marks, penalties, results
+from grading.books import grades, penalties, results
 from grading.books.course import Course
+from grading.books.grades import Graded
 from grading.books.results import Result
 
 
@@ -53,23 +55,16 @@ class Standing:
                 "not_marked": len(self.not_marked), "waiting": list(self.waiting), "notebooks": self.cells}
 
 
-def read(course: Course, student: str, assignment: str) -> Standing:
-    """Of a submission that is collected."""
-    result = results.read(course, student, assignment)
-    when = penalties.submitted_at(course.submitted(student, assignment))
-    late, penalty = _late(course, student, assignment)
-    given = marks.scores(course, assignment)
-    return Standing(
-        student, assignment, result, results.with_marks(course, result, given) if result else {},
-        f"{when:%Y-%m-%d %H:%M} UTC" if when else "", late, penalty,
-        frozenset(cell for owner, _, cell in given if owner == student),
-        tuple(sorted(cell for cells in (result.marked_for if result else {}).values() for cell in cells)))
-
-
-def _late(course: Course, student: str, assignment: str) -> tuple[int, float]:
-    """(begun days, penalty in points), as the gradebook has them."""
-    if not course.gradebook.exists():
-        return 0, 0.0
-    with marks.reading(course.gradebook) as session:
-        found = grades.read(session, course, assignment).of.get(student)
-    return (found.days, found.penalty) if found else (0, 0.0)
+def read(course: Course, assignment: str, students: Iterable[str]) -> dict[str, Standing]:
+    """Of these, whose submissions are collected."""
+    found, entered = {}, grades.now(course, assignment)
+    scores = entered.scores
+    for student in students:
+        result, graded = results.read(course, student, assignment), entered.of.get(student, Graded(student))
+        when = penalties.submitted_at(course.submitted(student, assignment))
+        found[student] = Standing(
+            student, assignment, result, results.with_marks(course, result, scores) if result else {},
+            f"{when:%Y-%m-%d %H:%M} UTC" if when else "", graded.days, graded.penalty,
+            frozenset(cell for (_, cell), mark in graded.marks.items() if mark.by_hand),
+            tuple(sorted(cell for _, cell in graded.again)))
+    return found

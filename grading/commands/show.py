@@ -28,6 +28,7 @@ def run(options) -> int:
     commands.settle_penalties(course)
     names = [assignments.load(options.assignment).name] if options.assignment else assignments.names()
     collected = {name: course.students(name) for name in names}
+    standings = {name: standing.read(course, name, set(options.students) & set(collected[name])) for name in names}
     told: dict[str, dict] = {}
     for student in dict.fromkeys(options.students):
         there = [name for name in names if student in collected[name]]
@@ -36,7 +37,7 @@ def run(options) -> int:
             raise KitError(f"{student!r} has no submission of {', '.join(names)} in {course.root / 'submitted'}. "
                            f"Collected: {few(known, 20) or 'none'}.")
         for name in there:
-            found = standing.read(course, student, name)
+            found = standings[name][student]
             told.setdefault(student, {})[name] = found.told()
             _print(assignments.load(name), found)
     if options.json:

@@ -25,8 +25,8 @@ from grading.engine.glovebox import Refused
 _BESIDE = ('<div style="display: flex; flex-wrap: wrap; gap: 1.5em">'
            '<div style="flex: 1 1 22em; min-width: 0; max-height: 75vh; overflow: auto; background: #f6f6f3; '
            'padding: 0 1em">{}</div><div style="flex: 1 1 26em; min-width: 0">{}</div></div>')
-_FORMER = ('<details class="kit-former" open><summary>This answer, or a picture in it, has changed since it was marked. '
-           'The mark was given for:</summary>{}</details>')    # `mathjax.html.j2` hides it once somebody has looked
+_FORMER = ('<details class="kit-former" open><summary>This answer, or a picture in it, has changed since it was '
+           'marked. The mark was given for:</summary>{}</details>')         # `mathjax.html.j2` hides it after a look
 PAGE = 300_000               # characters of a page that are rendered: Pygments too is quadratic in some texts
 CELL_SECONDS = 3.0           # of processor time for one cell
 PAGE_SECONDS = 15.0          # and for all of a page; what comes then is shown as it was typed

@@ -18,7 +18,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 
 from grading.books import grades, sheets
 from grading.books.course import Course
-from grading.books.grades import Graded, Grades
+from grading.books.grades import Graded, Grades, Mark
 from grading.books.rosters import Named
 from grading.desk.export import book, gradescope, platforms, table
 from grading.errors import KitError
@@ -157,7 +157,7 @@ def books(draw):
     """A book of one assignment, and a sheet's rows (name, id, grade as it was) in which most of its people are."""
     people = draw(st.dictionaries(IDS, WORDS, min_size=1, max_size=6))
     place = "a", "q"
-    graded = {student: Graded(student, {place: draw(SCORES)}, penalty=draw(SCORES)) for student in people}
+    graded = {student: Graded(student, {place: Mark(draw(SCORES))}, penalty=draw(SCORES)) for student in people}
     made = book.Book({student: Named("", name) for student, name in people.items()},
                      {student: {student} for student in people}, {"one": Grades("one", {place: 500.0}, graded)},
                      {"one": [place]}, {"one": {}})

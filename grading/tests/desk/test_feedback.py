@@ -16,12 +16,12 @@ from nbgrader.api import Gradebook
 from nbgrader.utils import parse_utc
 
 from grading.autograde import autograde
+from grading.books import grades
 from grading.books.course import TIMESTAMP, Course
 from grading.books.results import Result
 from grading.desk import feedback
 from grading.desk.feedback import judged, lesson, rendering, said, shown
 from grading.desk.feedback.rendering import Text
-from grading.desk.feedback.standing import Mark, Standing
 from grading.engine import sandbox
 from grading.release import assignment as assignments
 from grading.release import generate, leaks
@@ -203,7 +203,7 @@ def described(outcomes: dict[str, str], message: str = "wrong", named=()) -> dic
     cells = {name: {"score": float(outcome == "passed"), "max_score": 1.0, "outcome": outcome, "message": message}
              for name, outcome in outcomes.items()}
     result = Result("ann", "assignment1", "", "full", {"knn": cells}, named=list(named))
-    return {one.slug: one for one in judged.questions(known, result, Standing())}
+    return {one.slug: one for one in judged.questions(known, result, grades.Graded("ann"))}
 
 
 def test_what_is_known_of_a_cell_or_a_function_stands_in_the_questions_that_it_cost():
@@ -230,8 +230,7 @@ def test_what_is_not_written_is_said_so_and_comes_in_the_order_of_the_lesson_aft
 
 
 def test_late_days_are_whole_ones():
-    assert [Standing(late=seconds).late_days for seconds in (0, 1, 86_400, 86_401)] == [0, 1, 1, 2]
-    assert Mark(None).score is None
+    assert [grades.begun_days(seconds) for seconds in (0, 1, 86_400, 86_401)] == [0, 1, 1, 2]
 
 
 FAILED = ("dW[3, 0] is wrong.\n  found     26.7486\n  expected  5.17191\n  off       36 of 36 entries, by up to 22\n"
