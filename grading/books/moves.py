@@ -17,11 +17,14 @@ from grading.books import marks, results, rosters, sheets
 from grading.books.course import Course
 
 TOPS = "submitted", "replaced", "autograded", "feedback"           # folders with one of each student's
+MARKS, LEFT = "marks-by-hand.json", "left.json"                    # aside: marks, and who it is who has left
+PERSON = "first_name", "last_name", "email", "lms_user_id"
 
 
 @dataclass(frozen=True)
 class Change:
-    """- what: rename, merge or remove; student: whose all goes; into: the id that it goes to, "" where somebody leaves
+    """- what: rename, merge, remove, or restore (see `returns.py`); student: whose all goes or comes
+    - into: the id that it goes to, "" where there is none
     - folder: below `removed/`, for what has no other place
     - keep: of a merge, by assignment that both have handed in, the id whose submission counts
     """
@@ -36,6 +39,8 @@ class Change:
 def carry_out(course: Course, change: Change) -> None:
     aside = course.root / "removed" / change.folder
     _set_marks_aside(course, change, aside)
+    if change.what == "remove":
+        _set_person_aside(course, change.student, aside)
     _change_gradebook(course.gradebook, change)
     for name, counts in change.keep.items():
         _lay_attempts(course, change, name, counts)
@@ -49,7 +54,7 @@ def carry_out(course: Course, change: Change) -> None:
 
 def _set_marks_aside(course: Course, change: Change, aside: Path) -> None:
     """Marks that leave the gradebook, into a file: those of who leaves, and of submissions that do not count."""
-    path = aside / "marks-by-hand.json"
+    path = aside / MARKS
     if not course.gradebook.exists() or path.exists():
         return
     left = {}
@@ -63,6 +68,23 @@ def _set_marks_aside(course: Course, change: Change, aside: Path) -> None:
     if left:
         aside.mkdir(parents=True, exist_ok=True)
         marks.write(path, left)
+
+
+def _set_person_aside(course: Course, student: str, aside: Path) -> None:
+    """What the gradebook alone knows of who leaves: names, and extensions in seconds."""
+    if (aside / LEFT).exists():
+        return
+    known = {"student": student}
+    if course.gradebook.exists():
+        with marks.reading(course.gradebook) as session:
+            if person := session.get(api.Student, student):
+                known |= {name: getattr(person, name) for name in PERSON}
+            known["extensions"] = {name: extension.total_seconds() for name, extension in session.execute(
+                select(api.Assignment.name, api.SubmittedAssignment.extension)
+                .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
+                .where(api.SubmittedAssignment.student_id == student)) if extension}
+    aside.mkdir(parents=True, exist_ok=True)
+    marks.write(aside / LEFT, known)
 
 
 def _change_gradebook(gradebook: Path, change: Change) -> None:
@@ -91,7 +113,7 @@ def _change_gradebook(gradebook: Path, change: Change) -> None:
             if new is None:
                 session.execute(update(student).where(student.c.id == change.student).values(id=change.into))
                 return
-            for name in ("first_name", "last_name", "email", "lms_user_id"):
+            for name in PERSON:
                 if not getattr(new, name):
                     setattr(new, name, getattr(old, name))
             session.flush()
