@@ -1,12 +1,15 @@
 """Late days: what a description may say, and numbers worked out by hand."""
 
+import tomllib
 from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grading import ROOT
 from grading.books import late
 from grading.books.late import Facts
 from grading.errors import KitError
@@ -84,6 +87,19 @@ def test_later_never_costs_less_and_never_more_than_there_is(one, more, budget, 
                    at_most="60%")
     first, second = standing(rules, one, days=budget), standing(rules, one + more, days=budget)
     assert 0 <= first.penalty <= second.penalty <= 80 and first.free <= budget and first.left == budget - first.free
+
+
+def uncommented(text):
+    """The [late] that a text shows, commented out or indented."""
+    lines = [line.lstrip("# ") for line in text.splitlines()]
+    return "\n".join(takewhile(str.strip, lines[lines.index("[late]"):]))
+
+
+def test_the_forms_that_the_readme_the_help_and_the_first_assignment_show_can_be_used_as_they_are():
+    shown = [(ROOT / "README.md").read_text(), (ROOT / "assignments/assignment1/assignment.toml").read_text()]
+    found = [late.parse(tomllib.loads(uncommented(text))["late"], HERE) for text in shown]
+    assert [(one.due, one.budget, str(one.rate)) for one in found] == [(datetime(2026, 10, 10, 6, 59), 5, "10%")] * 2
+    assert standing(found[1], 4 * 86_400, days=5).penalty == 20            # two of them are free for this one
 
 
 def test_local_times_know_summer_time():

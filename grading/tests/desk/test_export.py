@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import pytest
 import termed
@@ -214,6 +215,24 @@ def test_gradescope_is_answered_by_who_submitted_with_the_visibility_of_each_tes
     told = json.loads((tmp_path / "source" / "grades.json").read_text())
     assert "1 late day begun" in told["students"]["ann"]["output"]
     assert told["students"]["bob"]["tests"][1]["output"] == "is \u2026, not \u2026"          # of a hidden test, words
+
+
+def test_gradescope_knows_by_name_only_who_has_no_address_and_a_name_of_their_own(course, found):
+    people = {"ann": Named("Ann", "Ångström"), "bob": Named("Bob", "de la Cruz"), "cem": Named("王", "小明"),
+              "lea": Named("Ann", "Ångström")}
+    named = replace(found, people=people, words={one: {one} for one in people})
+    assert gradescope.submitters(named)[1] == list(people)
+    known, without = gradescope.submitters(named, by_name=True)
+    packed = gradescope.archive(named, course, known, "visible")
+    assert without == ["ann", "lea"] and gradescope.dry_run(packed, named, known) == []
+    for name, student in (("DE LA CRUZ, Bob", "bob"), ("王 小明", "cem")):
+        told = gradescope.answered(packed, {"users": [{"email": "who@x.edu", "name": name}]})
+        assert told["extra_data"]["student"] == student
+    with pytest.raises(LookupError, match="is nobody"):
+        gradescope.answered(packed, {"users": [{"email": "who@x.edu", "name": "Ann Ångström"}]})
+    packed = gradescope.archive(found, course, gradescope.submitters(found, by_name=True)[0], "visible")
+    with pytest.raises(LookupError, match="is nobody"):                   # Cem has an address, and this is not it
+        gradescope.answered(packed, {"users": [{"email": "who@x.edu", "name": found.people["cem"].whole}]})
 
 
 @pytest.mark.parametrize("users, why", [
