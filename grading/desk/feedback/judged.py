@@ -172,7 +172,7 @@ def _check(found: dict[str, Question], lesson: Lesson, cell: Given, notebook: st
     one.points += judged["max_score"]
     one.score += score or 0.0
     if judged.get("unloaded"):
-        one.unloaded = clean_message(judged["unloaded"])
+        one.unloaded = said.raised(judged["unloaded"])
     if mark and mark.comment:
         one.comment = "\n\n".join(filter(None, (one.comment, mark.comment)))
 
