@@ -213,6 +213,13 @@ def _change_writeups(course: Course, change: Change, aside: Path) -> None:
 
 def _change_copies(course: Course, change: Change, aside: Path) -> None:
     """Copies of marks, and sentences on submissions; of a merge those of the one that counts are those that stay."""
+    for path in sorted(course.marks.glob("*-markers.jsonl")) if change.into else ():
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        renamed = [_of_another(line, change) for line in lines]
+        if renamed != lines:
+            half = path.with_suffix(".part")
+            half.write_text("".join(renamed), encoding="utf-8")
+            os.replace(half, path)
     for path in sorted([*course.marks.glob("*.json"), *(course.root / "notes").glob("*.json")]):
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
@@ -237,6 +244,15 @@ def _change_copies(course: Course, change: Change, aside: Path) -> None:
                 found[change.into], left = mine, {change.into: there}
             _keep(aside / path.relative_to(course.root), left)
         marks.write(path, found)
+
+
+def _of_another(line: str, change: Change) -> str:
+    """A line of `marking.sign`, for the id that its student has now."""
+    with suppress(ValueError, TypeError):
+        student, *rest = json.loads(line)
+        if student == change.student:
+            return json.dumps([change.into, *rest]) + "\n"
+    return line
 
 
 def _keep(path: Path, content: dict) -> None:

@@ -48,6 +48,7 @@ def run(options) -> int:
 def _print(assignment: assignments.Assignment, found) -> None:
     from grading.desk import terminal
     from grading.desk.terminal import Column, Row
+    from grading.desk.text import clean_text
     from grading.trials import diagnosis
 
     on = terminal.console()
@@ -68,8 +69,12 @@ def _print(assignment: assignments.Assignment, found) -> None:
     if found.late_days or found.penalty:
         terminal.say(f"{found.late_days} late day{'s' * (found.late_days != 1)}, {found.penalty:g} points off: "
                      f"{found.total:g} remain", on)
-    for part in diagnosis.sentence(found.result, found.marked).split("; "):
+    for part in diagnosis.sentence(found.result, found.marks).split("; "):
         terminal.say(part, on)
+    for cell, mark in found.marks.items():
+        by = f", by {found.markers[cell]}" if cell in found.markers else ""
+        said = f": {mark.comment}" if mark.comment else ""
+        terminal.say(clean_text(f"{cell}: marked {mark.score:g}{by}{said}"), on)
     if found.waiting:
         terminal.say(f"marks that wait for another look, since the answer has changed: {few(list(found.waiting), 10)}",
                      on, "yellow")

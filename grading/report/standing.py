@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from grading.books import grades, marking, notes, results
+from grading.books import grades, marking, notes, results, rubric
 from grading.books.course import Course
 from grading.books.grades import Graded
 from grading.books.results import Result
@@ -61,8 +61,8 @@ def read(assignment: Assignment, course: Course) -> list[Standing]:
 
 
 def questions(assignment: Assignment, course: Course, graded: Sequence[Standing]) -> list[dict]:
-    """Of each inline question: who has answered, what is marked, and how."""
-    by_whom = marking.markers(course, assignment.name)
+    """Of each inline question: who has answered, what is marked, how, by whom, with how many comments."""
+    known = marking.markers(course, assignment.name)
     found = []
     for question in asked.of_assignment(assignment, course):
         those = [(one, one.cells[question.name]) for one in graded if question.name in one.cells]
@@ -71,16 +71,17 @@ def questions(assignment: Assignment, course: Course, graded: Sequence[Standing]
                   and one.student not in empty]
         markers: dict[str, list[float]] = {}
         for student, score in marked:
-            who, entered = by_whom.get((student, question.name), ("", None))
-            markers.setdefault(who if entered == score else "", []).append(score)
+            markers.setdefault(marking.by_whom(known, student, question.name, score), []).append(score)
         found.append({
             "question": question.name, "title": question.title, "notebook": question.notebook,
             "points": question.points, "answered": len(those) - len(empty), "unanswered": empty,
             "marked": len(marked), "unmarked": [one.student for one, cell in those if cell["score"] is None],
             "again": [one.student for one, _ in those if (question.notebook, question.name) in one.graded.again],
             "mean": _mean([score for _, score in marked]),
+            "commented": sum(bool(rubric.read_comment(one.graded.marks[place].comment).words) for one, _ in those
+                             if (place := (question.notebook, question.name)) in one.graded.marks),
             "marks": dict(sorted(Counter(f"{score:g}" for _, score in marked).items(), key=lambda one: float(one[0]))),
-            "markers": [{"marker": who or "not known (formgrader)", "marked": len(scores), "mean": _mean(scores)}
+            "markers": [{"marker": who or "not known", "marked": len(scores), "mean": _mean(scores)}
                         for who, scores in sorted(markers.items())]})
     return found
 

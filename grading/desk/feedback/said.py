@@ -11,6 +11,7 @@ from collections.abc import Collection
 from grading.desk.text import clean_message
 
 RAISED, WORDS = 200, 30          # characters and words of a message that the student's code wrote
+VALUE = 120                      # characters of a line that tells in words what was found or expected
 NAMES, FIGURES = 2, 8            # of names with a digit in them that are said of it, and of numbers in the open
 GAP = "\u2026"
 _LABEL = re.compile(r"  (found|expected|off|pattern|look at) +(?=\S)")
@@ -69,8 +70,10 @@ def _without_values(lines: list[str]) -> list[str]:
         label = _LABEL.match(line)
         inside = label[1] if label else inside if line.startswith("   ") else ""
         words = _NUMBER.sub("", line[label.end():] if label else line)
-        if inside not in _VALUES or inside != "off" and _WORDS.search(words):
+        if inside not in _VALUES:
             kept.append(line)
+        elif inside != "off" and _WORDS.search(words):              # such as "an array of ..."; it may be the student's
+            kept.append(line if len(line) <= VALUE else f"{line[:VALUE]} {GAP}")
     return kept
 
 

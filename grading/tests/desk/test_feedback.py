@@ -13,7 +13,9 @@ import pytest
 from bs4 import BeautifulSoup
 from conftest import cell, kit, notebook
 from nbgrader.api import Gradebook
-from nbgrader.utils import parse_utc
+from nbgrader.auth import Authenticator
+from nbgrader.exchange import ExchangeFactory
+from nbgrader.utils import notebook_hash, parse_utc
 
 from grading.autograde import autograde
 from grading.books import grades
@@ -194,6 +196,26 @@ def test_nbgraders_release_feedback_finds_the_pages(spied, tmp_path):
     assert len(released) == 4 and sum("spied: feedback" in page for page in released) == 2
 
 
+def test_through_nbgraders_exchange_the_first_page_says_what_the_index_says(spied, tmp_path):
+    assignment, course = spied
+    with course.nbgrader() as nbgrader:
+        config, coursedir = nbgrader["config"], nbgrader["coursedir"]
+        config.Exchange.root, coursedir.assignment_id = str(tmp_path), assignment.name
+        kind = ExchangeFactory(config=config).release_feedback
+        kind(coursedir=coursedir, authenticator=Authenticator(config=config), config=config).start()
+    for student in ("ann", "spy"):
+        name = notebook_hash(secret=f"of {student}", notebook_id="spied")
+        fetched = tmp_path / "cs231n" / "feedback" / f"{name}.html"
+        page, own = BeautifulSoup(fetched.read_text(), "html.parser"), course.feedback(student, assignment.name)
+        index, alone = (BeautifulSoup((own / name).read_text(), "html.parser") for name in ("index.html", "spied.html"))
+        assert page.select_one(".first, #first").text in index.text and len(page.select("main")) == 1
+        assert [one.text for one in page.select(".total")] == [index.select_one(".total").text,
+                                                                alone.select_one(".total").text]
+        assert not page.select("a[href^=index]") and page.main.text == alone.main.text
+        ids = [one["id"] for one in page.select("[id]")]
+        assert len(ids) == len(set(ids))
+
+
 # What is said
 
 def described(outcomes: dict[str, str], message: str = "wrong", named=()) -> dict[str, judged.Question]:
@@ -244,6 +266,8 @@ def test_of_a_hidden_test_the_words_are_said_and_of_a_public_one_the_numbers_too
         "            of the 7 rows.")
     shape = "dists has the wrong shape.\n  found     an array of shape (3, 4)\n  expected  None"
     assert "an array of shape (\u2026)" in said.verdict("failed", shape, True, "")
+    spelt = "the name is wrong.\n  found     '" + "spelt " * 100 + "'\n  expected  a name"
+    assert len(said.verdict("failed", spelt, True, "")) < 200
 
 
 @pytest.mark.parametrize("message, shown", [

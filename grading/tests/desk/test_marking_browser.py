@@ -1,5 +1,6 @@
 """A person marks in a browser: on the page of `kit answers`, and in the formgrader beside it."""
 
+import getpass
 import json
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from nbgrader.api import Gradebook
 
 from cs231n import _writeup
 from grading import ROOT
+from grading.books import marking
 from grading.desk import feedback, questions
 from grading.desk.answers import Desk
 from grading.desk.answers.serving import Server
@@ -145,6 +147,7 @@ def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_a
         until(driver, lambda _: driver.find_elements("css selector", ".mark-graded")[0].is_displayed())
         one(".mark-graded").click()                                                # formgrader's "Resolve"
         until(driver, lambda _: entered(course)["eve"][:2] == (0.5, False) and not former.is_displayed())
+    assert marking.markers(course, written.NAME)["eve", written.QUESTION] == (getpass.getuser(), 0.5)
     feedback.feedback(assignment, course)
     scores = {student: (course.feedback(student, written.NAME) / "words.html").read_text()
               for student in written.ANSWERS}
