@@ -6,7 +6,6 @@
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbgrader import api
@@ -14,33 +13,15 @@ from sqlalchemy import create_engine, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from grading.books import marks, results, rosters, sheets
+from grading.books.changes import PERSON, TOPS, Change, children, set_marks_aside, set_person_aside
 from grading.books.course import Course
-
-TOPS = "submitted", "replaced", "autograded", "feedback"           # folders with one of each student's
-MARKS, LEFT = "marks-by-hand.json", "left.json"                    # aside: marks, and who it is who has left
-PERSON = "first_name", "last_name", "email", "lms_user_id"
-
-
-@dataclass(frozen=True)
-class Change:
-    """- what: rename, merge, remove, or restore (see `returns.py`); student: whose all goes or comes
-    - into: the id that it goes to, "" where there is none
-    - folder: below `removed/`, for what has no other place
-    - keep: of a merge, by assignment that both have handed in, the id whose submission counts
-    """
-
-    what: str
-    student: str
-    into: str
-    folder: str
-    keep: dict[str, str] = field(default_factory=dict)
 
 
 def carry_out(course: Course, change: Change) -> None:
     aside = course.root / "removed" / change.folder
-    _set_marks_aside(course, change, aside)
+    set_marks_aside(course, change, aside)
     if change.what == "remove":
-        _set_person_aside(course, change.student, aside)
+        set_person_aside(course, change.student, aside)
     _change_gradebook(course.gradebook, change)
     for name, counts in change.keep.items():
         _lay_attempts(course, change, name, counts)
@@ -50,41 +31,6 @@ def carry_out(course: Course, change: Change) -> None:
     _change_copies(course, change, aside)
     _change_attempts(course, change, aside)
     _change_roster(course, change, aside)
-
-
-def _set_marks_aside(course: Course, change: Change, aside: Path) -> None:
-    """Marks that leave the gradebook, into a file: those of who leaves, and of submissions that do not count."""
-    path = aside / MARKS
-    if not course.gradebook.exists() or path.exists():
-        return
-    left = {}
-    with marks.reading(course.gradebook) as session:
-        for name in session.scalars(select(api.Assignment.name)):
-            loser = change.student if change.what == "remove" else _loser(change, name)
-            both = change.what == "remove" or {change.student, change.into} <= set(session.scalars(
-                select(api.SubmittedAssignment.student_id).join(api.Assignment).where(api.Assignment.name == name)))
-            if loser and both and (found := marks.read(session, name).get(loser)):
-                left[name] = {loser: found}
-    if left:
-        aside.mkdir(parents=True, exist_ok=True)
-        marks.write(path, left)
-
-
-def _set_person_aside(course: Course, student: str, aside: Path) -> None:
-    """What the gradebook alone knows of who leaves: names, and extensions in seconds."""
-    if (aside / LEFT).exists():
-        return
-    known = {"student": student}
-    if course.gradebook.exists():
-        with marks.reading(course.gradebook) as session:
-            if person := session.get(api.Student, student):
-                known |= {name: getattr(person, name) for name in PERSON}
-            known["extensions"] = {name: extension.total_seconds() for name, extension in session.execute(
-                select(api.Assignment.name, api.SubmittedAssignment.extension)
-                .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
-                .where(api.SubmittedAssignment.student_id == student)) if extension}
-    aside.mkdir(parents=True, exist_ok=True)
-    marks.write(aside / LEFT, known)
 
 
 def _change_gradebook(gradebook: Path, change: Change) -> None:
@@ -99,7 +45,7 @@ def _change_gradebook(gradebook: Path, change: Change) -> None:
                 return
             mine, others = _submissions(session, change.student), _submissions(session, change.into)
             gone = {one: None for one in mine.values()} if change.what == "remove" else dict(
-                (mine[name], others[name]) if _loser(change, name) == change.student else (others[name], mine[name])
+                (mine[name], others[name]) if change.loser(name) == change.student else (others[name], mine[name])
                 for name in mine.keys() & others.keys())
             for one, stays in gone.items():
                 _delete(session, one, stays)
@@ -181,7 +127,7 @@ def _move_all(course: Course, change: Change, top: str, aside: Path) -> None:
             path.rmdir()
         elif not (there := target / path.name).exists():
             _move(path, there)
-        elif _loser(change, path.name) == change.into:
+        elif change.loser(path.name) == change.into:
             _move(there, aside / top / change.into / path.name)
             _move(path, there)
         else:
@@ -193,7 +139,7 @@ def _rename_results(home: Path, target: Path, change: Change) -> None:
     """In results that will not go aside."""
     for path in home.glob(f"*/{results.FILE}"):
         name = path.parent.name
-        if (target / name).exists() and _loser(change, name) == change.student:
+        if (target / name).exists() and change.loser(name) == change.student:
             continue
         with suppress(ValueError):
             kept = json.loads(path.read_text(encoding="utf-8"))
@@ -240,7 +186,7 @@ def _change_copies(course: Course, change: Change, aside: Path) -> None:
             found[change.into] = mine
         else:
             left = {change.student: mine}
-            if change.into and _loser(change, path.stem) == change.into:
+            if change.into and change.loser(path.stem) == change.into:
                 found[change.into], left = mine, {change.into: there}
             _keep(aside / path.relative_to(course.root), left)
         marks.write(path, found)
@@ -297,17 +243,6 @@ def _change_roster(course: Course, change: Change, aside: Path) -> None:
                     sheet.set(roster.at[change.into], place, cell.value)
         sheet.drop_row(number)
     sheets.write(course.roster, sheet.to_bytes())
-
-
-def _loser(change: Change, assignment: str) -> str:
-    """Of a merge: whose results and marks go aside where both have some."""
-    if change.what != "merge":
-        return ""
-    return change.into if change.keep.get(assignment) == change.student else change.student
-
-
-def children(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def _move(path: Path, target: Path) -> None:

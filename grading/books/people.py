@@ -20,8 +20,8 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from grading.books import attempts, marks, moves, returns, rosters
+from grading.books.changes import LEFT, TOPS, Change, children
 from grading.books.course import Course
-from grading.books.moves import LEFT, TOPS, Change, children
 from grading.books.rosters import NO_ID, STUDENT
 from grading.errors import KitError, few
 

@@ -16,8 +16,8 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 from grading.books import marks, rosters, sheets
+from grading.books.changes import LEFT, MARKS, PERSON, TOPS, Change, children
 from grading.books.course import Course
-from grading.books.moves import LEFT, MARKS, PERSON, TOPS, Change, children
 
 RESTORED = "restored.json"       # what LEFT is called after that
 

@@ -4,8 +4,8 @@ What a student opens is `feedback/ada/assignment1/index.html`: the total, what t
 question; from there a page a notebook, with the student's own code, plots and answers, each failed check at its
 question, and the marks. The pages need no network and no script. Of a hidden test they say what is wrong in words:
 neither its lines nor its numbers. Run again, the command writes only what has changed; `nbgrader generate_feedback`
-and `release_feedback` go through the same pages; in what
-students fetch from the exchange, the first notebook's page begins with what `index.html` says.
+and `release_feedback` go through the same pages. In what students fetch from nbgrader's exchange, the first notebook's
+page begins with what `index.html` says.
 """
 
 from grading import commands

@@ -12,9 +12,9 @@ PLACE = 55
 
 
 def arguments(parser) -> None:
-    from grading.books import late
+    from grading.books import rules
 
-    parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, late.__doc__
+    parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, rules.__doc__
     parser.add_argument("assignment", metavar="ASSIGNMENT", help="of the gradebook")
     parser.add_argument("--student", metavar="ID", help="explain this one's number, step by step")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the same for programs")

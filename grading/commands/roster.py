@@ -29,7 +29,7 @@ def arguments(parser) -> None:
     merged.add_argument("student", metavar="ID")
     merged.add_argument("into", metavar="STAYS")
     restored = whats.add_parser("restore", help="who was removed is back, with all that was handed in and marked")
-    restored.add_argument("students", nargs="+", metavar="ID", help="or a folder's name in removed/")
+    restored.add_argument("students", nargs="*", metavar="ID", help="or a folder's name in removed/ (none: lists them)")
     for one in (taken, listed, renamed, removed, merged, restored):
         course_option(one)
 
@@ -75,7 +75,7 @@ def _import(course, options) -> int:
 
 
 def _list(course, options) -> int:
-    from grading.books import grades, ledger, people, presence, rosters
+    from grading.books import grades, ledger, presence, rosters
     from grading.desk import terminal
     from grading.desk.terminal import Column, Row
     from grading.release import assignment as assignments
@@ -104,7 +104,6 @@ def _list(course, options) -> int:
     for said, those in presence.alike(present).items():
         tell(f"perhaps one person, with {said}", [*those[:-1], f"{those[-1]}. If so: kit roster merge {those[0]} "
                                                                f"{those[1]}"])
-    tell("removed (back with: kit roster restore)", sorted(set(people.removed(course).values())))
     if options.json:
         told = {one.student: one.told() for one in present}
         commands.write(options.json, json.dumps(told, indent=1, ensure_ascii=False) + "\n", "--json")
@@ -114,6 +113,9 @@ def _list(course, options) -> int:
 def _restore(course, whom: list[str]) -> int:
     from grading.books import grades, ledger, people
 
+    if not whom:
+        for folder, student in people.removed(course).items():
+            print(clean_text(f"{student}, in {course.root / 'removed' / folder}"))
     again = {}
     for which in whom:
         with ledger.writing(course):

@@ -118,6 +118,8 @@ def test_who_comes_back_has_all_that_was_handed_in_graded_granted_and_marked(cou
     for student in ("ann", "cem", "dan"):
         change(course, "remove", student)
     assert people.known(course) == {"bob", "0042"}
+    assert [line.partition(",")[0] for line in kit("roster", "restore", course=course.root).stdout.splitlines()] == [
+        "ann", "cem", "dan"]
     done = kit("roster", "restore", "ann", "cem", next(name for name, one in people.removed(course).items()
                                                        if one == "dan"), course=course.root)
     assert done.returncode == 0, done.stderr
