@@ -63,12 +63,13 @@ def _table(students, standings, found) -> None:
     for student in students:
         one, graded = standings[student], found.of.get(student)
         policy = one.facts.policy
-        rows.append(Row(student, policy.local(one.facts.handed) if one.facts.handed else "-",
-                        f"{one.seconds / 3600:.1f} h" if one.seconds else "", str(one.days or ""),
-                        number(one.penalty) if one.penalty else "", number(graded.total) if graded else "",
-                        str(one.free or ""), str(one.charged or ""), "" if one.left is None else str(one.left),
+        rows.append(Row(student, number(graded.total) if graded else "", number(one.penalty) if one.penalty else "",
+                        str(one.days or ""), f"{one.seconds / 3600:.1f} h" if one.seconds else "",
+                        policy.local(one.facts.handed) if one.facts.handed else "-", str(one.free or ""),
+                        str(one.charged or ""), "" if one.left is None else str(one.left),
                         policy.local(one.due) if one.due else "-", style="yellow" if one.penalty else ""))
-    terminal.show([Column("student"), Column("handed in", spare=True), Column("late", right=True, spare=True),
-                   Column("late days", right=True), Column("penalty", right=True), Column("total", right=True),
+    terminal.show([Column("student"), Column("total", right=True),
+                   *(Column(head, right=True, spare=True) for head in ("penalty", "late days", "late")),
+                   Column("handed in", spare=True),
                    *(Column(head, right=True, spare=True) for head in ("free", "charged", "left")),
                    Column("due", spare=True)], rows)

@@ -87,8 +87,8 @@ def _list(course, options) -> int:
     grades.settle(course)
     names = options.assignments or sorted(path.name for path in (course.root / "source").glob("*") if path.is_dir())
     present, on = presence.read(course, names), terminal.console()
-    terminal.show([Column("student"), *(Column(name, spare=True) for name in names), Column("name", spare=True),
-                   Column("address", spare=True)],
+    terminal.show([Column("student"), *(Column(name, spare=True) for name in names),
+                   Column("name", spare=True, rest=on.is_terminal), Column("address", spare=True)],
                   [Row(one.student, *map(one.state, names), one.named.whole, one.named.email or "") for one in present],
                   on)
 

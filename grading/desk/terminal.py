@@ -69,7 +69,7 @@ def show(columns: Sequence[Column], rows: Sequence[Row], on: Console | None = No
         if columns[at].rest or at == 0 and taken() > width:
             widths[at] = max(widths[at] + width - taken(), 8)
     _print(on, [columns[at] for at in left], [columns[at].head for at in left], [widths[at] for at in left], "bold")
-    on.print(Text("-" * min(taken(), width), "dim"))
+    on.print(Text("-" * min(taken(), width), "dim"), soft_wrap=True)
     for row in rows:
         _print(on, [columns[at] for at in left], [row.cells[at] for at in left], [widths[at] for at in left], row.style)
         say(row.below, on, "dim")

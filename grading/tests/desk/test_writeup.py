@@ -13,7 +13,7 @@ import pytest
 
 from cs231n import _writeup
 from cs231n._matching import Known
-from cs231n._writeup import formulas, questions, texts
+from cs231n._writeup import formulas, questions, strings, texts
 from grading import ROOT
 from grading.books import results
 from grading.books.course import Course
@@ -109,7 +109,7 @@ def test_every_formula_of_the_lessons_and_their_model_answers_is_understood(tmp_
 ])
 def test_formulas_are_read_as_jupyter_reads_them(tmp_path, source, expected):
     code, problems = blocks(tmp_path, source)
-    assert problems == [] and texts.string(expected)[1:-1] in code, code
+    assert problems == [] and strings.string(expected)[1:-1] in code, code
 
 
 def test_prices_code_and_escaped_dollars_are_no_formulas(tmp_path):
