@@ -49,4 +49,4 @@ def joined(index: str, page: str) -> str:
     """A notebook's page with the index before it; the page alone has a header and a main part."""
     before, body, after = _BODY.fullmatch(page).groups()
     said = _PARTS.sub(r"<\1div>", _BODY.fullmatch(index)[2])
-    return f'{before}<div role="region" aria-label="the whole assignment">\n{said}</div>\n{body}{after}'
+    return f'{before}<div role="region" aria-label="the whole assignment">\n{said}</div>\n<hr>\n{body}{after}'

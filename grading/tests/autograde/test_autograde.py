@@ -154,8 +154,13 @@ def test_the_gradebook_says_what_the_results_say(graded):
 def test_json_has_a_score_and_an_outcome_for_every_graded_cell(graded, tmp_path):
     assignment, course, found = graded
     done = kit("autograde", assignment.name, "--timeout", TIMEOUT, "--json", tmp_path / "scores.json",
-               course=course.root)
+               "--totals", tmp_path / "totals.json", course=course.root)
     assert done.returncode == 0, done.stderr
+    totals = json.loads((tmp_path / "totals.json").read_text())
+    assert set(totals) == set(found) and set(totals["sample-perfect"]) == {assignment.name}
+    told = totals["sample-squared-no-loops"][assignment.name]
+    assert (told["total"], told["late_days"]) == (found["sample-squared-no-loops"].autograded()[0], 0)
+    assert told["not_marked"] > 0 and ["squared" in one["says"] for one in told["known_mistakes"]] == [True]
     scores = json.loads((tmp_path / "scores.json").read_text())
     assert set(scores) == set(found)
     perfect = scores["sample-perfect"]["knn"]

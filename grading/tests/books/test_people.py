@@ -12,7 +12,7 @@ from forked import die, fork
 from nbgrader import api
 from sqlalchemy import select
 
-from grading.books import grades, ledger, marks, people, results
+from grading.books import grades, ledger, marking, marks, people, results, standing
 from grading.books.course import Course
 from grading.errors import KitError
 
@@ -73,6 +73,7 @@ def state(course):
 
 
 def test_a_new_id_has_all_that_the_old_one_had(course):
+    marking.sign(course, "one", [("ann", termed.WHY, 3.0), ("bob", termed.WHY, 2.0)], "Müller")
     with ledger.Ledger(course):                                        # names are entered
         pass
     before = state(course)
@@ -88,6 +89,8 @@ def test_a_new_id_has_all_that_the_old_one_had(course):
     assert results.read(course, "Ωmega.7", "one").student == "Ωmega.7"
     assert course.roster.read_bytes() == ROSTER.replace("\r\nann;", "\r\nΩmega.7;").encode()
     assert marks.copied(course, "one")["Ωmega.7"]["a"][termed.WHY]["manual_score"] == 3.0
+    found = standing.read(course, "one", ["Ωmega.7"])["Ωmega.7"]
+    assert found.markers == {termed.WHY: "Müller"} and found.told()["marked"][termed.WHY]["by"] == "Müller"
     assert not (course.root / "removed").exists()
     change(course, "rename", "Ωmega.7", "ann")
     assert state(course) == before
