@@ -6,6 +6,7 @@ said, and of its figures a few. Where an input is public, numbers are what teach
 """
 
 import re
+import unicodedata
 from collections.abc import Collection
 
 from grading.desk.text import clean_message
@@ -20,8 +21,8 @@ _WORDS = re.compile(r"(?!true|false|array|dtype)[^\W\d_]{4,}", re.IGNORECASE)
 _PLACE = r"(?:cs231n/[\w./]{1,60}\.py|this notebook),? line \d{1,4}"
 _BEGINS, _ENDS = re.compile(rf"{_PLACE}(?=: )"), re.compile(rf" \({_PLACE}\)$")         # where the kit puts one
 _NAMED = re.compile(r"\b(?!cs231n\b)(?=\w*\d)(?=\w*[^\W\d])\w+")
-_SPELT = re.compile(r"\b(?:(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|point|dot|minus|plus)\b[\W_]*){2,}",
-                    re.IGNORECASE)
+_SPELT = re.compile(r"(?:(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|point|dot|minus|plus)[\W_]*){2,}"
+                    r"|[^\W\d_]{28,}", re.IGNORECASE)                               # or in letters without an end
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+(?:[_,]\d{3})*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?j?(?!\w)"
                      r"|\b0[xX][0-9a-fA-F]+|(?!(?<=\bcs)231n)\d{3,}")
 _EXACT = re.compile(r"(?<![\w.])[-+]?(?:\d*\.\d{3,}|\d+(?:\.\d*)?[eE][-+]?\d+|\d*\.\d+[eE][-+]?\d+|\d{7,})")
@@ -54,6 +55,8 @@ def raised(message: str, public: Collection[str] = (), numbers: re.Pattern = _NU
     begins, ends = _BEGINS.match(message), _ENDS.search(message)
     where, there = begins[0] if begins else "", ends[0] if ends else ""
     text = message[len(where):len(message) - len(there)].partition("\n")[0].rstrip()
+    text = "".join(GAP if not letter.isascii() and unicodedata.numeric(letter, None) is not None else letter
+                   for letter in unicodedata.normalize("NFKC", text))               # digits of any script
     text = _gaps(_SPELT.sub(f"{GAP} ", text), public, numbers).rstrip()
     text = _first(_NAMED, _first(_NUMBER, text, FIGURES, public), NAMES)
     words = text.split(" ")

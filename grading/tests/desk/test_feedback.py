@@ -280,7 +280,9 @@ def test_of_a_hidden_test_the_words_are_said_and_of_a_public_one_the_numbers_too
      "cs231n/layers.py line 21: expected ':'; cs231n/optim.py needs it"),
     ("E: cs231n/8675.py line 271 and cs231n/x.py line 99999 W (cs231n/layers.py line 6)",
      "E: cs231n/\u2026.py line \u2026 and cs231n/x.py line \u2026 W (cs231n/layers.py line 6)"),
-    ("E: W is one seven four, point two zero", "E: W is \u2026"), ("E: a1 b2 c3 d4", "E: a1 b2 \u2026"),
+    ("E: W is one seven four, point two zero", "E: W is \u2026"), ("E: oneTwo_three-NINE x", "E: \u2026 x"),
+    ("E: \u00b2\u00b3 \u4e00\u4e8c\u4e09 \u0663\u0664 W \uff17", "E: \u2026 W \u2026"),
+    ("E: " + "abcdefg" * 5, "E: \u2026"), ("E: a1 b2 c3 d4", "E: a1 b2 \u2026"),
     ("E: far away\nand so on (cs231n/layers.py line 6)", "E: far away (cs231n/layers.py line 6)"),
     ("word " * 80, "word " * 30 + "\u2026"), ("E: " + "Word-word" * 40, "E: \u2026"),
 ])
