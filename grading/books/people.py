@@ -100,6 +100,7 @@ def restore(course: Course, which: str) -> str:
                        f"{few(sorted(set(left.values())), 20) or 'nobody'}.")
     student, aside = left[folder], course.root / "removed" / folder
     rosters.read(course)
+    returns.said(course, aside)
     taken = [target for _, target in returns.places(course, aside, student) if target.exists()]
     if taken:
         raise KitError(f"{student!r} has handed in again meanwhile: {taken[0]} is there. Give that another id (kit "

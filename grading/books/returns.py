@@ -6,7 +6,6 @@ the copy, by who calls this or by the next run; what there was no place for stay
 
 import json
 import os
-import shutil
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -46,6 +45,13 @@ def places(course: Course, aside: Path, student: str) -> list[tuple[Path, Path]]
               for top in ("submitted", "autograded") for path in children(aside / "attempts" / top)]
     found += [(path, course.root / path.relative_to(aside)) for path in sorted((aside / "writeups").rglob("*.pdf"))]
     return found
+
+
+def said(course: Course, aside: Path) -> dict[str, str]:
+    """What the roster said of them, by column. Raises KitError where that cannot be read any more."""
+    kept = aside / course.roster.name
+    sheet = sheets.read(kept, blanks=True) if kept.exists() else None
+    return rosters.row(sheet, 1) if sheet and len(sheet.rows) > 1 else {}
 
 
 def _enter_copies(course: Course, aside: Path, student: str) -> None:
@@ -90,23 +96,16 @@ def _enter_person(gradebook: Path, aside: Path, student: str) -> None:
 
 
 def _enter_roster(course: Course, aside: Path, student: str) -> None:
-    kept = aside / course.roster.name
-    if not kept.exists():
-        return
-    roster = rosters.read(course)
-    if roster is None:
-        half = course.roster.with_suffix(".part")
-        shutil.copyfile(kept, half)
-        os.replace(half, course.roster)
-    elif student not in roster.ids:
-        sheet, row = sheets.read(course.roster, blanks=True), sheets.read(kept, blanks=True)
+    roster, values = rosters.read(course), said(course, aside)
+    if roster is None and values:
+        sheets.write(course.roster, (aside / course.roster.name).read_bytes())
+    elif values and student not in roster.ids:
+        sheet = sheets.read(course.roster, blanks=True)
         at = {rosters.plain(name): column for column, name in enumerate(sheet.header)}
-        values = {rosters.plain(name): (name, value) for name, value in zip(row.header, map(
-            lambda cell: cell.value, row.rows[1]))}
-        for heading, (name, value) in values.items():
-            if value and heading not in at:
-                at[heading] = sheet.add_column(name)
-        sheet.add_row({at[heading]: value for heading, (_, value) in values.items() if value})
+        for name in values:
+            if rosters.plain(name) not in at:
+                at[rosters.plain(name)] = sheet.add_column(name)
+        sheet.add_row({at[rosters.plain(name)]: value for name, value in values.items()})
         sheets.write(course.roster, sheet.to_bytes())
 
 

@@ -294,6 +294,9 @@ def test_a_marked_write_up_says_marks_comments_and_what_is_not_marked_yet(tiny):
     marked = {"one-curve-answer": {"manual_score": 1.5, "manual_comment": "Nearly: $x^2$."}}
     shown = {name: writeup._shown(cell, marked.get(name, {})) for name, cell in cells.items()}
     assert [one["shown"] for one in shown.values()] == ["1.5 of 2", "not marked yet", "0 of 2"]
+    again = {"manual_score": 1.5, "needs_manual_grade": True}
+    assert writeup._shown(cells["one-curve-answer"], again)["shown"] == (
+        "1.5 of 2, for another answer; to be looked at again")
     folder = course.submitted("ada", "tiny")
     made = _writeup.make(ASKED, folder, "ada", marks={"one": shown})
     assert made.problems == [] and made.pdf != _writeup.make(ASKED, folder, "ada").pdf
