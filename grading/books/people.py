@@ -82,7 +82,7 @@ def remove(course: Course, student: str) -> Path:
 def removed(course: Course) -> dict[str, str]:
     """Who has left, and can come back: the folder's name -> id, those of the same student in the order of leaving."""
     found = {}
-    for path in sorted((course.root / "removed").glob(f"*/{LEFT}"), key=lambda path: path.stat().st_mtime_ns):
+    for path in sorted((course.root / "removed").glob(f"*/{LEFT}"), key=lambda path: (path.stat().st_mtime_ns, path)):
         with suppress(OSError, ValueError, KeyError):
             found[path.parent.name] = json.loads(path.read_text(encoding="utf-8"))["student"]
     return found
