@@ -1,6 +1,7 @@
 """Cells that change after submissions are graded: shown first, done on a word, and no mark is lost."""
 
 import json
+import sqlite3
 
 import pytest
 import two_notebooks
@@ -9,6 +10,7 @@ from nbgrader.api import Gradebook
 from two_notebooks import FIRST, HALF, SECOND, changed
 
 from grading.autograde import autograde
+from grading.books import cells
 from grading.engine import sandbox
 from grading.errors import KitError
 from grading.release import generate
@@ -114,3 +116,16 @@ def test_texts_that_change_ask_nothing_and_keep_everything(graded):
     with Gradebook(f"sqlite:///{course.gradebook}") as book:
         assert book.find_comment("second-half-solution", "second", assignment.name, "ann").manual_comment == "short"
         assert book.find_source_cell("first-intro-given", "first", assignment.name).source == "Welcome."
+
+
+def test_a_new_gradebook_is_the_one_that_nbgrader_makes(tmp_path):
+    cells.make_empty(tmp_path / "ours.db")
+    Gradebook(f"sqlite:///{tmp_path / 'its.db'}").close()
+    tables, versions = [], []
+    for name in ("ours.db", "its.db"):
+        with sqlite3.connect(tmp_path / name) as gradebook:
+            tables.append(set(gradebook.execute("SELECT type, name, tbl_name, sql FROM sqlite_master "
+                                                "WHERE name != 'alembic_version'")))
+            versions.append(gradebook.execute("SELECT version_num FROM alembic_version").fetchall())
+        gradebook.close()
+    assert tables[0] == tables[1] and versions[0] == versions[1] and len(versions[0]) == 1
