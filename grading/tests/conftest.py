@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from grading import ROOT
 from grading.books.course import Course
+from grading.engine import sandbox
 from grading.release import assignment as assignments
 from grading.sample import sample_class
 
@@ -132,6 +134,17 @@ def perfect(released, tmp_path):
     assignment, course = released
     sample_class.complete(assignment, course, tmp_path / "perfect")
     return assignment, tmp_path / "perfect"
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory):
+    """For runs of assignment1, or of small ones in its place: started once for a file's tests."""
+    from kept import Kept
+
+    if sandbox.probe().level == "none":
+        pytest.skip("no sandbox here")
+    with closing(Kept(assignments.load("assignment1"), tmp_path_factory.mktemp("kept"))) as made:
+        yield made
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 # What is slow to import of all that tests do in such processes: there is one server, and the first to ask starts it.
-_SLOW = ("conftest", "grading.books.ledger", "grading.books.people", "grading.intake.restore", "grading.autograde.scores",
-         "grading.release.generate")
+_SLOW = ("conftest", "grading.books.ledger", "grading.books.people", "grading.intake.restore",
+         "grading.autograde.scores", "grading.release.generate")
 
 
 def fork(work, *arguments):

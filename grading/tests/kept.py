@@ -1,18 +1,24 @@
 """Workers that are kept from one run to the next: a sandbox takes longer to start than a small submission to grade."""
 
 from functools import partial
+from pathlib import Path
 
-from grading.autograde.workers import Workers, choose_sandbox
+from sandboxed import write_given
+
+from grading.autograde.workers import choose_sandbox
 from grading.books.course import Course
 from grading.engine.worker import Worker
 from grading.release.assignment import Assignment
 
 
-class Kept(Workers):
-    """For runs of one lesson, in whichever course: who closes a worker gives it back. They end with the block."""
+class Kept:
+    """In place of `Workers`, for any course with these given modules: a worker that is closed is taken again."""
 
-    def __init__(self, assignment: Assignment, course: Course):
-        super().__init__(assignment, course, choose_sandbox())
+    def __init__(self, assignment: Assignment, folder: Path):
+        self._sandbox, self._given, course = choose_sandbox(), folder / "given", Course(folder / "course")
+        write_given(assignment, self._given)
+        course.prepare_data()
+        self._data = course.grading_data
         self._free: list[Worker] = []
         self._all: list[Worker] = []
 
@@ -20,12 +26,11 @@ class Kept(Workers):
         try:
             return self._free.pop()
         except IndexError:
-            worker = super().take()
+            worker = Worker(self._sandbox, self._given, self._data)
             worker.close = partial(self._free.append, worker)
             self._all.append(worker)
             return worker
 
-    def __exit__(self, *raised) -> None:
+    def close(self) -> None:
         for worker in self._all:
             Worker.close(worker)
-        super().__exit__(*raised)

@@ -47,7 +47,7 @@ def course(released, tmp_path):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """(a course in which an assignment of two small notebooks is released, its keys): with fewer steps to be killed at."""
+    """(a course where an assignment of two small notebooks is released, its keys): fewer steps to be killed at."""
     root = tmp_path_factory.mktemp("small")
     assignment, course = two_notebooks.make(root / "assignment"), Course(root / "course")
     generate.generate(assignment, course)
