@@ -33,6 +33,14 @@ class ByFile(LoadFileScheduling):
         return nodeid if file.endswith(APART) else file
 
 
+def pytest_configure(config):
+    """Drawn examples are the same each time, and how fast the machine is does not matter: what fails, fails again."""
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile("kit", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("kit")
+
+
 def pytest_xdist_make_scheduler(config, log):
     if config.getvalue("dist") != "loadfile":
         return None
