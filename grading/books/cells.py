@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from nbgrader import api, dbutil
 from sqlalchemy import create_engine, delete, insert, select, text, update
 from sqlalchemy.orm import Session
@@ -75,6 +74,8 @@ def read(gradebook: Path, assignment: str) -> Cells:
 
 def make_empty(gradebook: Path) -> None:
     """A gradebook's tables and their version, as nbgrader makes them, which starts a program to find out the latter."""
+    from alembic.script import ScriptDirectory
+
     engine = create_engine(f"sqlite:///{gradebook}")
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
