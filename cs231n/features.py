@@ -54,8 +54,8 @@ def hog_feature(im):
       the last row
     - the magnitude of a gradient is its length; an edge runs across the gradient, so that its angle is that of the
       gradient, arctan2(gy, gx) in degrees, plus 90, modulo 180: from 0 (included) to 180 (left out)
-    - bin b of a cell counts the pixels with angles from 20 b (included) to 20 (b + 1) (left out), each by its magnitude;
-      the sum is divided by the 64 pixels of the cell
+    - bin b of a cell counts its pixels with angles from 20 b (included) to 20 (b + 1) (left out), each by its
+      magnitude; the sum is divided by the 64 pixels of the cell
 
     Inputs:
     - im: one image, shape (H, W, 3); H and W are multiples of 8

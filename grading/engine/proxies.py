@@ -352,7 +352,7 @@ def made_again(method: Remote, link: Link) -> Remote | None:
 
 
 def _told(value: Any) -> list | None:
-    """How one of these is told to the candidate that it came from, and a given function, which the candidate has too."""
+    """How one of these is told to the candidate that it came from, and a given function, which both have."""
     if isinstance(value, (Remote, RemoteDict)):
         return [value._target]
     if type(value) is types.FunctionType and value.__module__.startswith("cs231n."):

@@ -33,7 +33,7 @@ def bowl(name, further=0.0):
 
 
 def stored_shares():
-    """name -> shape (3, 3, 9): of all edges in the nine cells inside, how much runs in which direction in which cell."""
+    """name -> shape (3, 3, 9): of all edges in the nine cells inside, how much is in which cell and direction."""
     described = json.loads(EXPECTED.read_text(encoding="utf-8"))
     return {name: np.array(shares).reshape(3, 3, 9) for name, shares in described["shares"].items()}
 
@@ -52,7 +52,8 @@ def write_expected():
     import skimage
 
     shares = {name: [float(f"{share:.9g}") for share in skimage_shares(name).ravel()] for name in BOWLS}
-    described = {"made_by": f"grading/tests/package/skimage_hog.py, scikit-image {skimage.__version__}", "shares": shares}
+    described = {"made_by": f"grading/tests/package/skimage_hog.py, scikit-image {skimage.__version__}",
+                 "shares": shares}
     text = re.sub(r"\s+(?=[-\d\]])", " ", json.dumps(described, indent=1))
     EXPECTED.write_text(text + "\n", encoding="utf-8")
 

@@ -60,7 +60,8 @@ def hog_feature(seed):
 
     def inside():
         """The first cell of planes, whose gradients have the length 2."""
-        return np.array([call(_image(_plane(2 * np.cos(np.radians(a)), 2 * np.sin(np.radians(a)))))[:9] for a in ANGLES])
+        slopes = [(2 * np.cos(np.radians(angle)), 2 * np.sin(np.radians(angle))) for angle in ANGLES]
+        return np.array([call(_image(_plane(*slope)))[:9] for slope in slopes])
 
     yield "planes", inside
     yield "first cell", lambda: call(_image(_rising(16, 1)))[:9]
