@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import cs231n
-from cs231n import _hints, arrays, layers, optim
+from cs231n import _hints, arrays, features, layers, optim
 from cs231n.classifiers import FullyConnectedNet, KNearestNeighbor, LinearClassifier, TwoLayerNet
 from cs231n.classifiers.linear_svm import svm_loss_naive, svm_loss_vectorized
 from cs231n.classifiers.softmax import softmax_loss_naive, softmax_loss_vectorized
@@ -311,7 +311,38 @@ def backward(e):
     return {"grad of result": result.grad, "grad of h": h.grad, "grad of x": x.grad}
 
 
+def rgb2gray(e):
+    gray = features.rgb2gray(e["rgb"])
+    return {"gray": gray, "red one": gray[0], "mixed one": gray[1]}
+
+
+def hog_feature(e):
+    r, c = np.mgrid[:16, :16]
+    gray = 50 + e["gx"] * c + e["gy"] * r
+    cell = features.hog_feature(np.stack([gray, gray, gray], axis=2))[:9]
+    gradient = np.degrees(np.arctan2(e["gy"], e["gx"]))
+    return {"vote": cell.max(), "bin": cell.argmax(), "length": np.hypot(e["gx"], e["gy"]), "gradient": gradient,
+            "edge": gradient + 90}
+
+
+def color_histogram_hsv(e):
+    image, options = e["pixels"][np.newaxis], {name: e[name] for name in ("xmin", "xmax")} | {"nbin": int(e["nbin"])}
+    return {"shares": features.color_histogram_hsv(image, **options), "width": (e["xmax"] - e["xmin"]) / e["nbin"],
+            "counts": features.color_histogram_hsv(image, **options, normalized=False),
+            "hues": [features.rgb_to_hsv(pixel)[0] for pixel in e["pixels"]]}
+
+
+def extract_features(e):
+    first, second = {0: e["first function of the first image"], 1: e["first of the other"]}, {
+        0: [e["second function"]], 1: [e["second of the other"]]}
+    found = features.extract_features(np.arange(2).reshape(2, 1, 1, 1), [
+        lambda image, table=table: np.array(table[image.item()]) for table in (first, second)])
+    return {"features": found, "row of the first image": found[0]}
+
+
 REFERENCE = {
+    "rgb2gray": rgb2gray, "hog_feature": hog_feature, "color_histogram_hsv": color_histogram_hsv,
+    "extract_features": extract_features,
     "standardize": standardize, "manhattan": manhattan, "directional_slope": in_a_direction,
     "pick": lambda e: {"right": arrays.pick(e["scores"], e.ints("y")), "rows": np.arange(len(e["y"]))},
     "Value.mul": gate("mul", "product"), "Value.maximum": gate("maximum", "larger"), "Value.backward": backward,

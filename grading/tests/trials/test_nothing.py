@@ -37,6 +37,10 @@ RETURNS = {
     "relu_backward": "A[dout.shape]",
     "svm_loss": "A[()], A[x.shape]",
     "softmax_loss": "A[()], A[x.shape]",
+    "extract_features": "A[len(imgs), sum(len(feature(imgs[0])) for feature in feature_fns)]",
+    "rgb2gray": "A[rgb.shape[:-1]]",
+    "hog_feature": "A[im.shape[0] // 8 * (im.shape[1] // 8) * 9]",
+    "color_histogram_hsv": "A[nbin]",
     "TwoLayerNet.loss": NET_LOSS,
     "FullyConnectedNet.loss": NET_LOSS,
     **dict.fromkeys(["sgd_momentum", "nesterov_momentum", "adagrad", "rmsprop", "adam"], "A[w.shape], config"),
@@ -46,6 +50,7 @@ INPUT = {
     "standardize": "X", "pick": "scores", "manhattan": "X", "directional_slope": "grad",
     **dict.fromkeys(["Value.mul", "Value.maximum", "Value.backward"], "self"),
     "KNearestNeighbor.predict_labels": "dists",
+    "extract_features": "imgs", "rgb2gray": "rgb", "hog_feature": "im", "color_histogram_hsv": "im",
     "affine_forward": "x, None", "affine_backward": "dout, cache[1], cache[2]",
     "relu_forward": "x, None", "relu_backward": "dout", "svm_loss": "np.mean(x), x", "softmax_loss": "np.mean(x), x",
     **{name: "np.mean(X), W" for name in RETURNS if name.endswith(("_naive", "_vectorized"))},
@@ -125,6 +130,12 @@ INVENTED = [
         share = np.mean(np.argmax(best_model.loss(data["X_val"]), axis=1) == data["y_val"])
         for n in range(5):
             results[50, 1e-3 / (n + 1), 0.1] = float(share)
+        """),
+    cells.CellEntry("invented", "features", "features-best_net-solution", body="""
+        best_net = TwoLayerNet(num_features, hidden_dim=50)
+        share = np.mean(np.argmax(best_net.loss(data["X_val"]), axis=1) == data["y_val"])
+        for n in range(5):
+            results[50, 1.0 / (n + 1), 0.1] = float(share)
         """),
     cells.CellEntry("invented", "deep_nets", "deep_nets-search-solution", body="""
         best_net = make_net(0)
