@@ -154,6 +154,7 @@ function movable(on, draw, move) {
     group.focus({ preventScroll: true });
     event.preventDefault();
   });
+  group.addEventListener("touchstart", event => event.preventDefault(), { passive: false });    // or the page is scrolled
   group.addEventListener("pointermove", event => {
     if (!offset) return;
     const [x, y] = on.at(event);

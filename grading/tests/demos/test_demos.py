@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import nbformat
 import numpy as np
 import pytest
 from scipy.special import logsumexp
@@ -13,7 +14,7 @@ from cs231n.demos import _widget
 from cs231n.demos.gates import Gates
 from cs231n.demos.plane import Plane
 from cs231n.demos.regions import Regions
-from cs231n.demos.walk import Walk
+from cs231n.demos.walk import LANDSCAPES, PLACES, Walk
 from cs231n.slopes import Value
 from grading import ROOT, commands
 from grading.release import assignment as assignments
@@ -100,6 +101,17 @@ def test_asked_anew_a_widget_answers_with_the_turn_it_was_asked_in():
     expected = np.mean(logsumexp(scores, axis=1) - scores[np.arange(9), points[:, 2].astype(int)])
     np.testing.assert_allclose(plane.answer["loss"], expected)
     assert plane.answer["turn"] == "7"
+
+
+def test_the_landscapes_are_those_of_the_lesson():
+    cells = nbformat.read(assignments.load("assignment2").notebook_path("optimizers"), as_version=4).cells
+    lesson = {"np": np} | dict.fromkeys(("BLUE", "SKY", "GREEN", "ORANGE", "RED"))
+    exec(next(cell.source for cell in cells if cell.id == "optimizers-landscapes-given"), lesson)
+    for name, landscape in LANDSCAPES.items():
+        value, slopes = lesson[name](np.array([0.3, -0.7]))
+        np.testing.assert_allclose(landscape(0.3, -0.7), [value, *slopes])
+        start, window = PLACES[name]
+        assert (tuple(start), tuple(window)) == (lesson["START"][lesson[name]], lesson["WINDOW"][lesson[name]])
 
 
 _LOOK = """
