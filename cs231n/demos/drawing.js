@@ -25,6 +25,9 @@ function short(value, digits = 3) {
   return Number.isFinite(value) ? String(Number(value.toPrecision(digits))).replace("-", "\u2212") : "-";
 }
 
+/** With so many digits behind the point, for columns of a table. */
+const fixed = (value, digits) => value.toFixed(digits).replace(/^-(0\.?0*)$/, "$1");
+
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const rounded = value => Math.round(value * 100) / 100;
 

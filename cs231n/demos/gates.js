@@ -59,15 +59,16 @@ function draw(root, compute, { asked, answer }) {
     const at = places(), { inputs, gates } = state.expressions[state.expression];
     const { values = {}, grads = {}, slopes = {} } = found;
     const columns = Math.max(...Object.values(at).map(([column]) => column)) + 1, rows = Object.keys(inputs).length;
-    const width = 110 * columns + 70, height = Math.max(230, 100 * rows);
-    const x = name => 60 + 110 * at[name][0], y = name => height / 2 + 95 * (at[name][1] - (rows - 1) / 2);
+    const width = 118 * columns + 95, height = Math.max(230, 108 * rows);
+    const x = name => 60 + 118 * at[name][0] + (at[name][0] ? 40 : 0), y = name => height / 2 + 104 * (at[name][1] - (rows - 1) / 2);
     box.replaceChildren();
     const svg = add(box, "svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": told(values, grads) });
-    svg.style.minWidth = `${Math.min(width, 620)}px`;           // on a narrow screen it is scrolled, so that it can be read
+    svg.style.minWidth = `${0.85 * width}px`;           // on a narrow screen it is scrolled, so that it can be read
     svg.style.maxWidth = `${1.35 * width}px`;
     const wire = (x0, y0, x1, y1, value, slope, bend = 0) => {
       add(svg, "path", { class: "wire", d: `M${x0} ${y0}Q${(x0 + x1) / 2} ${(y0 + y1) / 2 + 2 * bend} ${x1} ${y1}` });
-      const middle = { x: 0.42 * x0 + 0.58 * x1, "text-anchor": "middle" }, high = 0.42 * y0 + 0.58 * y1 + bend;
+      const center = 0.55 * (x0 + (x0 < 118 ? 54 : 25)) + 0.45 * (x1 - 25), high = y0 + (center - x0) / (x1 - x0) * (y1 - y0) + bend;
+      const middle = { x: center, "text-anchor": "middle" };
       add(svg, "text", { ...middle, y: high - 6, class: "value" }, value === undefined ? "" : short(value));
       add(svg, "text", { ...middle, y: high + 17, class: "slope" }, slope === undefined ? "" : short(slope));
     };
@@ -79,16 +80,16 @@ function draw(root, compute, { asked, answer }) {
     }
     wire(x("L"), y("L"), width, y("L"), values.L, grads.L);
     for (const [name, method, into] of gates) {
-      add(svg, "circle", { class: "gate", cx: x(name), cy: y(name), r: 22 });
+      add(svg, "circle", { class: "gate", cx: x(name), cy: y(name), r: 25 });
       const other = into.find(one => typeof one === "number");
       const sign = other === undefined ? signs[method] : method === "maximum" ? `max ${other}` : `${signs[method]} ${short(other)}`;
       add(svg, "text", { class: "name", x: x(name), y: y(name) + 5, "text-anchor": "middle" }, sign);
     }
     for (const name of Object.keys(inputs)) {
-      add(svg, "rect", { class: "gate", x: x(name) - 46, y: y(name) - 22, width: 84, height: 44, rx: 6 });
-      add(svg, "text", { class: "value", x: x(name) - 4, y: y(name) - 4, "text-anchor": "middle" },
+      add(svg, "rect", { class: "gate", x: x(name) - 54, y: y(name) - 22, width: 108, height: 44, rx: 6 });
+      add(svg, "text", { class: "value", x: x(name), y: y(name) - 4, "text-anchor": "middle" },
         name in values ? `${name} = ${short(values[name])}` : name);
-      add(svg, "text", { class: "slope", x: x(name) - 4, y: y(name) + 15, "text-anchor": "middle" },
+      add(svg, "text", { class: "slope", x: x(name), y: y(name) + 15, "text-anchor": "middle" },
         name in grads ? `slope ${short(grads[name])}` : "");
     }
   }

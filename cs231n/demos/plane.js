@@ -106,9 +106,9 @@ function draw(root, compute, { asked, answer }) {
   function show(now) {
     found = now;
     const { loss, data, losses } = found;
-    numbers.textContent = losses ? `loss ${loss.toFixed(4)} = ${data.toFixed(4)} + ${(loss - data).toFixed(4)} penalty` : "";
-    fill(state.points.map(([x, y, c], i) => [`${i + 1} ${CLASSES[c].slice(0, -1)}`, x.toFixed(2), y.toFixed(2),
-      losses ? losses[i].toFixed(4) : "-"]));
+    numbers.textContent = losses ? `loss ${fixed(loss, 4)} = ${fixed(data, 4)} + ${fixed(loss - data, 4)} penalty` : "";
+    fill(state.points.map(([x, y, c], i) => [`${i + 1} ${CLASSES[c].slice(0, -1)}`, fixed(x, 2), fixed(y, 2),
+      losses ? fixed(losses[i], 4) : "-"]));
     rings.forEach((ring, i) => ring.setAttribute("r", losses && losses[i] > 0.005 ? 8 + 7 * Math.log1p(losses[i]) : 0));
     label();
   }

@@ -47,7 +47,7 @@ function draw(root, compute, { asked, answer }) {
     votes.setAttribute("d", nearest.map(i => plane.path([state.cross, state.points[i]])).join(""));
     numbers.textContent = found.labels ? `at the cross: ${CLASSES[found.label]}, by ${state.k} of ${state.points.length} points` : "";
     fill(nearest.slice(0, 8).map(i => [`${i + 1} ${CLASSES[state.points[i][2]].slice(0, -1)}`,
-      ...state.points[i].slice(0, 2).map(at => at.toFixed(2)), distances[i].toFixed(4)]));
+      ...state.points[i].slice(0, 2).map(at => fixed(at, 2)), fixed(distances[i], 4)]));
     sketch();
   }
 

@@ -75,7 +75,7 @@ function draw(root, compute, { asked, answer }) {
       ends[i].setAttribute("cx", plane.x(last[0]));
       ends[i].setAttribute("cy", plane.y(last[1]));
       const lost = places.length <= until && (walks[rule].length <= state.steps);
-      rows.push([rule + (lost ? " (lost)" : ""), last[0].toFixed(3), last[1].toFixed(3), shown(high[high.length - 1])]);
+      rows.push([rule + (lost ? " (lost)" : ""), fixed(last[0], 3), fixed(last[1], 3), shown(high[high.length - 1])]);
     });
     now.setAttribute("d", `M${34 + 402 * until / state.steps} 4V108`);
     fill(rows);
