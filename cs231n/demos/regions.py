@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 from scipy.spatial.distance import cdist
 
-from cs231n.demos._widget import Demo, called, numbers
+from cs231n.demos._widget import Demo, Trouble, called, numbers
 from cs231n.vis_utils import COLORS
 
 SIDE, FINE = 3.0, 48          # the plane reaches from -SIDE to SIDE, and is asked in the middle of FINE x FINE squares
@@ -52,6 +52,8 @@ class Regions(Demo):
             dists = cdist(places, points[:, :2], "cityblock")
         found = numbers("what predict_labels returned",
                         called("predict_labels", lambda: knn.predict_labels(dists.copy(), k=k)), (len(places),))
+        if odd := set(found.tolist()) - {0, 1, 2}:
+            raise Trouble(f"predict_labels returned {min(odd):g}, which is the label of no point: those are 0, 1 and 2.")
         return {"labels": found[:-1].astype(int).tolist(), "label": int(found[-1]), "distances": dists[-1].tolist()}
 
     def picture(self, asked, answer):
