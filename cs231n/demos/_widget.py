@@ -9,6 +9,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import signal
 import threading
 from pathlib import Path
@@ -25,6 +26,7 @@ try:
     if GRADING:
         raise ImportError("nobody looks")
     from anywidget import AnyWidget
+    from IPython import get_ipython
     from traitlets import Dict
 except ImportError:
     AnyWidget = None
@@ -82,7 +84,7 @@ class Demo(AnyWidget or object):
         self.answer = {**self.answered(change["new"]), "turn": change["new"].get("turn")}
 
     def _repr_mimebundle_(self, **keywords):
-        shown = super()._repr_mimebundle_(**keywords) if AnyWidget else {}
+        shown = super()._repr_mimebundle_(**keywords) if AnyWidget and not _run_by_a_program() else {}
         data, metadata = shown if isinstance(shown, tuple) else (shown, {})
         said = self.answer.get("said")
         data = {**data, "text/plain": said or f"{self.TITLE} (a picture; where widgets run, one can touch it)"}
@@ -98,6 +100,13 @@ class Demo(AnyWidget or object):
             plt.savefig(file, format="png", dpi=90, bbox_inches="tight")
             plt.close()
             return file.getvalue()
+
+
+def _run_by_a_program():
+    """Whether no browser runs this cell, but nbconvert or its like: these number their messages, by process."""
+    shell = get_ipython()
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return bool(re.search(r"_\d+_\d+$", parent.get("header", {}).get("msg_id", "")))
 
 
 def script(demo):

@@ -53,7 +53,7 @@ class Regions(Demo):
         found = numbers("what predict_labels returned",
                         called("predict_labels", lambda: knn.predict_labels(dists.copy(), k=k)), (len(places),))
         if odd := set(found.tolist()) - {0, 1, 2}:
-            raise Trouble(f"predict_labels returned {min(odd):g}, which is the label of no point: those are 0, 1 and 2.")
+            raise Trouble(f"predict_labels returned {min(odd):g}, which is the label of no point; they have 0, 1, 2.")
         return {"labels": found[:-1].astype(int).tolist(), "label": int(found[-1]), "distances": dists[-1].tolist()}
 
     def picture(self, asked, answer):

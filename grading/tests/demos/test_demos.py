@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 
+import nbclient
 import nbformat
 import numpy as np
 import pytest
@@ -139,6 +140,13 @@ def test_without_anywidget_there_is_a_picture_and_while_grading_not_even_that(sc
     done = subprocess.run([sys.executable, "-c", _LOOK], cwd=ROOT, capture_output=True, text=True, check=True,
                           env={"PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", "CS231N_SCALE": scale})
     assert done.stdout.startswith(found)
+
+
+def test_a_notebook_that_a_program_runs_gets_the_picture_and_no_widget_that_nobody_drives():
+    source = "from cs231n.demos.gates import Gates\nfrom cs231n.slopes import Value\nGates(Value)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    done = nbclient.execute(notebook, cwd=str(ROOT), kernel_name="python3")
+    assert done.cells[0].outputs[0].data.keys() == {"image/png", "text/plain"}
 
 
 @pytest.mark.parametrize("name, demos", [("assignment0", {"gates"}), ("assignment1", {"plane", "regions"}),
