@@ -55,7 +55,7 @@ def pages(tmp_path_factory):
 def until(driver, condition):
     from selenium.webdriver.support.wait import WebDriverWait
 
-    return WebDriverWait(driver, 60, poll_frequency=0.1).until(condition)
+    return WebDriverWait(driver, 120, poll_frequency=0.1).until(condition)
 
 
 def set_screen(driver, width, scheme):
