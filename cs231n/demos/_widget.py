@@ -180,7 +180,7 @@ def _limited(seconds):
         raise _TooLong(f"It has not come to an end in {seconds} seconds, and was stopped.")
 
     former = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1)        # and again each second, if it catches that and goes on
     try:
         yield
     finally:

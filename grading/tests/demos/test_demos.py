@@ -1,5 +1,6 @@
 """Demonstrations show what the student's functions give, whatever they do, and a picture where no widget can run."""
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -58,7 +59,8 @@ def unwritten(*_):
 def endless(W, X, y, reg):
     end = time.process_time() + 100
     while time.process_time() < end:
-        pass
+        with contextlib.suppress(ValueError):
+            float('no number')
 
 
 @pytest.mark.parametrize("loss, said", [
