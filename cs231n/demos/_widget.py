@@ -77,7 +77,7 @@ class Demo(AnyWidget or object):
                 answer = self.compute(asked)
             json.dumps(answer, allow_nan=False)
             return answer
-        except (Exception, KeyboardInterrupt) as error:
+        except (Exception, KeyboardInterrupt, _TooLong) as error:
             return {"said": told(error)}
 
     def _answer(self, change):
@@ -130,7 +130,7 @@ def called(name, function, *arguments):
         raise
     except NotImplementedError as error:
         raise Trouble(f"{error or f'{name} is not implemented yet'}.") from None
-    except (Exception, KeyboardInterrupt, SystemExit) as error:
+    except (Exception, KeyboardInterrupt, SystemExit, _TooLong) as error:
         raise Trouble(f"{name} stopped: {told(error)}") from None
 
 
@@ -165,8 +165,8 @@ def told(error):
     return f"{type(error).__name__}{f': {words}' if words else ''}"
 
 
-class _TooLong(Exception):
-    pass
+class _TooLong(BaseException):
+    """So that a function which catches every Exception does not go on."""
 
 
 @contextlib.contextmanager
@@ -180,7 +180,7 @@ def _limited(seconds):
         raise _TooLong(f"It has not come to an end in {seconds} seconds, and was stopped.")
 
     former = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds, 1)        # and again each second, if it catches that and goes on
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1)        # and again each second, whatever it catches
     try:
         yield
     finally:
