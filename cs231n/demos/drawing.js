@@ -35,8 +35,8 @@ const rounded = value => Math.round(value * 100) / 100;
 function frame(root) {
   root.classList.add("cs231n-demo");
   root.dataset.lmSuppressShortcuts = "true";                  // in JupyterLab, keys pressed here are meant for us
-  const figure = add(root, "div", { class: "figure" });
-  const panel = add(root, "div", { class: "panel" });
+  const figure = add(root, "div", { class: "demo-figure" });
+  const panel = add(root, "div", { class: "demo-panel" });
   const controls = add(panel, "div", { class: "controls" });
   const numbers = add(panel, "div", { class: "numbers", role: "status" });
   const sentence = add(panel, "p", { class: "sentence", role: "alert" });

@@ -196,6 +196,8 @@ def softmax_loss(W, X, y, reg):
 Plane(svm_loss_vectorized, softmax_loss)
 """
 
+KERNEL = "return window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status"
+
 
 def test_in_jupyterlab_a_point_is_dragged_and_the_students_function_gives_its_new_loss(driver, tmp_path, monkeypatch):
     from selenium.webdriver import ActionChains
@@ -207,6 +209,9 @@ def test_in_jupyterlab_a_point_is_dragged_and_the_students_function_gives_its_ne
     nbformat.write(notebook, tmp_path / "touch.ipynb")
     for name in ("JUPYTER_CONFIG_DIR", "IPYTHONDIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    config = tmp_path / "jupyter_config_dir" / "jupyter_lab_config.json"
+    config.parent.mkdir()
+    config.write_text('{"LabApp": {"expose_app_in_browser": true}}')
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     set_screen(driver, 1280, "light")
     with served.jupyter(tmp_path) as jupyter:
@@ -215,9 +220,8 @@ def test_in_jupyterlab_a_point_is_dragged_and_the_students_function_gives_its_ne
         def one(selector):
             return until(driver, lambda _: driver.find_elements("css selector", selector))[0]
 
-        one(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-        one(".jp-CodeCell .cm-content").click()
-        driver.switch_to.active_element.send_keys(Keys.SHIFT, Keys.ENTER)
+        until(driver, lambda _: driver.execute_script(KERNEL) == "idle")
+        driver.execute_script("window.jupyterapp.commands.execute('notebook:run-all-cells')")
         one(".cs231n-demo .movable")
         assert_shows_the_hinge_loss(driver)                                        # before anything is moved
         beginning = loss_in_table(driver)[0]
