@@ -15,8 +15,8 @@ def to_settings(places, low, high, log):
     Inputs:
     - places: float, shape (N, D), from 0 to 1: 0 stands for low, 1 for high
     - low, high: the range of each hyperparameter, float, shape (D,), low < high
-    - log: bool, shape (D,). Where True, equal steps of place are equal factors of the value (a logarithmic scale; low is
-      positive there); where False, they are equal differences (a linear scale; low may be zero or negative).
+    - log: bool, shape (D,). Where True, equal steps of place are equal factors of the value (a logarithmic scale; low
+      is positive there); where False, they are equal differences (a linear scale; low may be zero or negative).
 
     Returns:
     - settings: float, shape (N, D)
@@ -30,8 +30,8 @@ def to_settings(places, low, high, log):
 def successive_halving(accuracies, epochs, eta=3):
     """Train many settings for a short time, the best of them longer, and the best of those longer still.
 
-    In round r = 0, ..., R - 1, all settings that are left are trained on until they have had epochs[r] epochs. Those that
-    are then the best stay; the others are given up. After the last round, the best one of those left is chosen.
+    In round r = 0, ..., R - 1, all settings that are left are trained on until they have had epochs[r] epochs. Those
+    that are then the best stay; the others are given up. After the last round, the best one of those left is chosen.
 
     Inputs:
     - accuracies: float, shape (N, R): accuracies[i, r] is that of setting i after epochs[r] epochs. It is known to the
@@ -65,8 +65,8 @@ def kernel(A, B, length=0.3, scale=1.0):
     - scale: standard deviation of the values, float > 0
 
     Returns:
-    - K: float, shape (N, M), K[i, j] = scale**2 * exp(-r**2 / (2 * length**2)), where r is the Euclidean distance between
-      A[i] and B[j]
+    - K: float, shape (N, M), K[i, j] = scale**2 * exp(-r**2 / (2 * length**2)), where r is the Euclidean distance
+      between A[i] and B[j]
 
     Source: Rasmussen and Williams, "Gaussian processes for machine learning", 2006, chapter 4.
     """

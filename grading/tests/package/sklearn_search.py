@@ -1,4 +1,4 @@
-"""What scikit-learn's Gaussian process and scikit-optimize's expected improvement say: what cs231n.search is compared with.
+"""scikit-learn's Gaussian process and scikit-optimize's expected improvement: what cs231n.search is compared with.
 
     python grading/tests/package/sklearn_search.py     # where both are installed: writes expected/search.json again
 """

@@ -112,6 +112,7 @@ def gp_posterior(seed):
 HOPES = {"A": (np.array([0.1, 0.5, 0.32, 0.44, 0.2]), np.array([0.2, 0.1, 0.3, 0.05, 0.15]), 0.4),
          "B": (np.array([-3.0, 1.0, 2.5, -0.5]), np.array([2.0, 1.5, 0.7, 1.1]), -0.2),
          "certain": (np.array([0.9, 0.3]), np.array([0.0, 0.0]), 0.6),
+         "level": (np.array([0.6, 0.7]), np.array([0.0, 0.2]), 0.6),
          "beside": (np.array([0.9, 0.3, 0.7]), np.array([0.0, 0.0, 0.2]), 0.6)}
 
 
@@ -119,6 +120,7 @@ def expected_improvement(seed):
     call, inputs = _asked("expected_improvement", HOPES)
     yield "improvement", lambda: [_numbers(call(which)) for which in "AB"]
     yield "certain", lambda: _numbers(call("certain"))
+    yield "certain to be the same", lambda: np.nan_to_num(_numbers(call("level"))[0], nan=-1.0)
     yield "~beside a certain one", lambda: _numbers(call("beside"))[2]
     yield "inputs changed", lambda: inputs("A")
 
