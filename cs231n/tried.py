@@ -1,8 +1,8 @@
 """1377 trainings, kept: with them a search can be repeated many times, and costs nothing.
 
 Each is a net with two hidden layers of 50 units that learned 1000 synthetic images, shrunk to 8 x 8 pixels, for 27
-epochs with momentum and mini-batches of 50. They differ in three hyperparameters, whose values lie on a fine grid, evenly in
-the logarithm, and in nothing else: all start from the same draw and see the same mini-batches.
+epochs with momentum and mini-batches of 50. They differ in three hyperparameters, whose values lie on a fine grid,
+evenly in the logarithm, and in nothing else: all start from the same draw and see the same mini-batches.
 
 `python -m cs231n.tried` trains them all again, with your net and your momentum, and prints them as they stand below: in
 five minutes. The last digits then depend on the machine.

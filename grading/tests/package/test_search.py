@@ -38,7 +38,7 @@ def test_halving_pays_for_what_it_looks_at():
 
 def test_a_gain_has_the_error_that_repeated_draws_of_images_show():
     rng = np.random.default_rng(0)
-    pairs = np.array([[1, 1]] * 5 + [[0, 0]] * 3 + [[1, 0]] * 2 + [[0, 1]], dtype=bool)     # (now, before), and how often
+    pairs = np.array([[1, 1]] * 5 + [[0, 0]] * 3 + [[1, 0]] * 2 + [[0, 1]], dtype=bool)     # now, before
     gains = [search.accuracy_gain(*pairs[rng.integers(len(pairs), size=400)].T) for _ in range(500)]
     assert np.mean([error for _, error in gains]) == pytest.approx(np.std([gain for gain, _ in gains]), rel=0.15)
 
