@@ -28,6 +28,7 @@ MISTAKES = (
     "fc_net/relu_on_scores",
     "optim/adam_no_bias_correction",
     "optim/rmsprop_accumulates",
+    "search/halving_worst_stay",
     "slopes/backward_fork_overwritten",
 )
 
