@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import cs231n
-from cs231n import _hints, arrays, features, layers, optim
+from cs231n import _hints, arrays, features, layers, optim, search
 from cs231n.classifiers import FullyConnectedNet, KNearestNeighbor, LinearClassifier, TwoLayerNet
 from cs231n.classifiers.linear_svm import svm_loss_naive, svm_loss_vectorized
 from cs231n.classifiers.softmax import softmax_loss_naive, softmax_loss_vectorized
@@ -340,6 +340,48 @@ def extract_features(e):
     return {"features": found, "row of the first image": found[0]}
 
 
+def to_settings(e):
+    whole = e["high"] / e["low"], e["high"] - e["low"]
+    return {"settings": search.to_settings(e["places"], e["low"], e["high"], e["log"] > 0),
+            "whole way of the first": whole[0][0], "half of it, as a factor": whole[0][0] ** 0.5,
+            "whole way of the second": whole[1][1]}
+
+
+def successive_halving(e):
+    best, trained = search.successive_halving(e["accuracies"], e.ints("epochs"), int(e["eta"]))
+    return {"best": best, "trained": trained, "so many stay": np.sum(trained > e["epochs"][0])}
+
+
+def kernel(e):
+    A, B = e["A"], e["B"]
+    K = search.kernel(A, B, e["length"], e["scale"])
+    return {"K": K, "first place of A and second of B": K[0, 1],
+            "squared distances": ((A[:, None] - B[None]) ** 2).sum(axis=2)}
+
+
+def gp_posterior(e):
+    x, new = rows(e["x"]), rows(e["new x"])
+    numbers = e["length"], e["scale"]
+    mean, std = search.gp_posterior(x, e["y"], new, *numbers, e["noise"])
+    K = search.kernel(x, x, *numbers) + e["noise"] ** 2
+    C = search.kernel(x, new, *numbers)
+    return {"K": K, "C": C, "weight": C / K, "mean": mean, "std": std, "variance": std**2}
+
+
+def expected_improvement(e):
+    g = e["mean"] - e["best"]
+    z = g[0] / e["std"][0]
+    improvement = search.expected_improvement(e["mean"], e["std"], e["best"])
+    return {"improvement": improvement, "improvement of the first": improvement[0], "g": g, "z of the first": z,
+            "integral up to it": (1 + math.erf(z / 2**0.5)) / 2,
+            "density there": math.exp(-z**2 / 2) / (2 * math.pi) ** 0.5}
+
+
+def accuracy_gain(e):
+    gain, error = search.accuracy_gain(e["now"] > 0, e["before"] > 0)
+    return {"gain": gain, "error": error, "d": e["now"] - e["before"], "variance": error**2 * len(e["now"])}
+
+
 REFERENCE = {
     "rgb2gray": rgb2gray, "hog_feature": hog_feature, "color_histogram_hsv": color_histogram_hsv,
     "extract_features": extract_features,
@@ -364,6 +406,8 @@ REFERENCE = {
     "step_decay": schedule("step_decay", "drop", "every"), "exponential_decay": schedule("exponential_decay", "decay"),
     "inverse_time_decay": schedule("inverse_time_decay", "decay"),
     "FullyConnectedNet.__init__": deep_init, "FullyConnectedNet.loss": deep_loss,
+    "to_settings": to_settings, "successive_halving": successive_halving, "kernel": kernel,
+    "gp_posterior": gp_posterior, "expected_improvement": expected_improvement, "accuracy_gain": accuracy_gain,
 }
 
 

@@ -45,6 +45,12 @@ RETURNS = {
     "FullyConnectedNet.loss": NET_LOSS,
     **dict.fromkeys(["sgd_momentum", "nesterov_momentum", "adagrad", "rmsprop", "adam"], "A[w.shape], config"),
     **dict.fromkeys(["step_decay", "exponential_decay", "inverse_time_decay"], "A[()]"),
+    "to_settings": "A[places.shape]",
+    "successive_halving": "A[()], A[len(accuracies)]",
+    "kernel": "A[len(A), len(B)]",
+    "gp_posterior": "A[len(X_new)], A[len(X_new)]",
+    "expected_improvement": "A[mean.shape]",
+    "accuracy_gain": "A[()], A[()]",
 }
 INPUT = {
     "standardize": "X", "pick": "scores", "manhattan": "X", "directional_slope": "grad",
@@ -56,6 +62,8 @@ INPUT = {
     **{name: "np.mean(X), W" for name in RETURNS if name.endswith(("_naive", "_vectorized"))},
     **dict.fromkeys(["sgd_momentum", "nesterov_momentum", "adagrad", "rmsprop", "adam"], "w, config"),
     **dict.fromkeys(["step_decay", "exponential_decay", "inverse_time_decay"], "learning_rate"),
+    "to_settings": "places", "successive_halving": "0, epochs", "kernel": "A", "gp_posterior": "y, y",
+    "expected_improvement": "mean", "accuracy_gain": "now, before",
 }
 PARAMS = {
     "TwoLayerNet.__init__": "for name, shape in (('W1', (input_dim, hidden_dim)), ('b1', (hidden_dim,)), "
