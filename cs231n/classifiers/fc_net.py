@@ -97,8 +97,8 @@ class TwoLayerNet:
 class FullyConnectedNet:
     """A net of any depth with ReLU and softmax loss: (affine - [norm] - relu - [dropout]) x (L - 1) - affine.
 
-    What stands in brackets is there if it is asked for: `training.ipynb` adds it. Without it, a hidden layer is an affine
-    layer and a ReLU, as in `deep_nets.ipynb`.
+    What stands in brackets is there if it is asked for: `training.ipynb` adds it. Without it, a hidden layer is an
+    affine layer and a ReLU, as in `deep_nets.ipynb`.
 
     For D features, hidden layers of H_1, ..., H_(L-1) units and C classes, attributes:
     - params: dict of float arrays, "W1" (D, H_1), "b1" (H_1,), "W2" (H_1, H_2), "b2" (H_2,), ...,
@@ -135,8 +135,8 @@ class FullyConnectedNet:
 
         Weights are drawn from a normal distribution with mean 0, each layer's anew: rng.standard_normal(shape) has
         standard deviation 1. Nothing else is seeded here: without a seed every net draws weights of its own. Biases
-        are zero. With batch normalization, each hidden layer has a gamma of ones and a beta of zeros besides; the scores are
-        not normalized. The lines at the end give every array its dtype.
+        are zero. With batch normalization, each hidden layer has a gamma of ones and a beta of zeros besides; the
+        scores are not normalized. The lines at the end give every array its dtype.
         Raises ValueError for an unknown initialization or normalization.
         Source: CS231n notes, "Neural networks, part 2", weight initialization; Glorot and Bengio 2010 (Xavier), He
         et al. 2015.
