@@ -55,7 +55,8 @@ def lost(assignment: Assignment, worker: Worker, plans: dict[str, Plan], cells: 
 def submissions(assignment: Assignment, entries: list[Entry]):
     """(entries, sources), where no test judges two of the entries."""
     tests = trial.test_cells(assignment)
-    return together(assignment, entries, lambda entry: {cell.name for cell in tests if entry.function in cell.functions})
+    return together(assignment, entries,
+                    lambda entry: {cell.name for cell in tests if entry.function in cell.functions})
 
 
 def test_every_correct_but_unusual_version_keeps_all_its_marks_in_the_engine(bench):
