@@ -76,7 +76,7 @@ SLIPS = {
     "nothing = None; nothing * X": ("nothing is None", "a function without return gives None"),
     "helper * X": ("helper is a value of type function", "the parentheses"),
     "X ^ 2": ("** for a power",),
-    "k = np.sort(s[0]); y[k]": ("k is an array of dtype float64, shape (3,)", "np.argsort and np.argmax give positions"),
+    "k = np.sort(s[0]); y[k]": ("k is an array of dtype float64, shape (3,)", "np.argsort and np.argmax give pos"),
     "np.max(0, s)": ("np.maximum and np.minimum compare two arrays",),
     "np.random.choice(X, 2)": ("X is an array of dtype float64, shape (5, 4)", "draw positions"),
     "y -= 0.5": ("y is an array of dtype int64, shape (5,)", "cannot take fractions in place"),
