@@ -107,7 +107,7 @@ IMAGES = {"A": _rng.uniform(0, 255, size=(4, 3, 5, 3)), "B": _rng.uniform(0, 255
 
 def extract_features(seed):
     def call(which, *names):
-        given = import_module("cs231n.small_features")
+        given = import_module("cs231n.summaries")
         return np.asarray(_function("extract_features")(IMAGES[which].copy(), [getattr(given, name) for name in names]),
                           dtype=float)
 
@@ -118,7 +118,7 @@ def extract_features(seed):
     yield "~square", lambda: call("square", *both)
 
     def inputs():
-        given, images = import_module("cs231n.small_features"), IMAGES["A"].copy()
+        given, images = import_module("cs231n.summaries"), IMAGES["A"].copy()
         _function("extract_features")(images, [given.mean_color])
         return changed((IMAGES["A"],), [images])
 
