@@ -29,6 +29,7 @@ MISTAKES = (
     "features/pixels_counted",
     "optim/adam_no_bias_correction",
     "optim/rmsprop_accumulates",
+    "search/halving_worst_stay",
     "slopes/backward_fork_overwritten",
 )
 
