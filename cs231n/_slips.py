@@ -41,8 +41,8 @@ _KNOWN = [(re.compile(pattern), words) for pattern, words in (
 def found(error, place):
     """(what is wrong, what met, what to look at), as text; None where the error's own words must do."""
     if isinstance(error, UnboundLocalError):
-        return (f"{_quoted(error)} is used before it has a value", "", "the lines that give it one: do they come later,"
-                " or stand in a loop or an if that was not gone through?")
+        return (f"{_quoted(error)} is used before it has a value", "", "the lines that give it one: do they come "
+                "later, or stand in a loop or an if that was not gone through?")
     if isinstance(error, NameError):
         return _unknown(error.name or _quoted(error), place)
     if isinstance(error, AttributeError):
@@ -59,7 +59,7 @@ def _unknown(name, place):
         words = f"self.{name}: what an object keeps is reached through self"
     else:
         close = difflib.get_close_matches(name, [*names, *dir(builtins)], 1, 0.75)
-        words = f"{close[0]}: is that what was meant?" if close else "the line that should make it: is it there, above?"
+        words = f"{close[0]}: is that what was meant?" if close else "the line that should make it: is it above?"
     return f"there is no {name}", "", words
 
 
