@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nbgrader import api
+from nbgrader import api, dbutil
 from sqlalchemy import create_engine, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
@@ -73,9 +73,15 @@ def read(gradebook: Path, assignment: str) -> Cells:
 
 
 def make_empty(gradebook: Path) -> None:
-    """A gradebook's tables, for a short life: nbgrader would start a program to find out which version they have."""
+    """A gradebook's tables and their version, as nbgrader makes them, which starts a program to find out the latter."""
+    from alembic.script import ScriptDirectory
+
     engine = create_engine(f"sqlite:///{gradebook}")
-    api.Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"),
+                           {"head": ScriptDirectory(dbutil.ALEMBIC_DIR).get_current_head()})
+        api.Base.metadata.create_all(connection)
     engine.dispose()
 
 
@@ -119,7 +125,9 @@ def take_over(course: Course, assignment: str, scratch: Path, new: Cells) -> Pat
     """
     with marks.reading(scratch) as session:
         course_id = session.scalar(select(api.Assignment.course_id).where(api.Assignment.name == assignment))
-    api.Gradebook(f"sqlite:///{course.gradebook}", course_id).close()                  # its tables, if it is new
+    if not course.gradebook.exists():
+        make_empty(course.gradebook)
+    api.Gradebook(f"sqlite:///{course.gradebook}", course_id).close()                  # with this course in it
     engine = create_engine(f"sqlite:///{course.gradebook}?timeout=30")
     file = None
     try:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from grading import ROOT
 from grading.books.course import Course
+from grading.engine import sandbox
 from grading.release import assignment as assignments
 from grading.sample import sample_class
 
@@ -29,6 +31,14 @@ class ByFile(LoadFileScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
         return nodeid if file.endswith(APART) else file
+
+
+def pytest_configure(config):
+    """Drawn examples are the same each time, and how fast the machine is does not matter: what fails, fails again."""
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile("kit", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("kit")
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -132,6 +142,17 @@ def perfect(released, tmp_path):
     assignment, course = released
     sample_class.complete(assignment, course, tmp_path / "perfect")
     return assignment, tmp_path / "perfect"
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory):
+    """For runs of assignment1, or of small ones in its place: started once for a file's tests."""
+    from kept import Kept
+
+    if sandbox.probe().level == "none":
+        pytest.skip("no sandbox here")
+    with closing(Kept(assignments.load("assignment1"), tmp_path_factory.mktemp("kept"))) as made:
+        yield made
 
 
 @pytest.fixture

@@ -2,18 +2,14 @@
 
     python small_class.py grade COURSE [EVERY]   grade it; one line as a submission is begun, one as it is done, and
                                                  after EVERY results one about memory
-    python small_class.py kill COURSE LINE WAIT  the same in a process that is killed WAIT seconds after its line LINE;
-                                                 returns when nothing of it is left
 """
 
 import gc
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,15 +18,12 @@ from conftest import cell, notebook
 
 from grading import ROOT
 from grading.autograde import autograde
-from grading.bench.throughput import adopt_orphans
 from grading.books.course import Course
 from grading.books.results import Result
 from grading.release import assignment as assignments
 from grading.release import generate
 from grading.release.assignment import Assignment
 from grading.sample import sample_class
-
-GONE_WITHIN = 30             # seconds in which everything must be gone after a kill
 
 _CELLS = (
     cell("code", "small-setup-given", "import numpy as np\n"
@@ -120,39 +113,20 @@ def resident() -> int:
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS:")).split()[1])
 
 
-def grade(course: Path, watched: int = 0) -> None:
+def grade(course: Path, listener: autograde.Listener, **settings) -> None:
     assignment = small_assignment(course.parent / "small")
-    autograde.autograde(assignment, Course(course), jobs=2, listener=Lines(watched))
+    autograde.autograde(assignment, Course(course), jobs=2, listener=listener, **settings)
 
 
-def start(*arguments: str | Path) -> subprocess.Popen:
-    """Run this file with these arguments."""
+def command(course: Path, *arguments: object) -> list[str]:
+    return [sys.executable, __file__, "grade", str(course), *map(str, arguments)]
+
+
+def start(*command: object) -> subprocess.Popen:
     paths = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
-    return subprocess.Popen([sys.executable, __file__, *map(str, arguments)], stdout=subprocess.PIPE, text=True,
+    return subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True,
                             env=os.environ | {"PYTHONPATH": paths})
 
 
-def kill(course: Path, line: int, wait: float) -> None:
-    """Kill the process of a run as the system does when memory is short: that one alone, without a warning."""
-    adopt_orphans()                          # what it leaves behind becomes ours, and can be waited for
-    run = start("grade", course)
-    for _ in zip(range(line), run.stdout):   # ends early if the run does
-        pass
-    time.sleep(wait)
-    os.kill(run.pid, signal.SIGKILL)
-    until = time.monotonic() + GONE_WITHIN
-    while time.monotonic() < until:
-        try:
-            if os.waitpid(-1, os.WNOHANG)[0] == 0:
-                time.sleep(0.02)
-        except ChildProcessError:
-            return
-    sys.exit(f"{GONE_WITHIN} s after the run was killed, processes of it are left")
-
-
 if __name__ == "__main__":
-    what, course, *rest = sys.argv[1:]
-    if what == "kill":
-        kill(Path(course), int(rest[0]), float(rest[1]))
-    else:
-        grade(Path(course), *map(int, rest))
+    grade(Path(sys.argv[2]), Lines(*map(int, sys.argv[3:])))

@@ -16,14 +16,29 @@ def judge(rounds: list[list[tuple[str, str]]], seconds: int) -> list[dict[str, s
     return [{name: _outcome(name, source, seconds) for name, source in cells} for cells in rounds]
 
 
-def imports(cells: list[tuple[str, str]], seconds: int) -> dict[str, list[str]]:
-    """{name: the modules of the package, dotted, that the cell imports, directly or not}."""
+def uses(cells: list[tuple[str, str]], seconds: int) -> dict[str, list[str]]:
+    """{name: modules of the package, dotted, that the cell imports, directly or not, and functions that it calls}.
+
+    A function is written `cs231n.layers:affine_forward`.
+    """
     _limit(seconds)
-    found = {}
+    found, called = {}, set()
+
+    def note(frame, event, _):
+        module = frame.f_globals.get("__name__") or ""
+        if event == "call" and module.startswith("cs231n"):
+            called.add(f"{module}:{frame.f_code.co_qualname}")
+
     for name, source in cells:
-        _outcome(name, source, seconds)
-        found[name] = [module for module in sys.modules if module.split(".")[0] == "cs231n"]
-        for module in found[name]:
+        called.clear()
+        sys.setprofile(note)
+        try:
+            _outcome(name, source, seconds)
+        finally:
+            sys.setprofile(None)
+        imported = [module for module in sys.modules if module.split(".")[0] == "cs231n"]
+        found[name] = imported + sorted(called)
+        for module in imported:
             del sys.modules[module]
     return found
 

@@ -32,6 +32,7 @@ from grading.release import generate, leaks, stage
 from grading.sample import sample_class
 
 TIMEOUT = 10
+OLDER = "sample-older-package"           # of before there was a lesson on features
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +42,10 @@ def graded(released, tmp_path_factory):
     course = Course(tmp_path_factory.mktemp("graded") / "course")
     shutil.copytree(before.root, course.root)
     folder = course.root / "sample-class"
-    students = sample_class.make(assignment, course, folder)
+    students = [*sample_class.make(assignment, course, folder), OLDER]
+    shutil.copytree(folder / "sample-perfect", folder / OLDER)
+    for later in ("features.ipynb", "cs231n/features.py"):
+        (folder / OLDER / later).unlink()
     collecting.collect(assignment, course, [folder])
     return assignment, course, {result.student: result for result in
                                 autograde.autograde(assignment, course, students, timeout=TIMEOUT, jobs=2)}
@@ -141,6 +145,13 @@ def test_a_lost_notebook_costs_what_was_in_the_notebook_and_not_the_modules(grad
                                             for name in lost(found[student]))
 
 
+def test_a_package_older_than_a_lesson_loses_the_points_of_that_lesson_and_no_others(graded):
+    _, _, found = graded
+    perfect, older = found["sample-perfect"], found[OLDER]
+    assert older.fault == "" and lost(older) == {name for name, cell in perfect.notebooks["features"].items()
+                                                 if cell["outcome"] != "manual"}
+
+
 def test_the_gradebook_says_what_the_results_say(graded):
     assignment, course, found = graded
     with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
@@ -154,8 +165,13 @@ def test_the_gradebook_says_what_the_results_say(graded):
 def test_json_has_a_score_and_an_outcome_for_every_graded_cell(graded, tmp_path):
     assignment, course, found = graded
     done = kit("autograde", assignment.name, "--timeout", TIMEOUT, "--json", tmp_path / "scores.json",
-               course=course.root)
+               "--totals", tmp_path / "totals.json", course=course.root)
     assert done.returncode == 0, done.stderr
+    totals = json.loads((tmp_path / "totals.json").read_text())
+    assert set(totals) == set(found) and set(totals["sample-perfect"]) == {assignment.name}
+    told = totals["sample-squared-no-loops"][assignment.name]
+    assert (told["total"], told["late_days"]) == (found["sample-squared-no-loops"].autograded()[0], 0)
+    assert told["not_marked"] > 0 and ["squared" in one["says"] for one in told["known_mistakes"]] == [True]
     scores = json.loads((tmp_path / "scores.json").read_text())
     assert set(scores) == set(found)
     perfect = scores["sample-perfect"]["knn"]
@@ -183,13 +199,13 @@ def test_helpers_are_restored_and_what_the_student_wrote_survives(graded):
         assert (folder / name).read_bytes() == (submitted / name).read_bytes()
 
 
-def test_a_resubmission_keeps_no_stale_points_and_no_mark_by_hand_is_lost(own_course, perfect):
+def test_a_resubmission_keeps_no_stale_points_and_no_mark_by_hand_is_lost(own_course, perfect, workers):
     assignment, course = own_course
     _, work = perfect
     inbox = course.root / "inbox"
     shutil.copytree(work, inbox / "ann")
     collecting.collect(assignment, course, [inbox])
-    first = autograde.autograde(assignment, course, ["ann"])[0]
+    first = autograde.autograde(assignment, course, ["ann"], workers=workers)[0]
     assert first.autograded()[0] == first.autograded()[1]
     answer = next(name for name, cell in first.notebooks["knn"].items() if cell["outcome"] == "manual")
     with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
@@ -205,7 +221,7 @@ def test_a_resubmission_keeps_no_stale_points_and_no_mark_by_hand_is_lost(own_co
     module = inbox / "ann" / "cs231n" / "classifiers" / "k_nearest_neighbor.py"
     module.write_text(module.read_text().replace("np.sqrt(dists, out=dists)", "dists"))
     assert collecting.collect(assignment, course, [inbox])[0].state == "updated"
-    second = autograde.autograde(assignment, course, ["ann"])[0]
+    second = autograde.autograde(assignment, course, ["ann"], workers=workers)[0]
     assert second.autograded()[1] == first.autograded()[1]
     assert "knn-no_loops-distances" in lost(second)
     marked = results.with_marks(course, second)["knn"][answer]
@@ -230,7 +246,7 @@ def test_a_release_whose_cells_changed_is_refused_while_there_are_submissions(gr
     assert "knn-two_loops-check" in (changed.release(assignment.name) / "knn.ipynb").read_text()
 
 
-def test_odd_metadata_in_one_submission_never_stops_the_others(own_course, perfect):
+def test_odd_metadata_in_one_submission_never_stops_the_others(own_course, perfect, workers):
     assignment, course = own_course
     _, work = perfect
     inbox = course.root / "inbox"
@@ -257,7 +273,7 @@ def test_odd_metadata_in_one_submission_never_stops_the_others(own_course, perfe
     change("ann", twice)
     change("bob", tampered)
     collecting.collect(assignment, course, [inbox])
-    found = autograde.autograde(assignment, course)
+    found = autograde.autograde(assignment, course, workers=workers)
     assert [result.fault for result in found] == ["", "", ""]
     assert len({result.autograded() for result in found}) == 1 and found[0].autograded()[0] == found[0].autograded()[1]
 
@@ -268,7 +284,7 @@ def hand_in(course, assignment, work, *students):
     collecting.collect(assignment, course, [course.root / "inbox"])
 
 
-def test_a_fault_of_ours_is_named_and_costs_the_student_nothing(own_course, perfect, monkeypatch):
+def test_a_fault_of_ours_is_named_and_costs_the_student_nothing(own_course, perfect, workers, monkeypatch):
     assignment, course = own_course
     hand_in(course, assignment, perfect[1], "ann", "bob")
     whole = autograde.load
@@ -279,28 +295,28 @@ def test_a_fault_of_ours_is_named_and_costs_the_student_nothing(own_course, perf
         return whole(assignment, course, student, *lesson)
 
     monkeypatch.setattr(autograde, "load", disk_full)
-    ann, bob = autograde.autograde(assignment, course)
+    ann, bob = autograde.autograde(assignment, course, workers=workers)
     assert "No space left" in ann.fault and not bob.fault
     assert results.with_marks(course, ann) == {}
     assert not course.autograded("ann", assignment.name).exists()
     assert "Traceback" in course.log.read_text() and "No space left" in course.log.read_text()
     monkeypatch.undo()
-    again = autograde.autograde(assignment, course)[0]
+    again = autograde.autograde(assignment, course, workers=workers)[0]
     assert not again.fault and again.autograded()[0] == again.autograded()[1]
     took = notes.read(course, assignment.name, notes.COSTS)["ann"]
     assert took["seconds"] > 0.1 and took["bytes"] > 10**7
 
 
-def test_a_test_that_fails_for_a_reason_of_our_own_enters_no_points(own_course, perfect):
+def test_a_test_that_fails_for_a_reason_of_our_own_enters_no_points(own_course, perfect, workers):
     """A test that hands over what is no data would cost every student its points."""
     assignment, course = own_course
     hand_in(course, assignment, perfect[1], "ann")
-    first = autograde.autograde(assignment, course)[0]
+    first = autograde.autograde(assignment, course, workers=workers)[0]
     assert not first.fault
     path = course.source(assignment.name) / "knn.ipynb"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("tiny = KNearestNeighbor()", "tiny = KNearestNeighbor(print)", 1))
-    second = autograde.autograde(assignment, course)[0]
+    second = autograde.autograde(assignment, course, workers=workers)[0]
     assert second.fault.startswith("1 test cells failed for a reason of the kit's own, knn-two_loops-check first")
     assert results.with_marks(course, second) == {}
     assert results.read(course, "ann", assignment.name) == first
@@ -318,7 +334,7 @@ def test_without_a_sandbox_nothing_is_run_unless_the_instructor_says_so(own_cour
     assert result.autograded()[0] == result.autograded()[1] > 15 and result.sandbox == "none"
 
 
-def test_a_listener_hears_who_is_begun_and_what_is_done(own_course, perfect):
+def test_a_listener_hears_who_is_begun_and_what_is_done(own_course, perfect, workers):
     assignment, course = own_course
     hand_in(course, assignment, perfect[1], "ann", "bob")
 
@@ -331,13 +347,13 @@ def test_a_listener_hears_who_is_begun_and_what_is_done(own_course, perfect):
         def done(self, result, number, of):
             heard.append((result.student, number, of))
 
-    autograde.autograde(assignment, course, ["bob"], listener=Heard())
+    autograde.autograde(assignment, course, ["bob"], listener=Heard(), workers=workers)
     assert heard == ["bob", ("bob", 1, 1)]
     heard.clear()
-    autograde.autograde(assignment, course, listener=Heard())
+    autograde.autograde(assignment, course, listener=Heard(), workers=workers)
     assert heard == [("bob", 1, 2), "ann", ("ann", 2, 2)]
     heard.clear()
-    autograde.autograde(assignment, course, ["ann"], regrade=True, listener=Heard())
+    autograde.autograde(assignment, course, ["ann"], regrade=True, listener=Heard(), workers=workers)
     assert heard == ["ann", ("ann", 1, 1)]
 
 
@@ -390,11 +406,11 @@ def stock(course: Course, *arguments):
                           timeout=600, env=os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"})
 
 
-def test_stock_nbgrader_releases_grades_and_reports_the_same_course(graded, tmp_path):
+def test_stock_nbgrader_releases_grades_and_reports_the_same_course(graded, released, tmp_path):
     """Its autograde has the kit grade, in the kit's sandbox."""
     assignment, whole, by_kit = graded
     course = Course(tmp_path / "course")
-    shutil.copytree(whole.root, course.root, ignore=shutil.ignore_patterns("submitted", "autograded", "gradebook.db"))
+    shutil.copytree(released[1].root, course.root)
     before = (course.release(assignment.name) / "knn.ipynb").read_bytes()
     done = stock(course, "generate_assignment", assignment.name, "--force")
     assert done.returncode == 0, done.stderr

@@ -21,12 +21,10 @@ STUDENTS = ["ann", "bob", "cem"]
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    if sandbox.probe().level == "none":
-        pytest.skip("no sandbox here")
+def whole(tmp_path_factory, workers):
     root = tmp_path_factory.mktemp("depends")
     assignment, course = two_notebooks.released(root)
-    run = autograde.autograde(assignment, course, jobs=2)
+    run = autograde.autograde(assignment, course, workers=workers)
     assert not run.faults and run.notebooks_run == 6
     assert [result.autograded() for result in run] == [(3, 3), (3, 3), (0, 3)]
     return assignment, course
@@ -51,10 +49,10 @@ class Heard(autograde.Listener):
         self.why[student] = why
 
 
-def again(graded):
+def again(graded, workers=None):
     """(what a second run did, {student: why nothing was run for it})."""
     heard = Heard()
-    run = autograde.autograde(*graded, listener=heard)
+    run = autograde.autograde(*graded, listener=heard, workers=workers)
     assert not run.faults
     return run, heard.why
 
@@ -87,13 +85,13 @@ def test_with_nothing_changed_nothing_is_run(graded, nothing_can_run):
     assert run.notebooks_run == 0 and why == {} and run.penalties_changed == []
 
 
-def test_one_hidden_test_changed_runs_that_notebook_only_for_everybody(graded):
+def test_one_hidden_test_changed_runs_that_notebook_only_for_everybody(graded, workers):
     assignment, course = graded
     two_notebooks.write(assignment.folder, second=changed(SECOND, "second-half-check", "half(4) == 2", "half(9) == 3"))
     generate.generate(assignment, course)
     before = {student: results.read(course, student, assignment.name) for student in STUDENTS}
     counts = {student: count_of(course, assignment, student, "first") for student in STUDENTS}
-    run, _ = again(graded)
+    run, _ = again(graded, workers)
     assert run.notebooks_run == 3
     assert [result.autograded("second") for result in run] == [(0, 1), (0, 1), (1, 1)]
     for result in run:
@@ -108,11 +106,11 @@ def count_of(course, assignment, student, notebook):
     return [(cell.get("execution_count"), cell.get("outputs")) for cell in cells]
 
 
-def test_a_changed_answer_of_one_student_runs_that_students_notebooks_only(graded):
+def test_a_changed_answer_of_one_student_runs_that_students_notebooks_only(graded, workers):
     assignment, course = graded
     path = course.submitted("bob", assignment.name) / "second.ipynb"
     path.write_text(path.read_text().replace("return x / 2", "return x / 4"))
-    run, why = again(graded)
+    run, why = again(graded, workers)
     assert run.notebooks_run == 2 and why == {}
     assert [result.autograded() for result in run] == [(3, 3), (2, 3), (0, 3)]
 
@@ -206,7 +204,7 @@ def test_a_due_date_that_moves_changes_penalties_and_runs_nothing(graded, nothin
     assert due(5) == (["bob"], {"ann": 0, "bob": 0, "cem": 0})
 
 
-def test_another_catalogue_names_the_mistakes_anew_and_runs_no_notebook(graded):
+def test_another_catalogue_names_the_mistakes_anew_and_runs_no_notebook(graded, workers):
     assignment, course = graded
     named = results.read(course, "cem", assignment.name).named
     assert [one["function"] for one in named] == ["softmax_loss_vectorized"]
@@ -220,23 +218,23 @@ def test_another_catalogue_names_the_mistakes_anew_and_runs_no_notebook(graded):
         def began(self, student):
             heard.append(student)
 
-    run = autograde.autograde(*graded, listener=Began())
+    run = autograde.autograde(*graded, listener=Began(), workers=workers)
     assert heard == ["cem"] and run.notebooks_run == 0
     assert run[2].named == named and run[2].autograded() == (0, 3)
 
 
-def test_a_kept_notebook_that_is_gone_is_run_again(graded):
+def test_a_kept_notebook_that_is_gone_is_run_again(graded, workers):
     assignment, course = graded
     (course.autograded("bob", assignment.name) / "first.ipynb").unlink()
-    assert again(graded)[0].notebooks_run == 1
+    assert again(graded, workers)[0].notebooks_run == 1
     assert (course.autograded("bob", assignment.name) / "first.ipynb").exists()
 
 
-def test_what_nbgrader_has_run_is_run_again_by_the_engine(graded):
+def test_what_nbgrader_has_run_is_run_again_by_the_engine(graded, workers):
     assignment, course = graded
     stock = autograde.autograde(assignment, course, ["ann"], stock=True)
     assert stock.notebooks_run == 2 and stock[0].sandbox == "none"
-    run, _ = again(graded)
+    run, _ = again(graded, workers)
     assert run.notebooks_run == 2 and run[0].sandbox != "none" and run[0].autograded() == (3, 3)
 
 

@@ -4,6 +4,7 @@ The submission of this class prints what it is called with, and raises it where 
 """
 
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from grading.autograde import autograde
 from grading.books import results
 from grading.books.course import Course
 from grading.desk.feedback import feedback
-from grading.engine import sandbox
 from grading.release import assignment as assignments
 from grading.release import generate
 from grading.sample import sample_class
@@ -49,13 +49,19 @@ def assignment(tmp_path_factory):
                    student_modules=("classifiers/softmax.py",), topics=TOPICS)
 
 
-def made(assignment, root: Path, text: str = TELLS) -> Course:
-    """A course with one submission, of Ada's, with this module."""
-    course = Course(root)
+@pytest.fixture(scope="module")
+def handed_in(assignment, tmp_path_factory):
+    """A course with one submission, of Ada's, that nobody has graded: it has no secret yet. Not to be changed."""
+    course = Course(tmp_path_factory.mktemp("handed-in") / "course")
     generate.generate(assignment, course)
     sample_class.complete(assignment, course, course.submitted("ada", assignment.name))
-    (course.submitted("ada", assignment.name) / MODULE).write_text(text)
+    (course.submitted("ada", assignment.name) / MODULE).write_text(TELLS)
+    assert not course.secret.exists()
     return course
+
+
+def copied(course: Course, root: Path) -> Course:
+    return Course(shutil.copytree(course.root, root))
 
 
 def graded(assignment, course: Course, **settings):
@@ -77,32 +83,37 @@ def commented(course: Course, assignment) -> None:
 
 @pytest.mark.parametrize("stock", [False, True], ids=["engine", "stock"])
 def test_a_comment_changes_the_inputs_and_not_the_verdicts_and_nothing_changes_none(
-        assignment, tmp_path, stock, monkeypatch):
-    if not stock and sandbox.probe().level == "none":
-        pytest.skip("no sandbox here")
+        assignment, handed_in, tmp_path, stock, monkeypatch, request):
+    how = {"stock": True} if stock else {"workers": request.getfixturevalue("workers")}
     monkeypatch.delenv("PYTHONPATH", raising=False)          # a kernel would find the source's modules there first
-    course = made(assignment, tmp_path / "course")
-    first, outcomes, kept = graded(assignment, course, stock=stock)
+    course = copied(handed_in, tmp_path / "course")
+    first, outcomes, kept = graded(assignment, course, **how)
     assert set(first) == {"draws-seen-check", "draws-hidden-loss", "draws-raised-loss"}
     assert outcomes == {"draws-seen-check": "passed", "draws-hidden-loss": "passed", "draws-raised-loss": "error"}
-    assert graded(assignment, course, stock=stock, regrade=True) == (first, outcomes, kept)
+    assert graded(assignment, course, **how, regrade=True) == (first, outcomes, kept)
 
     commented(course, assignment)
-    second, again, _ = graded(assignment, course, stock=stock)
+    second, again, _ = graded(assignment, course, **how)
     assert again == outcomes
     assert second["draws-seen-check"] == first["draws-seen-check"]
     assert second["draws-hidden-loss"] != first["draws-hidden-loss"]
     assert second["draws-raised-loss"] != first["draws-raised-loss"]
 
-    other, once_more, _ = graded(assignment, made(assignment, tmp_path / "other"), stock=stock)
+    other, once_more, _ = graded(assignment, copied(handed_in, tmp_path / "other"), **how)
     assert once_more == outcomes
     assert other["draws-seen-check"] == first["draws-seen-check"]
     assert other["draws-hidden-loss"] not in (first["draws-hidden-loss"], second["draws-hidden-loss"])
 
 
-def test_people_see_the_sources_cells_and_nobody_the_secret(assignment, tmp_path):
-    course = made(assignment, tmp_path / "course")
-    graded(assignment, course)
+@pytest.fixture(scope="module")
+def once_graded(assignment, handed_in, workers, tmp_path_factory):
+    course = copied(handed_in, tmp_path_factory.mktemp("graded") / "course")
+    graded(assignment, course, workers=workers)
+    return course
+
+
+def test_people_see_the_sources_cells_and_nobody_the_secret(assignment, once_graded):
+    course = once_graded
     shown = nbformat.read(course.autograded("ada", assignment.name) / "draws.ipynb", as_version=4)
     assert {one.id: one.source for one in shown.cells if one.id in TOPICS} == {
         one.id: one.source for one in CELLS if one.id in TOPICS}
@@ -115,9 +126,8 @@ def test_people_see_the_sources_cells_and_nobody_the_secret(assignment, tmp_path
         assert not list(folder.rglob(course.secret.name))
 
 
-def test_feedback_on_a_hidden_test_quotes_what_was_raised_and_no_line_of_the_test(assignment, tmp_path, monkeypatch):
-    course = made(assignment, tmp_path / "course")
-    graded(assignment, course)
+def test_feedback_on_a_hidden_test_quotes_what_was_raised_and_no_line_of_the_test(assignment, once_graded, monkeypatch):
+    course = once_graded
     monkeypatch.setattr(assignments, "load", lambda name: assignment)
     feedback(assignment, course)
     page = (course.feedback("ada", assignment.name) / "draws.html").read_text()

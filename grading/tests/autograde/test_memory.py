@@ -10,7 +10,7 @@ MOST_GROWTH = 1_500              # KB from one count to the next; the notebooks 
 
 def test_the_parents_memory_stays_flat(tmp_path):
     course = small_class.make(tmp_path, STUDENTS)
-    run = small_class.start("grade", course.root, EVERY)
+    run = small_class.start(*small_class.command(course.root, EVERY))
     told = re.findall(r"memory \d+ (\d+) (\d+)", run.communicate(timeout=300)[0])
     assert run.returncode == 0 and len(told) == STUDENTS // EVERY
     resident, held = zip(*((int(kilobytes), int(results)) for kilobytes, results in told), strict=True)

@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook
 from sqlalchemy.exc import SAWarning
 
 from grading.bench import disturbances, endstate, endurance, small_disk, tables
+from grading.books import cells
 from grading.books.course import Course
 from grading.engine import sandbox
 from grading.sample import faults
@@ -52,6 +53,7 @@ def graded_once(tmp_path_factory):
     folder.mkdir(parents=True)
     (folder / "results.json").write_text('{"student": "s1", "fingerprint": "abc", "notebooks": {}}')
     (folder / "one.ipynb").write_text("{}")
+    cells.make_empty(course.gradebook)
     with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
         gradebook.add_assignment("a1")
         gradebook.add_notebook("one", "a1")

@@ -19,7 +19,7 @@ def test_a_programs_cost_counts_processes_that_it_leaves_behind(tmp_path):
 
 
 def test_the_memory_of_a_programs_largest_child_is_told(tmp_path):
-    child = "import time; kept = b'x' * 100_000_000; time.sleep(2)"
+    child = "import time; kept = b'x' * 100_000_000; time.sleep(4)"
     program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     assert 95 < throughput.memory([sys.executable, "-c", program], tmp_path, tmp_path / "log") < 200
 

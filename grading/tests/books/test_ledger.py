@@ -12,6 +12,7 @@ import time
 
 import nbformat
 import pytest
+import two_notebooks
 from forked import die, fork
 from nbformat.v4 import new_output
 from nbgrader import utils
@@ -25,6 +26,7 @@ from grading.books.ledger import Ledger
 from grading.books.results import Result
 from grading.errors import KitError
 from grading.intake.restore import key_notebook
+from grading.release import generate
 
 NAME = "assignment1"
 FILES = {"cs231n/__init__.py": b"", "cs231n/layers.py": b"# a student's module\n"}
@@ -41,6 +43,15 @@ def keys(released):
 @pytest.fixture
 def course(released, tmp_path):
     return copied(released[1], tmp_path / "course")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """(a course where an assignment of two small notebooks is released, its keys): fewer steps to be killed at."""
+    root = tmp_path_factory.mktemp("small")
+    assignment, course = two_notebooks.make(root / "assignment"), Course(root / "course")
+    generate.generate(assignment, course)
+    return course, {name: key_notebook(course.source(NAME) / f"{name}.ipynb") for name in assignment.notebooks}
 
 
 def copied(course, root):
@@ -396,7 +407,8 @@ def recording_for_ever(course, students, turns):
 
 
 @pytest.mark.parametrize("graded_before", [False, True])
-def test_killed_at_any_step_the_former_state_or_the_new_one_is_there_whole(course, keys, graded_before, tmp_path):
+def test_killed_at_any_step_the_former_state_or_the_new_one_is_there_whole(small, graded_before, tmp_path):
+    course, keys = copied(small[0], tmp_path / "course"), small[1]
     submit(course, "ann")
     first, second = executed(keys, **FIRST), executed(keys, **SECOND)
     if graded_before:
@@ -428,7 +440,8 @@ def test_killed_at_any_step_the_former_state_or_the_new_one_is_there_whole(cours
     assert state(course) == after
 
 
-def test_killed_at_any_moment_a_rerun_gives_what_an_undisturbed_run_gives(course, keys, tmp_path):
+def test_killed_at_any_moment_a_rerun_gives_what_an_undisturbed_run_gives(small, tmp_path):
+    course, keys = copied(small[0], tmp_path / "course"), small[1]
     students = ["ann", "bob", "cem"]
     submit(course, *students)
     turns = [executed(keys, **FIRST), executed(keys, **SECOND)]

@@ -35,7 +35,7 @@ from grading.intake import collect as collecting
 from grading.release import assignment as assignments
 
 ALL = os.environ.get("KIT_HOSTILE") == "all"
-CELL_SECONDS, SUBMISSION_SECONDS, RUN_SECONDS = 3, 120, 1800 if ALL else 900
+CELL_SECONDS, SUBMISSION_SECONDS, STILL_SECONDS = 3, 300, 600
 JOBS = 2
 OUTCOMES = {"passed", "failed", "error", "timed_out", "skipped", "manual"}       # a `grader_error` would be a gain
 PARENT_BYTES = 300_000_000
@@ -162,7 +162,7 @@ at_every_level = pytest.mark.parametrize("graded", TAKING_PART, indirect=True, i
 
 @at_every_level
 def test_the_run_ends_and_grades_everybody(graded):
-    assert graded.returncode is not None, f"the run took more than {RUN_SECONDS} s and was ended"
+    assert graded.returncode is not None, f"the run had nothing done in {STILL_SECONDS} s and was ended"
     assert graded.returncode == 0, graded.stdout[-3000:] + graded.stderr[-3000:]
     assert "Traceback" not in graded.stderr
     assert set(graded.scores) >= {attack.name for attack in TAKING_PART[graded.level]} | set(HONEST[graded.level])
@@ -341,7 +341,7 @@ def listed(folder: Path) -> set[str]:
 
 @pytest.fixture
 def inbox(tmp_path):
-    """A folder for submissions; collecting them takes a minute at most, and then they are gone for good."""
+    """A folder for submissions; collecting them takes ten minutes at most, and then they are gone for good."""
     made = tmp_path / "inbox"
     made.mkdir()
 
@@ -349,7 +349,7 @@ def inbox(tmp_path):
         pytest.fail("collecting waits for something")            # no OSError, which collecting would take for a refusal
 
     before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(60)
+    signal.alarm(600)
     yield made
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
@@ -398,15 +398,16 @@ def test_what_the_terminal_shows_of_hostile_archives_is_text(inbox, tmp_path):
 
 def run(kit: Path, *arguments, check: bool = False) -> subprocess.CompletedProcess:
     done = subprocess.run([sys.executable, "-m", "grading", *map(str, arguments)], cwd=kit, capture_output=True,
-                          text=True, errors="surrogateescape", timeout=600, env=os.environ | {"PYTHONPATH": str(kit)})
+                          text=True, errors="surrogateescape", timeout=1800, env=os.environ | {"PYTHONPATH": str(kit)})
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done
 
 
 def run_and_watch(kit: Path, folder: Path, jobs: int, *arguments, level: str
                   ) -> tuple[int | None, dict[str, float], dict[str, int], dict[str, tuple[int, int, int]]]:
-    """(exit status, None when it did not end; seconds by student; peaks of memory; counters of the machine)."""
-    began, students = time.monotonic(), sorted(path.name for path in (folder / "inbox").iterdir())
+    """(exit status, None when it did not go on; seconds by student; peaks of memory; counters of the machine)."""
+    began = went_on = time.monotonic()
+    students = sorted(path.name for path in (folder / "inbox").iterdir())
     done: dict[str, float] = {}
     peaks: dict[str, int] = {"": 0}
     first = most = counters()
@@ -415,13 +416,15 @@ def run_and_watch(kit: Path, folder: Path, jobs: int, *arguments, level: str
                                    stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                    env=os.environ | {"PYTHONPATH": str(kit), SECRET: "not for students"} | (
                                        {sandbox.FORCED: level} if level else {}))
-        while (status := running.poll()) is None and time.monotonic() < began + RUN_SECONDS:
+        while (status := running.poll()) is None and time.monotonic() < went_on + STILL_SECONDS:
             now = peak_since(running.pid)
             for student in [student for student in students if student not in done][:jobs] or [""]:
                 peaks[student] = max(peaks.get(student, 0), now)
             most = {name: max(most[name], value) for name, value in counters().items()}
             for student in re.findall(r"(?m)^\[\d+/\d+\] (\S+): ", (folder / "stdout").read_text(errors="replace")):
-                done.setdefault(student, time.monotonic() - began)
+                if student not in done:
+                    went_on = time.monotonic()
+                    done[student] = went_on - began
             time.sleep(0.3)
         if status is None:
             running.terminate()
@@ -475,7 +478,7 @@ def every_descendant():
     libc.prctl(36, 1)                                                            # PR_SET_CHILD_SUBREAPER
     try:
         yield left
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while (found := descendants().keys() - before.keys()) and time.monotonic() < deadline:
             time.sleep(0.1)
         now = descendants()

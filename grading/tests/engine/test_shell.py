@@ -60,7 +60,7 @@ CELLS = {
     "keyboard interrupt": "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(5)",
     "interrupt of an await": (
         "import asyncio, threading\n"
-        "threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()\nawait asyncio.sleep(1)"),
+        "threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()\nawait asyncio.sleep(30)"),
     "input": "name = input('who? ')",
     "getpass": "import getpass\ngetpass.getpass()",
     "time": "%time sum(range(10))",

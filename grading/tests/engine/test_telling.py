@@ -113,7 +113,7 @@ def test_a_traceback_as_a_notebook_shows_it_tells_the_same():
 def test_a_place_that_is_not_in_the_submission_is_not_believed(trace):
     begun = time.process_time()
     assert told("ValueError", "no", trace) == telling.Told("ValueError: no")
-    assert time.process_time() - begun < 1
+    assert time.process_time() - begun < 30
 
 
 # --- what a test finds ---------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from grading import ROOT
 from grading.books.course import Course
 from grading.release import assignment as assignments
 from grading.release import generate, leaks, stage, stubs
+from grading.sample import kit_copy
 
 
 def texts(folder):
@@ -122,12 +123,10 @@ def test_a_line_of_a_solution_in_a_hint_is_a_leak(released, tmp_path):
 
 
 def test_the_release_is_byte_identical_when_built_again(released, tmp_path):
+    """In another place, in a course that has one already."""
     assignment, course = released
-    other = Course(tmp_path / "other")
-    again = generate.generate(assignment, other)
+    again = generate.generate(assignment, Course(shutil.copytree(course.root, tmp_path / "other")))
     assert again.read_bytes() == course.release(assignment.name).with_suffix(".zip").read_bytes()
-    first = again.read_bytes()
-    assert generate.generate(assignment, other).read_bytes() == first
     with zipfile.ZipFile(again) as packed:
         assert all(name.startswith("assignment1/") for name in packed.namelist())
         assert packed.getinfo("assignment1/get_datasets.sh").external_attr >> 16 & 0o111
@@ -154,8 +153,8 @@ def test_a_misspelt_marker_in_a_notebook_stops_the_release_with_file_and_line(co
     assert f"assignments/assignment1/knn.ipynb:{line}: " in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_release_that_fails_leaves_the_former_one_in_place(copied, tmp_path):
-    course = tmp_path / "course"
+def test_a_release_that_fails_leaves_the_former_one_in_place(tmp_path):
+    course, copied = tmp_path / "course", kit_copy.make(tmp_path / "repository", notebooks=("knn",))
     kit("generate", "assignment1", course=course, root=copied, check=True)
     before = (course / "release" / "assignment1.zip").read_bytes(), texts(course / "release" / "assignment1")
     path = copied / "cs231n" / "classifiers" / "k_nearest_neighbor.py"

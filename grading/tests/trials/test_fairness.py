@@ -3,6 +3,7 @@
 import nbformat
 import pytest
 from sandboxed import write_given
+from together import together
 
 from grading.books.course import Course
 from grading.engine import plan, run
@@ -35,32 +36,45 @@ def bench(request, tmp_path_factory):
         yield assignment, worker, plans, cells
 
 
-def lost(assignment: Assignment, worker: Worker, plans: dict[str, Plan], cells: dict, entry: Entry) -> dict[str, str]:
-    """The test cells of the entry's function that the engine does not pass, with their messages."""
-    sources = {module: assignment.complete(module) for module in assignment.student_modules} | trial.entry_source(entry)
+def lost(assignment: Assignment, worker: Worker, plans: dict[str, Plan], cells: dict, functions: set[str],
+         sources: dict[str, str]) -> dict[str, str]:
+    """The test cells of these functions that the engine does not pass, with their messages."""
     submission = Submission({f"cs231n/{module}": text.encode() for module, text in sources.items()},
                             {f"cs231n.{module[:-3].replace('/', '.')}": text for module, text in sources.items()})
-    found = {}
+    notebooks = []
     for name, tests in cells.items():
-        judged = [cell for cell in tests if entry.function in assignment.topics[assignments.topic(cell.id)]]
+        judged = [nbformat.from_dict(dict(cell)) for cell in tests
+                  if functions & set(assignment.topics[assignments.topic(cell.id)])]
         if judged:
-            notebook = nbformat.v4.new_notebook(cells=[nbformat.from_dict(dict(cell)) for cell in judged])
-            run.grade(worker, [(notebook, plans[name])], submission, trial.CELL_SECONDS)
-            found |= {cell.id: cell.metadata[run.NOTE]["message"] for cell in notebook.cells
-                      if cell.metadata[run.NOTE]["outcome"] != "passed"}
-    return found
+            notebooks.append((nbformat.v4.new_notebook(cells=judged), plans[name]))
+    run.grade(worker, notebooks, submission, trial.CELL_SECONDS)
+    return {cell.id: cell.metadata[run.NOTE]["message"] for notebook, _ in notebooks for cell in notebook.cells
+            if cell.metadata[run.NOTE]["outcome"] != "passed"}
+
+
+def submissions(assignment: Assignment, entries: list[Entry]):
+    """(entries, sources), where no test judges two of the entries."""
+    tests = trial.test_cells(assignment)
+    return together(assignment, entries,
+                    lambda entry: {cell.name for cell in tests if entry.function in cell.functions})
 
 
 def test_every_correct_but_unusual_version_keeps_all_its_marks_in_the_engine(bench):
-    assignment = bench[0]
-    unfair = {entry.label: lost(*bench, entry) for entry in catalogue.unusual(assignment)}
+    tests, unfair = trial.test_cells(bench[0]), {}
+    for entries, sources in submissions(bench[0], catalogue.unusual(bench[0])):
+        found = lost(*bench, {entry.function for entry in entries}, sources)
+        for entry in entries:
+            own = [cell for cell in tests if entry.function in cell.functions]
+            unfair[entry.label] = trial.losses(entry, own, dict.fromkeys((cell.name for cell in own), "") | found)
     assert {label: cells for label, cells in unfair.items() if cells} == {}
 
 
 def test_known_mistakes_lose_the_same_cells_in_the_engine_as_beside_the_reference(bench):
     assignment = bench[0]
     tests = trial.test_cells(assignment)
-    for entry in catalogue.mistakes(assignment)[::EVERY]:
-        related = [cell for cell in tests if entry.function in cell.functions]
-        beside = trial.run(assignment, trial.entry_source(entry), related)[0]
-        assert sorted(lost(*bench, entry)) == sorted(name for name, message in beside.items() if message), entry.label
+    for entries, sources in submissions(assignment, catalogue.mistakes(assignment)[::EVERY]):
+        functions = {entry.function for entry in entries}
+        related = [cell for cell in tests if functions & set(cell.functions)]
+        beside = trial.run(assignment, sources, related)[0]
+        gone = sorted(name for name, message in beside.items() if message)
+        assert sorted(lost(*bench, functions, sources)) == gone, [entry.label for entry in entries]

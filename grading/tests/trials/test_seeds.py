@@ -10,6 +10,11 @@ from grading.trials import catalogue, trial
 ASSIGNMENTS = {name: assignments.load(name) for name in assignments.names()}
 CELLS = {name: trial.test_cells(assignment) for name, assignment in ASSIGNMENTS.items()}
 SEEDS = tuple(range(1000, 1200))
+FEW = SEEDS[::20]         # where processor time decides, which no seed changes
+
+
+def draws(cell):
+    return FEW if cell.name.endswith("-loops") else SEEDS
 
 
 def seeded(name, function=None):
@@ -21,7 +26,7 @@ def seeded(name, function=None):
 @pytest.mark.parametrize("name, cell", [(name, cell) for name in ASSIGNMENTS for cell in seeded(name)],
                          ids=lambda value: getattr(value, "name", value))
 def test_the_reference_passes_for_every_seed(name, cell):
-    verdicts = trial.run(ASSIGNMENTS[name], {}, [cell], SEEDS)
+    verdicts = trial.run(ASSIGNMENTS[name], {}, [cell], draws(cell))
     assert {message for verdict in verdicts for message in verdict.values()} == {""}
 
 
@@ -34,8 +39,10 @@ def spread(name, count=20):
 @pytest.mark.parametrize("name, entry", [(name, entry) for name in ASSIGNMENTS for entry in spread(name)],
                          ids=lambda value: getattr(value, "label", value))
 def test_a_known_mistake_has_the_same_verdict_for_every_seed(name, entry):
-    verdicts = trial.run(ASSIGNMENTS[name], trial.entry_source(entry), seeded(name, entry.function), SEEDS)
-    assert len({tuple(sorted(cell for cell, message in verdict.items() if message)) for verdict in verdicts}) == 1
+    for chosen in (FEW, SEEDS):
+        cells = [cell for cell in seeded(name, entry.function) if draws(cell) is chosen]
+        verdicts = trial.run(ASSIGNMENTS[name], trial.entry_source(entry), cells, chosen[::2])
+        assert len({tuple(sorted(cell for cell, message in verdict.items() if message)) for verdict in verdicts}) == 1
 
 
 def turn(name):
