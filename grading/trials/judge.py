@@ -5,9 +5,12 @@ import io
 import random
 import signal
 import sys
+import threading
 import zlib
 
 import numpy as np
+
+TIMES = 5                 # so many times as long may a cell take that is watched
 
 
 def judge(rounds: list[list[tuple[str, str]]], seconds: int) -> list[dict[str, str]]:
@@ -16,14 +19,27 @@ def judge(rounds: list[list[tuple[str, str]]], seconds: int) -> list[dict[str, s
     return [{name: _outcome(name, source, seconds) for name, source in cells} for cells in rounds]
 
 
-def imports(cells: list[tuple[str, str]], seconds: int) -> dict[str, list[str]]:
-    """{name: the modules of the package, dotted, that the cell imports, directly or not}."""
-    _limit(seconds)
+def uses(cells: list[tuple[str, str]], seconds: int) -> dict[str, dict[str, list[str]]]:
+    """{name: {dotted module of the package that the cell imports, directly or not: what it calls of that}}."""
+    _limit(TIMES * seconds)
     found = {}
     for name, source in cells:
-        _outcome(name, source, seconds)
-        found[name] = [module for module in sys.modules if module.split(".")[0] == "cs231n"]
-        for module in found[name]:
+        called: set[tuple[str, str]] = set()
+
+        def note(frame, event, _, called=called):
+            if event == "call":
+                called.add((frame.f_globals.get("__name__"), frame.f_code.co_qualname))
+
+        threading.setprofile(note)
+        sys.setprofile(note)
+        try:
+            _outcome(name, source, TIMES * seconds)
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+        modules = [module for module in sys.modules if module.split(".")[0] == "cs231n"]
+        found[name] = {module: sorted(function for home, function in called if home == module) for module in modules}
+        for module in modules:
             del sys.modules[module]
     return found
 

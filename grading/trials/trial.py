@@ -4,6 +4,7 @@ Known mistakes must lose points in the hidden tests of their own function and no
 unusual, must lose none. A variant runs in a process of its own, with a package folder of its own.
 """
 
+import ast
 from dataclasses import dataclass
 
 import nbformat
@@ -59,12 +60,13 @@ def run(assignment: Assignment, changed: dict[str, str], cells: list[TestCell],
 
     Returns, for each seed, {cell: ""} for a cell that passes and {cell: "Name: message"} for one that does not.
     """
-    reference, names = complete(assignment), {_dotted(module) for module in changed}
+    reference = complete(assignment)
+    touched = {_dotted(module): _functions_changed(reference.get(module, ""), text) for module, text in changed.items()}
     rounds = [[(cell.name, cell.seeded(seed)) for cell in cells] for seed in draws]
     if not changed:
         return _verdicts(reference, {}, rounds)
-    uses = _imported(reference, cells)
-    apart = {cell.name for cell in cells if not names & uses[cell.name]}       # these never see the change
+    uses = _used(reference, cells)
+    apart = {cell.name for cell in cells if not _meets(touched, uses[cell.name])}
     beside = _verdicts(reference, changed, [[one for one in each if one[0] not in apart] for each in rounds])
     alone = _of_the_reference(reference, [[one for one in each if one[0] in apart] for each in rounds])
     return [{cell.name: (lost | known)[cell.name] for cell in cells} for lost, known in zip(beside, alone)]
@@ -118,18 +120,49 @@ def _verdicts(reference: warm.Sources, changed: warm.Sources, rounds: list[list[
 
 
 # What is known of the reference once it has been seen; sources are the key, so nothing here can be out of date.
-_seen_imports: dict[tuple[str, str], set[str]] = {}
+_seen_uses: dict[tuple[str, str], dict[str, list[str]]] = {}
 _seen_verdicts: dict[tuple[str, str], str] = {}
 
 
-def _imported(reference: warm.Sources, cells: list[TestCell]) -> dict[str, set[str]]:
-    """{cell: the modules that it imports beside the reference}: a change in others cannot change its outcome."""
+def _used(reference: warm.Sources, cells: list[TestCell]) -> dict[str, dict[str, list[str]]]:
+    """{cell: {module that it imports beside the reference: functions that it calls}}."""
     of = warm.digest(reference)
-    new = [(cell.name, cell.source) for cell in cells if (of, cell.source) not in _seen_imports]
+    new = [(cell.name, cell.source) for cell in cells if (of, cell.source) not in _seen_uses]
     if new:
-        found = warm.run(reference, {}, "grading.trials.judge:imports", cells=new, seconds=CELL_SECONDS)
-        _seen_imports.update({(of, source): set(found[name]) for name, source in new})
-    return {cell.name: _seen_imports[of, cell.source] for cell in cells}
+        found = warm.run(reference, {}, "grading.trials.judge:uses", cells=new, seconds=CELL_SECONDS)
+        _seen_uses.update({(of, source): found[name] for name, source in new})
+    return {cell.name: _seen_uses[of, cell.source] for cell in cells}
+
+
+def _meets(touched: dict[str, set[str] | None], used: dict[str, list[str]]) -> bool:
+    """Whether a change can change the outcome of a cell: it calls what is changed, or more than functions are."""
+    return any(module in used and (functions is None or functions & set(used[module]))
+               for module, functions in touched.items())
+
+
+def _functions_changed(before: str, after: str) -> set[str] | None:
+    """Qualified names of the functions in which two sources differ; None where they differ in anything else."""
+    try:
+        one, other = (_parts(ast.parse(text).body) for text in (before, after))
+    except SyntaxError:
+        return None
+    if len(one) != len(other) or any(name != known or not name and part != kept
+                                     for (name, part), (known, kept) in zip(one, other)):
+        return None
+    return {name for (name, part), (_, kept) in zip(one, other) if part != kept}
+
+
+def _parts(body: list[ast.stmt], place: str = "") -> list[tuple[str, str]]:
+    """(qualified name of a function, "" for any other statement; what it says), in order."""
+    found = []
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            inner, node.body = node.body, []
+            found += [("", ast.dump(node)), *_parts(inner, f"{place}{node.name}.")]
+        else:
+            is_function = isinstance(node, ast.FunctionDef) and not node.decorator_list
+            found.append((f"{place}{node.name}" if is_function else "", ast.dump(node)))
+    return found
 
 
 def _of_the_reference(reference: warm.Sources, rounds: list[list[tuple[str, str]]]) -> list[dict[str, str]]:
