@@ -21,7 +21,8 @@ SIZES = (4096, 16384)          # rows: a loop is told by the few already, array 
 CALLS = 7                      # of numpy functions for each row, in a loop that computes a loss
 WARM = 48                      # rows of a first call that is not judged: it imports, and fills caches
 TRIES, NEAREST = (12, 36), 1.9 # where it is near, and so near to the limit: a process may run slowly for long
-CLEARLY, NEARLY = 3, 3         # so many times too much is tried less often; so little below is looked at again
+CLEARLY, NEARLY = 3, 3         # so many times too much, or too little, is clear after a few
+FEWEST = 3, 1                  # at least, or where a loop is seen; what costs as little as array operations is clear
 LOOP_ROWS = 640                # that the looped yardsticks really do at first
 BLOCK = 16                     # rows: honest code has none smaller
 STACK_ROWS = 200
@@ -30,6 +31,7 @@ TICK = time.get_clock_info("process_time").resolution
 FINE = 1e-4                    # seconds: what is measured takes milliseconds
 MOST_CALLS = 40                # that one try makes where the clock is coarse
 SQUARE = 1.5                   # between 1 and 2, the powers of n with which the costs of a loop and of squares grow
+SQUARES = 5                    # calls none of which may be quicker than that
 FEW_ROWS = 512                 # but more numbers than numpy prints in full
 FIXED = 1 / 16                 # of the limit: what a call of few rows may cost before it is said to be made longer
 _CLOCKS = time.thread_time, time.process_time, time.perf_counter
@@ -169,25 +171,27 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0, loops=False):
     many = sizes[-1]
     stacking = stacks * _stacking(many) if stacks else 0.0
     measured(*make_call(WARM)[:2])
-    yard, least = _Yardsticks(many, calls, stacking), (float("inf"), many, None)
+    yard, best, seconds = _Yardsticks(many, calls, stacking), {}, 0.0
     for attempt in range(TRIES[1]):
-        stray = meanwhile(yard.measure)
+        stray = meanwhile(functools.partial(yard.measure, NEARLY * seconds > yard.limit))
         for n in sizes:
-            seconds, call = _cost(make_call, n)
-            seconds += stray
-            dear = n < many and seconds > yard.limit / 4
-            if dear and _is_square(make_call, n, seconds, yard.limit, many, loops):
-                return Verdict(False, True, n, seconds, yard.arrays, yard.loop, yard.limit, call)
-            if seconds > yard.limit:
+            cost, call = _cost(make_call, n)
+            best[n] = min(best.get(n, (float("inf"), None)), (cost + stray, call), key=lambda one: one[0])
+            dear = n < many and best[n][0] > yard.limit / 4
+            if dear and _is_square(make_call, n, best[n][0], yard.limit, many, loops):
+                return Verdict(False, True, n, best[n][0], yard.arrays, yard.loop, yard.limit, best[n][1])
+            if best[n][0] > yard.limit:
                 break
-        least = min(least, (seconds, n, call), key=lambda one: one[0])
-        if NEARLY * least[0] < yard.limit or attempt >= (1 if loops else 3) and least[0] > CLEARLY * yard.limit or (
-                attempt >= TRIES[0] and not yard.limit < NEAREST * least[0] < NEAREST**2 * yard.limit):
+        n = max(best, key=lambda n: best[n][0])
+        seconds = best[n][0] + meanwhile(yard.measure_arrays)
+        times = seconds / yard.limit
+        if seconds < TIMES_ARRAYS * yard.arrays or (
+                attempt >= FEWEST[bool(loops and times > 1)] and not 1 < NEARLY * times < NEARLY * CLEARLY) or (
+                attempt >= TRIES[0] and not 1 < NEAREST * times < NEAREST**2):
             break
-    seconds, n, call = least         # of all tries, as the yardsticks are: none of them is compared with a slow moment
-    looped = seconds > yard.limit
+    looped = seconds > yard.limit      # the least of all tries at each size: none is compared with a slow moment
     return Verdict(looped, not looped and seconds > TIMES_ARRAYS * yard.arrays, n, seconds, yard.arrays, yard.loop,
-                   yard.limit, call)
+                   yard.limit, best[n][1])
 
 
 def _is_square(make_call, n, seconds, limit, many, loops):
@@ -204,8 +208,10 @@ def _is_square(make_call, n, seconds, limit, many, loops):
     excused = 0.0 if loops else min(fixed[0], FIXED * limit)
     if few[0] - excused > (1 if loops else 3) * FEW_ROWS * limit / many:
         return False
-    if min(seconds, _quickest(make_call, n, 2)[0]) - fixed[0] < (n / FEW_ROWS) ** SQUARE * (few[0] - fixed[0]):
-        return False
+    for _ in range(SQUARES):
+        if seconds - fixed[0] < (n / FEW_ROWS) ** SQUARE * (few[0] - fixed[0]):
+            return False
+        seconds = min(seconds, _cost(make_call, n)[0])
     confirmed(few[1])
     confirmed(_quickest(make_call, n // 4, 1)[1])
     return True
@@ -238,15 +244,19 @@ class _Yardsticks:
         self._n, self._calls, self._allowed, self._rows = n, calls, allowed, 0
         self.arrays = self._blocks = self._call = float("inf")
 
-    def measure(self):
-        """The first time few rows tell what is clear. Then all rows: among short moments there is sooner one in which
-        nobody disturbs than among those that what is judged takes."""
-        rows = LOOP_ROWS if not self._rows or TICK >= FINE else self._n
+    def measure(self, near):
+        """Few rows tell what is clear. Near the limit all rows: among short moments there is sooner one in which nobody
+        disturbs than among those that what is judged takes."""
+        rows = self._n if TICK < FINE and (near or self._rows == self._n) else LOOP_ROWS
         if rows != self._rows:
             self._rows, self._blocks, self._call = rows, float("inf"), float("inf")
-        self.arrays = min(self.arrays, _array_operations(self._n))
+        self.measure_arrays()
         self._blocks = min(self._blocks, _blocks(self._n, rows))
         self._call = min(self._call, _call_for_each_row(self._n, rows))
+
+    def measure_arrays(self):
+        """Before what is judged, and after it: a slow moment passes nothing."""
+        self.arrays = min(self.arrays, _array_operations(self._n))
 
     @property
     def loop(self):
@@ -324,12 +334,16 @@ def _table(n):
 
 def _least(work, times=0):
     """Seconds of processor time, or of the wall clock where the other is coarse: the least of several, or `times`."""
-    clock = time.thread_time if TICK < FINE else time.perf_counter
-    least = float("inf")
-    for _ in range(times or (3 if TICK < FINE else 12)):
-        start = clock()
-        work()
-        least = min(least, clock() - start)
+    clock, collecting, least = time.thread_time if TICK < FINE else time.perf_counter, gc.isenabled(), float("inf")
+    gc.disable()
+    try:
+        for _ in range(times or (3 if TICK < FINE else 12)):
+            start = clock()
+            work()
+            least = min(least, clock() - start)
+    finally:
+        if collecting:
+            gc.enable()
     return least
 
 

@@ -9,11 +9,11 @@ import re
 
 import numpy as np
 
-from cs231n import _shapes
+from cs231n import _shapes, _slips
 from cs231n._messages import composed, describe
 from cs231n._places import operands, operation, place_at_fault, value_of
 
-_UNPACK = re.compile(r"cannot unpack non-iterable (\w+) object|(too many|not enough) values to unpack")
+_UNPACK = re.compile(r"cannot unpack non-iterable ([\w.]+) object|(too many|not enough) values to unpack")
 _WRONG = (TypeError, ValueError, AttributeError, IndexError)
 _NO_RETURN = "the return statement: without one, a function returns None"
 
@@ -26,7 +26,7 @@ def explained(error):
             return ""
         if isinstance(error, NotImplementedError):
             return str(error) if place.is_students else ""
-        return _misfit(error, place) or _of_what_came_back(error, place)
+        return _misfit(error, place) or _slip(error, place) or _of_what_came_back(error, place)
     except Exception:              # words less; the error itself is shown as Python does
         return ""
 
@@ -48,7 +48,18 @@ def _misfit(error, place):
     says, shapes, rule = found
     given, wanted = _shapes.documented(place) if place.is_students else ("", "")
     return composed(f"{place.function if place.is_students else 'This line'}: {says}.", ("found", shapes),
-                    ("expected", rule), ("came in", given), ("to return", wanted), ("look at", _shapes.LOOK_AT))
+                    ("expected", rule), ("came in", given), ("to return", wanted),
+                    ("look at", _shapes.LOOK_INSTEAD.get(says, _shapes.LOOK_AT)))
+
+
+def _slip(error, place):
+    """An error at a line of the student's own; its own words, where there are no better ones."""
+    if not place.is_students:
+        return ""
+    if isinstance(error, KeyError):
+        return _missing_key(error, operation(place), place) or f"{place.function}: no key {error}."
+    says, met, words = _slips.found(error, place) or (str(error), "", "")
+    return composed(f"{place.function}: {says.rstrip('.')}.", ("found", met), ("look at", words)) if says else ""
 
 
 def _of_what_came_back(error, place):

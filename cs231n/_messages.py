@@ -93,6 +93,8 @@ def hint(value):
         return "the end of the function: without a return statement, it returns None"
     if type(value) is tuple:
         return "the return statement: it may return several values where one is wanted"
+    if type(value) is dict:
+        return "the return statement: a dictionary came where an array is wanted"
     if hasattr(type(value), "toarray"):
         return "sparse matrices: .toarray() makes an array of one"
     return ""
@@ -136,6 +138,8 @@ def _guess_pattern(found, expected, allowed):
         if np.all(np.abs(found - candidate) <= allowed * min(1, np.max(np.abs(candidate)) / largest)):
             return each + words
 
+    if np.any(found != expected) and np.array_equal(found, np.trunc(expected)):
+        return each + "cut to a whole number: does an array with an integer dtype, or //, take the fraction?"
     if expected.T.shape == found.shape and np.all(np.abs(found - expected.T) <= allowed.T):
         return "it is the transpose of what is expected"
     if found.size > 2 and np.all(np.abs(found - ratio * expected) <= allowed):

@@ -163,3 +163,162 @@ def softmax_loss(x, y):
     dx /= num_train
     return loss, dx
     ### END SOLUTION
+
+
+def batchnorm_forward(x, gamma, beta, bn_param):
+    """Batch normalization, forward: each column to mean 0 and variance 1, then to a scale and a shift of its own.
+
+    For N examples and D units:
+
+    Inputs:
+    - x: mini-batch, float, shape (N, D)
+    - gamma: scales, float, shape (D,)
+    - beta: shifts, float, shape (D,)
+    - bn_param: dict
+      - "mode": "train" or "test"
+      - "eps": added to the variance before its root is taken; 1e-5 if it is missing
+      - "momentum": what the running averages keep of themselves in one call; 0.9 if it is missing
+      - "running_mean", "running_var": running averages of mean and variance, float, shape (D,); zeros if missing
+
+    Returns (out, cache):
+    - out: float, shape (N, D)
+    - cache: what batchnorm_backward and batchnorm_backward_alt need, in a form of your own; at test time None will do
+
+    In training, mean and variance are those of the mini-batch (the variance over N, not N - 1), and the running
+    averages move: running = momentum * running + (1 - momentum) * the mini-batch's, without eps. At test time they take
+    the mini-batch's place and stay. Either way both stand in bn_param afterwards. x, gamma and beta are not modified.
+    Raises ValueError for another mode.
+    Source: Ioffe and Szegedy 2015, "Batch normalization", algorithms 1 and 2.
+    """
+    mode, eps, momentum = bn_param["mode"], bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
+    if mode not in ("train", "test"):
+        raise ValueError(f"batchnorm_forward: mode is {mode!r}; choose train or test")
+    running_mean = bn_param.get("running_mean", np.zeros(x.shape[1], dtype=x.dtype))
+    running_var = bn_param.get("running_var", np.zeros(x.shape[1], dtype=x.dtype))
+
+    ### BEGIN SOLUTION
+    if mode == "train":
+        mean, var = x.mean(axis=0), x.var(axis=0)   # (D,)
+        running_mean = momentum * running_mean + (1 - momentum) * mean
+        running_var = momentum * running_var + (1 - momentum) * var
+    else:
+        mean, var = running_mean, running_var
+
+    std = np.sqrt(var + eps)
+    normalized = (x - mean) / std                   # (N, D)
+    out = gamma * normalized + beta
+
+    bn_param["running_mean"], bn_param["running_var"] = running_mean, running_var
+    return out, (normalized, std, gamma)
+    ### END SOLUTION
+
+
+def batchnorm_backward(dout, cache):
+    """Batch normalization, backward in training, gate by gate.
+
+    For N examples and D units:
+
+    Inputs:
+    - dout: gradient of the loss with respect to out, float, shape (N, D)
+    - cache: from batchnorm_forward in training
+
+    Returns (dx, dgamma, dbeta), the gradient of the loss with respect to
+    - x: shape (N, D)
+    - gamma, beta: shape (D,)
+
+    Mean and variance were computed from x, so x reaches out in three ways: dx is their sum. What is in the cache is
+    not modified; dout may be overwritten.
+    Source: CS231n notes, "Backpropagation, intuitions", staged computation.
+    """
+    ### BEGIN SOLUTION
+    normalized, std, gamma = cache
+    N = len(dout)
+    dgamma = (dout * normalized).sum(axis=0)
+    dbeta = dout.sum(axis=0)
+
+    dnormalized = dout * gamma
+    dcentered = dnormalized / std                             # the numerator's way
+    dstd = -(dnormalized * normalized).sum(axis=0) / std      # the denominator's, which N examples share
+    dvar = dstd / (2 * std)
+    dcentered += 2 / N * dvar * (normalized * std)            # var = mean(centered**2)
+    dmean = -dcentered.sum(axis=0)
+    dx = dcentered + dmean / N
+    return dx, dgamma, dbeta
+    ### END SOLUTION
+
+
+def batchnorm_backward_alt(dout, cache):
+    """Batch normalization, backward in training, by a formula simplified on paper.
+
+    For N examples and D units; inputs and returns are those of batchnorm_backward:
+
+    Inputs:
+    - dout: gradient of the loss with respect to out, float, shape (N, D)
+    - cache: from batchnorm_forward in training
+
+    Returns (dx, dgamma, dbeta), of shapes (N, D), (D,) and (D,)
+
+    What is in the cache is not modified; dout may be overwritten.
+    """
+    ### BEGIN SOLUTION
+    normalized, std, gamma = cache
+    dgamma = (dout * normalized).sum(axis=0)
+    dbeta = dout.sum(axis=0)
+
+    dnormalized = dout * gamma
+    slope = (dnormalized * normalized).mean(axis=0)
+    dx = (dnormalized - dnormalized.mean(axis=0) - normalized * slope) / std
+    return dx, dgamma, dbeta
+    ### END SOLUTION
+
+
+def dropout_forward(x, dropout_param):
+    """Inverted dropout, forward: in training each number is kept with probability p, and else set to 0.
+
+    Inputs:
+    - x: float, any shape
+    - dropout_param: dict
+      - "p": probability of keeping a number, 0 < p <= 1 (before 2018 the public course had that of dropping)
+      - "mode": "train" or "test"
+      - "seed": int that fixes what is dropped, for gradient checks; may be missing
+
+    Returns (out, cache):
+    - out: float, shape of x: in training what is kept is divided by p, so that its mean over all masks is x; at test
+      time it is x as it is
+    - cache: what dropout_backward needs, in a form of your own
+
+    Each number of each example is dropped or kept by itself. x is not modified. The seed is set here, so draw with
+    np.random. Raises ValueError for another mode.
+    Source: Srivastava et al. 2014, "Dropout"; CS231n notes, "Neural networks, part 2", regularization.
+    """
+    p, mode = dropout_param["p"], dropout_param["mode"]
+    if mode not in ("train", "test"):
+        raise ValueError(f"dropout_forward: mode is {mode!r}; choose train or test")
+    if "seed" in dropout_param:
+        np.random.seed(dropout_param["seed"])
+
+    ### BEGIN SOLUTION
+    if mode == "test":
+        return x, None
+    mask = (np.random.rand(*x.shape) < p) / p       # 0 or 1 / p
+    return (x * mask).astype(x.dtype, copy=False), mask
+    ### END SOLUTION
+
+
+def dropout_backward(dout, cache):
+    """Inverted dropout, backward.
+
+    Inputs:
+    - dout: gradient of the loss with respect to out, float, any shape
+    - cache: from dropout_forward, in training or at test time
+
+    Returns:
+    - dx: gradient of the loss with respect to x, shape of dout
+
+    What was dropped has no influence on out; what was kept was divided by p; at test time nothing was done. dout may be
+    overwritten.
+    """
+    ### BEGIN SOLUTION
+    mask = cache
+    return dout if mask is None else dout * mask
+    ### END SOLUTION

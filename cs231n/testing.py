@@ -11,7 +11,7 @@ import re
 
 import numpy as np
 
-from cs231n import _costs, _shown
+from cs231n import _costs, _described, _shown
 from cs231n._counting import hands_on_functions, interpreted_events, read_loops, read_stacks, source_of
 from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, hint, name_of, number, places
 from cs231n._shortcuts import read_shortcuts
@@ -36,6 +36,7 @@ _CAUSES = {
 }
 
 _shown.install()
+_described.install()
 
 
 def fresh(*values):
@@ -449,8 +450,10 @@ def _check_shape(array, shape, name, look_at="", exact=False):
             ("found", f"{array.shape}"),
             ("expected", f"{shape}{note}"),
             ("pattern", "the axes are the other way round" if len(found) > 1 and found[::-1] == expected else ""),
+            ("number", "a single number where an array belongs: is it a sum over all axes, or does the function return "
+             "less than the docstring says?" if array.ndim == 0 else ""),
             ("factors", "write the shape of each factor beside the line that makes it"
-             if max(array.ndim, len(shape)) > 1 else ""),
+             if max(array.ndim, len(shape)) > 1 and array.ndim else ""),
             ("look at", look_at),
         )
 

@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "kit"             # the key under which a graded cell's metadata holds its outcome and message
 LEFT_OUT = "kit_left_out"    # and any cell's, while it is graded, that it did not run, since no verdict needs it
+MARKED_FOR = "kit_marked_for"    # and an answer's: what its mark by hand was given for, where that has changed
 
 # jsonschema takes a second to build a grammar for addresses, which nobody here asks it to check.
 sys.modules.setdefault("rfc3987_syntax", None)

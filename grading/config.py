@@ -15,6 +15,7 @@ from nbgrader.converters import Autograde, GenerateFeedback, NbGraderException
 from nbgrader.converters.base import BaseConverter
 
 from grading import ROOT
+from grading.books import marking
 from grading.books.course import Course, grading_environment
 from grading.release import assignment, lesson
 
@@ -58,6 +59,7 @@ def configure(c, root: Path) -> None:
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.AssignLatePenalties.plugin_class = "grading.books.penalties.LateDays"
+    c.ExchangeFactory.release_feedback = "grading.desk.feedback.released.ReleaseFeedback"
     c.ExportApp.plugin_class = "grading.desk.export.plugin.Grades"
     c.Execute.timeout = CELL_SECONDS
     c.BaseConverter.permissions = 644
@@ -73,6 +75,7 @@ def configure(c, root: Path) -> None:
     c.HTMLExporter.extra_template_basedirs = [TEMPLATES, _nbgraders_templates()]
 
     _keep_formgrader_here(root)
+    _sign_formgraders_marks(Course(root))
     _have_the_kit_do_it()
 
     # Kernels inherit this process's environment: stock nbgrader grades on the same small data as the kit.
@@ -110,6 +113,24 @@ def _keep_formgrader_here(root: Path) -> None:
 
     handlers.FormgraderHandler.get, handlers.SubmissionHandler.get = get, get_submission
     handlers.FormgraderHandler.kept_to = root.resolve()
+
+
+def _sign_formgraders_marks(course: Course) -> None:
+    """In a Jupyter server: keep whose a mark is that formgrader enters, on a JupyterHub by who is logged in."""
+    handlers = sys.modules.get("nbgrader.server_extensions.formgrader.apihandlers")
+    if handlers is None or hasattr(handlers.GradeHandler, "signed"):
+        return
+    enter = handlers.GradeHandler.put
+
+    def put(self, grade_id):
+        enter(self, grade_id)
+        if self.get_status() == 200:
+            grade = self.gradebook.find_grade_by_id(grade_id)
+            marker = getattr(self.current_user, "username", "") if "JUPYTERHUB_API_TOKEN" in os.environ else ""
+            marking.sign(course, grade.notebook.assignment.assignment.name,
+                         [(grade.notebook.student.id, grade.name, grade.manual_score)], marker)
+
+    handlers.GradeHandler.put, handlers.GradeHandler.signed = put, True
 
 
 def _have_the_kit_do_it() -> None:

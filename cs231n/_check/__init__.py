@@ -1,6 +1,6 @@
 """The checks that students see, for `python -m cs231n.check`: which there are, and what each needs to run.
 
-`names` tells which cells a check needs, `running` runs them in a process of their own; what the assignment consists of
+`needed` tells which cells a check needs, `running` runs them in a process of their own; what the assignment consists of
 stands in `cs231n/assignment.json`.
 """
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cs231n import _matching as matching
 from cs231n import _reading as reading
-from cs231n._check import names
+from cs231n._check import names, needed
 
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]*(?:\([^)]*\)|[^\n]*)", re.M)
 
@@ -67,11 +67,11 @@ def read(folder, asked, notebook):
     facts, found = [names.read(cell.source) for cell in cells], []
     places = {cell.name: place for place, cell in enumerate(cells) if cell.role == "locked"}
     for name, points in in_the_open(asked, notebook).items():
-        needed, imports = names.needed(facts, places[name])
+        chosen, imports = needed.needed(facts, places[name])
         about = max((place for place in range(places[name]) if cells[place].role == "code"), default=None)
         if about is not None and matching.UNWRITTEN in cells[about].source:      # it does not name what it shall bind
-            needed = sorted({about, *needed})
-        chosen = tuple(cells[place]._replace(place=place, imports=tuple(imports.get(place, ()))) for place in needed)
+            chosen = sorted({about, *chosen})
+        chosen = tuple(cells[place]._replace(place=place, imports=tuple(imports.get(place, ()))) for place in chosen)
         found.append(Check(name, topic(name), notebook, points, chosen, _basis(folder, chosen)))
     return found
 

@@ -9,9 +9,10 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from cs231n._writeup import pictures, programs, texts
+from cs231n._writeup import inlines, pictures, programs, strings
 from cs231n._writeup.fonts import Fonts
-from cs231n._writeup.texts import Text, TooMuch, stacked, string
+from cs231n._writeup.strings import stacked, string
+from cs231n._writeup.texts import Text, TooMuch
 
 MAIN, TRIAL = "main.typ", "trial.typ"
 TEMPLATE = Path(__file__).with_name("template.typ")
@@ -46,7 +47,7 @@ class Document:
 
         self._head, self._questions, self._defined, self._marks = head, questions, defined, marks
         self._folder, self._as_typed, self._careful = folder, as_typed, False
-        self._fonts = Fonts(texts.clean("".join(part for one in questions for part in
+        self._fonts = Fonts(strings.clean("".join(part for one in questions for part in
                                                 (head["name"], one.heading, one.text, one.answer))))
         shutil.copyfile(TEMPLATE, folder / TEMPLATE.name)
         self._refused = typst.TypstError
@@ -93,10 +94,10 @@ class Document:
         question = self._questions[number - 1]
         if question.answer and question.cell in self._as_typed:
             self._problems.append(f"{self._where(number)}: it could not be set, and is shown as it was typed")
-            return texts.plain(self._fonts.shown(question.answer))
+            return strings.plain(self._fonts.shown(question.answer))
         if not question.answer:
             return []
-        return self._text(number, question.answer, question.attached, fine) or texts.plain(question.answer)
+        return self._text(number, question.answer, question.attached, fine) or strings.plain(question.answer)
 
     def _text(self, number, source, attached=None, fine=False):
         """Blocks of a text; what cannot be set of it is shown as it was typed."""
@@ -111,7 +112,7 @@ class Document:
         except (programs.Failed, TooMuch, RecursionError) as why:
             why = "it is nested too deeply" if isinstance(why, RecursionError) else why
             self._problems.append(f"{self._where(number)}: {why}; it is shown as it was typed")
-            return texts.plain(source)
+            return strings.plain(source)
         self._problems += [f"{self._where(number)}: {problem}" for problem in made.problems]
         return made.blocks
 
@@ -136,14 +137,14 @@ class Document:
         high = PLOT_HIGH if len(found) < 3 else PLOT_HIGH * 0.7
         widths = [min(PLOT_ROOM if len(found) == 1 or one.width > 2.2 * one.height else PLOT_ROOM * 0.48,
                       one.width * 0.7, high * one.width / one.height) for one in found]
-        return [f"({string(one.name)}, {width / texts.POINT:.2f}em, \"a plot\")" for one, width in zip(found, widths)]
+        return [f"({string(one.name)}, {width / inlines.POINT:.2f}em, \"a plot\")" for one, width in zip(found, widths)]
 
     def _beside(self, question, where):
         code = []
         for source, printed, shown in question.beside:
-            code.append(f'code({string(texts.breakable(_lines(texts.clean(source))))}, "python")')
+            code.append(f'code({string(strings.breakable(_lines(strings.clean(source))))}, "python")')
             if printed:
-                code.append(f"printed({string(texts.breakable(_lines(texts.clean(printed))))})")
+                code.append(f"printed({string(strings.breakable(_lines(strings.clean(printed))))})")
             code += [f"align(center, picture(..{plot}))" for plot in self._plots(shown, where)]
         return stacked(["subheading(6, [Code beside the answer])", *code]) if code else "none"
 
@@ -217,13 +218,13 @@ class Document:
 
     @property
     def _who(self):
-        return " · ".join(filter(None, (self._head["student"], texts.clean(self._head["name"]))))
+        return " · ".join(filter(None, (self._head["student"], strings.clean(self._head["name"]))))
 
     def _cover(self):
         rows = []
         for question in self._questions:
             mark = (self._marks or {}).get(question.notebook, {}).get(question.cell, NOT_MARKED)
-            rows.append(f"(notebook: {string(question.notebook)}, heading: {string(texts.clean(question.heading))}, "
+            rows.append(f"(notebook: {string(question.notebook)}, heading: {string(strings.clean(question.heading))}, "
                         f"state: {string('' if question.answer else 'no answer')}, "
                         f"mark: {string(mark['shown'] if mark is not NOT_MARKED else '–')})")
         notes = [told if len(told) <= 240 else told[:236] + " ..." for told in dict.fromkeys(self._problems)]
@@ -231,7 +232,7 @@ class Document:
             notes = [*notes[:NOTES - 1], f"and {len(notes) - NOTES + 1} more"]
         return _call("cover", {"title": string(self._head["title"]), "who": string(self._who), "rows": _array(rows),
                                "marked": "false" if self._marks is None else "true",
-                               "notes": _array(string(texts.breakable(note)) for note in notes)})
+                               "notes": _array(string(strings.breakable(note)) for note in notes)})
 
     def _written(self, name, source):
         path = self._folder / name

@@ -3,7 +3,17 @@
 import numpy as np
 
 from cs231n.layer_utils import affine_relu_backward, affine_relu_forward
-from cs231n.layers import affine_backward, affine_forward, softmax_loss
+from cs231n.layers import (
+    affine_backward,
+    affine_forward,
+    batchnorm_backward,
+    batchnorm_forward,
+    dropout_backward,
+    dropout_forward,
+    relu_backward,
+    relu_forward,
+    softmax_loss,
+)
 
 
 class TwoLayerNet:
@@ -85,7 +95,10 @@ class TwoLayerNet:
 
 
 class FullyConnectedNet:
-    """A net of any depth with ReLU and softmax loss: (affine - relu) x (L - 1) - affine.
+    """A net of any depth with ReLU and softmax loss: (affine - [norm] - relu - [dropout]) x (L - 1) - affine.
+
+    What stands in brackets is there if it is asked for: `training.ipynb` adds it. Without it, a hidden layer is an
+    affine layer and a ReLU, as in `deep_nets.ipynb`.
 
     For D features, hidden layers of H_1, ..., H_(L-1) units and C classes, attributes:
     - params: dict of float arrays, "W1" (D, H_1), "b1" (H_1,), "W2" (H_1, H_2), "b2" (H_2,), ...,
@@ -94,40 +107,52 @@ class FullyConnectedNet:
     - reg: L2 strength >= 0; the penalty is 0.5 * reg * (sum(W1**2) + ... + sum(WL**2)), with a half, and biases
       are free
     - dtype: of params and of all that is computed from them
+    - normalization: "batchnorm" or None
+    - bn_params: [bn_param of hidden layer 1, ...], for batchnorm_forward; empty without normalization
+    - use_dropout, dropout_param: whether hidden layers end in dropout, and its dict, for dropout_forward
 
     The net knows its loss and gradients; a Solver trains it.
     Source: CS231n notes, "Neural networks, part 1" and "part 2".
     """
 
-    def __init__(self, hidden_dims, input_dim=3 * 32 * 32, num_classes=10, reg=0.0, weight_scale=1e-2,
-                 initialization="plain", dtype=np.float32, seed=None):
+    def __init__(self, hidden_dims, input_dim=3 * 32 * 32, num_classes=10, dropout_keep_ratio=1, normalization=None,
+                 reg=0.0, weight_scale=1e-2, initialization="plain", dtype=np.float32, seed=None):
         """Fill self.params with the arrays of an untrained net.
 
         Inputs:
         - hidden_dims: [H_1, ..., H_(L-1)], list of int, one for each hidden layer; it is not modified
         - input_dim: D, number of values in one example
         - num_classes: C
+        - dropout_keep_ratio: probability with which dropout keeps a unit, 0 < p <= 1; 1 means no dropout
+        - normalization: "batchnorm", between each hidden layer's affine part and its ReLU; or None
         - reg: L2 strength >= 0
         - weight_scale: standard deviation of the initial weights where initialization is "plain"
         - initialization: standard deviation of the weights of a layer with n inputs (its matrix has n rows):
           "plain": weight_scale, in every layer; "xavier": sqrt(1 / n); "he": sqrt(2 / n), for ReLU
         - dtype: float type of params; numeric gradients need np.float64
         - seed: int that seeds rng, from which the weights can be drawn; None: rng is np.random, so that
-          np.random.seed fixes it
+          np.random.seed fixes it; with dropout it also fixes which units are dropped, the same at every call
 
         Weights are drawn from a normal distribution with mean 0, each layer's anew: rng.standard_normal(shape) has
         standard deviation 1. Nothing else is seeded here: without a seed every net draws weights of its own. Biases
-        are zero. The lines at the end give every array its dtype.
-        Raises ValueError for an unknown initialization.
+        are zero. With batch normalization, each hidden layer has a gamma of ones and a beta of zeros besides; the
+        scores are not normalized. The lines at the end give every array its dtype.
+        Raises ValueError for an unknown initialization or normalization.
         Source: CS231n notes, "Neural networks, part 2", weight initialization; Glorot and Bengio 2010 (Xavier), He
         et al. 2015.
         """
         if initialization not in ("plain", "xavier", "he"):
             raise ValueError(f"FullyConnectedNet: initialization is {initialization!r}; choose plain, xavier or he")
+        if normalization not in (None, "batchnorm"):
+            raise ValueError(f"FullyConnectedNet: normalization is {normalization!r}; choose batchnorm or None")
         self.params = {}
         self.num_layers = 1 + len(hidden_dims)
         self.reg = reg
         self.dtype = dtype
+        self.normalization = normalization
+        self.bn_params = [{"mode": "train"} for _ in hidden_dims] if normalization == "batchnorm" else []
+        self.use_dropout = dropout_keep_ratio != 1
+        self.dropout_param = {"mode": "train", "p": dropout_keep_ratio} | ({} if seed is None else {"seed": seed})
         rng = np.random if seed is None else np.random.default_rng(seed)
 
         ### BEGIN SOLUTION
@@ -136,6 +161,9 @@ class FullyConnectedNet:
             scale = {"plain": weight_scale, "xavier": np.sqrt(1 / num_in), "he": np.sqrt(2 / num_in)}[initialization]
             self.params[f"W{layer}"] = scale * rng.standard_normal((num_in, num_out))
             self.params[f"b{layer}"] = np.zeros(num_out)
+            if self.normalization and layer < self.num_layers:
+                self.params[f"gamma{layer}"] = np.ones(num_out)
+                self.params[f"beta{layer}"] = np.zeros(num_out)
         ### END SOLUTION
 
         for name, array in self.params.items():
@@ -158,19 +186,31 @@ class FullyConnectedNet:
 
         Forward, each layer hands its output to the next, and its cache is kept; backward, the same layers come in
         reverse. The layers of cs231n.layers and cs231n.layer_utils do most of the work. The penalty covers every
-        layer's weights and no biases, and shows in the gradients as it does in the loss. X, y and self.params are
-        not modified.
+        layer's weights and no biases, gammas or betas, and shows in the gradients as it does in the loss. X, y and
+        self.params are not modified.
         """
         X = X.astype(self.dtype)
+        for param in (*self.bn_params, self.dropout_param):
+            param["mode"] = "test" if y is None else "train"
 
         ### BEGIN SOLUTION
         names = [(f"W{layer}", f"b{layer}") for layer in range(1, self.num_layers + 1)]
         *hidden_layers, (W_last, b_last) = names
+        norms = [(f"gamma{layer}", f"beta{layer}") for layer in range(1, self.num_layers)]
 
         hidden, caches = X, []
-        for W, b in hidden_layers:
-            hidden, cache = affine_relu_forward(hidden, self.params[W], self.params[b])
+        for layer, (W, b) in enumerate(hidden_layers):
+            hidden, cache = affine_forward(hidden, self.params[W], self.params[b])
             caches.append(cache)
+            if self.normalization:
+                gamma, beta = norms[layer]
+                hidden, cache = batchnorm_forward(hidden, self.params[gamma], self.params[beta], self.bn_params[layer])
+                caches.append(cache)
+            hidden, cache = relu_forward(hidden)
+            caches.append(cache)
+            if self.use_dropout:
+                hidden, cache = dropout_forward(hidden, self.dropout_param)
+                caches.append(cache)
         scores, scores_cache = affine_forward(hidden, self.params[W_last], self.params[b_last])
         if y is None:
             return scores
@@ -178,8 +218,14 @@ class FullyConnectedNet:
         loss, dscores = softmax_loss(scores, y)
         grads = {}
         dhidden, grads[W_last], grads[b_last] = affine_backward(dscores, scores_cache)
-        for W, b in reversed(hidden_layers):
-            dhidden, grads[W], grads[b] = affine_relu_backward(dhidden, caches.pop())
+        for layer, (W, b) in reversed(list(enumerate(hidden_layers))):
+            if self.use_dropout:
+                dhidden = dropout_backward(dhidden, caches.pop())
+            dhidden = relu_backward(dhidden, caches.pop())
+            if self.normalization:
+                gamma, beta = norms[layer]
+                dhidden, grads[gamma], grads[beta] = batchnorm_backward(dhidden, caches.pop())
+            dhidden, grads[W], grads[b] = affine_backward(dhidden, caches.pop())
 
         for W, _ in names:
             loss += 0.5 * self.reg * np.sum(self.params[W] ** 2)

@@ -1,7 +1,7 @@
 """Whether a mark by hand still stands once a submission is graded again: it does, as long as its answer is the same.
 
 A mark whose answer has changed stays in the gradebook, waits for another look there (`needs_manual_grade`), and the
-result keeps the text that it was given for.
+result keeps the text that it was given for; so does the answer's cell, for the formgrader to show.
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from nbformat import NotebookNode
 
+from grading import MARKED_FOR
 from grading.books.results import Result
 
 Place = tuple[str, str]              # (notebook, grade_id)
@@ -52,7 +53,8 @@ def read(folder: Path, notebook: str) -> list[dict]:
 
 def settle(marked: dict[Place, Marked], folder: Path, before: Result | None, now: Result,
            notebooks: dict[str, NotebookNode]) -> set[Place]:
-    """The marks that stand without another look; `now.marked_for` gets the texts that the others were given for.
+    """The marks that stand without another look; `now.marked_for`, and the cells, get the texts that the others were
+    given for.
 
     - marked: what is marked by hand; folder, before: the former graded notebooks and result
     - now, notebooks: those that take their place
@@ -77,7 +79,7 @@ def settle(marked: dict[Place, Marked], folder: Path, before: Result | None, now
         else:                                                    # nothing is left of what it was given for
             continue
         if changed:
-            now.marked_for.setdefault(notebook, {})[name] = seen
+            now.marked_for.setdefault(notebook, {})[name] = is_now["metadata"][MARKED_FOR] = seen
         elif not mark.waits or before and name in before.marked_for.get(notebook, {}):
             standing.add(place)
     return standing

@@ -6,7 +6,7 @@
 
 import math
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from nbgrader import api
@@ -20,22 +20,49 @@ from grading.books.late import Standing
 from grading.books.rosters import Named
 from grading.errors import KitError
 
+DAY = 24 * 3600                          # seconds
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A graded cell's row. score: with what was given by hand, and extra; None where nothing is given yet; waits: for a
+    mark, or for another look at it; comment: a marker's words, in Markdown."""
+
+    score: float | None
+    by_hand: bool = False
+    waits: bool = False
+    comment: str = ""
+
 
 @dataclass(frozen=True)
 class Graded:
-    """One submission. scores: None where nothing is given yet; unmarked: what waits for a mark, or another look;
-    days: begun late ones."""
+    """One submission. late: seconds after the date that it was due, with extension; days: begun late
+    ones, after grace; penalty: points that they cost; standing: step by step, where the description has a `[late]`."""
 
     student: str
-    scores: dict[Place, float | None] = field(default_factory=dict)
-    unmarked: tuple[Place, ...] = ()
-    penalty: float = 0.0
+    marks: dict[Place, Mark] = field(default_factory=dict)
+    late: float = 0.0
     days: int = 0
+    penalty: float = 0.0
     standing: Standing | None = None
 
     @property
+    def scores(self) -> dict[Place, float | None]:
+        return {place: mark.score for place, mark in self.marks.items()}
+
+    @property
+    def unmarked(self) -> tuple[Place, ...]:
+        """What waits for a mark, or another look."""
+        return tuple(sorted(place for place, mark in self.marks.items() if mark.waits))
+
+    @property
+    def again(self) -> tuple[Place, ...]:
+        """What was marked by hand, and waits for another look: it has changed."""
+        return tuple(place for place in self.unmarked if self.marks[place].by_hand)
+
+    @property
     def score(self) -> float:
-        return round(sum(score or 0.0 for score in self.scores.values()), 9)
+        return round(sum(mark.score or 0.0 for mark in self.marks.values()), 9)
 
     @property
     def total(self) -> float:
@@ -54,6 +81,12 @@ class Grades:
     @property
     def most(self) -> float:
         return round(sum(self.points.values()), 9)
+
+    @property
+    def scores(self) -> dict[tuple[str, str, str], float]:
+        """(student, notebook, cell) -> what the gradebook has, where it has a score."""
+        return {(student, *place): mark.score for student, one in self.of.items()
+                for place, mark in one.marks.items() if mark.score is not None}
 
     @property
     def unmarked(self) -> dict[str, tuple[Place, ...]]:
@@ -99,27 +132,53 @@ def read(session: Session, course: Course, assignment: str) -> Grades:
         .options(joinedload(api.SubmittedAssignment.assignment),
                  undefer(api.SubmittedAssignment.late_submission_penalty))
         .order_by(api.SubmittedAssignment.student_id))}
-    scores: dict[str, dict[Place, float | None]] = {student: {} for student in submitted}
-    waiting: dict[str, list[Place]] = {student: [] for student in submitted}
-    for student, notebook, name, score, by_hand, automatic, waits in session.execute(
-            select(api.SubmittedAssignment.student_id, api.Notebook.name, api.BaseCell.name, api.Grade.score,
-                   api.Grade.manual_score, api.Grade.auto_score, api.Grade.needs_manual_grade)
+    found = _marks(session, assignment)
+    standing: dict[str, dict[str, Standing]] = {}
+    if folder:
+        with suppress(KitError):             # dates that nobody can follow: who settles the books is told of them
+            standing = penalties.standings(session, course, list(submitted), folder)
+    graded = {}
+    for student, one in submitted.items():
+        stands, late = standing.get(student, {}).get(assignment), penalties.seconds_late(one)
+        graded[student] = Graded(student, found.get(student, {}), late,
+                                 stands.days if stands else begun_days(late),
+                                 round(one.late_submission_penalty, 9), stands)
+    return Grades(assignment, points, graded)
+
+
+def now(course: Course, assignment: str) -> Grades:
+    """As the gradebook is, brought up to date or not; nothing where there is none, or no such assignment in it."""
+    if not course.gradebook.exists():
+        return Grades(assignment, {}, {})
+    with marks.reading(course.gradebook) as session:
+        return read(session, course, assignment)
+
+
+def begun_days(seconds: float) -> int:
+    return math.ceil(seconds / DAY)
+
+
+def _marks(session: Session, assignment: str) -> dict[str, dict[Place, Mark]]:
+    """By student, of every graded cell."""
+    place = (api.SubmittedAssignment.student_id, api.Notebook.name, api.BaseCell.name)
+
+    def rows(model, *columns):
+        return session.execute(
+            select(*place, *columns)
             .join(api.SubmittedNotebook, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
             .join(api.Notebook, api.Notebook.id == api.SubmittedNotebook.notebook_id)
             .join(api.Assignment, api.Assignment.id == api.Notebook.assignment_id)
-            .join(api.Grade, api.Grade.notebook_id == api.SubmittedNotebook.id)
-            .join(api.BaseCell, api.BaseCell.id == api.Grade.cell_id).where(api.Assignment.name == assignment)):
-        scores[student][notebook, name] = None if by_hand is automatic is None else score
-        if waits:
-            waiting[student].append((notebook, name))
-    standing = penalties.standings(session, course, list(submitted), folder) if folder else {}
-    found = {}
-    for student, one in submitted.items():
-        stands = standing.get(student, {}).get(assignment)
-        days = stands.days if stands else math.ceil(one.total_seconds_late / 86_400)
-        found[student] = Graded(student, scores[student], tuple(sorted(waiting[student])),
-                                round(one.late_submission_penalty, 9), days, stands)
-    return Grades(assignment, points, found)
+            .join(model, model.notebook_id == api.SubmittedNotebook.id)
+            .join(api.BaseCell, api.BaseCell.id == model.cell_id).where(api.Assignment.name == assignment))
+
+    said = {tuple(where): words for *where, words in rows(api.Comment, api.Comment.manual_comment) if words}
+    found: dict[str, dict[Place, Mark]] = {}
+    for student, notebook, name, score, by_hand, automatic, waits in rows(
+            api.Grade, api.Grade.score, api.Grade.manual_score, api.Grade.auto_score, api.Grade.needs_manual_grade):
+        found.setdefault(student, {})[notebook, name] = Mark(
+            None if by_hand is automatic is None else score, by_hand is not None, bool(waits),
+            said.get((student, notebook, name), ""))
+    return found
 
 
 def people(session: Session) -> dict[str, Named]:

@@ -130,6 +130,19 @@ class Ledger:
             session.execute(text("BEGIN IMMEDIATE"))
             rows.enter(session, self._course, kept, notebooks, self._copied(kept))
 
+    def enter_all(self, student: str) -> list[str]:
+        """Enter all kept results of a student who has come back; returns assignments that are to be graded again."""
+        failed = []
+        for path in sorted((self._folder / student).glob("[!.]*")):
+            kept = results.read(self._course, student, path.name)
+            try:
+                if kept is None:
+                    raise ValueError(path)
+                self.enter_again(kept)
+            except (KitError, OSError, ValueError):      # another source, or files that are not to be read
+                failed.append(path.name)
+        return failed
+
     def assignments(self) -> list[str]:
         """Those that the gradebook has."""
         with self._busy_is_a_sentence(), Session(self._engine) as session:

@@ -101,17 +101,9 @@ class Marking:
                     session.execute(update(api.Comment.__table__).where(api.Comment.__table__.c.id == row.comment_id)
                                     .values(manual_comment=now.comment))
                 told[change.id] = now, why
-        self._sign([(rows[id].student, now.score) for id, (now, why) in told.items() if not why])
+        sign(self._course, self._assignment, [(rows[id].student, self._name, now.score)
+                                              for id, (now, why) in told.items() if not why])
         return told
-
-    def _sign(self, entered: list[tuple[str, float | None]]) -> None:
-        """Keep who marks: whose account this runs under."""
-        path = _signed(self._course, self._assignment)
-        with suppress(OSError, KeyError):                # the mark itself is entered
-            path.parent.mkdir(exist_ok=True)
-            lines = [json.dumps([student, self._name, score, getpass.getuser()]) for student, score in entered]
-            with path.open("a", encoding="utf-8") as file:
-                file.write("".join(f"{line}\n" for line in lines))
 
     def _refused(self, session: Session, row, change: Change) -> str:
         if change.score is not None and not 0 <= change.score <= row.points:
@@ -178,14 +170,30 @@ class Marking:
             engine.dispose()
 
 
+def sign(course: Course, assignment: str, entered: Iterable[tuple[str, str, float | None]], marker: str = "") -> None:
+    """Keep who has entered a mark, by (student, question, score): marker, or whose account this runs under."""
+    path = _signed(course, assignment)
+    with suppress(OSError, KeyError):                    # the mark itself is entered
+        lines = [json.dumps([*one, marker or getpass.getuser()]) for one in entered]
+        path.parent.mkdir(exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write("".join(f"{line}\n" for line in lines))
+
+
 def markers(course: Course, assignment: str) -> dict[tuple[str, str], tuple[str, float | None]]:
-    """(student, question) -> who marked it last with `kit answers`, and what was entered."""
+    """(student, question) -> who marked it last, with `kit answers` or in formgrader, and what was entered."""
     found = {}
     with suppress(OSError, ValueError):
         for line in _signed(course, assignment).read_text(encoding="utf-8").splitlines():
             student, question, score, marker = json.loads(line)
             found[student, question] = marker, score
     return found
+
+
+def by_whom(known: dict, student: str, question: str, score: float | None) -> str:
+    """Whose this mark is, of those that `markers` knows; "" where somebody else has changed it."""
+    who, entered = known.get((student, question), ("", None))
+    return who if entered == score else ""
 
 
 def _signed(course: Course, assignment: str) -> Path:

@@ -6,7 +6,6 @@
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbgrader import api
@@ -14,28 +13,15 @@ from sqlalchemy import create_engine, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from grading.books import marks, results, rosters, sheets
+from grading.books.changes import PERSON, TOPS, Change, children, set_marks_aside, set_person_aside
 from grading.books.course import Course
-
-TOPS = "submitted", "replaced", "autograded", "feedback"           # folders with one of each student's
-
-
-@dataclass(frozen=True)
-class Change:
-    """- what: rename, merge or remove; student: whose all goes; into: the id that it goes to, "" where somebody leaves
-    - folder: below `removed/`, for what has no other place
-    - keep: of a merge, by assignment that both have handed in, the id whose submission counts
-    """
-
-    what: str
-    student: str
-    into: str
-    folder: str
-    keep: dict[str, str] = field(default_factory=dict)
 
 
 def carry_out(course: Course, change: Change) -> None:
     aside = course.root / "removed" / change.folder
-    _set_marks_aside(course, change, aside)
+    set_marks_aside(course, change, aside)
+    if change.what == "remove":
+        set_person_aside(course, change.student, aside)
     _change_gradebook(course.gradebook, change)
     for name, counts in change.keep.items():
         _lay_attempts(course, change, name, counts)
@@ -45,24 +31,6 @@ def carry_out(course: Course, change: Change) -> None:
     _change_copies(course, change, aside)
     _change_attempts(course, change, aside)
     _change_roster(course, change, aside)
-
-
-def _set_marks_aside(course: Course, change: Change, aside: Path) -> None:
-    """Marks that leave the gradebook, into a file: those of who leaves, and of submissions that do not count."""
-    path = aside / "marks-by-hand.json"
-    if not course.gradebook.exists() or path.exists():
-        return
-    left = {}
-    with marks.reading(course.gradebook) as session:
-        for name in session.scalars(select(api.Assignment.name)):
-            loser = change.student if change.what == "remove" else _loser(change, name)
-            both = change.what == "remove" or {change.student, change.into} <= set(session.scalars(
-                select(api.SubmittedAssignment.student_id).join(api.Assignment).where(api.Assignment.name == name)))
-            if loser and both and (found := marks.read(session, name).get(loser)):
-                left[name] = {loser: found}
-    if left:
-        aside.mkdir(parents=True, exist_ok=True)
-        marks.write(path, left)
 
 
 def _change_gradebook(gradebook: Path, change: Change) -> None:
@@ -77,7 +45,7 @@ def _change_gradebook(gradebook: Path, change: Change) -> None:
                 return
             mine, others = _submissions(session, change.student), _submissions(session, change.into)
             gone = {one: None for one in mine.values()} if change.what == "remove" else dict(
-                (mine[name], others[name]) if _loser(change, name) == change.student else (others[name], mine[name])
+                (mine[name], others[name]) if change.loser(name) == change.student else (others[name], mine[name])
                 for name in mine.keys() & others.keys())
             for one, stays in gone.items():
                 _delete(session, one, stays)
@@ -91,7 +59,7 @@ def _change_gradebook(gradebook: Path, change: Change) -> None:
             if new is None:
                 session.execute(update(student).where(student.c.id == change.student).values(id=change.into))
                 return
-            for name in ("first_name", "last_name", "email", "lms_user_id"):
+            for name in PERSON:
                 if not getattr(new, name):
                     setattr(new, name, getattr(old, name))
             session.flush()
@@ -159,7 +127,7 @@ def _move_all(course: Course, change: Change, top: str, aside: Path) -> None:
             path.rmdir()
         elif not (there := target / path.name).exists():
             _move(path, there)
-        elif _loser(change, path.name) == change.into:
+        elif change.loser(path.name) == change.into:
             _move(there, aside / top / change.into / path.name)
             _move(path, there)
         else:
@@ -171,7 +139,7 @@ def _rename_results(home: Path, target: Path, change: Change) -> None:
     """In results that will not go aside."""
     for path in home.glob(f"*/{results.FILE}"):
         name = path.parent.name
-        if (target / name).exists() and _loser(change, name) == change.student:
+        if (target / name).exists() and change.loser(name) == change.student:
             continue
         with suppress(ValueError):
             kept = json.loads(path.read_text(encoding="utf-8"))
@@ -191,6 +159,13 @@ def _change_writeups(course: Course, change: Change, aside: Path) -> None:
 
 def _change_copies(course: Course, change: Change, aside: Path) -> None:
     """Copies of marks, and sentences on submissions; of a merge those of the one that counts are those that stay."""
+    for path in sorted(course.marks.glob("*-markers.jsonl")) if change.into else ():
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        renamed = [_of_another(line, change) for line in lines]
+        if renamed != lines:
+            half = path.with_suffix(".part")
+            half.write_text("".join(renamed), encoding="utf-8")
+            os.replace(half, path)
     for path in sorted([*course.marks.glob("*.json"), *(course.root / "notes").glob("*.json")]):
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
@@ -211,10 +186,19 @@ def _change_copies(course: Course, change: Change, aside: Path) -> None:
             found[change.into] = mine
         else:
             left = {change.student: mine}
-            if change.into and _loser(change, path.stem) == change.into:
+            if change.into and change.loser(path.stem) == change.into:
                 found[change.into], left = mine, {change.into: there}
             _keep(aside / path.relative_to(course.root), left)
         marks.write(path, found)
+
+
+def _of_another(line: str, change: Change) -> str:
+    """A line of `marking.sign`, for the id that its student has now."""
+    with suppress(ValueError, TypeError):
+        student, *rest = json.loads(line)
+        if student == change.student:
+            return json.dumps([change.into, *rest]) + "\n"
+    return line
 
 
 def _keep(path: Path, content: dict) -> None:
@@ -259,17 +243,6 @@ def _change_roster(course: Course, change: Change, aside: Path) -> None:
                     sheet.set(roster.at[change.into], place, cell.value)
         sheet.drop_row(number)
     sheets.write(course.roster, sheet.to_bytes())
-
-
-def _loser(change: Change, assignment: str) -> str:
-    """Of a merge: whose results and marks go aside where both have some."""
-    if change.what != "merge":
-        return ""
-    return change.into if change.keep.get(assignment) == change.student else change.student
-
-
-def children(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def _move(path: Path, target: Path) -> None:

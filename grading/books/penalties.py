@@ -1,8 +1,8 @@
 """Due dates, extensions and late penalties in the gradebook, by the plugin that nbgrader's configuration names.
 
 Nothing is run for them. They are worked out for a whole class at a time, and only what differs is written. The kit's
-own plugin takes what `late.py` makes of descriptions and roster; an assignment without `[late]` has its due date and
-extensions in the gradebook alone, and nbgrader's own penalties.
+own plugin takes what `rules.py` and `late.py` make of descriptions and roster; an assignment without `[late]` has its
+due date and extensions in the gradebook alone, and nbgrader's own penalties.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,9 +17,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload, undefer
 from traitlets import Unicode
 
-from grading.books import late, rosters
+from grading.books import late, rosters, rules
 from grading.books.course import CONFIG, TIMESTAMP, Course
-from grading.books.late import Facts, Policy, Standing
+from grading.books.late import Facts, Standing
+from grading.books.rules import Policy
 from grading.errors import KitError
 
 MANY = 500                   # names that SQLite is given at a time
@@ -29,13 +30,13 @@ _SAME = 1e-9                 # points by which a penalty may differ from what is
 class LateDays(LateSubmissionPlugin):
     """nbgrader's, and the penalties of assignments that have a `[late]`."""
 
-    assignments = Unicode(str(late.ASSIGNMENTS), help="folder of the assignments' descriptions").tag(config=True)
+    assignments = Unicode(str(rules.ASSIGNMENTS), help="folder of the assignments' descriptions").tag(config=True)
 
     def late_submission_penalty(self, student_id, score, total_seconds_late):
         """As nbgrader calls it, for one notebook: its part of what the submission loses."""
         step = self.parent
         session, name = step.gradebook.db, step.assignment_id
-        if late.read(name, Path(self.assignments)) is None:
+        if rules.read(name, Path(self.assignments)) is None:
             return super().late_submission_penalty(student_id, score, total_seconds_late)
         course = Course(Path(self.config.CourseDirectory.root))
         standing = standings(session, course, [student_id], Path(self.assignments))[student_id][name]
@@ -76,7 +77,7 @@ def settle(session: Session, course: Course, assignment: str | None = None,
         for one in chosen:
             standing = found.get(one.student_id, {}).get(one.assignment.name)
             if standing is None:
-                rest |= {one.id: seconds} if (seconds := one.total_seconds_late) else {}
+                rest |= {one.id: seconds} if (seconds := seconds_late(one)) else {}
                 continue
             if (one.assignment.duedate, one.extension) != (standing.facts.due, standing.facts.extension):
                 one.assignment.duedate, one.extension = standing.facts.due, standing.facts.extension
@@ -101,7 +102,7 @@ def check(session: Session, course: Course) -> None:
     """Raises KitError, before any work, where descriptions and roster say what cannot be followed."""
     folder, roster = assignments_folder(course), rosters.read(course)
     known = policies(session, folder) if folder else {}
-    days, dates = late.budget(known), _dates(session)
+    days, dates = rules.budget(known), _dates(session)
     for student in roster.ids if roster and known else ():
         _budget(course, roster, student, days)
         for name, policy in known.items():
@@ -131,14 +132,14 @@ def _step(config) -> AssignLatePenalties:
 def policies(session: Session, folder: Path) -> dict[str, Policy]:
     """Assignment -> policy, of those in the gradebook that have one."""
     return {name: policy for name in session.scalars(select(api.Assignment.name))
-            if (policy := late.read(name, folder)) is not None}
+            if (policy := rules.read(name, folder)) is not None}
 
 
 def standings(session: Session, course: Course, students: Collection[str],
               folder: Path) -> dict[str, dict[str, Standing]]:
     """Student -> assignment -> where they stand, for assignments with a policy; of those who handed in nothing, too."""
     known, roster = policies(session, folder), rosters.read(course)
-    days = late.budget(known)
+    days = rules.budget(known)
     dates = _dates(session)
     points = _points(session)
     rows = {(student, name): rest for student, name, *rest in session.execute(
@@ -159,6 +160,13 @@ def standings(session: Session, course: Course, students: Collection[str],
             facts.append(Facts(name, policy, due, handed, granted, who, scores.get(id, 0.0), points.get(name, 0.0)))
         found[student] = late.standings(facts, _budget(course, roster, student, days))
     return found
+
+
+def seconds_late(one: api.SubmittedAssignment) -> float:
+    """After the date that it was due, with extension: nbgrader's `total_seconds_late` raises for one without a date."""
+    if one.timestamp is None or one.assignment.duedate is None:
+        return 0.0
+    return max(0.0, (one.timestamp - one.assignment.duedate - (one.extension or timedelta())).total_seconds())
 
 
 def submitted_at(folder: Path) -> datetime | None:
@@ -184,7 +192,7 @@ def _extension(course: Course, roster: rosters.Roster | None, student: str, name
     if said is None:
         return kept, "in the gradebook"
     where = f"{course.roster}, extension {name} of {student}"
-    return late.extension(said, policy, due, where), course.roster.name
+    return rules.extension(said, policy, due, where), course.roster.name
 
 
 def _budget(course: Course, roster: rosters.Roster | None, student: str, days: int | None) -> int | None:

@@ -5,11 +5,12 @@
 
 What is to be done is written down first, in `.people.json`. Every step after that can be done again; so whoever opens
 the books next completes what was killed half way. What a student who left had, and what a merge has no place for, goes
-into `removed/DATE-ID/`, laid out as in the course folder.
+into `removed/DATE-ID/`, laid out as in the course folder; a student who comes back gets all of it again.
 """
 
 import json
 import unicodedata
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -18,11 +19,11 @@ from nbgrader import api
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from grading.books import attempts, marks, rosters
+from grading.books import attempts, marks, moves, returns, rosters
+from grading.books.changes import LEFT, TOPS, Change, children
 from grading.books.course import Course
-from grading.books.moves import TOPS, Change, carry_out, children
 from grading.books.rosters import NO_ID, STUDENT
-from grading.errors import KitError
+from grading.errors import KitError, few
 
 
 def known(course: Course) -> set[str]:
@@ -78,6 +79,36 @@ def remove(course: Course, student: str) -> Path:
     return course.root / "removed" / change.folder
 
 
+def removed(course: Course) -> dict[str, str]:
+    """Who has left, and can come back: the folder's name -> id, those of the same student in the order of leaving."""
+    found = {}
+    for path in sorted((course.root / "removed").glob(f"*/{LEFT}"), key=lambda path: (path.stat().st_mtime_ns, path)):
+        with suppress(OSError, ValueError, KeyError):
+            found[path.parent.name] = json.loads(path.read_text(encoding="utf-8"))["student"]
+    return found
+
+
+def restore(course: Course, which: str) -> str:
+    """Bring back who was removed: an id, or a folder of `removed/`. Returns the id; the grades are not entered yet.
+
+    Raises KitError and changes nothing where somebody of that id has handed in meanwhile.
+    """
+    left = removed(course)
+    folder = which if which in left else next((name for name in reversed(left) if left[name] == which), None)
+    if folder is None:
+        raise KitError(f"{which!r} is nobody who was removed from {course.root}. Removed: "
+                       f"{few(sorted(set(left.values())), 20) or 'nobody'}.")
+    student, aside = left[folder], course.root / "removed" / folder
+    rosters.read(course)
+    returns.said(course, aside)
+    taken = [target for _, target in returns.places(course, aside, student) if target.exists()]
+    if taken:
+        raise KitError(f"{student!r} has handed in again meanwhile: {taken[0]} is there. Give that another id (kit "
+                       f"roster rename {student} OTHER), restore this one, then: kit roster merge OTHER {student}")
+    _begin(course, Change("restore", student, "", folder))
+    return student
+
+
 def finish(course: Course) -> None:
     """Complete the change that was written down last, if it is not done."""
     try:
@@ -87,7 +118,7 @@ def finish(course: Course) -> None:
     except (ValueError, TypeError):
         raise KitError(f"{_journal(course)} is not as this kit wrote it. It tells of a change of people that is half "
                        "done; put it back as it was.") from None
-    carry_out(course, change)
+    (returns if change.what == "restore" else moves).carry_out(course, change)
     _journal(course).unlink()
 
 

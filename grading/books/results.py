@@ -108,7 +108,7 @@ def with_marks(course: Course, result: Result,
                given: dict[tuple[str, str, str], float] | None = None) -> dict[str, dict[str, dict]]:
     """{notebook: {cell: {score, max_score, outcome}}} as it stands now, with what was marked by hand.
 
-    - given: `marks.scores`, where it has been read already
+    - given: `marks.scores`, or those of `grades`, where they have been read already
     """
     if result.fault:
         return {}

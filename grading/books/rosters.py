@@ -1,7 +1,7 @@
 """Who is in the class: `roster.csv`, and which of its students a name, an address or a number belongs to.
 
 Beside `id` any column may stand there. A column for names, first and last names or an address is known by its heading;
-`late days` is a student's own budget, and `extension ASSIGNMENT` what a student has been granted (see `late.py`).
+`late days` is a student's own budget, and `extension ASSIGNMENT` what a student has been granted (see `rules.py`).
 """
 
 import re

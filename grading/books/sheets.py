@@ -116,10 +116,12 @@ def _decoded(content: bytes, name: str) -> tuple[bytes, str, str]:
             with suppress(UnicodeDecodeError):
                 return mark, encoding, content[len(mark):].decode(encoding)
             raise KitError(f"{name} begins as {encoding} and goes on as something else. Save it once more as CSV.")
-    for encoding in ("utf-16-le", "utf-16-be") if b"\0" in content[:200] else ("utf-8", "cp1252", "latin-1"):
+    wide = b"\0" in content[:200]
+    for encoding in ("utf-16-le", "utf-16-be") if wide else ("utf-8", "cp1252", "latin-1"):
         with suppress(UnicodeDecodeError):
             text = content.decode(encoding)
-            if "\0" not in text and text.encode(encoding) == content:
+            if "\0" not in text and text.encode(encoding) == content and not (
+                    wide and set(text).isdisjoint(f"{_SEPARATORS}\r\n")):              # read in pairs, it is anything
                 return b"", encoding, text
     raise KitError(f"{name} is no table that can be read. Give one saved as CSV.")
 

@@ -1,9 +1,11 @@
 """Where one student stands in one assignment, as the books say it: points, lateness, what is known, what waits."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from grading.books import grades, marks, penalties, results
+from grading.books import grades, marking, penalties, results
 from grading.books.course import Course
+from grading.books.grades import Graded, Mark
 from grading.books.results import Result
 
 
@@ -12,7 +14,8 @@ class Standing:
     """- result: None where nothing is graded yet
     - cells: {notebook: {cell: {score, max_score, outcome}}}, marks included
     - handed_in: as the submission says it, in UTC; late_days: begun ones; penalty: in points
-    - marked, waiting: cells that were marked by hand; whose marks wait for another look
+    - marks, markers: of cells that were marked by hand, and who is known to have marked them
+    - waiting: cells whose marks wait for another look
     """
 
     student: str
@@ -22,7 +25,8 @@ class Standing:
     handed_in: str = ""
     late_days: int = 0
     penalty: float = 0.0
-    marked: frozenset[str] = frozenset()
+    marks: dict[str, Mark] = field(default_factory=dict)
+    markers: dict[str, str] = field(default_factory=dict)
     waiting: tuple[str, ...] = ()
 
     @property
@@ -50,26 +54,23 @@ class Standing:
                 "penalty": self.penalty, "late_days": self.late_days, "total": self.total,
                 "known_mistakes": [{"function": one["function"], "says": one["says"]} for one in named
                                    if one.get("kind", "mistake") == "mistake"],
+                "marked": {cell: {"by": self.markers.get(cell), "comment": mark.comment}
+                           for cell, mark in self.marks.items()},
                 "not_marked": len(self.not_marked), "waiting": list(self.waiting), "notebooks": self.cells}
 
 
-def read(course: Course, student: str, assignment: str) -> Standing:
-    """Of a submission that is collected."""
-    result = results.read(course, student, assignment)
-    when = penalties.submitted_at(course.submitted(student, assignment))
-    late, penalty = _late(course, student, assignment)
-    given = marks.scores(course, assignment)
-    return Standing(
-        student, assignment, result, results.with_marks(course, result, given) if result else {},
-        f"{when:%Y-%m-%d %H:%M} UTC" if when else "", late, penalty,
-        frozenset(cell for owner, _, cell in given if owner == student),
-        tuple(sorted(cell for cells in (result.marked_for if result else {}).values() for cell in cells)))
-
-
-def _late(course: Course, student: str, assignment: str) -> tuple[int, float]:
-    """(begun days, penalty in points), as the gradebook has them."""
-    if not course.gradebook.exists():
-        return 0, 0.0
-    with marks.reading(course.gradebook) as session:
-        found = grades.read(session, course, assignment).of.get(student)
-    return (found.days, found.penalty) if found else (0, 0.0)
+def read(course: Course, assignment: str, students: Iterable[str]) -> dict[str, Standing]:
+    """Of these, whose submissions are collected."""
+    found, entered = {}, grades.now(course, assignment)
+    scores, known = entered.scores, marking.markers(course, assignment)
+    for student in students:
+        result, graded = results.read(course, student, assignment), entered.of.get(student, Graded(student))
+        given = {cell: mark for (_, cell), mark in graded.marks.items() if mark.by_hand}
+        when = penalties.submitted_at(course.submitted(student, assignment))
+        found[student] = Standing(
+            student, assignment, result, results.with_marks(course, result, scores) if result else {},
+            f"{when:%Y-%m-%d %H:%M} UTC" if when else "", graded.days, graded.penalty,
+            given, {cell: who for cell, mark in given.items()
+                    if (who := marking.by_whom(known, student, cell, mark.score))},
+            tuple(sorted(cell for _, cell in graded.again)))
+    return found

@@ -35,13 +35,16 @@ def arguments(parser) -> None:
                         help="have nbgrader run submissions: slow, no sandbox; needs --unsafe")
     parser.add_argument("--unsafe", action="store_true", help="grade even where no sandbox works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write scores and outcomes of every cell")
+    parser.add_argument("--totals", type=Path, metavar="FILE",
+                        help="write what kit show --json does of everyone: totals, late days, known mistakes, "
+                             "what is not marked")
 
 
 def run(options) -> int:
     from grading.autograde.workers import Workers, choose_sandbox
 
     assignment, course = assignments.load(options.assignment), commands.course(options)
-    commands.require_writable(options.json)
+    commands.require_writable(options.json, options.totals)
     if options.stock and not options.unsafe:
         raise KitError("--stock has nbgrader run submissions with your own rights, without a sandbox. For a class that "
                        "you trust, say both words: --stock --unsafe")
@@ -67,7 +70,7 @@ def run(options) -> int:
 
         from grading.autograde import autograde, best, suspects, table
         from grading.autograde.progress import Progress
-        from grading.books import marks, results
+        from grading.books import marks, results, standing
 
         progress = held.enter_context(Progress())
         runs = []
@@ -93,4 +96,8 @@ def run(options) -> int:
     if options.json:
         scores = {result.student: results.with_marks(course, result, given) for result in graded}
         commands.write(options.json, json.dumps(scores, indent=1) + "\n", "--json")
+    if options.totals:
+        standings = standing.read(course, assignment.name, [result.student for result in graded])
+        totals = {student: {assignment.name: one.told()} for student, one in standings.items()}
+        commands.write(options.totals, json.dumps(totals, indent=1) + "\n", "--totals")
     return 1 if any(run.faults for run in runs) else 0

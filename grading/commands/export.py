@@ -25,6 +25,9 @@ def arguments(parser) -> None:
     parser.add_argument("--scale", action="store_true",
                         help="where the sheet counts other points than the gradebook: bring totals to those")
     parser.add_argument("--domain", default="", help="Gradescope: who has no address in the roster is ID@DOMAIN")
+    parser.add_argument("--by-name", action="store_true",
+                        help="Gradescope: who has no address is known by a name that nobody else in the class has; "
+                             "people can call themselves anything there")
     parser.add_argument("--visibility", default="after_published",
                         choices=("visible", "after_published", "after_due_date", "hidden"),
                         help="Gradescope: of the total, hidden tests and marks (default: after_published)")
@@ -89,7 +92,7 @@ def _gradescope(options, course, found) -> tuple[bytes, list[str], bool]:
     from grading.desk.export.book import number
 
     gradescope.require_one(found)
-    known, without = gradescope.submitters(found, options.domain)
+    known, without = gradescope.submitters(found, options.domain, options.by_name)
     content = gradescope.archive(found, course, known, options.visibility)
     name, grades = next(iter(found.grades.items()))
     wrong, tried = gradescope.dry_run(content, found, known), ""
@@ -109,7 +112,7 @@ def _gradescope(options, course, found) -> tuple[bytes, list[str], bool]:
             f"upload it as the assignment's autograder, of {number(grades.most)} points"]
     if without:
         told.append("no address that is theirs alone, and so no answer: " + ", ".join(without) +
-                    ". Add a column 'email' to roster.csv, or say --domain")
+                    ". Add a column 'email' to roster.csv, or say --domain, or --by-name")
     return content, told, bool(wrong or without)
 
 

@@ -4,10 +4,9 @@ What a student opens is `feedback/ada/assignment1/index.html`: the total, what t
 question; from there a page a notebook, with the student's own code, plots and answers, each failed check at its
 question, and the marks. The pages need no network and no script. Of a hidden test they say what is wrong in words:
 neither its lines nor its numbers. Run again, the command writes only what has changed; `nbgrader generate_feedback`
-and `release_feedback` go through the same pages.
+and `release_feedback` go through the same pages. In what students fetch from nbgrader's exchange, the first notebook's
+page begins with what `index.html` says.
 """
-
-import sys
 
 from grading import commands
 from grading.commands import assignment_argument, course_option, student_option
@@ -24,11 +23,13 @@ def arguments(parser) -> None:
 
 def run(options) -> int:
     from grading.books import grades
-    from grading.desk import feedback
+    from grading.desk import feedback, terminal
 
     course = commands.course(options)
     grades.settle(course)
-    written = feedback.feedback(assignments.load(options.assignment), course, options.student, told)
+    with terminal.Steps() as steps:
+        written = feedback.feedback(assignments.load(options.assignment), course, options.student,
+                                    lambda student, number, of: told(steps, student, number, of))
     where = course.root / "feedback"
     if not written.new:
         print(f"{options.assignment}: nothing to do, the feedback for {len(written.kept)} in {where} is up to date")
@@ -38,9 +39,8 @@ def run(options) -> int:
     return 0
 
 
-def told(student: str, number: int, of: int) -> None:
-    """On a terminal a line that is written anew; in a log, a line now and then."""
-    if sys.stdout.isatty():
-        print(f"\r\x1b[K[{number}/{of}] {student}" if number < of else "\r\x1b[K", end="", flush=True)
-    elif number % 50 == 0 and number < of:
+def told(steps, student: str, number: int, of: int) -> None:
+    """On a terminal a bar; in a log, a line now and then."""
+    steps(number, of, student)
+    if not steps.shown and number % 50 == 0 and number < of:
         print(f"[{number}/{of}]", flush=True)

@@ -6,16 +6,15 @@ from pathlib import Path
 
 from grading import commands
 from grading.commands import course_option
-from grading.desk.columns import columns
 from grading.errors import KitError
 
 PLACE = 55
 
 
 def arguments(parser) -> None:
-    from grading.books import late
+    from grading.books import rules
 
-    parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, late.__doc__
+    parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, rules.__doc__
     parser.add_argument("assignment", metavar="ASSIGNMENT", help="of the gradebook")
     parser.add_argument("--student", metavar="ID", help="explain this one's number, step by step")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the same for programs")
@@ -23,9 +22,10 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
-    from grading.books import grades, penalties, sheets
+    from grading.books import grades, penalties
 
     course, name = commands.course(options), options.assignment
+    commands.require_writable(options.json)
     with grades.settled(course, [name]) as session:
         folder = penalties.assignments_folder(course)
         if folder is None:
@@ -50,20 +50,26 @@ def run(options) -> int:
         told = {student: {"days": one.days, "free": one.free, "charged": one.charged, "left": one.left,
                           "seconds": one.seconds, "penalty": one.penalty, "steps": one.steps}
                 for student in chosen if (one := standings[student])}
-        sheets.write(options.json, (json.dumps(told, indent=1) + "\n").encode())
+        commands.write(options.json, json.dumps(told, indent=1) + "\n", "--json")
     return 0
 
 
 def _table(students, standings, found) -> None:
+    from grading.desk import terminal
     from grading.desk.export.book import number
+    from grading.desk.terminal import Column, Row
 
-    rows = [("student", "handed in", "due", "late", "late days", "free", "charged", "left", "penalty", "total")]
+    rows = []
     for student in students:
         one, graded = standings[student], found.of.get(student)
         policy = one.facts.policy
-        rows.append((student, policy.local(one.facts.handed) if one.facts.handed else "-",
-                     policy.local(one.due) if one.due else "-", f"{one.seconds / 3600:.1f} h" if one.seconds else "",
-                     str(one.days or ""), str(one.free or ""), str(one.charged or ""),
-                     "" if one.left is None else str(one.left), number(one.penalty) if one.penalty else "",
-                     number(graded.total) if graded else ""))
-    print(columns(rows))
+        rows.append(Row(student, number(graded.total) if graded else "", number(one.penalty) if one.penalty else "",
+                        str(one.days or ""), f"{one.seconds / 3600:.1f} h" if one.seconds else "",
+                        policy.local(one.facts.handed) if one.facts.handed else "-", str(one.free or ""),
+                        str(one.charged or ""), "" if one.left is None else str(one.left),
+                        policy.local(one.due) if one.due else "-", style="yellow" if one.penalty else ""))
+    terminal.show([Column("student"), Column("total", right=True),
+                   *(Column(head, right=True, spare=True) for head in ("penalty", "late days", "late")),
+                   Column("handed in", spare=True),
+                   *(Column(head, right=True, spare=True) for head in ("free", "charged", "left")),
+                   Column("due", spare=True)], rows)

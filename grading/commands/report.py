@@ -21,12 +21,14 @@ def arguments(parser) -> None:
 
 def run(options) -> int:
     from grading import report
+    from grading.desk import terminal
     from grading.report import page
 
     assignment, course = assignments.load(options.assignment), commands.course(options)
     commands.require_writable(options.into)
     commands.settle_penalties(course)
-    found = report.data(assignment, course, options.anonymous, _progress if sys.stderr.isatty() else lambda *_: None)
+    with terminal.Steps(terminal.console(sys.stderr)) as steps:
+        found = report.data(assignment, course, options.anonymous, steps)
     text = json.dumps(found, indent=1, ensure_ascii=False) + "\n" if options.json else page.page(found)
     if options.json and options.into is None:
         sys.stdout.write(text.encode("utf-8", "replace").decode())
@@ -36,7 +38,3 @@ def run(options) -> int:
     print(f"{assignment.name}: {found['graded']} of {found['students']} submissions in {path} "
           f"({len(text.encode('utf-8', 'replace')) / 1e6:.1f} MB)")
     return 0
-
-
-def _progress(done: int, of: int) -> None:
-    print(f"\r{done}/{of}", end="" if done < of else "\r     \r", file=sys.stderr, flush=True)

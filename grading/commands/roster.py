@@ -1,10 +1,10 @@
-"""People: who is in the class, who has handed in; a new name, two ids of one person, somebody who leaves."""
+"""People: who is in the class, who has handed in; a new name, two ids of one person, who leaves and comes back."""
 
+import json
 from pathlib import Path
 
 from grading import commands
 from grading.commands import course_option
-from grading.desk.columns import columns
 from grading.desk.text import clean_text
 from grading.errors import few
 
@@ -18,6 +18,8 @@ def arguments(parser) -> None:
     taken.add_argument("--id", metavar="COLUMN", help="its column with the ids (default: the one that is called so)")
     listed = whats.add_parser("list", help="who is there, who has handed in, who twice, who is unknown")
     listed.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="(default: all in the gradebook)")
+    listed.add_argument("--json", type=Path, metavar="FILE",
+                        help="write {student: name, address, whether the roster has the id, attempts by assignment}")
     renamed = whats.add_parser("rename", help="another id: submissions, results and marks go with it")
     renamed.add_argument("student", metavar="ID")
     renamed.add_argument("into", metavar="NEW")
@@ -26,7 +28,9 @@ def arguments(parser) -> None:
     merged = whats.add_parser("merge", help="two ids of one person become the second one")
     merged.add_argument("student", metavar="ID")
     merged.add_argument("into", metavar="STAYS")
-    for one in (taken, listed, renamed, removed, merged):
+    restored = whats.add_parser("restore", help="who was removed is back, with all that was handed in and marked")
+    restored.add_argument("students", nargs="*", metavar="ID", help="or a folder's name in removed/ (none: lists them)")
+    for one in (taken, listed, renamed, removed, merged, restored):
         course_option(one)
 
 
@@ -37,7 +41,9 @@ def run(options) -> int:
     if options.what == "import":
         return _import(course, options)
     if options.what == "list":
-        return _list(course, options.assignments)
+        return _list(course, options)
+    if options.what == "restore":
+        return _restore(course, options.students)
     with ledger.writing(course):
         if options.what == "rename":
             people.rename(course, options.student, options.into)
@@ -68,50 +74,59 @@ def _import(course, options) -> int:
     return 0
 
 
-def _list(course, names: list[str]) -> int:
-    from grading.books import attempts, grades, ledger, people, rosters
+def _list(course, options) -> int:
+    from grading.books import grades, ledger, presence, rosters
+    from grading.desk import terminal
+    from grading.desk.terminal import Column, Row
     from grading.release import assignment as assignments
 
+    commands.require_writable(options.json)
     ledger.settle_people(course)
-    for name in names:
+    for name in options.assignments:
         assignments.load(name)
     grades.settle(course)
-    roster = rosters.read(course)
-    there = people.known(course)
-    names = names or sorted(path.name for path in (course.root / "source").glob("*") if path.is_dir())
-    ids = [*(roster.ids if roster else ()), *sorted(there - set(roster.ids if roster else ()))]
-    rows = [("student", "name", "address", *names)]
-    missing, several = {name: [] for name in names}, {name: [] for name in names}
-    for student in ids:
-        named = roster.named(student) if roster else rosters.Named()
-        states = []
-        for name in names:
-            tries = len(attempts.every(course, student, name))
-            graded = course.autograded(student, name).is_dir()
-            states.append("-" if not tries else f"{tries} attempts" if tries > 1 else "graded" if graded else "in")
-            if not tries:
-                missing[name].append(student)
-            elif tries > 1:
-                several[name].append(student)
-        rows.append((student, named.whole, named.email or "", *states))
-    print(columns(rows))
+    names = options.assignments or sorted(path.name for path in (course.root / "source").glob("*") if path.is_dir())
+    present, on = presence.read(course, names), terminal.console()
+    terminal.show([Column("student"), *(Column(name, spare=True) for name in names),
+                   Column("name", spare=True, rest=on.is_terminal), Column("address", spare=True)],
+                  [Row(one.student, *map(one.state, names), one.named.whole, one.named.email or "") for one in present],
+                  on)
+
+    def tell(what: str, those: list[str]) -> None:
+        if those:
+            terminal.say(f"{what}: {', '.join(those)}", on, indent=0)
+
     for name in names:
-        for what, those in (("not handed in", missing[name]), ("handed in more than once", several[name])):
-            if those:
-                print(clean_text(f"{name}: {what}: {', '.join(those)}"))
-    if roster:
-        if unknown := sorted(there - set(roster.ids)):
-            print(clean_text(f"unknown to {course.roster.name}: {', '.join(unknown)}"))
-        for said, those in _alike(roster).items():
-            print(clean_text(f"perhaps one person, with {said}: {', '.join(those)}. If so: kit roster merge "
-                             f"{those[0]} {those[1]}"))
+        tell(f"{name}: not handed in", [one.student for one in present if not one.attempts[name]])
+        tell(f"{name}: handed in more than once", [one.student for one in present if one.attempts[name] > 1])
+    if rosters.read(course):
+        tell(f"unknown to {course.roster.name}", [one.student for one in present if not one.listed])
+    for said, those in presence.alike(present).items():
+        tell(f"perhaps one person, with {said}", [*those[:-1], f"{those[-1]}. If so: kit roster merge {those[0]} "
+                                                               f"{those[1]}"])
+    if options.json:
+        told = {one.student: one.told() for one in present}
+        commands.write(options.json, json.dumps(told, indent=1, ensure_ascii=False) + "\n", "--json")
     return 0
 
 
-def _alike(roster) -> dict[str, list[str]]:
-    """Address -> ids of those who have the same."""
-    found: dict[str, list[str]] = {}
-    for student in roster.ids:
-        if address := roster.named(student).email:
-            found.setdefault(address.casefold(), []).append(student)
-    return {address: those for address, those in found.items() if len(those) > 1}
+def _restore(course, whom: list[str]) -> int:
+    from grading.books import grades, ledger, people
+
+    if not whom:
+        for folder, student in people.removed(course).items():
+            print(clean_text(f"{student}, in {course.root / 'removed' / folder}"))
+    again = {}
+    for which in whom:
+        with ledger.writing(course):
+            student = people.restore(course, which)
+        failed = []
+        if course.gradebook.exists():
+            with ledger.Ledger(course) as books:
+                failed = books.enter_all(student)
+        print(clean_text(f"{student}: back, with all that was handed in, graded and marked"))
+        again |= dict.fromkeys(failed)
+    grades.settle(course)
+    for name in again:
+        print(f"{name} is another now; to have its grades: kit autograde {name}")
+    return 0

@@ -28,6 +28,7 @@ def run(options) -> int:
     commands.settle_penalties(course)
     names = [assignments.load(options.assignment).name] if options.assignment else assignments.names()
     collected = {name: course.students(name) for name in names}
+    standings = {name: standing.read(course, name, set(options.students) & set(collected[name])) for name in names}
     told: dict[str, dict] = {}
     for student in dict.fromkeys(options.students):
         there = [name for name in names if student in collected[name]]
@@ -36,7 +37,7 @@ def run(options) -> int:
             raise KitError(f"{student!r} has no submission of {', '.join(names)} in {course.root / 'submitted'}. "
                            f"Collected: {few(known, 20) or 'none'}.")
         for name in there:
-            found = standing.read(course, student, name)
+            found = standings[name][student]
             told.setdefault(student, {})[name] = found.told()
             _print(assignments.load(name), found)
     if options.json:
@@ -47,6 +48,7 @@ def run(options) -> int:
 def _print(assignment: assignments.Assignment, found) -> None:
     from grading.desk import terminal
     from grading.desk.terminal import Column, Row
+    from grading.desk.text import clean_text
     from grading.trials import diagnosis
 
     on = terminal.console()
@@ -67,8 +69,12 @@ def _print(assignment: assignments.Assignment, found) -> None:
     if found.late_days or found.penalty:
         terminal.say(f"{found.late_days} late day{'s' * (found.late_days != 1)}, {found.penalty:g} points off: "
                      f"{found.total:g} remain", on)
-    for part in diagnosis.sentence(found.result, found.marked).split("; "):
+    for part in diagnosis.sentence(found.result, found.marks).split("; "):
         terminal.say(part, on)
+    for cell, mark in found.marks.items():
+        by = f", by {found.markers[cell]}" if cell in found.markers else ""
+        said = f": {mark.comment}" if mark.comment else ""
+        terminal.say(clean_text(f"{cell}: marked {mark.score:g}{by}{said}"), on)
     if found.waiting:
         terminal.say(f"marks that wait for another look, since the answer has changed: {few(list(found.waiting), 10)}",
                      on, "yellow")

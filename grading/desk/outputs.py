@@ -5,10 +5,12 @@ printed, drew and raised. The formgrader is served from the address of the Jupyt
 would run code as the instructor. So an output is text, a picture, or HTML without anything active; nothing else stays.
 """
 
+from cs231n import _described
 from grading.desk.html import HTML, clean_html, is_picture
 from grading.desk.paths import without_paths
 from grading.desk.text import COLORS, CUT, clean_message, clean_text, printable
 
+WORDS = 2_000                    # characters that tell what a figure shows
 STREAM = 1_000_000               # characters of printed text and tracebacks that are kept of one cell
 RICH = 5_000_000                 # characters of pictures, tables and other representations, of one cell
 OUTPUTS = 2_000                  # outputs of one cell
@@ -53,7 +55,7 @@ def clean_outputs(outputs: object) -> list[dict]:
         else:
             made = _shown(output, rich_room, html_room)
             rich_room -= _size(made)
-            html_room -= max(_sanitized(output), len(made["data"].get("text/html", "")))
+            html_room -= max(_sanitized(output.get("data"), HTML), _sanitized(made["data"]))
         if kind == "error" or made.get("text") or made.get("data"):
             cleaned.append(made)
     return cleaned
@@ -112,12 +114,15 @@ def _shown(output: dict, room: int, html_room: int) -> dict:
         if kind == "text/markdown" and "text/html" in data or kind not in bundle:
             continue
         found = _text(bundle[kind])
+        picture, words = _described.of_html(found) if kind == "text/html" else ("", "")
         kept = "text/html" if kind == "text/markdown" else kind
         if kind in ("image/png", "image/jpeg"):
             picture = "".join(found.split()) if len(found) <= 2 * RICH else ""
             value = picture if len(picture) <= room and is_picture(kind, picture) else ""
             if value:
                 metadata |= _picture_size(output.get("metadata"), kind)
+        elif picture:                                        # as a figure of the lessons, or not at all
+            value = _described.as_html(picture, clean_text(words, WORDS)) if picture == data.get("image/png") else ""
         elif kept == "text/html":
             value = clean_html(found if kind == "text/html" else _rendered(found)) if len(found) <= html_room else ""
             value = value if len(value) <= 5 * html_room else ""        # escaped, it may have grown
@@ -136,11 +141,10 @@ def _shown(output: dict, room: int, html_room: int) -> dict:
     return made
 
 
-def _sanitized(output: dict) -> int:
-    """Characters of HTML that went in: little may come out of much work."""
-    bundle = output.get("data")
+def _sanitized(bundle: object, most: int = 10 * HTML) -> int:
+    """Characters of HTML, each of at most so many, that are no described figure: little may come out of much work."""
     found = [_text(bundle.get(kind)) for kind in ("text/html", "text/markdown")] if isinstance(bundle, dict) else []
-    return sum(len(text) for text in found if len(text) <= HTML)
+    return sum(len(text) for text in found if len(text) <= most and not _described.of_html(text)[0])
 
 
 def _picture_size(metadata: object, kind: str) -> dict:

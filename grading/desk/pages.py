@@ -14,7 +14,7 @@ from types import MappingProxyType
 from jinja2 import pass_context
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grading import NOTE
+from grading import MARKED_FOR, NOTE
 from grading.desk.html import HTML
 from grading.desk.markdown import LONG, SHOWN, plain, with_data_attached
 from grading.desk.outputs import clean_notebook
@@ -25,6 +25,8 @@ from grading.engine.glovebox import Refused
 _BESIDE = ('<div style="display: flex; flex-wrap: wrap; gap: 1.5em">'
            '<div style="flex: 1 1 22em; min-width: 0; max-height: 75vh; overflow: auto; background: #f6f6f3; '
            'padding: 0 1em">{}</div><div style="flex: 1 1 26em; min-width: 0">{}</div></div>')
+_FORMER = ('<details class="kit-former" open><summary>This answer, or a picture in it, has changed since it was '
+           'marked. The mark was given for:</summary>{}</details>')         # `mathjax.html.j2` hides it after a look
 PAGE = 300_000               # characters of a page that are rendered: Pygments too is quadratic in some texts
 CELL_SECONDS = 3.0           # of processor time for one cell
 PAGE_SECONDS = 15.0          # and for all of a page; what comes then is shown as it was typed
@@ -56,7 +58,7 @@ def markdown2html(context, source: str) -> str:
     asked, answer = _pair(context["nb"].cells, cell)
     if answer is cell:
         text = asked.source.replace("### BEGIN MARK SCHEME", "#### MARK SCHEME").replace("### END MARK SCHEME", "")
-        return _BESIDE.format(rendered(text, asked.get("attachments"), context), html)
+        return _BESIDE.format(rendered(text, asked.get("attachments"), context), html + _former(context, cell))
     return '<p><em>This question stands beside its answer, below.</em></p>' if asked is cell else html
 
 
@@ -66,6 +68,13 @@ def rendered(source: str, attachments: object = None, context: Mapping = Mapping
     if not _fits(context, source, SHOWN):
         return plain(source)
     return _converted(context, "markdown_cell", source, json.dumps(attachments).encode())
+
+
+def _former(context, cell) -> str:
+    """The text that an answer's mark was given for, where it is another now."""
+    text = cell.get("metadata", {}).get(MARKED_FOR)
+    return "" if text is None else _FORMER.format(
+        rendered(text, None, context) if cell["cell_type"] == "markdown" else plain(text))
 
 
 def _pair(cells: list, cell) -> tuple:
@@ -82,7 +91,9 @@ def _is(cell, what: str) -> bool:
 @pass_context
 def highlight_code(context, source: str, language=None, metadata=None) -> str:
     """A code cell."""
-    return _converted(context, "code_cell", source) if _fits(context, source) else plain(source)
+    html = _converted(context, "code_cell", source) if _fits(context, source) else plain(source)
+    cell = context.get("cell", {}) if "submission_id" in context.get("resources", {}) else {}
+    return html + _former(context, cell) if source is cell.get("source") else html
 
 
 @pass_context

@@ -8,9 +8,11 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TextIO
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from grading.desk.text import clean_text
@@ -38,9 +40,10 @@ class Row:
         self.cells, self.below, self.style = [clean_text(cell) for cell in cells], clean_text(below, 10_000), style
 
 
-def console() -> Console:
+def console(file: TextIO | None = None) -> Console:
+    """Of what is printed, or of another `file`."""
     width = shutil.get_terminal_size((LOG, 24)).columns
-    return Console(file=sys.stdout, width=max(width, 20), highlight=False, markup=False, emoji=False)
+    return Console(file=file or sys.stdout, width=max(width, 20), highlight=False, markup=False, emoji=False)
 
 
 def cut(text: str, width: int) -> str:
@@ -66,13 +69,38 @@ def show(columns: Sequence[Column], rows: Sequence[Row], on: Console | None = No
         if columns[at].rest or at == 0 and taken() > width:
             widths[at] = max(widths[at] + width - taken(), 8)
     _print(on, [columns[at] for at in left], [columns[at].head for at in left], [widths[at] for at in left], "bold")
-    on.print(Text("-" * min(taken(), width), "dim"))
+    on.print(Text("-" * min(taken(), width), "dim"), soft_wrap=True)
     for row in rows:
         _print(on, [columns[at] for at in left], [row.cells[at] for at in left], [widths[at] for at in left], row.style)
         say(row.below, on, "dim")
     if len(left) < len(columns):
         gone = ", ".join(column.head for at, column in enumerate(columns) if at not in left)
         say(f"left out, for want of room: {gone}", on, "dim")
+
+
+class Steps:
+    """How far a long piece of work is: rich's bar and the time that is left, on a terminal alone, gone at the end.
+
+    It is drawn as steps are told, and starts no thread: what is drawn is wherever other processes are begun.
+    """
+
+    def __init__(self, on: Console | None = None):
+        on = on or console()
+        self.shown = on.is_terminal and not on.is_dumb_terminal
+        self._bar = Progress(MofNCompleteColumn(), BarColumn(20), TimeRemainingColumn(),
+                               TextColumn("{task.fields[what]}", markup=False), console=on, transient=True,
+                               auto_refresh=False, disable=not self.shown)
+        self._task = self._bar.add_task("", total=None, what="")
+
+    def __enter__(self) -> "Steps":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._bar.stop()
+
+    def __call__(self, done: int, of: int, what: str = "") -> None:
+        self._bar.update(self._task, completed=done, total=of, what=cut(what, 30), refresh=True)
 
 
 def say(text: str, on: Console | None = None, style: str = "", indent: int = INDENT) -> None:

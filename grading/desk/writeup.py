@@ -199,5 +199,7 @@ def _shown(cell: dict, mark: dict) -> dict:
     score = mark.get("manual_score", cell["score"])
     extra = mark.get("extra_credit") or 0
     state = "not marked yet" if score is None else f"{score + extra:g} of {cell['max_score']:g}"
+    if "manual_score" in mark and mark.get("needs_manual_grade"):
+        state += ", for another answer; to be looked at again"
     given = rubric.read_comment(mark.get("manual_comment"))
     return {"shown": state, "items": [[f"{points:g}", title] for points, title in given.items], "comment": given.words}

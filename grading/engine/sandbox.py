@@ -31,7 +31,7 @@ HANDLING = ("grading.desk.handling", "grading.intake.opening")           # what 
 PAGES = ("grading.desk.markdown", "latex2mathml.converter", "pygments.formatters.html",
          "pygments.lexers.python")                                       # and need for pages
 _HANDLED_WITH = ("grading/__init__.py", "grading/errors.py", "grading/desk", "grading/intake", "cs231n/__init__.py",
-                 "cs231n/_matching.py", "cs231n/_reading.py")                            # and of the kit, need for it
+                 "cs231n/_described.py", "cs231n/_matching.py", "cs231n/_reading.py")    # and of the kit, need for it
 
 _KIT = Path("/kit")
 _CACHES = _KIT / "caches"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grading import ROOT
-from grading.books import late
+from grading.books import rules
 from grading.errors import KitError
 from grading.release import stubs
 
@@ -109,7 +109,7 @@ def load(name: str, folder: Path = ASSIGNMENTS) -> Assignment:
         sample=_strings(described, "sample", path, needed=False),
         topics={topic: tuple(functions) for topic, functions in described.get("topics", {}).items()},
     )
-    late.parse(described.get("late"), path)
+    rules.parse(described.get("late"), path)
     if unknown := set(assignment.by_hand) - set(TASKS):
         raise KitError(f"{path}: 'by_hand' names {sorted(unknown)[0]!r}; the tasks are {', '.join(TASKS)}.")
     for notebook in assignment.notebooks:

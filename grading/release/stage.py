@@ -65,9 +65,22 @@ def files(assignment: Assignment) -> dict[str, str]:
 def tools(assignment: Assignment) -> list[str]:
     """Paths under `cs231n/` of what a release has beside its modules: the same in every one, but for the hints."""
     places = [PACKAGE / tool for tool in TOOLS]
+    drawn = [path.relative_to(PACKAGE).as_posix() for module in assignment.given_modules for path in _drawing(module)]
     files = [path for place in places for path in (place.iterdir() if place.is_dir() else [place])]
     names = [path.relative_to(PACKAGE).as_posix() for path in files if path.suffix in (".py", ".typ", ".toml")]
-    return sorted(name for name in names if not name.endswith(".toml") or name == HINTS.format(assignment.name))
+    names = [name for name in names if not name.endswith(".toml") or name == HINTS.format(assignment.name)]
+    return sorted(drawn + names)
+
+
+def _drawing(module: str) -> list[Path]:
+    """What the browser needs of a demonstration: files of its name beside it, and beside what all share the others."""
+    path = PACKAGE / module
+    if path.parent.name != "demos" or path.stem == "__init__":
+        return []
+    modules = {one.stem for one in path.parent.glob("*.py")}
+    shared = path.stem == "_widget"
+    return sorted(one for one in path.parent.iterdir() if one.suffix in (".js", ".css")
+                  and (one.stem not in modules if shared else one.stem == path.stem))
 
 
 def _handed_in(assignment: Assignment) -> str:

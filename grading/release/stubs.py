@@ -53,16 +53,18 @@ def strip_markers(source: str, filename: str) -> str:
 
 @functools.lru_cache(64)
 def leave_out(source: str, names: tuple[str, ...]) -> str:
-    """Return `source` without its top-level classes and functions in `names`."""
+    """Return `source` without its top-level classes and functions in `names`, and without imports of such."""
     lines, body = source.splitlines(keepends=True), ast.parse(source).body
-    if not any(getattr(node, "name", None) in names for node in body):
-        return source
     for number, node in reversed(list(enumerate(body))):
         if getattr(node, "name", None) in names:
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
             last = body[number + 1].lineno - 1 if number + 1 < len(body) else len(lines)
             lines[first:last] = []
-    return "".join(lines).rstrip("\n") + "\n"
+        elif isinstance(node, ast.ImportFrom) and any(one.name in names for one in node.names):
+            node.names = [one for one in node.names if one.name not in names]
+            lines[node.lineno - 1:node.end_lineno] = [f"{ast.unparse(node)}\n"] if node.names else []
+    left = "".join(lines)
+    return source if left == source else left.rstrip("\n") + "\n"
 
 
 def functions(source: str, filename: str = "<source>") -> list[tuple[int, int, str]]:

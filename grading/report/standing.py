@@ -1,41 +1,30 @@
 """Where each student stands: the kept result, marks by hand, attempts, times, what was said of the submission."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from nbgrader import api
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
-
-from grading.books import attempts, marking, marks, notes, results
+from grading.books import grades, marking, notes, results, rubric
 from grading.books.course import Course
+from grading.books.grades import Graded
 from grading.books.results import Result
 from grading.desk import questions as asked
 from grading.release.assignment import Assignment
-
-DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
 class Standing:
     """- result: None where there is none; cells: of it, with the marks that were given by hand
-    - waiting: answers whose mark waits for another look
-    - attempts: how many were handed in; late: seconds; penalty: points
+    - graded: as the gradebook has it; attempts: how many were handed in
     - fault: why the kit failed on it in its last run; collected: what was said as it was collected
     - costs: what its last run took, see `notes`
     """
 
     student: str
     result: Result | None
-    cells: dict[str, dict] = field(default_factory=dict)
-    waiting: frozenset[str] = frozenset()
+    cells: dict[str, dict]
+    graded: Graded
     attempts: int = 1
-    time: datetime | None = None
-    late: float = 0.0
-    penalty: float = 0.0
     fault: str = ""
     collected: str = ""
     costs: dict[str, float] = field(default_factory=dict)
@@ -54,54 +43,26 @@ def read(assignment: Assignment, course: Course) -> list[Standing]:
     refused = {student for student, sentence in said.items() if sentence.startswith("refused; ")}
     students = {*course.students(name), *refused, *(
         path.parent.parent.name for path in (course.root / "autograded").glob(f"*/{name}/{results.FILE}"))}
-    given, entered = marks.scores(course, name), _entered(course, name)
-    waits = _waiting(course, name)
+    entered = grades.now(course, name)
+    scores = entered.scores
     found = []
     for student in sorted(students):
         result = results.read(course, student, name)
         cells = {}
-        for notebook, those in results.with_marks(course, result, given).items() if result else ():
+        for notebook, those in results.with_marks(course, result, scores).items() if result else ():
             for cell, scored in those.items():
                 cells[cell] = scored | {"notebook": notebook, "message": result.cells[cell]["message"]}
-        time, late, penalty = entered.get(student, (None, 0.0, 0.0))
+        graded = entered.of.get(student, Graded(student))
         there = course.replaced(student, name)
         earlier = sum(1 for _ in there.iterdir()) if there.is_dir() else 0
-        found.append(Standing(student, result, cells, frozenset(waits.get(student, ())),
-                              earlier + course.submitted(student, name).is_dir(),
-                              time or attempts.time(course.submitted(student, name)), late, penalty,
+        found.append(Standing(student, result, cells, graded, earlier + course.submitted(student, name).is_dir(),
                               faults.get(student, ""), said.get(student, ""), costs.get(student, {})))
     return found
 
 
-def _entered(course: Course, assignment: str) -> dict[str, tuple[datetime | None, float, float]]:
-    """Student -> (time, seconds late, penalty), from the gradebook."""
-    if not course.gradebook.exists():
-        return {}
-    with marks.reading(course.gradebook) as session:
-        penalties = dict(session.execute(
-            select(api.SubmittedNotebook.assignment_id, func.sum(api.SubmittedNotebook.late_submission_penalty))
-            .group_by(api.SubmittedNotebook.assignment_id)).all())
-        every = session.scalars(select(api.SubmittedAssignment).join(api.Assignment)
-                                .where(api.Assignment.name == assignment)
-                                .options(joinedload(api.SubmittedAssignment.assignment))).all()
-        return {one.student_id: (one.timestamp, float(one.total_seconds_late), float(penalties.get(one.id) or 0.0))
-                for one in every}
-
-
-def _waiting(course: Course, assignment: str) -> dict[str, set[str]]:
-    if not course.gradebook.exists():
-        return {}
-    found: dict[str, set[str]] = {}
-    with marks.reading(course.gradebook) as session:
-        for student, _, cell, mark in marks.each(marks.read(session, assignment)):
-            if "manual_score" in mark and mark.get("needs_manual_grade"):
-                found.setdefault(student, set()).add(cell)
-    return found
-
-
 def questions(assignment: Assignment, course: Course, graded: Sequence[Standing]) -> list[dict]:
-    """Of each inline question: who has answered, what is marked, and how."""
-    by_whom = marking.markers(course, assignment.name)
+    """Of each inline question: who has answered, what is marked, how, by whom, with how many comments."""
+    known = marking.markers(course, assignment.name)
     found = []
     for question in asked.of_assignment(assignment, course):
         those = [(one, one.cells[question.name]) for one in graded if question.name in one.cells]
@@ -110,16 +71,17 @@ def questions(assignment: Assignment, course: Course, graded: Sequence[Standing]
                   and one.student not in empty]
         markers: dict[str, list[float]] = {}
         for student, score in marked:
-            who, entered = by_whom.get((student, question.name), ("", None))
-            markers.setdefault(who if entered == score else "", []).append(score)
+            markers.setdefault(marking.by_whom(known, student, question.name, score), []).append(score)
         found.append({
             "question": question.name, "title": question.title, "notebook": question.notebook,
             "points": question.points, "answered": len(those) - len(empty), "unanswered": empty,
             "marked": len(marked), "unmarked": [one.student for one, cell in those if cell["score"] is None],
-            "again": [one.student for one, _ in those if question.name in one.waiting],
+            "again": [one.student for one, _ in those if (question.notebook, question.name) in one.graded.again],
             "mean": _mean([score for _, score in marked]),
+            "commented": sum(bool(rubric.read_comment(one.graded.marks[place].comment).words) for one, _ in those
+                             if (place := (question.notebook, question.name)) in one.graded.marks),
             "marks": dict(sorted(Counter(f"{score:g}" for _, score in marked).items(), key=lambda one: float(one[0]))),
-            "markers": [{"marker": who or "not known (formgrader)", "marked": len(scores), "mean": _mean(scores)}
+            "markers": [{"marker": who or "not known", "marked": len(scores), "mean": _mean(scores)}
                         for who, scores in sorted(markers.items())]})
     return found
 
@@ -131,12 +93,12 @@ def _mean(values: Sequence[float]) -> float | None:
 def work(every: Sequence[Standing]) -> dict:
     """Attempts, late days, and what grading took."""
     costs = [one.costs for one in every if one.costs]
-    days = Counter(math.ceil(one.late / DAY) for one in every if one.result)
+    days = Counter(one.graded.days for one in every if one.result)
     return {
         "attempts": dict(sorted(Counter(one.attempts for one in every if one.attempts).items())),
         "late days": dict(sorted(days.items())),
-        "late": [{"student": one.student, "days": math.ceil(one.late / DAY), "penalty": one.penalty}
-                 for one in sorted(every, key=lambda one: -one.late) if one.late > 0],
+        "late": [{"student": one.student, "days": one.graded.days, "penalty": one.graded.penalty}
+                 for one in sorted(every, key=lambda one: -one.graded.late) if one.graded.days],
         "seconds": [cost["seconds"] for cost in costs],
         "megabytes": [round(cost["bytes"] / 1e6, 1) for cost in costs],
         "slowest": [{"student": one.student, "seconds": one.costs["seconds"],

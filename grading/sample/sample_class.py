@@ -26,8 +26,10 @@ MISTAKES = (
     "k_nearest_neighbor/squared_no_loops",
     "k_nearest_neighbor/one_loop_no_loops",
     "fc_net/relu_on_scores",
+    "features/pixels_counted",
     "optim/adam_no_bias_correction",
     "optim/rmsprop_accumulates",
+    "search/halving_worst_stay",
     "slopes/backward_fork_overwritten",
 )
 

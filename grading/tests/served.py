@@ -33,7 +33,11 @@ def jupyter(folder: Path) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:                    # it may wait for a thread of its own, with all work done
+            process.kill()
+            process.wait()
 
 
 def get(address: str) -> str:

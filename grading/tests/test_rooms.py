@@ -24,9 +24,10 @@ KNOWS = {
     "config": ("release", "books"),
     "sample": ("autograde", "trials", "intake", "desk", "release", "books"),
     "bench": ("sample", "autograde", "intake", "engine", "release", "books"),
+    "demos": (),
     "extras": (),
-    "commands": ("extras", "bench", "sample", "similarity", "report", "autograde", "trials", "intake", "engine", "desk",
-                 "release", "books"),
+    "commands": ("extras", "demos", "bench", "sample", "similarity", "report", "autograde", "trials", "intake",
+                 "engine", "desk", "release", "books"),
     "__main__": ("commands", "extras", "desk"),
 }
 

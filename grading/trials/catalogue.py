@@ -38,6 +38,8 @@ class Entry:
     - around: edits of the rest of the module, such as a default
     - says, read: for a mistake, one sentence to the student and what to read again
     - convention: what another year asked for; no mistake there
+    - lesson: the notebook that asks for what this is about, where others judge the same function too: a version is
+      complete up to it, a mistake shows in it
     - top: lines that come before the module's own (imports, helper functions)
     """
 
@@ -50,6 +52,7 @@ class Entry:
     around: tuple[tuple[str, str], ...] = ()
     body: str = ""
     top: str = ""
+    lesson: str = ""
     convention: bool = False
     correct: bool = False
 

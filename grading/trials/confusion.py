@@ -42,7 +42,8 @@ def unusual(names: Names, assignment: Assignment, entries: list[Entry]) -> list[
                                          for entry in entries})
     problems = []
     for entry in entries:
-        certain = names.explain(entry.function, told[entry.label][entry.function]).certain
+        certain = [one for one in names.explain(entry.function, told[entry.label][entry.function]).certain
+                   if not entry.lesson or one.entry.lesson in ("", entry.lesson)]
         problems += [f"{entry.label}: correct, but named {one.entry.name}" for one in certain]
     return problems
 

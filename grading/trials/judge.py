@@ -5,12 +5,9 @@ import io
 import random
 import signal
 import sys
-import threading
 import zlib
 
 import numpy as np
-
-TIMES = 5                 # so many times as long may a cell take that is watched
 
 
 def judge(rounds: list[list[tuple[str, str]]], seconds: int) -> list[dict[str, str]]:
@@ -19,27 +16,29 @@ def judge(rounds: list[list[tuple[str, str]]], seconds: int) -> list[dict[str, s
     return [{name: _outcome(name, source, seconds) for name, source in cells} for cells in rounds]
 
 
-def uses(cells: list[tuple[str, str]], seconds: int) -> dict[str, dict[str, list[str]]]:
-    """{name: {dotted module of the package that the cell imports, directly or not: what it calls of that}}."""
-    _limit(TIMES * seconds)
-    found = {}
+def uses(cells: list[tuple[str, str]], seconds: int) -> dict[str, list[str]]:
+    """{name: modules of the package, dotted, that the cell imports, directly or not, and functions that it calls}.
+
+    A function is written `cs231n.layers:affine_forward`.
+    """
+    _limit(seconds)
+    found, called = {}, set()
+
+    def note(frame, event, _):
+        module = frame.f_globals.get("__name__") or ""
+        if event == "call" and module.startswith("cs231n"):
+            called.add(f"{module}:{frame.f_code.co_qualname}")
+
     for name, source in cells:
-        called: set[tuple[str, str]] = set()
-
-        def note(frame, event, _, called=called):
-            if event == "call":
-                called.add((frame.f_globals.get("__name__"), frame.f_code.co_qualname))
-
-        threading.setprofile(note)
+        called.clear()
         sys.setprofile(note)
         try:
-            _outcome(name, source, TIMES * seconds)
+            _outcome(name, source, seconds)
         finally:
             sys.setprofile(None)
-            threading.setprofile(None)
-        modules = [module for module in sys.modules if module.split(".")[0] == "cs231n"]
-        found[name] = {module: sorted(function for home, function in called if home == module) for module in modules}
-        for module in modules:
+        imported = [module for module in sys.modules if module.split(".")[0] == "cs231n"]
+        found[name] = imported + sorted(called)
+        for module in imported:
             del sys.modules[module]
     return found
 

@@ -5,6 +5,7 @@ unusual, must lose none. A variant runs in a process of its own, with a package 
 """
 
 import ast
+import functools
 from dataclasses import dataclass
 
 import nbformat
@@ -29,6 +30,10 @@ class TestCell:
     functions: tuple[str, ...]        # the one judged first, then those it depends on
 
     __test__ = False                  # not a test for pytest to collect
+
+    @property
+    def lesson(self) -> str:
+        return self.name.partition("-")[0]
 
     def seeded(self, seed: int | None) -> str:
         """The source with another seed for its random inputs; None keeps the cell's own."""
@@ -61,12 +66,13 @@ def run(assignment: Assignment, changed: dict[str, str], cells: list[TestCell],
     Returns, for each seed, {cell: ""} for a cell that passes and {cell: "Name: message"} for one that does not.
     """
     reference = complete(assignment)
-    touched = {_dotted(module): _functions_changed(reference.get(module, ""), text) for module, text in changed.items()}
     rounds = [[(cell.name, cell.seeded(seed)) for cell in cells] for seed in draws]
     if not changed:
         return _verdicts(reference, {}, rounds)
+    names = set().union(*[_differs(module, reference[module], text) for module, text in changed.items()])
     uses = _used(reference, cells)
-    apart = {cell.name for cell in cells if not _meets(touched, uses[cell.name])}
+    apart = {cell.name for cell in cells                                       # these never see the change
+             if not any(name in uses[cell.name] or ":" in name and name.split(":")[1] in cell.source for name in names)}
     beside = _verdicts(reference, changed, [[one for one in each if one[0] not in apart] for each in rounds])
     alone = _of_the_reference(reference, [[one for one in each if one[0] in apart] for each in rounds])
     return [{cell.name: (lost | known)[cell.name] for cell in cells} for lost, known in zip(beside, alone)]
@@ -92,10 +98,16 @@ def verdict_on_mistake(entry: Entry, cells: list[TestCell], lost: dict[str, str]
     problems = []
     if not any(cell.hidden and cell.functions[0] == entry.function and lost[cell.name] for cell in cells):
         problems.append(f"{entry.label}: no hidden test of {entry.function} catches it")
-    unfair = [cell.name for cell in cells if lost[cell.name] and entry.function not in cell.functions]
+    unfair = [cell.name for cell in cells if lost[cell.name] and (entry.function not in cell.functions
+                                                                  or entry.lesson not in ("", cell.lesson))]
     if unfair:
         problems.append(f"{entry.label}: costs points of functions that do not depend on it: {', '.join(unfair)}")
     return problems
+
+
+def losses(entry: Entry, cells: list[TestCell], lost: dict[str, str]) -> dict[str, str]:
+    """Cell -> message for what a correct version has lost: {} when all is well. Lessons after its own do not count."""
+    return {cell.name: lost[cell.name] for cell in cells if lost[cell.name] and entry.lesson in ("", cell.lesson)}
 
 
 def wavering(assignment: Assignment, entry: Entry, cells: list[TestCell], seeds: tuple[int, ...]) -> list[str]:
@@ -119,50 +131,51 @@ def _verdicts(reference: warm.Sources, changed: warm.Sources, rounds: list[list[
     return warm.run(reference, changed, "grading.trials.judge:judge", rounds=rounds, seconds=CELL_SECONDS)
 
 
+def _differs(module: str, before: str, after: str) -> set[str]:
+    """What a change of a module may show in: functions with other bodies, or the module, if something else differs."""
+    dotted = _dotted(module)
+    try:
+        (old, old_rest), (new, new_rest) = _bodies(before), _bodies(after)
+    except SyntaxError:
+        return {dotted}
+    if old_rest != new_rest:
+        return {dotted}
+    return {f"{dotted}:{name}" for name in old if old[name] != new[name]}
+
+
+@functools.lru_cache(64)
+def _bodies(text: str) -> tuple[dict[str, str], str]:
+    """(qualified name -> body, of each function that stands in no other one; all else)."""
+    tree, found = ast.parse(text), {}
+
+    def take(node: ast.AST, prefix: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef):
+                found[prefix + child.name] = ast.dump(ast.Module(child.body, []))
+                child.body = []
+            elif isinstance(child, ast.ClassDef):
+                take(child, f"{prefix}{child.name}.")
+
+    take(tree, "")
+    return found, ast.dump(tree)
+
+
 # What is known of the reference once it has been seen; sources are the key, so nothing here can be out of date.
-_seen_uses: dict[tuple[str, str], dict[str, list[str]]] = {}
+_seen_uses: dict[tuple[str, str], set[str]] = {}
 _seen_verdicts: dict[tuple[str, str], str] = {}
 
 
-def _used(reference: warm.Sources, cells: list[TestCell]) -> dict[str, dict[str, list[str]]]:
-    """{cell: {module that it imports beside the reference: functions that it calls}}."""
+def _used(reference: warm.Sources, cells: list[TestCell]) -> dict[str, set[str]]:
+    """{cell: the modules that it imports and the functions that it calls, beside the reference}.
+
+    A change in others cannot change its outcome: as long as all that runs is the reference's, so is all that is called.
+    """
     of = warm.digest(reference)
     new = [(cell.name, cell.source) for cell in cells if (of, cell.source) not in _seen_uses]
     if new:
         found = warm.run(reference, {}, "grading.trials.judge:uses", cells=new, seconds=CELL_SECONDS)
-        _seen_uses.update({(of, source): found[name] for name, source in new})
+        _seen_uses.update({(of, source): set(found[name]) for name, source in new})
     return {cell.name: _seen_uses[of, cell.source] for cell in cells}
-
-
-def _meets(touched: dict[str, set[str] | None], used: dict[str, list[str]]) -> bool:
-    """Whether a change can change the outcome of a cell: it calls what is changed, or more than functions are."""
-    return any(module in used and (functions is None or functions & set(used[module]))
-               for module, functions in touched.items())
-
-
-def _functions_changed(before: str, after: str) -> set[str] | None:
-    """Qualified names of the functions in which two sources differ; None where they differ in anything else."""
-    try:
-        one, other = (_parts(ast.parse(text).body) for text in (before, after))
-    except SyntaxError:
-        return None
-    if len(one) != len(other) or any(name != known or not name and part != kept
-                                     for (name, part), (known, kept) in zip(one, other)):
-        return None
-    return {name for (name, part), (_, kept) in zip(one, other) if part != kept}
-
-
-def _parts(body: list[ast.stmt], place: str = "") -> list[tuple[str, str]]:
-    """(qualified name of a function, "" for any other statement; what it says), in order."""
-    found = []
-    for node in body:
-        if isinstance(node, ast.ClassDef):
-            inner, node.body = node.body, []
-            found += [("", ast.dump(node)), *_parts(inner, f"{place}{node.name}.")]
-        else:
-            is_function = isinstance(node, ast.FunctionDef) and not node.decorator_list
-            found.append((f"{place}{node.name}" if is_function else "", ast.dump(node)))
-    return found
 
 
 def _of_the_reference(reference: warm.Sources, rounds: list[list[tuple[str, str]]]) -> list[dict[str, str]]:
@@ -182,7 +195,8 @@ def table(assignment: Assignment, entries: list[Entry]) -> tuple[str, list[str]]
         names = [cell.name for cell in cells if lost[cell.name]]
         lines.append(f"{entry.label:<60} {', '.join(names) or 'nothing'}")
         if entry.correct:
-            problems += [f"{entry.label}: correct, but loses {name}: {lost[name]}" for name in names]
+            problems += [f"{entry.label}: correct, but loses {name}: {message}"
+                         for name, message in losses(entry, cells, lost).items()]
         else:
             problems += verdict_on_mistake(entry, cells, lost)
     return "\n".join(lines), problems

@@ -5,7 +5,9 @@ grades in source/grades.json, and results.json gets the answer. Nothing is answe
 """
 
 import json
+import re
 import sys
+import unicodedata
 from pathlib import Path
 
 
@@ -16,6 +18,7 @@ def answer(metadata: dict, grades: dict) -> dict:
     for user in submitters:
         words = [str(user[key]).strip().casefold() for key in ("email", "sid") if user.get(key)]
         ids = sorted({grades["submitters"][word] for word in words if word in grades["submitters"]})
+        ids = ids or [grades["submitters"][word] for word in [name(user.get("name"))] if word in grades["submitters"]]
         if len(ids) != 1:
             raise LookupError(f"{user.get('name')} <{user.get('email')}> is {' or '.join(ids) or 'nobody'} in the "
                               f"grades of {grades['assignment']}: tell the course's staff.")
@@ -28,6 +31,13 @@ def answer(metadata: dict, grades: dict) -> dict:
     if any(one != found[0] for one in found):
         raise LookupError("the members of this group were graded one by one, and differ: each has to submit alone.")
     return found[0]
+
+
+def name(said: object) -> str:
+    """What stands for a name, however it is written: with or without accents, the last one first or last."""
+    letters = unicodedata.normalize("NFKD", str(said or "")).casefold()
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return "name: " + " ".join(sorted(re.findall(r"\w+", bare)))
 
 
 def main(root: Path) -> int:

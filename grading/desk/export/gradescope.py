@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 from grading.books import answers, results
@@ -39,10 +40,11 @@ python3 "$root/source/answer.py" "$root"
 """
 
 
-def submitters(book: Book, domain: str = "") -> tuple[dict[str, str], list[str]]:
-    """(address or number that Gradescope knows a submitter by -> id, who has no address that is theirs alone).
+def submitters(book: Book, domain: str = "", by_name: bool = False) -> tuple[dict[str, str], list[str]]:
+    """(address or number that Gradescope knows a submitter by -> id, who has nothing of the kind that is theirs alone).
 
     - domain: the address of who has none is the id at this domain
+    - by_name: who still has none is known by a name that nobody else here has; on Gradescope people name themselves
     """
     whose: dict[str, set[str]] = {}
     for student in book.people:
@@ -53,6 +55,11 @@ def submitters(book: Book, domain: str = "") -> tuple[dict[str, str], list[str]]
             whose.setdefault(word.strip().casefold(), set()).add(student)
     found = {word: next(iter(ids)) for word, ids in sorted(whose.items()) if len(ids) == 1}
     reached = {student for word, student in found.items() if "@" in word}
+    names = Counter(answering.name(named.whole) for named in book.people.values())
+    for student, named in book.people.items():
+        if by_name and student not in reached and named.whole.strip() and names[answering.name(named.whole)] == 1:
+            found[answering.name(named.whole)] = student
+            reached.add(student)
     return found, [student for student in book.people if student not in reached]
 
 
@@ -82,8 +89,10 @@ def archive(book: Book, course: Course, known: dict[str, str], visibility: str) 
 def dry_run(packed: bytes, book: Book, known: dict[str, str]) -> list[str]:
     """Have the archive answer submissions of everybody, the first one by its own script. Returns what went wrong."""
     name, grades = next(iter(book.grades.items()))
-    addresses = {student: word for word, student in known.items() if "@" in word and student in grades.of}
-    made = {student: submission(name, word, book.people[student].whole, grades) for student, word in addresses.items()}
+    addresses = {student: word for word, student in known.items()
+                 if ("@" in word or word.startswith(answering.name(""))) and student in grades.of}
+    made = {student: submission(name, word if "@" in word else "", book.people[student].whole, grades)
+            for student, word in addresses.items()}
     wrong = []
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

@@ -22,11 +22,11 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from grading import ROOT
-from grading.books import marks, results
+from grading.books import grades, marks, results
 from grading.books.course import TIMESTAMP, Course
-from grading.desk.feedback import lesson, standing
+from grading.books.grades import Graded
+from grading.desk.feedback import lesson
 from grading.desk.feedback.pages import Pages
-from grading.desk.feedback.standing import Standing
 from grading.errors import KitError
 from grading.release.assignment import Assignment
 
@@ -61,10 +61,10 @@ def feedback(assignment: Assignment, course: Course, students: list[str] | None 
             raise KitError(f"{student!r} has no graded submission of {assignment.name}. Graded: {', '.join(graded)}.")
     given = lesson.read(assignment, course)
     marks.copy(course, assignment.name)          # what was marked by hand is to be shown: it is done, for now
-    standings, common = standing.read(course, assignment.name), _common(given)
+    entered, common = grades.now(course, assignment.name).of, _common(given)
     jobs, written = [], Written()
     for student in students or graded:
-        where = standings.get(student, Standing())
+        where = entered.get(student, Graded(student))
         made_of = _made_of(course, given, student, where, common)
         if _is_whole(course.feedback(student, assignment.name), made_of):
             written.kept.append(student)
@@ -92,11 +92,11 @@ def _common(given: lesson.Lesson) -> str:
     return digest.hexdigest()
 
 
-def _made_of(course: Course, given: lesson.Lesson, student: str, where: Standing, common: str) -> str:
+def _made_of(course: Course, given: lesson.Lesson, student: str, where: Graded, common: str) -> str:
     """A digest of all that is on a submission's pages."""
     folder = course.autograded(student, given.name)
     names = [results.FILE, *(f"{name}.ipynb" for name in given.notebooks), *(f"cs231n/{one}" for one in given.modules)]
-    digest = hashlib.sha256(repr((common, student, sorted(where.marks.items()), where.late, where.penalty)).encode())
+    digest = hashlib.sha256(repr((common, student, sorted(where.marks.items()), where.days, where.penalty)).encode())
     for path in [folder / name for name in names] + [course.submitted(student, given.name) / name for name in _BESIDE]:
         try:
             content = path.read_bytes()
@@ -117,7 +117,7 @@ def _is_whole(folder: Path, made_of: str) -> bool:
 
 # --- writing ----------------------------------------------------------------------------------------------------
 
-def _done(assignment: Assignment, course: Course, common: str, jobs: list[tuple[str, Standing, str]]):
+def _done(assignment: Assignment, course: Course, common: str, jobs: list[tuple[str, Graded, str]]):
     """(student, what went wrong or "") of each, as it is done: by several processes where it is worth it."""
     described = pickle.dumps(assignment)
     if len(jobs) < FEW or (os.cpu_count() or 1) == 1:
@@ -132,7 +132,7 @@ def _done(assignment: Assignment, course: Course, common: str, jobs: list[tuple[
                 yield doing[one], "a process that writes pages has died; run it once more"
 
 
-def _write(described: bytes, course: Course, common: str, student: str, where: Standing, made_of: str) -> str:
+def _write(described: bytes, course: Course, common: str, student: str, where: Graded, made_of: str) -> str:
     """One student's pages; returns what went wrong, as a sentence, or nothing."""
     try:
         pages = _pages(described, course, common)

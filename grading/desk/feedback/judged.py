@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from grading.books import rubric
+from grading.books.grades import Graded, Mark
 from grading.books.results import Result
 from grading.desk.feedback import said
 from grading.desk.feedback.lesson import Given, Lesson
-from grading.desk.feedback.standing import Mark, Standing
 from grading.desk.text import clean_message
 from grading.release.assignment import topic
 
@@ -111,7 +111,7 @@ class Question:
         return f"Marked{': ' if items else ''}{items}.{waits}"
 
 
-def questions(lesson: Lesson, result: Result, standing: Standing) -> list[Question]:
+def questions(lesson: Lesson, result: Result, graded: Graded) -> list[Question]:
     """In the order in which students meet them."""
     found: dict[str, Question] = {}
     for notebook, cells in lesson.notebooks.items():
@@ -119,10 +119,10 @@ def questions(lesson: Lesson, result: Result, standing: Standing) -> list[Questi
         for cell in cells.values():
             heading = cell.heading or heading
             if cell.role == "answer":
-                mark = standing.marks.get((notebook, cell.name), Mark(None))
+                mark = graded.marks.get((notebook, cell.name), Mark(None))
                 found[cell.name] = _answer(cell, notebook, heading, mark)
             elif cell.role == "check" and cell.name in judged:
-                _check(found, lesson, cell, notebook, heading, judged[cell.name], standing)
+                _check(found, lesson, cell, notebook, heading, judged[cell.name], graded)
     for one in found.values():
         if one.lost:
             one.known = list(_known(one, result.named))
@@ -158,12 +158,12 @@ def _answer(cell: Given, notebook: str, heading: str, mark: Mark) -> Question:
 
 
 def _check(found: dict[str, Question], lesson: Lesson, cell: Given, notebook: str, heading: str, judged: dict,
-           standing: Standing) -> None:
+           graded: Graded) -> None:
     slug = topic(cell.name)
     if slug not in found:
         function, *needs = lesson.topics.get(slug, ("",))
         found[slug] = Question(slug, notebook, heading, 0.0, 0.0, function=function, needs=tuple(needs))
-    mark = standing.marks.get((notebook, cell.name))
+    mark = graded.marks.get((notebook, cell.name))
     score = judged["score"] if mark is None or mark.score is None else mark.score
     message = said.verdict(judged["outcome"], judged.get("message", ""), cell.hidden, cell.source)
     one = found[slug]
@@ -172,7 +172,7 @@ def _check(found: dict[str, Question], lesson: Lesson, cell: Given, notebook: st
     one.points += judged["max_score"]
     one.score += score or 0.0
     if judged.get("unloaded"):
-        one.unloaded = clean_message(judged["unloaded"])
+        one.unloaded = said.raised(judged["unloaded"])
     if mark and mark.comment:
         one.comment = "\n\n".join(filter(None, (one.comment, mark.comment)))
 

@@ -11,11 +11,11 @@ from markupsafe import Markup
 from grading import ROOT
 from grading.books import answers, results
 from grading.books.course import Course
+from grading.books.grades import Graded
 from grading.desk.feedback import judged, lesson, shown
 from grading.desk.feedback.judged import Question
 from grading.desk.feedback.lesson import Given, Lesson
 from grading.desk.feedback.rendering import Rendering, Text
-from grading.desk.feedback.standing import Standing
 from grading.engine import handling
 from grading.engine.glovebox import Refused
 from grading.errors import KitError
@@ -79,17 +79,17 @@ class Pages:
         environment.globals["style"] = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))
         self._index, self._notebook = (environment.get_template(f"{name}.html.j2") for name in ("index", "notebook"))
 
-    def of(self, student: str, standing: Standing) -> dict[str, str]:
+    def of(self, student: str, graded: Graded) -> dict[str, str]:
         """File name -> page. Raises KitError where there is nothing to make them from."""
         result = results.read(self._course, student, self.lesson.name)
         if result is None or result.fault:
             raise KitError(f"{student} has no result: {result.fault if result else 'results.json cannot be read'}. "
                            f"Run: kit autograde {self.lesson.name} --student {student}")
         self._rendering.begin()
-        asked = judged.questions(self.lesson, result, standing)
+        asked = judged.questions(self.lesson, result, graded)
         files = self._files(student)
         passages = self._passages(files, {one.function for one in asked if one.checks})
-        common = {"lesson": self.lesson, "student": student, "questions": asked, "standing": standing,
+        common = {"lesson": self.lesson, "student": student, "questions": asked, "graded": graded,
                   "first": judged.first(asked), "places": {one.slug: one.notebook for one in asked},
                   "score": sum(one.score or 0.0 for one in asked),
                   "points": sum(one.points for one in asked), "open": [one for one in asked if one.score is None]}

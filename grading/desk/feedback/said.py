@@ -1,21 +1,30 @@
 """What a student may read of a verdict: of a hidden test its words, and no number that is not in the open.
 
 A hidden test's message holds what it called the function with and what it expected; and what the student's own code
-raises there may be all that it was given. Where an input is public, numbers are what teaches, and they stay.
+raises, there or later, may be all that it was given, in figures or spelt out. So of what is raised one sentence is
+said, and of its figures a few. Where an input is public, numbers are what teaches, and they stay.
 """
 
 import re
+import unicodedata
+from collections.abc import Collection
 
 from grading.desk.text import clean_message
 
-RAISED = 400                     # characters of a message that the student's code wrote
+RAISED, WORDS = 200, 30          # characters and words of a message that the student's code wrote
+VALUE = 120                      # characters of a line that tells in words what was found or expected
+NAMES, FIGURES = 2, 8            # of names with a digit in them that are said of it, and of numbers in the open
 GAP = "\u2026"
 _LABEL = re.compile(r"  (found|expected|off|pattern|look at) +(?=\S)")
 _VALUES = ("found", "expected", "off")
 _WORDS = re.compile(r"(?!true|false|array|dtype)[^\W\d_]{4,}", re.IGNORECASE)
-_PLACE = re.compile(r"(?:cs231n/[\w./]{1,120}\.py|this notebook),? line \d+")
+_PLACE = r"(?:cs231n/[\w./]{1,60}\.py|this notebook),? line \d{1,4}"
+_BEGINS, _ENDS = re.compile(rf"{_PLACE}(?=: )"), re.compile(rf" \({_PLACE}\)$")         # where the kit puts one
+_NAMED = re.compile(r"\b(?!cs231n\b)(?=\w*\d)(?=\w*[^\W\d])\w+")
+_SPELT = re.compile(r"(?:(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|point|dot|minus|plus)[\W_]*){2,}"
+                    r"|[^\W\d_]{28,}", re.IGNORECASE)                               # or in letters without an end
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+(?:[_,]\d{3})*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?j?(?!\w)"
-                     r"|\b0[xX][0-9a-fA-F]+|\d{3,}")
+                     r"|\b0[xX][0-9a-fA-F]+|(?!(?<=\bcs)231n)\d{3,}")
 _EXACT = re.compile(r"(?<![\w.])[-+]?(?:\d*\.\d{3,}|\d+(?:\.\d*)?[eE][-+]?\d+|\d*\.\d+[eE][-+]?\d+|\d{7,})")
 _LONG = re.compile(r"[^\s,;]{60,}")
 _GAPS = re.compile(rf"{GAP}(?:[\s,;()\[\]]*{GAP})+")
@@ -30,16 +39,31 @@ def verdict(outcome: str, message: str, hidden: bool, shown: str) -> str:
     - shown: what of it is in the release: its numbers are public
     """
     message, public = clean_message(message), set(_NUMBER.findall(shown))
-    if outcome not in ("failed", "error") or outcome == "failed" and not hidden:
+    if outcome == "error":
+        return raised(message, public, _NUMBER if hidden else _EXACT)
+    if outcome != "failed" or not hidden:
         return message
-    if outcome == "failed":
-        return _gaps("\n".join(_without_values(message.split("\n"))), public | set(_SMALL))
-    return raised(message, public) if hidden else _cut(_kept(_EXACT, message, public))
+    return _gaps("\n".join(_without_values(message.split("\n"))), public | set(_SMALL))
 
 
-def raised(message: str, public: set[str] = frozenset()) -> str:
-    """What the student's code raised while it may have known what is hidden."""
-    return _cut(_gaps(clean_message(message), public))
+def raised(message: str, public: Collection[str] = (), numbers: re.Pattern = _NUMBER) -> str:
+    """What the student's code raised while it may have known what is hidden.
+
+    - public: numbers that are said; numbers: what else is none of those that are
+    """
+    message = clean_message(message)
+    begins, ends = _BEGINS.match(message), _ENDS.search(message)
+    where, there = begins[0] if begins else "", ends[0] if ends else ""
+    text = message[len(where):len(message) - len(there)].partition("\n")[0].rstrip()
+    text = "".join(GAP if not letter.isascii() and unicodedata.numeric(letter, None) is not None else letter
+                   for letter in unicodedata.normalize("NFKC", text))               # digits of any script
+    text = _gaps(_SPELT.sub(f"{GAP} ", text), public, numbers).rstrip()
+    text = _first(_NAMED, _first(_NUMBER, text, FIGURES, public), NAMES)
+    words = text.split(" ")
+    room = RAISED - len(where) - len(there) - len(f" {GAP}")
+    if len(words) > WORDS or len(text) > room:
+        text = f"{' '.join(words[:WORDS])[:room]} {GAP}"
+    return f"{where}{text}{there}"
 
 
 def _without_values(lines: list[str]) -> list[str]:
@@ -49,23 +73,26 @@ def _without_values(lines: list[str]) -> list[str]:
         label = _LABEL.match(line)
         inside = label[1] if label else inside if line.startswith("   ") else ""
         words = _NUMBER.sub("", line[label.end():] if label else line)
-        if inside not in _VALUES or inside != "off" and _WORDS.search(words):
+        if inside not in _VALUES:
             kept.append(line)
+        elif inside != "off" and _WORDS.search(words):              # such as "an array of ..."; it may be the student's
+            kept.append(line if len(line) <= VALUE else f"{line[:VALUE]} {GAP}")
     return kept
 
 
-def _gaps(text: str, public: set[str]) -> str:
-    return _GAPS.sub(GAP, _kept(_NUMBER, _LONG.sub(GAP, text), public))
+def _gaps(text: str, public: Collection[str], numbers: re.Pattern = _NUMBER) -> str:
+    """The text with a gap for each number that is not public."""
+    text = numbers.sub(lambda one: one[0] if one[0] in public else GAP, _LONG.sub(GAP, text))
+    return _GAPS.sub(GAP, text)
 
 
-def _kept(numbers: re.Pattern, text: str, public: set[str]) -> str:
-    """The text with a gap for each number that is not public; where an error is in the submission stays."""
-    parts, end = [], 0
-    for place in _PLACE.finditer(text):
-        parts += [numbers.sub(lambda one: one[0] if one[0] in public else GAP, text[end:place.start()]), place[0]]
-        end = place.end()
-    return "".join([*parts, numbers.sub(lambda one: one[0] if one[0] in public else GAP, text[end:])])
+def _first(pattern: re.Pattern, text: str, most: int, free: Collection[str] = ()) -> str:
+    """The text with a gap for each match after the first ones; `free` ones do not count."""
+    found: set[str] = set()
 
+    def said(one: re.Match) -> str:
+        if one[0] not in free and len(found) < most:
+            found.add(one[0])
+        return one[0] if one[0] in free or one[0] in found else GAP
 
-def _cut(text: str) -> str:
-    return text if len(text) <= RAISED else f"{text[:RAISED - 2]} {GAP}"
+    return _GAPS.sub(GAP, pattern.sub(said, text))

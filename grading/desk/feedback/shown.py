@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from cs231n import _described
 from grading.desk import handed
 from grading.desk.feedback import said
 from grading.desk.feedback.rendering import Text
@@ -31,12 +32,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Output:
-    """kind: text, picture, html, error or note. text: also a picture's address, and what an error says."""
+    """kind: text, picture, html, error or note. text: also a picture's address, and what an error says.
+
+    words: what a picture shows.
+    """
 
     kind: str
     text: str = ""
     html: Text | None = None
     size: tuple[int, int] | None = None
+    words: str = ""
     places: tuple[Place, ...] = ()
 
 
@@ -99,7 +104,8 @@ def _shown(output: dict, places: Places, graded: bool = False) -> Iterator[Outpu
     elif picture := next((kind for kind in ("image/png", "image/jpeg") if kind in data), ""):
         size = output.get("metadata", {}).get(picture, {})
         yield Output("picture", f"data:{picture};base64,{''.join(data[picture].split())}",
-                     size=(size["width"], size["height"]) if {"width", "height"} <= size.keys() else None)
+                     size=(size["width"], size["height"]) if {"width", "height"} <= size.keys() else None,
+                     words=_described.of_html(data.get("text/html", ""))[1])
     elif "text/html" in data:
         yield Output("html", html=Text("html", data["text/html"]))
     elif data:

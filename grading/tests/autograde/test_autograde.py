@@ -32,6 +32,7 @@ from grading.release import generate, leaks, stage
 from grading.sample import sample_class
 
 TIMEOUT = 10
+OLDER = "sample-older-package"           # of before there was a lesson on features
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +42,10 @@ def graded(released, tmp_path_factory):
     course = Course(tmp_path_factory.mktemp("graded") / "course")
     shutil.copytree(before.root, course.root)
     folder = course.root / "sample-class"
-    students = sample_class.make(assignment, course, folder)
+    students = [*sample_class.make(assignment, course, folder), OLDER]
+    shutil.copytree(folder / "sample-perfect", folder / OLDER)
+    for later in ("features.ipynb", "cs231n/features.py"):
+        (folder / OLDER / later).unlink()
     collecting.collect(assignment, course, [folder])
     return assignment, course, {result.student: result for result in
                                 autograde.autograde(assignment, course, students, timeout=TIMEOUT, jobs=2)}
@@ -141,6 +145,13 @@ def test_a_lost_notebook_costs_what_was_in_the_notebook_and_not_the_modules(grad
                                             for name in lost(found[student]))
 
 
+def test_a_package_older_than_a_lesson_loses_the_points_of_that_lesson_and_no_others(graded):
+    _, _, found = graded
+    perfect, older = found["sample-perfect"], found[OLDER]
+    assert older.fault == "" and lost(older) == {name for name, cell in perfect.notebooks["features"].items()
+                                                 if cell["outcome"] != "manual"}
+
+
 def test_the_gradebook_says_what_the_results_say(graded):
     assignment, course, found = graded
     with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
@@ -154,8 +165,13 @@ def test_the_gradebook_says_what_the_results_say(graded):
 def test_json_has_a_score_and_an_outcome_for_every_graded_cell(graded, tmp_path):
     assignment, course, found = graded
     done = kit("autograde", assignment.name, "--timeout", TIMEOUT, "--json", tmp_path / "scores.json",
-               course=course.root)
+               "--totals", tmp_path / "totals.json", course=course.root)
     assert done.returncode == 0, done.stderr
+    totals = json.loads((tmp_path / "totals.json").read_text())
+    assert set(totals) == set(found) and set(totals["sample-perfect"]) == {assignment.name}
+    told = totals["sample-squared-no-loops"][assignment.name]
+    assert (told["total"], told["late_days"]) == (found["sample-squared-no-loops"].autograded()[0], 0)
+    assert told["not_marked"] > 0 and ["squared" in one["says"] for one in told["known_mistakes"]] == [True]
     scores = json.loads((tmp_path / "scores.json").read_text())
     assert set(scores) == set(found)
     perfect = scores["sample-perfect"]["knn"]

@@ -1,13 +1,16 @@
 """Late days: what a description may say, and numbers worked out by hand."""
 
+import tomllib
 from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grading.books import late
+from grading import ROOT
+from grading.books import late, rules
 from grading.books.late import Facts
 from grading.errors import KitError
 
@@ -16,7 +19,7 @@ DUE = datetime(2026, 10, 9, 12, 0)
 
 
 def policy(**said):
-    return late.parse({"due": DUE, "timezone": "UTC"} | said, HERE)
+    return rules.parse({"due": DUE, "timezone": "UTC"} | said, HERE)
 
 
 def standing(rules, seconds, score=80.0, points=100.0, days=None, extension=None):
@@ -86,8 +89,21 @@ def test_later_never_costs_less_and_never_more_than_there_is(one, more, budget, 
     assert 0 <= first.penalty <= second.penalty <= 80 and first.free <= budget and first.left == budget - first.free
 
 
+def uncommented(text):
+    """The [late] that a text shows, commented out or indented."""
+    lines = [line.lstrip("# ") for line in text.splitlines()]
+    return "\n".join(takewhile(str.strip, lines[lines.index("[late]"):]))
+
+
+def test_the_forms_that_the_readme_the_help_and_the_first_assignment_show_can_be_used_as_they_are():
+    shown = [(ROOT / "README.md").read_text(), (ROOT / "assignments/assignment1/assignment.toml").read_text()]
+    found = [rules.parse(tomllib.loads(uncommented(text))["late"], HERE) for text in shown]
+    assert [(one.due, one.budget, str(one.rate)) for one in found] == [(datetime(2026, 10, 10, 6, 59), 5, "10%")] * 2
+    assert standing(found[1], 4 * 86_400, days=5).penalty == 20            # two of them are free for this one
+
+
 def test_local_times_know_summer_time():
-    summer, winter = (late.parse({"due": datetime(2026, month, 1, 23, 59), "timezone": "Europe/Zurich"}, HERE).due
+    summer, winter = (rules.parse({"due": datetime(2026, month, 1, 23, 59), "timezone": "Europe/Zurich"}, HERE).due
                       for month in (7, 12))
     assert (summer.hour, winter.hour) == (21, 22)
 
@@ -97,14 +113,14 @@ def test_local_times_know_summer_time():
                                          ("2026-10-10 12:00", 24),
                                          ("2026-10-10T14:00+02:00", 24)])
 def test_extensions_as_people_write_them(text, hours):
-    found = late.extension(text, policy(), DUE, "roster.csv")
+    found = rules.extension(text, policy(), DUE, "roster.csv")
     assert (found and found.total_seconds() / HOUR) == hours
 
 
 @pytest.mark.parametrize("text", ["2", "soon", "2 months", "2026-10-08 12:00", "-1 day"])
 def test_an_extension_that_says_nothing_certain_is_refused(text):
     with pytest.raises(KitError, match=r"roster.csv: '.*' is"):
-        late.extension(text, policy(), DUE, "roster.csv")
+        rules.extension(text, policy(), DUE, "roster.csv")
 
 
 @pytest.mark.parametrize("said, found", [
@@ -115,9 +131,9 @@ def test_an_extension_that_says_nothing_certain_is_refused(text):
     ({"grace_minutes": -1}, "0 or more"), ({"budget_days": 1.5}, "whole"), ({"of": "all"}, "max"), (3, "a table")])
 def test_what_cannot_be_read_is_a_sentence(said, found):
     with pytest.raises(KitError, match=found):
-        late.parse(said, HERE)
+        rules.parse(said, HERE)
 
 
 def test_a_budget_is_one_number_for_the_course():
     with pytest.raises(KitError, match="3 in a, 4 in b"):
-        late.budget({"a": policy(budget_days=3), "b": policy(budget_days=4), "c": policy()})
+        rules.budget({"a": policy(budget_days=3), "b": policy(budget_days=4), "c": policy()})

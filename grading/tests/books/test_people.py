@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 import termed
+from conftest import kit
 from forked import die, fork
 from nbgrader import api
 from sqlalchemy import select
 
-from grading.books import grades, ledger, marks, people, results
+from grading.books import grades, ledger, marking, marks, people, results, standing
 from grading.books.course import Course
 from grading.errors import KitError
 
@@ -72,6 +73,7 @@ def state(course):
 
 
 def test_a_new_id_has_all_that_the_old_one_had(course):
+    marking.sign(course, "one", [("ann", termed.WHY, 3.0), ("bob", termed.WHY, 2.0)], "Müller")
     with ledger.Ledger(course):                                        # names are entered
         pass
     before = state(course)
@@ -87,6 +89,8 @@ def test_a_new_id_has_all_that_the_old_one_had(course):
     assert results.read(course, "Ωmega.7", "one").student == "Ωmega.7"
     assert course.roster.read_bytes() == ROSTER.replace("\r\nann;", "\r\nΩmega.7;").encode()
     assert marks.copied(course, "one")["Ωmega.7"]["a"][termed.WHY]["manual_score"] == 3.0
+    found = standing.read(course, "one", ["Ωmega.7"])["Ωmega.7"]
+    assert found.markers == {termed.WHY: "Müller"} and found.told()["marked"][termed.WHY]["by"] == "Müller"
     assert not (course.root / "removed").exists()
     change(course, "rename", "Ωmega.7", "ann")
     assert state(course) == before
@@ -104,6 +108,56 @@ def test_who_leaves_goes_into_a_dated_folder_with_everything(course):
     assert "ann" not in course.roster.read_text() and "ann" not in marks.copied(course, "one")
     with pytest.raises(KitError, match="'ann' is nobody"):
         change(course, "remove", "ann")
+
+
+def test_who_comes_back_has_all_that_was_handed_in_graded_granted_and_marked(course):
+    with termed.session(course) as book:
+        book.scalars(select(api.SubmittedAssignment).filter_by(student_id="ann")).first().extension = timedelta(hours=5)
+        book.add(api.Student(id="dan", lms_user_id="77"))
+        book.get(api.Student, "cem").email = "c@x.edu"                   # which no roster says
+    with ledger.Ledger(course):                                          # names are entered
+        pass
+    before = *state(course), extensions(course)
+    for student in ("ann", "cem", "dan"):
+        change(course, "remove", student)
+    assert people.known(course) == {"bob", "0042"}
+    assert [line.partition(",")[0] for line in kit("roster", "restore", course=course.root).stdout.splitlines()] == [
+        "ann", "cem", "dan"]
+    done = kit("roster", "restore", "ann", "cem", next(name for name, one in people.removed(course).items()
+                                                       if one == "dan"), course=course.root)
+    assert done.returncode == 0, done.stderr
+    rows, students, counts, files = state(course)
+    assert (rows, students, counts, extensions(course)) == (*before[:3], before[4]) and people.removed(course) == {}
+    roster = course.roster.name
+    assert {path: content for path, content in files.items() if not path.startswith("removed/") and path != roster} == {
+        path: content for path, content in before[3].items() if path != roster}
+    assert files[roster].decode().splitlines() == [line for at in (0, 2, 3, 1) for line in
+                                                   before[3][roster].decode().splitlines()[at:at + 1]]
+    shown = kit("roster", "list", "--json", course.root / "people.json", course=course.root)
+    told = json.loads((course.root / "people.json").read_text())
+    assert shown.returncode == 0 and told["ann"]["assignments"]["two"] == {"attempts": 2, "graded": True}
+    assert told["0042"]["name"] == "王小明" and not told["cem"]["in_roster"] and set(told) == set(people.known(course))
+
+
+def test_who_has_handed_in_again_is_not_overwritten_by_who_comes_back(course):
+    change(course, "remove", "ann")
+    termed.whole(course, "ann", "one", "10-05 10:00", 1.0)
+    before = state(course)
+    with pytest.raises(KitError, match="has handed in again meanwhile"):
+        change(course, "restore", "ann")
+    assert state(course) == before
+    change(course, "rename", "ann", "ann2")
+    change(course, "restore", "ann")
+    with ledger.Ledger(course) as books:
+        assert books.enter_all("ann") == []
+    change(course, "merge", "ann2", "ann")                               # handed in later, so this counts
+    assert termed.totals(course, "one")["ann"] == (0, 17) and termed.totals(course, "two")["ann"] == (0, 7)
+
+
+def extensions(course):
+    with termed.session(course) as book:
+        return sorted(book.execute(select(api.SubmittedAssignment.student_id, api.SubmittedAssignment.extension)).all(),
+                      key=repr)
 
 
 def test_of_two_ids_of_one_person_the_later_attempt_counts_and_the_other_is_kept(course):
@@ -149,8 +203,12 @@ def stopped_at(root, step, what, ids, ending):
         change(Course(root), what, *ids)
 
 
-@pytest.mark.parametrize("what, ids", [("rename", ("ann", "zoe")), ("merge", ("bob", "ann")), ("remove", ("ann",))])
+@pytest.mark.parametrize("what, ids", [("rename", ("ann", "zoe")), ("merge", ("bob", "ann")), ("remove", ("ann",)),
+                                       ("restore", ("ann",))])
 def test_what_is_stopped_at_any_step_is_completed_by_who_opens_the_books_next(kept, tmp_path, what, ids):
+    if what == "restore":
+        kept = copied(kept, tmp_path / "without")
+        change(kept, "remove", *ids)
     expected = copied(kept, tmp_path / "whole")
     change(expected, what, *ids)
     for step in range(1, 60):                                             # before the first nothing is written down

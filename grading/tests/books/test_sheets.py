@@ -73,3 +73,8 @@ def test_what_an_encoding_cannot_say_is_a_sentence_and_so_is_a_workbook(tmp_path
     (tmp_path / "book.xlsx").write_bytes(b"PK\x03\x04rest")
     with pytest.raises(KitError, match="Save it as CSV"):
         sheets.read(tmp_path / "book.xlsx")
+
+
+def test_a_zero_byte_makes_no_letters_of_other_scripts_out_of_a_file():
+    with pytest.raises(KitError, match="is no table that can be read"):
+        sheets.parse(b"id;name\nann;\x00x\nbob;Bob\n", "roster.csv")

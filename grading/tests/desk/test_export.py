@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import pytest
 import termed
@@ -18,7 +19,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 
 from grading.books import grades, sheets
 from grading.books.course import Course
-from grading.books.grades import Graded, Grades
+from grading.books.grades import Graded, Grades, Mark
 from grading.books.rosters import Named
 from grading.desk.export import book, gradescope, platforms, table
 from grading.errors import KitError
@@ -157,7 +158,7 @@ def books(draw):
     """A book of one assignment, and a sheet's rows (name, id, grade as it was) in which most of its people are."""
     people = draw(st.dictionaries(IDS, WORDS, min_size=1, max_size=6))
     place = "a", "q"
-    graded = {student: Graded(student, {place: draw(SCORES)}, penalty=draw(SCORES)) for student in people}
+    graded = {student: Graded(student, {place: Mark(draw(SCORES))}, penalty=draw(SCORES)) for student in people}
     made = book.Book({student: Named("", name) for student, name in people.items()},
                      {student: {student} for student in people}, {"one": Grades("one", {place: 500.0}, graded)},
                      {"one": [place]}, {"one": {}})
@@ -214,6 +215,24 @@ def test_gradescope_is_answered_by_who_submitted_with_the_visibility_of_each_tes
     told = json.loads((tmp_path / "source" / "grades.json").read_text())
     assert "1 late day begun" in told["students"]["ann"]["output"]
     assert told["students"]["bob"]["tests"][1]["output"] == "is \u2026, not \u2026"          # of a hidden test, words
+
+
+def test_gradescope_knows_by_name_only_who_has_no_address_and_a_name_of_their_own(course, found):
+    people = {"ann": Named("Ann", "Ångström"), "bob": Named("Bob", "de la Cruz"), "cem": Named("王", "小明"),
+              "lea": Named("Ann", "Ångström")}
+    named = replace(found, people=people, words={one: {one} for one in people})
+    assert gradescope.submitters(named)[1] == list(people)
+    known, without = gradescope.submitters(named, by_name=True)
+    packed = gradescope.archive(named, course, known, "visible")
+    assert without == ["ann", "lea"] and gradescope.dry_run(packed, named, known) == []
+    for name, student in (("DE LA CRUZ, Bob", "bob"), ("王 小明", "cem")):
+        told = gradescope.answered(packed, {"users": [{"email": "who@x.edu", "name": name}]})
+        assert told["extra_data"]["student"] == student
+    with pytest.raises(LookupError, match="is nobody"):
+        gradescope.answered(packed, {"users": [{"email": "who@x.edu", "name": "Ann Ångström"}]})
+    packed = gradescope.archive(found, course, gradescope.submitters(found, by_name=True)[0], "visible")
+    with pytest.raises(LookupError, match="is nobody"):                   # Cem has an address, and this is not it
+        gradescope.answered(packed, {"users": [{"email": "who@x.edu", "name": found.people["cem"].whole}]})
 
 
 @pytest.mark.parametrize("users, why", [

@@ -13,15 +13,17 @@ import pytest
 from bs4 import BeautifulSoup
 from conftest import cell, kit, notebook
 from nbgrader.api import Gradebook
-from nbgrader.utils import parse_utc
+from nbgrader.auth import Authenticator
+from nbgrader.exchange import ExchangeFactory
+from nbgrader.utils import notebook_hash, parse_utc
 
 from grading.autograde import autograde
+from grading.books import grades
 from grading.books.course import TIMESTAMP, Course
 from grading.books.results import Result
 from grading.desk import feedback
 from grading.desk.feedback import judged, lesson, rendering, said, shown
 from grading.desk.feedback.rendering import Text
-from grading.desk.feedback.standing import Mark, Standing
 from grading.engine import sandbox
 from grading.release import assignment as assignments
 from grading.release import generate, leaks
@@ -194,6 +196,26 @@ def test_nbgraders_release_feedback_finds_the_pages(spied, tmp_path):
     assert len(released) == 4 and sum("spied: feedback" in page for page in released) == 2
 
 
+def test_through_nbgraders_exchange_the_first_page_says_what_the_index_says(spied, tmp_path):
+    assignment, course = spied
+    with course.nbgrader() as nbgrader:
+        config, coursedir = nbgrader["config"], nbgrader["coursedir"]
+        config.Exchange.root, coursedir.assignment_id = str(tmp_path), assignment.name
+        kind = ExchangeFactory(config=config).release_feedback
+        kind(coursedir=coursedir, authenticator=Authenticator(config=config), config=config).start()
+    for student in ("ann", "spy"):
+        name = notebook_hash(secret=f"of {student}", notebook_id="spied")
+        fetched = tmp_path / "cs231n" / "feedback" / f"{name}.html"
+        page, own = BeautifulSoup(fetched.read_text(), "html.parser"), course.feedback(student, assignment.name)
+        index, alone = (BeautifulSoup((own / name).read_text(), "html.parser") for name in ("index.html", "spied.html"))
+        assert page.select_one(".first, #first").text in index.text and len(page.select("main")) == 1
+        assert [one.text for one in page.select(".total")] == [index.select_one(".total").text,
+                                                                alone.select_one(".total").text]
+        assert not page.select("a[href^=index]") and page.main.text == alone.main.text
+        ids = [one["id"] for one in page.select("[id]")]
+        assert len(ids) == len(set(ids))
+
+
 # What is said
 
 def described(outcomes: dict[str, str], message: str = "wrong", named=()) -> dict[str, judged.Question]:
@@ -203,7 +225,7 @@ def described(outcomes: dict[str, str], message: str = "wrong", named=()) -> dic
     cells = {name: {"score": float(outcome == "passed"), "max_score": 1.0, "outcome": outcome, "message": message}
              for name, outcome in outcomes.items()}
     result = Result("ann", "assignment1", "", "full", {"knn": cells}, named=list(named))
-    return {one.slug: one for one in judged.questions(known, result, Standing())}
+    return {one.slug: one for one in judged.questions(known, result, grades.Graded("ann"))}
 
 
 def test_what_is_known_of_a_cell_or_a_function_stands_in_the_questions_that_it_cost():
@@ -230,8 +252,7 @@ def test_what_is_not_written_is_said_so_and_comes_in_the_order_of_the_lesson_aft
 
 
 def test_late_days_are_whole_ones():
-    assert [Standing(late=seconds).late_days for seconds in (0, 1, 86_400, 86_401)] == [0, 1, 1, 2]
-    assert Mark(None).score is None
+    assert [grades.begun_days(seconds) for seconds in (0, 1, 86_400, 86_401)] == [0, 1, 1, 2]
 
 
 FAILED = ("dW[3, 0] is wrong.\n  found     26.7486\n  expected  5.17191\n  off       36 of 36 entries, by up to 22\n"
@@ -245,6 +266,8 @@ def test_of_a_hidden_test_the_words_are_said_and_of_a_public_one_the_numbers_too
         "            of the 7 rows.")
     shape = "dists has the wrong shape.\n  found     an array of shape (3, 4)\n  expected  None"
     assert "an array of shape (\u2026)" in said.verdict("failed", shape, True, "")
+    spelt = "the name is wrong.\n  found     '" + "spelt " * 100 + "'\n  expected  a name"
+    assert len(said.verdict("failed", spelt, True, "")) < 200
 
 
 @pytest.mark.parametrize("message, shown", [
@@ -253,15 +276,28 @@ def test_of_a_hidden_test_the_words_are_said_and_of_a_public_one_the_numbers_too
     ("ValueError: shapes (7,5) and (6,) not aligned", "ValueError: shapes (\u2026) and (\u2026,) not aligned"),
     ("KeyError: 'W1'", "KeyError: 'W1'"), ("E: " + "ab1" * 40, "E: \u2026"), ("E: x12345y", "E: x\u2026y"),
     ("is not implemented yet: 3.25", "is not implemented yet: \u2026"),
+    ("cs231n/layers.py line 21: expected ':'; cs231n/optim.py needs it",
+     "cs231n/layers.py line 21: expected ':'; cs231n/optim.py needs it"),
+    ("E: cs231n/8675.py line 271 and cs231n/x.py line 99999 W (cs231n/layers.py line 6)",
+     "E: cs231n/\u2026.py line \u2026 and cs231n/x.py line \u2026 W (cs231n/layers.py line 6)"),
+    ("E: W is one seven four, point two zero", "E: W is \u2026"), ("E: oneTwo_three-NINE x", "E: \u2026 x"),
+    ("E: \u00b2\u00b3 \u4e00\u4e8c\u4e09 \u0663\u0664 W \uff17", "E: \u2026 W \u2026"),
+    ("E: " + "abcdefg" * 5, "E: \u2026"), ("E: a1 b2 c3 d4", "E: a1 b2 \u2026"),
+    ("E: far away\nand so on (cs231n/layers.py line 6)", "E: far away (cs231n/layers.py line 6)"),
+    ("word " * 80, "word " * 30 + "\u2026"), ("E: " + "Word-word" * 40, "E: \u2026"),
 ])
 def test_what_the_students_code_raises_in_a_hidden_test_is_said_without_numbers(message, shown):
     assert said.verdict("error", message, True, "") == shown
-    assert len(said.verdict("error", "word " * 5_000, True, "")) <= said.RAISED
+    assert len(said.verdict("error", "wordword " * 5_000, True, "")) <= said.RAISED
 
 
 def test_what_is_raised_in_a_public_test_keeps_its_shapes_and_no_measured_number():
     assert said.verdict("error", "ValueError: shapes (7,5) and (6,), 0.2371", False, "") == (
         "ValueError: shapes (7,5) and (6,), \u2026")
+    shapes = "shapes (3,4) and (5,) not aligned: 4 (dim 1) != 5 (dim 0) (cs231n/layers.py line 20)"
+    assert said.verdict("error", f"ValueError: {shapes}", False, "") == f"ValueError: {shapes}"
+    counted = said.verdict("error", "E: " + " ".join(map(str, range(100, 140))), False, "# 139 of them")
+    assert counted == "E: 100 101 102 103 104 105 106 107 \u2026 139"
 
 
 def test_a_class_that_nobody_has_graded_is_one_sentence(tmp_path):

@@ -1,7 +1,10 @@
 """A person marks in a browser: on the page of `kit answers`, and in the formgrader beside it."""
 
+import getpass
 import json
 import shutil
+import subprocess
+import sys
 import threading
 from contextlib import ExitStack, contextmanager
 
@@ -10,6 +13,9 @@ import served
 import written
 from nbgrader.api import Gradebook
 
+from cs231n import _writeup
+from grading import ROOT
+from grading.books import marking
 from grading.desk import feedback, questions
 from grading.desk.answers import Desk
 from grading.desk.answers.serving import Server
@@ -129,11 +135,42 @@ def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_a
         driver.switch_to.window(page)
         until(driver, lambda _: "Marked elsewhere" in one("#told").text)           # seen without being asked for
         until(driver, lambda _: one("#progress").text == "2 of 3 groups, 5 of 6 answers")
+
+        driver.switch_to.window(driver.window_handles[1])                          # handed in again, and another answer
+        assert driver.find_elements("css selector", ".kit-former") == []
+        written.record(course, {"eve": "The camera was at fault."})
+        driver.refresh()
+        former = until(driver, lambda _: driver.find_elements("css selector", ".kit-former"))[0]
+        until(driver, lambda _: former.is_displayed())
+        assert "an outlier" in former.text and "d[3].mean()" in former.text and "camera" not in former.text
+        assert "camera" in one(f".panel-body:has(#{written.QUESTION})").text and asked_elsewhere(driver) == []
+        until(driver, lambda _: driver.find_elements("css selector", ".mark-graded")[0].is_displayed())
+        one(".mark-graded").click()                                                # formgrader's "Resolve"
+        until(driver, lambda _: entered(course)["eve"][:2] == (0.5, False) and not former.is_displayed())
+    assert marking.markers(course, written.NAME)["eve", written.QUESTION] == (getpass.getuser(), 0.5)
     feedback.feedback(assignment, course)
     scores = {student: (course.feedback(student, written.NAME) / "words.html").read_text()
               for student in written.ANSWERS}
     assert "Score: 2 / 2<" in scores[alone[0]] and "<p>Well argued.</p>" in scores[alone[0]]
     assert "Score: 0.5 / 2<" in scores["eve"] and "Score: not marked yet" in scores["dan"]
+    for student, mark in ((alone[0], {"shown": "2 of 2", "comment": "Well argued.", "items": [
+            ["0.5", "far away"], ["1.5", "order within the row"]]}),
+                          ("eve", {"shown": "0.5 of 2", "comment": "", "items": []})):
+        written_up(course, student, mark)
+
+
+def written_up(course, student, mark):
+    """What `kit writeup --marked` writes is, byte for byte, the write-up with this mark of the first question."""
+    if _writeup.missing():
+        return
+    done = subprocess.run([sys.executable, "-m", "grading", "writeup", written.NAME, "--marked", "--student", student,
+                           "--course", str(course.root)], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    folder = course.writeups(written.NAME)
+    asked = json.loads((course.source(written.NAME) / "cs231n" / "assignment.json").read_text())
+    marks = {"words": {written.QUESTION: mark, written.SECOND: {"shown": "0 of 1", "items": [], "comment": ""}}}
+    made = _writeup.make(asked, course.submitted(student, written.NAME), student, "", None, marks)
+    assert made.pdf == (folder.with_name(f"{folder.name}-marked") / f"{student}.pdf").read_bytes()
 
 
 def test_a_comment_that_is_being_typed_is_lost_neither_to_another_marker_nor_with_the_page(tmp_path):

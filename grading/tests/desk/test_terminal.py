@@ -59,6 +59,17 @@ def test_a_name_that_is_wider_than_the_terminal_is_broken_at_its_edge(monkeypatc
     assert "".join(re.sub(r"1/2| ", "", line) for line in text.splitlines()[2:]) == "ab-" * 12
 
 
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_bar_is_drawn_on_a_terminal_alone_and_is_gone_at_the_end(shown):
+    file = io.StringIO()
+    with terminal.Steps(Console(file=file, width=60, force_terminal=shown, legacy_windows=False)) as steps:
+        for number in range(1, 4):
+            steps(number, 3, "李-[b]x\x1b[2J\n")
+    drawn = file.getvalue()
+    assert ("3/3" in drawn and "李-[b]x" in drawn and drawn.endswith("\x1b[2K")) if shown else drawn == ""
+    assert "\x1b[2J" not in drawn
+
+
 def test_wide_letters_are_counted_as_they_are_drawn():
     assert cell_len(terminal.cut("李" * 30, 11)) <= 11 and terminal.cut("abc", 3) == "abc"
 

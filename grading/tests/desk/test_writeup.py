@@ -13,7 +13,7 @@ import pytest
 
 from cs231n import _writeup
 from cs231n._matching import Known
-from cs231n._writeup import formulas, questions, texts
+from cs231n._writeup import formulas, questions, strings, texts
 from grading import ROOT
 from grading.books import results
 from grading.books.course import Course
@@ -109,7 +109,7 @@ def test_every_formula_of_the_lessons_and_their_model_answers_is_understood(tmp_
 ])
 def test_formulas_are_read_as_jupyter_reads_them(tmp_path, source, expected):
     code, problems = blocks(tmp_path, source)
-    assert problems == [] and texts.string(expected)[1:-1] in code, code
+    assert problems == [] and strings.string(expected)[1:-1] in code, code
 
 
 def test_prices_code_and_escaped_dollars_are_no_formulas(tmp_path):
@@ -294,6 +294,9 @@ def test_a_marked_write_up_says_marks_comments_and_what_is_not_marked_yet(tiny):
     marked = {"one-curve-answer": {"manual_score": 1.5, "manual_comment": "Nearly: $x^2$."}}
     shown = {name: writeup._shown(cell, marked.get(name, {})) for name, cell in cells.items()}
     assert [one["shown"] for one in shown.values()] == ["1.5 of 2", "not marked yet", "0 of 2"]
+    again = {"manual_score": 1.5, "needs_manual_grade": True}
+    assert writeup._shown(cells["one-curve-answer"], again)["shown"] == (
+        "1.5 of 2, for another answer; to be looked at again")
     folder = course.submitted("ada", "tiny")
     made = _writeup.make(ASKED, folder, "ada", marks={"one": shown})
     assert made.problems == [] and made.pdf != _writeup.make(ASKED, folder, "ada").pdf

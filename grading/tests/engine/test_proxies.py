@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from cs231n.gradient_check import eval_numerical_gradient
+from cs231n.small_features import brightest_of_rows, mean_color
 from cs231n.testing import CheckFailed, assert_close, assert_labels
 from grading import ROOT
 from grading.engine import codec
@@ -101,6 +102,8 @@ def drop(config):
 
 def inside(pair, *, box): pair[0][0] = 5; box["a"]["b"].append(pair[1])
 def nothing(*args, **kwargs): return args, kwargs
+def applied(functions, image): return [float(function(image)[0]) for function in functions]
+def exchanged(functions): functions[0] = max; return len(functions)
 def rebind(config): config["velocity"] = config["velocity"] + 1
 
 def closure(k):
@@ -289,6 +292,15 @@ def test_functions_take_defaults_keywords_and_any_data(module):
     assert args[0].tolist() == [0, 1, 2] and args[1] == [1, (2, {"k": 1.5})] and kwargs == {"flag": True}
     net = module.Net(4, reg=0.5)
     assert net.reg == 0.5 and net.params["W1"].shape == (2, 4) and module.Net().reg == 0.0
+
+
+def test_a_given_function_is_called_where_the_students_code_is_and_stays_ours_here(module):
+    functions, image = [mean_color, brightest_of_rows], np.arange(24.0).reshape(2, 4, 3)
+    assert module.applied(functions, image) == [10.5, 11.0]
+    assert module.exchanged(functions) == 2 and functions == [mean_color, brightest_of_rows]
+    for own in (lambda image: image, np.mean, assert_close.__class__):
+        with pytest.raises(codec.CodecError):
+            module.applied([own], image)
 
 
 def test_import_from_and_module_attributes_give_plain_values(module):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cs231n import _check as checks
-from cs231n._check import names
+from cs231n._check import names, needed
 
 
 def check(folder, *arguments):
@@ -159,13 +159,13 @@ def _until_total(process) -> str:
     (["count_starts(Net)", "Net()"], [0]),
 ])
 def test_cells_that_bind_or_change_what_is_read_are_needed(cells, expected):
-    found, _ = names.needed([names.read(cell) for cell in cells], len(cells) - 1)
+    found, _ = needed.needed([names.read(cell) for cell in cells], len(cells) - 1)
     assert found[:-1] == expected
 
 
 def test_an_import_is_done_where_it_is_read_without_the_rest_of_its_cell():
     facts = [names.read(text) for text in ("import numpy as np\nslow()", "import numpy as np\nx = 1", "np.ones(x)")]
-    assert names.needed(facts, 2) == ([1, 2], {1: [], 2: ["import numpy as np"]})
+    assert needed.needed(facts, 2) == ([1, 2], {1: [], 2: ["import numpy as np"]})
 
 
 def test_every_check_in_the_open_runs_fewer_cells_than_its_notebook_has(perfect):

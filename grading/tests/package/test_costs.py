@@ -1,5 +1,6 @@
 """What tells a loop from array operations: costs, the yardsticks beside them, and what of a result is taken."""
 
+import itertools
 import threading
 import time
 
@@ -41,6 +42,23 @@ def test_the_reference_loops_cost_fifty_times_what_the_reference_without_loops_d
 def test_the_references_are_told_apart(name):
     looped, vectorized = (_costs.judge(loss_call(function)) for function in LOSSES[name])
     assert looped.looped and not vectorized.looped and not vectorized.doubtful
+
+
+@pytest.mark.parametrize("slow", [{0, 1}, {2, 3}, {0, 1, 2, 3}])
+def test_a_slow_moment_of_the_yardsticks_passes_no_loop(monkeypatch, slow):
+    calls, looped = itertools.count(), _costs._looped
+    monkeypatch.setattr(_costs, "_looped", lambda *args: looped(*args) * (20 if next(calls) in slow else 1))
+    assert _costs.judge(loss_call(LOSSES["svm"][0])).looped
+
+
+def test_a_slow_moment_of_what_is_judged_makes_no_loop(monkeypatch):
+    calls, cost = itertools.count(), _costs._cost
+
+    def slowly(make_call, n):
+        seconds, call = cost(make_call, n)
+        return seconds * (80 if next(calls) < 4 else 1), call
+    monkeypatch.setattr(_costs, "_cost", slowly)
+    assert not _costs.judge(loss_call(LOSSES["svm"][1])).looped
 
 
 def test_the_three_distances_are_told_apart_along_each_axis():
@@ -136,7 +154,8 @@ def test_a_clock_that_ticks_slowly_tells_them_apart_as_well(monkeypatch, seconds
     monkeypatch.setattr(_costs, "TICK", seconds)
     monkeypatch.setattr(_costs, "_CLOCKS", tuple(lambda clock=clock: clock() // seconds * seconds
                                                  for clock in _costs._CLOCKS[:2]) + _costs._CLOCKS[2:])
-    looped, vectorized = (_costs.judge(loss_call(function)).looped for function in LOSSES["softmax"])
+    looped, vectorized = (_costs.judge(loss_call(function), loops="naive" in function.__name__).looped
+                          for function in LOSSES["softmax"])
     assert looped and not vectorized
 
 

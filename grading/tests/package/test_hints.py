@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import cs231n
-from cs231n import _hints, arrays, layers, optim
+from cs231n import _hints, activations, arrays, features, layers, optim, search
 from cs231n.classifiers import FullyConnectedNet, KNearestNeighbor, LinearClassifier, TwoLayerNet
 from cs231n.classifiers.linear_svm import svm_loss_naive, svm_loss_vectorized
 from cs231n.classifiers.softmax import softmax_loss_naive, softmax_loss_vectorized
@@ -253,6 +253,40 @@ def deep_init(e):
             **{f"{nth} layer": drawn[f"W{layer}"].flat[0] for layer, nth in enumerate(("first", "second", "third"), 1)}}
 
 
+def activation_forward(e):
+    return {kind: activations.activation_forward(e["x"], kind)[0] for kind in activations.KINDS}
+
+
+def activation_backward(e):
+    return {kind: activations.activation_backward(e["dout"], activations.activation_forward(e["x"], kind)[1])
+            for kind in activations.KINDS}
+
+
+def maxout_backward(e):
+    return {"dx": activations.maxout_backward(rows(e["dout"]), activations.maxout_forward(e["x"][np.newaxis])[1])}
+
+
+def batchnorm_forward(e):
+    x, bn_param = e["x"][:, np.newaxis], {"mode": "train", "eps": e["eps"], "momentum": e["momentum"]}
+    out = layers.batchnorm_forward(x, np.array([e["gamma"]]), np.array([e["beta"]]), bn_param)[0]
+    return {"mean": x.mean(), "variance": x.var(), "normalized": (out - e["beta"]) / e["gamma"], "out": out,
+            "running mean": bn_param["running_mean"], "running variance": bn_param["running_var"]}
+
+
+def batchnorm_back(name):
+    def worked(e):
+        x = e["x"][:, np.newaxis]
+        cache = layers.batchnorm_forward(x, np.array([e["gamma"]]), np.zeros(1), {"mode": "train", "eps": e["eps"]})[1]
+        dx, dgamma, dbeta = getattr(layers, name)(e["dout"][:, np.newaxis], cache)
+        return {"dx": dx, "dgamma": dgamma, "dbeta": dbeta, "s": np.sqrt(x.var() + e["eps"])}
+    return worked
+
+
+def dropout_forward(e):
+    masks = (layers.dropout_forward(e["x"], {"mode": "train", "p": e["p"], "seed": seed})[0] for seed in range(99))
+    return {"out": next(out for out in masks if out[0] and not out[1])}
+
+
 def rule(name, **settings):
     """settings: key in config -> name in the example."""
     def worked(e):
@@ -311,7 +345,80 @@ def backward(e):
     return {"grad of result": result.grad, "grad of h": h.grad, "grad of x": x.grad}
 
 
+def rgb2gray(e):
+    gray = features.rgb2gray(e["rgb"])
+    return {"gray": gray, "red one": gray[0], "mixed one": gray[1]}
+
+
+def hog_feature(e):
+    r, c = np.mgrid[:16, :16]
+    gray = 50 + e["gx"] * c + e["gy"] * r
+    cell = features.hog_feature(np.stack([gray, gray, gray], axis=2))[:9]
+    gradient = np.degrees(np.arctan2(e["gy"], e["gx"]))
+    return {"vote": cell.max(), "bin": cell.argmax(), "length": np.hypot(e["gx"], e["gy"]), "gradient": gradient,
+            "edge": gradient + 90}
+
+
+def color_histogram_hsv(e):
+    image, options = e["pixels"][np.newaxis], {name: e[name] for name in ("xmin", "xmax")} | {"nbin": int(e["nbin"])}
+    return {"shares": features.color_histogram_hsv(image, **options), "width": (e["xmax"] - e["xmin"]) / e["nbin"],
+            "counts": features.color_histogram_hsv(image, **options, normalized=False),
+            "hues": [features.rgb_to_hsv(pixel)[0] for pixel in e["pixels"]]}
+
+
+def extract_features(e):
+    first, second = {0: e["first function of the first image"], 1: e["first of the other"]}, {
+        0: [e["second function"]], 1: [e["second of the other"]]}
+    found = features.extract_features(np.arange(2).reshape(2, 1, 1, 1), [
+        lambda image, table=table: np.array(table[image.item()]) for table in (first, second)])
+    return {"features": found, "row of the first image": found[0]}
+
+
+def to_settings(e):
+    whole = e["high"] / e["low"], e["high"] - e["low"]
+    return {"settings": search.to_settings(e["places"], e["low"], e["high"], e["log"] > 0),
+            "whole way of the first": whole[0][0], "half of it, as a factor": whole[0][0] ** 0.5,
+            "whole way of the second": whole[1][1]}
+
+
+def successive_halving(e):
+    best, trained = search.successive_halving(e["accuracies"], e.ints("epochs"), int(e["eta"]))
+    return {"best": best, "trained": trained, "so many stay": np.sum(trained > e["epochs"][0])}
+
+
+def kernel(e):
+    A, B = e["A"], e["B"]
+    K = search.kernel(A, B, e["length"], e["scale"])
+    return {"K": K, "first place of A and second of B": K[0, 1],
+            "squared distances": ((A[:, None] - B[None]) ** 2).sum(axis=2)}
+
+
+def gp_posterior(e):
+    x, new = rows(e["x"]), rows(e["new x"])
+    numbers = e["length"], e["scale"]
+    mean, std = search.gp_posterior(x, e["y"], new, *numbers, e["noise"])
+    K = search.kernel(x, x, *numbers) + e["noise"] ** 2
+    C = search.kernel(x, new, *numbers)
+    return {"K": K, "C": C, "weight": C / K, "mean": mean, "std": std, "variance": std**2}
+
+
+def expected_improvement(e):
+    g = e["mean"] - e["best"]
+    z = g[0] / e["std"][0]
+    improvement = search.expected_improvement(e["mean"], e["std"], e["best"])
+    return {"improvement": improvement, "improvement of the first": improvement[0], "g": g, "z of the first": z,
+            "integral up to it": (1 + math.erf(z / 2**0.5)) / 2,
+            "density there": math.exp(-z**2 / 2) / (2 * math.pi) ** 0.5}
+
+
+def accuracy_gain(e):
+    gain, error = search.accuracy_gain(e["now"] > 0, e["before"] > 0)
+    return {"gain": gain, "error": error, "d": e["now"] - e["before"], "variance": error**2 * len(e["now"])}
+
+
 REFERENCE = {
+    "rgb2gray": rgb2gray, "hog_feature": hog_feature, "color_histogram_hsv": color_histogram_hsv,
+    "extract_features": extract_features,
     "standardize": standardize, "manhattan": manhattan, "directional_slope": in_a_direction,
     "pick": lambda e: {"right": arrays.pick(e["scores"], e.ints("y")), "rows": np.arange(len(e["y"]))},
     "Value.mul": gate("mul", "product"), "Value.maximum": gate("maximum", "larger"), "Value.backward": backward,
@@ -333,6 +440,14 @@ REFERENCE = {
     "step_decay": schedule("step_decay", "drop", "every"), "exponential_decay": schedule("exponential_decay", "decay"),
     "inverse_time_decay": schedule("inverse_time_decay", "decay"),
     "FullyConnectedNet.__init__": deep_init, "FullyConnectedNet.loss": deep_loss,
+    "activation_forward": activation_forward, "activation_backward": activation_backward,
+    "maxout_forward": lambda e: {"out": activations.maxout_forward(e["x"][np.newaxis])[0]},
+    "maxout_backward": maxout_backward, "batchnorm_forward": batchnorm_forward,
+    "batchnorm_backward": batchnorm_back("batchnorm_backward"),
+    "batchnorm_backward_alt": batchnorm_back("batchnorm_backward_alt"), "dropout_forward": dropout_forward,
+    "dropout_backward": lambda e: {"dx": layers.dropout_backward(e["dout"], e["mask"])},
+    "to_settings": to_settings, "successive_halving": successive_halving, "kernel": kernel,
+    "gp_posterior": gp_posterior, "expected_improvement": expected_improvement, "accuracy_gain": accuracy_gain,
 }
 
 

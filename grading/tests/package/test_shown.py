@@ -1,5 +1,7 @@
-"""How a failed check looks in a notebook: its message, the line that asked, the student's own, and no line of ours."""
+"""How a notebook looks: a failed check is its message, the line that asked, the student's own, and no line of ours; a
+figure comes with its description."""
 
+import html
 import os
 import re
 import shutil
@@ -7,9 +9,11 @@ import shutil
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbconvert import HTMLExporter
 
 from cs231n.testing import CheckFailed, assert_close
 from grading import ROOT
+from grading.desk.outputs import clean_outputs
 from grading.release import assignment as assignments
 from grading.trials import trial
 
@@ -23,11 +27,13 @@ OWN = {
     "key": "from cs231n.testing import fresh\ngrads = {'W1': 1}\ngrads['b1']",
     "again": "get_ipython().showtraceback()",
 }
+FIGURE = "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+WORDS = "A line that rises from 1 to 2 & stays < 3."
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory):
-    """The error of each cell, as (name, traceback without colors), from a real kernel with wrong functions."""
+def ran(tmp_path_factory):
+    """The names of cells, and the notebook that has them, from a real kernel with wrong functions."""
     folder = tmp_path_factory.mktemp("student")
     shutil.copytree(ROOT / "cs231n", folder / "cs231n")
     wrong = ASSIGNMENT.complete(SVM).replace("loss / num_train", "loss").replace("X.T @ dscores", "X @ dscores")
@@ -35,11 +41,19 @@ def shown(tmp_path_factory):
     (folder / "cs231n" / "layers.py").write_text(ASSIGNMENT.stub("layers.py"), encoding="utf-8")
     names = ["svm-naive-check", "svm-vectorized-check", "svm-naive-gradient_check", "two_layer_net-relu_forward-check"]
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in
-                                           [*(CELLS[name] for name in names), *OWN.values()]])
+                                           [*(CELLS[name] for name in names), *OWN.values(), FIGURE, FIGURE + "  #"]])
+    made.cells[-2].metadata["alt"] = WORDS
+    nbformat.write(made, folder / "lesson.ipynb")
     NotebookClient(made, timeout=120, kernel_name="python3", allow_errors=True,
                    resources={"metadata": {"path": str(folder)}}).execute(env=os.environ | {"PYTHONPATH": str(folder)})
+    return [*names, *OWN], made
+
+
+@pytest.fixture(scope="module")
+def shown(ran):
+    """The error of each cell, as (name, traceback without colors)."""
     found = {}
-    for name, cell in zip([*names, *OWN], made.cells):
+    for name, cell in zip(ran[0], ran[1].cells):
         error = next((output for output in cell.outputs if output.output_type == "error"), None)
         found[name] = error and (error.ename, re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback)))
     return found
@@ -95,3 +109,13 @@ def test_outside_of_a_notebook_it_is_shown_too():
     with pytest.raises(CheckFailed) as failed:
         assert_close(1.0, 2.0, "loss")
     assert failed.value._render_traceback_()[-1].endswith(f"CheckFailed\x1b[0m: {failed.value}")
+
+
+def test_a_figure_comes_with_the_words_that_its_cell_has_for_it_on_every_page(ran):
+    page, _ = HTMLExporter(template_name="lab").from_notebook_node(ran[1])
+    assert list(map(html.unescape, re.findall(r'<img[^>]* alt="([^"]*)"', page))) == [
+        WORDS, "No description has been provided for this image"]
+    cleaned, = clean_outputs(ran[1].cells[-2].outputs)
+    assert set(cleaned["data"]) == {"image/png", "text/html", "text/plain"}
+    assert cleaned["data"]["text/html"].startswith(f'<img alt="{html.escape(WORDS)}" src="data:image/png;base64,')
+    assert clean_outputs([cleaned]) == [cleaned]

@@ -81,8 +81,10 @@ def test_a_given_function_goes_out_complete_in_a_module_of_stubs():
 
 
 def test_what_a_later_assignment_introduces_is_left_out():
-    source = SOURCE + "\n\n@decorated\nclass Later:\n    def g(self):\n        return 3\n\n\ndef last():\n    pass\n"
+    imports = "from here import (\n    Model,\n    one,\n)\nfrom there import Later\n"
+    source = imports + SOURCE
+    source += "\n\n@decorated\nclass Later:\n    def g(self):\n        return 3\n\n\ndef last():\n    pass\n"
     rest = leave_out(source, ("Later", "Model"))
     assert "Later" not in rest and "decorated" not in rest and "Model" not in rest
-    assert "def loss(W)" in rest and "def last()" in rest
+    assert "def loss(W)" in rest and "def last()" in rest and rest.startswith("from here import one\n")
     ast.parse(rest)

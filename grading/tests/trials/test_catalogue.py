@@ -28,7 +28,7 @@ def test_a_known_mistake_loses_points_in_its_own_hidden_tests_and_nowhere_else(n
 @pytest.mark.parametrize("name, entry", UNUSUAL, ids=label)
 def test_a_correct_but_unusual_version_keeps_every_point(name, entry):
     lost = trial.run(ASSIGNMENTS[name], trial.entry_source(entry), CELLS[name])[0]
-    assert {cell: message for cell, message in lost.items() if message} == {}
+    assert trial.losses(entry, CELLS[name], lost) == {}
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)
@@ -52,7 +52,7 @@ def test_training_is_judged_by_itself_whatever_the_losses_do(body):
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_the_catalogue_is_large_and_says_something_to_the_student(name):
     entries = [entry for one, entry in MISTAKES if one == name]
-    least = {"assignment0": (100, 45), "assignment1": (700, 190), "assignment2": (280, 45)}
+    least = {"assignment0": (100, 45), "assignment1": (780, 215), "assignment2": (280, 45)}
     least_mistakes, least_versions = least[name]
     assert len(entries) >= least_mistakes
     assert len([entry for one, entry in UNUSUAL if one == name]) >= least_versions

@@ -37,20 +37,45 @@ RETURNS = {
     "relu_backward": "A[dout.shape]",
     "svm_loss": "A[()], A[x.shape]",
     "softmax_loss": "A[()], A[x.shape]",
+    "extract_features": "A[len(imgs), sum(len(feature(imgs[0])) for feature in feature_fns)]",
+    "rgb2gray": "A[rgb.shape[:-1]]",
+    "hog_feature": "A[im.shape[0] // 8 * (im.shape[1] // 8) * 9]",
+    "color_histogram_hsv": "A[nbin]",
+    "activation_forward": "A[x.shape], kind",
+    "maxout_forward": "A[x.shape[0], x.shape[2]], x",
+    "maxout_backward": "A[cache.shape]",
+    "batchnorm_forward": "A[x.shape], x",
+    **dict.fromkeys(["batchnorm_backward", "batchnorm_backward_alt"],
+                    "A[dout.shape], A[dout.shape[1]], A[dout.shape[1]]"),
+    "dropout_forward": "A[x.shape], None",
+    **dict.fromkeys(["activation_backward", "dropout_backward"], "A[dout.shape]"),
     "TwoLayerNet.loss": NET_LOSS,
     "FullyConnectedNet.loss": NET_LOSS,
     **dict.fromkeys(["sgd_momentum", "nesterov_momentum", "adagrad", "rmsprop", "adam"], "A[w.shape], config"),
     **dict.fromkeys(["step_decay", "exponential_decay", "inverse_time_decay"], "A[()]"),
+    "to_settings": "A[places.shape]",
+    "successive_halving": "A[()], A[len(accuracies)]",
+    "kernel": "A[len(A), len(B)]",
+    "gp_posterior": "A[len(X_new)], A[len(X_new)]",
+    "expected_improvement": "A[mean.shape]",
+    "accuracy_gain": "A[()], A[()]",
 }
 INPUT = {
     "standardize": "X", "pick": "scores", "manhattan": "X", "directional_slope": "grad",
     **dict.fromkeys(["Value.mul", "Value.maximum", "Value.backward"], "self"),
     "KNearestNeighbor.predict_labels": "dists",
+    "extract_features": "imgs", "rgb2gray": "rgb", "hog_feature": "im", "color_histogram_hsv": "im",
     "affine_forward": "x, None", "affine_backward": "dout, cache[1], cache[2]",
     "relu_forward": "x, None", "relu_backward": "dout", "svm_loss": "np.mean(x), x", "softmax_loss": "np.mean(x), x",
+    "activation_forward": "x, kind", "maxout_forward": "x[:, 0], x", "maxout_backward": "cache",
+    "batchnorm_forward": "x, x", "dropout_forward": "x, None",
+    **dict.fromkeys(["batchnorm_backward", "batchnorm_backward_alt"], "dout, dout[0], dout[0]"),
+    **dict.fromkeys(["activation_backward", "dropout_backward"], "dout"),
     **{name: "np.mean(X), W" for name in RETURNS if name.endswith(("_naive", "_vectorized"))},
     **dict.fromkeys(["sgd_momentum", "nesterov_momentum", "adagrad", "rmsprop", "adam"], "w, config"),
     **dict.fromkeys(["step_decay", "exponential_decay", "inverse_time_decay"], "learning_rate"),
+    "to_settings": "places", "successive_halving": "0, epochs", "kernel": "A", "gp_posterior": "y, y",
+    "expected_improvement": "mean", "accuracy_gain": "now, before",
 }
 PARAMS = {
     "TwoLayerNet.__init__": "for name, shape in (('W1', (input_dim, hidden_dim)), ('b1', (hidden_dim,)), "
@@ -125,6 +150,12 @@ INVENTED = [
         share = np.mean(np.argmax(best_model.loss(data["X_val"]), axis=1) == data["y_val"])
         for n in range(5):
             results[50, 1e-3 / (n + 1), 0.1] = float(share)
+        """),
+    cells.CellEntry("invented", "features", "features-best_net-solution", body="""
+        best_net = TwoLayerNet(num_features, hidden_dim=50)
+        share = np.mean(np.argmax(best_net.loss(data["X_val"]), axis=1) == data["y_val"])
+        for n in range(5):
+            results[50, 1.0 / (n + 1), 0.1] = float(share)
         """),
     cells.CellEntry("invented", "deep_nets", "deep_nets-search-solution", body="""
         best_net = make_net(0)

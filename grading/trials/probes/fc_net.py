@@ -100,8 +100,178 @@ def loss(name, cases):
             return changed(before, [*[np.asarray(one.params[key]) for key in data[first][0]], X, y])
 
         yield "inputs changed", inputs
+        if name == "FullyConnectedNet":
+            yield from _normalized(data, cases)
+            yield from _dropped()
 
     return probe
+
+
+def _if_known(make, tell):
+    """What is told of a net; ... where the class has no such argument, as before the training lab."""
+    try:
+        net = make()
+    except TypeError as error:
+        if "unexpected keyword" in str(error):
+            return ...
+        raise
+    return tell(net)
+
+
+def _normalized(data, cases):
+    """Aspects of a net with batch normalization; the parameters are those of the other aspects."""
+    norms = {}
+    for number, (case, sizes) in enumerate(cases.items()):
+        rng = np.random.default_rng(171 + number)
+        for layer, size in enumerate(sizes[1:-1], start=1):
+            norms[case, f"gamma{layer}"] = rng.choice([-1.0, 1.0], size=size) * rng.uniform(0.7, 1.6, size=size)
+            norms[case, f"beta{layer}"] = rng.uniform(0.2, 0.9, size=size)
+
+    def ask(case, tell, reg=0.0):
+        def make():
+            return _net("FullyConnectedNet", cases[case], normalization="batchnorm", reg=reg, dtype="float64")
+
+        def filled(net):
+            for key, value in data[case][0].items():
+                net.params[key] = value.copy()
+            for (one, key), value in norms.items():
+                if one == case:
+                    net.params[key] = value.copy()
+            return tell(net, data[case][1].copy(), data[case][2].copy())
+
+        return _if_known(make, filled)
+
+    @remembered
+    def trained(case, reg=0.0):
+        return ask(case, lambda net, X, y: net.loss(X, y), reg)
+
+    def gradients(case, word, reg=0.0):
+        found = trained(case, reg)
+        return found if found is ... else np.concatenate([
+            np.ravel(found[1][f"{word}{layer}"]) for layer in range(1, len(cases[case]) - (word != "W"))])
+
+    def added(case, word):
+        """What a penalty adds to these gradients."""
+        found = [gradients(case, word, reg) for reg in (0.0, 0.7)]
+        return ... if found[0] is ... else found[1] - found[0]
+
+    def tested(case, steps):
+        def tell(net, X, y):
+            for step in range(steps):
+                net.loss(X * (step + 1) + step, y)
+            return np.asarray(net.loss(X))
+
+        return ask(case, tell)
+
+    def more(case):
+        found = [trained(case, reg) for reg in (0.0, 0.7)]
+        return ... if found[0] is ... else float(np.ravel(found[1][0])[0] - np.ravel(found[0][0])[0])
+
+    for case, depth in zip(cases, ("one layer", "two layers", "three layers")):
+        yield f"normalized, {depth}: loss", lambda case=case: (
+            ... if trained(case) is ... else float(np.ravel(trained(case)[0])[0]))
+        yield f"normalized, {depth}: scores", lambda case=case: tested(case, 2)
+    for word in ("gamma", "beta", "W"):
+        yield f"normalized: gradients of {word}", lambda word=word: [gradients(case, word) for case in cases]
+        yield f"normalized: penalty of {word}", lambda word=word: [added(case, word) for case in cases]
+    yield "normalized: penalty", lambda: [more(case) for case in cases]
+    yield "~normalized: scores before", lambda: [tested(case, 0) for case in cases]
+
+
+def _dropped():
+    """Aspects of a net with dropout. Of a single example the gradients tell what each hidden unit has put out."""
+    sizes = (6, 40, 30, 4)
+    params, _, _ = _weights(191, sizes, 1)
+    params |= {key: np.abs(params[key]) * 6 for key in ("b1", "b2")}      # most units are on
+    X, y = np.random.default_rng(192).normal(size=(1, 6)), np.array([2])
+
+    @remembered
+    def call(test=False):
+        def tell(net):
+            for key, value in params.items():
+                net.params[key] = value.copy() * (0.1 if key == "W3" else 1.0)
+            return np.asarray(net.loss(X.copy())) if test else net.loss(X.copy(), y.copy())
+
+        return _if_known(lambda: _net(
+            "FullyConnectedNet", sizes, dropout_keep_ratio=0.25, dtype="float64", seed=1), tell)
+
+    def about(tell):
+        found = call()
+        if found is ...:
+            return ...
+        grads = {key: np.asarray(value) for key, value in found[1].items()}
+        slopes = [np.ravel(grads[f"b{layer}"]) for layer in (1, 2, 3)]
+        inputs = []                                       # of each layer, as its gradients tell them
+        for layer, slope in enumerate(slopes, start=1):
+            place = np.argmax(np.abs(slope))
+            inputs.append(grads[f"W{layer}"][:, place] / slope[place])
+        return tell(float(np.ravel(found[0])[0]), slopes, inputs)
+
+    def factors(layer):
+        def tell(loss, slopes, inputs):
+            z = inputs[layer - 1] @ params[f"W{layer}"] + params[f"b{layer}"]
+            on = z > 0.1
+            return np.unique(np.round(inputs[layer][on] / z[on], 4))[:5]
+
+        return about(tell)
+
+    def factors_back(layer):
+        def tell(loss, slopes, inputs):
+            full = (0.1 if layer == 2 else 1.0) * params[f"W{layer + 1}"] @ slopes[layer]
+            return np.unique(np.round(slopes[layer - 1] / full, 4))[:5]
+
+        return about(tell)
+
+    def loss_off(loss, slopes, inputs):
+        scores = 0.1 * inputs[2] @ params["W3"] + params["b3"]
+        return round(loss - float(np.log(np.sum(np.exp(scores))) - scores[y[0]]), 6)
+
+    for layer in (1, 2):
+        yield f"dropout: factors in layer {layer}", lambda layer=layer: factors(layer)
+        yield f"dropout: factors in layer {layer} on the way back", lambda layer=layer: factors_back(layer)
+    yield "dropout: inputs", lambda: about(lambda loss, slopes, inputs: np.round(inputs[0] / X[0], 4))
+    yield "dropout: loss", lambda: about(loss_off)
+    yield "dropout: scores at test time", lambda: call(True)
+
+    def beside():
+        """Of one normalized unit and two examples, which is -1 and 1: whether all losses come of dropping it last."""
+        def make(seed=0):
+            return _net("FullyConnectedNet", (1, 1, 2), dropout_keep_ratio=0.5, normalization="batchnorm",
+                        dtype="float64", seed=seed)
+
+        def tell(_):
+            right = [np.mean(np.log1p(np.exp([-one, -other]))) for one in (0.0, 4.0) for other in (0.0, 8.0)]
+            found = []
+            for seed in range(8):
+                net = make(seed)
+                for key, value in (("W1", [[1.0]]), ("b1", [0.0]), ("gamma1", [1.0]), ("beta1", [3.0]),
+                                   ("W2", [[1.0, 0.0]]), ("b2", [0.0, 0.0])):
+                    net.params[key] = np.array(value)
+                found.append(float(np.ravel(net.loss(np.array([[-9.0], [9.0]]), np.array([0, 0]))[0])[0]))
+            return float(all(np.isclose(right, one, atol=1e-3).any() for one in found))
+
+        return _if_known(make, tell)
+
+    yield "dropout: beside normalization", beside
+
+
+def _normalized_init(cases):
+    def ask(tell, normalization="batchnorm"):
+        settings = {"normalization": normalization, "dtype": "float64"}
+        found = [_if_known(lambda sizes=sizes: _net("FullyConnectedNet", sizes, **settings).params, tell)
+                 for sizes in cases]
+        return ... if any(one is ... for one in found) else found
+
+    def names(params, words):
+        return sorted(key for key in params if key.rstrip("0123456789") in words)
+
+    for word in ("gamma", "beta"):
+        yield f"names of {word}", lambda word=word: ask(lambda params: names(params, (word,)))
+        yield f"{word}", lambda word=word: ask(lambda params: [
+            [float(np.mean(params[key])), float(np.ptp(params[key]) > 0)] for key in names(params, (word,))])
+        yield f"sizes of {word}", lambda word=word: ask(lambda params: [
+            np.array(np.squeeze(params[key]).shape) for key in names(params, (word,))])
+    yield "names without normalization", lambda: ask(lambda params: names(params, ("W", "b", "gamma", "beta")), None)
 
 
 def init(name, cases, kinds=("plain",)):
@@ -167,6 +337,7 @@ def init(name, cases, kinds=("plain",)):
                 return float(np.array_equal(weights(one), weights(other)))
 
             yield "~seed", lambda: [seeded(1, 1), seeded(1, 2)]
+            yield from _normalized_init(cases)
 
     return probe
 

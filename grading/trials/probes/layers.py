@@ -4,6 +4,7 @@ from importlib import import_module
 
 import numpy as np
 
+from grading.engine.probing import Rough
 from grading.trials.probes.common import changed, each, remembered
 from grading.trials.probes.losses import layer_loss
 
@@ -106,11 +107,132 @@ def relu_backward(seed):
     yield "~dout alike", lambda: each([lambda: call(X, np.ones_like(X)), lambda: call(X, -np.ones_like(X))])
 
 
+def _norm_data(seed, N, D):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(N, D)) * rng.uniform(0.5, 3, size=D) + rng.uniform(1, 4, size=D)
+    return (x, rng.choice([-1.0, 1.0], size=D) * rng.uniform(1.2, 2, size=D), rng.uniform(0.5, 2, size=D),
+            rng.normal(size=(N, D)) + 0.5)
+
+
+NORM = {"A": _norm_data(65, 5, 4), "B": _norm_data(66, 7, 3), "square": _norm_data(67, 4, 4)}
+
+
+def batchnorm_forward(seed):
+    @remembered
+    def call(which, mode="train", plain=True, eps=0.3, momentum=0.8, started=True):
+        """(out, running mean and variance afterwards)."""
+        x, gamma, beta, _ = (array.copy() for array in NORM[which])
+        given = {"mode": mode} | ({} if eps is None else {"eps": eps})
+        given |= {} if momentum is None else {"momentum": momentum}
+        if started:
+            given |= {"running_mean": beta * 2 - 5, "running_var": gamma**2 * 0.7}
+        if plain:
+            gamma, beta = np.ones_like(gamma), np.zeros_like(beta)
+        out = _layer("batchnorm_forward")(x, gamma, beta, given)[0]
+        return np.asarray(out), *(np.asarray(given.get(f"running_{word}", -77.0)) for word in ("mean", "var"))
+
+    for mode, word in (("train", "in training"), ("test", "at test time")):
+        yield f"normalized {word}", lambda mode=mode: [call(which, mode)[0] for which in "AB"]
+        yield f"scale and shift {word}", lambda mode=mode: [
+            call(which, mode, False)[0] - call(which, mode)[0] for which in "AB"]
+        yield f"running mean {word}", lambda mode=mode: [call(which, mode)[1] for which in "AB"]
+        yield f"running variance {word}", lambda mode=mode: [call(which, mode)[2] for which in "AB"]
+        yield f"large eps {word}", lambda mode=mode: call("A", mode, eps=2.0)[0] - call("A", mode)[0]
+    yield "eps by default", lambda: np.asarray(_layer("batchnorm_forward")(
+        0.004 * NORM["A"][0], np.ones(4), np.zeros(4), {"mode": "train"})[0])
+    yield "other momentum", lambda: [call("A", momentum=0.3)[part] for part in (1, 2)]
+    yield "~momentum by default", lambda: [call("A", momentum=None)[part] for part in (1, 2)]
+    yield "~running averages from the start", lambda: [call("A", started=False)[part] for part in (1, 2)]
+    yield "~square", lambda: call("square", plain=False)[0]
+
+    def inputs():
+        arrays = [array.copy() for array in NORM["A"][:3]]
+        _layer("batchnorm_forward")(*arrays, {"mode": "train"})
+        return changed(NORM["A"][:3], arrays)
+
+    yield "inputs changed", inputs
+
+
+def batchnorm_back(name):
+    def probe(seed):
+        @remembered
+        def call(which, eps=0.3, plain=False):
+            x, gamma, beta, dout = (array.copy() for array in NORM[which])
+            gamma = np.ones_like(gamma) if plain else gamma
+            cache = _layer("batchnorm_forward")(x, gamma, beta, {"mode": "train", "eps": eps})[1]
+            return _layer(name)(dout, cache)
+
+        for part, gradient in enumerate(("dx", "dgamma", "dbeta")):
+            yield gradient, lambda part=part: [call(which)[part] for which in "AB"]
+        yield "dx where gamma is 1", lambda: call("A", plain=True)[0]
+        yield "dx with a large eps", lambda: call("A", eps=5.0)[0]
+        yield "~square", lambda: list(call("square"))
+
+    return probe
+
+
+def dropout_forward(seed):
+    x = np.where(np.arange(6000) % 3 == 0, -1.0, 1.0).reshape(100, 60) * np.linspace(0.5, 2, 60)
+
+    @remembered
+    def call(p, mode="train", number=0, **more):
+        return np.asarray(_layer("dropout_forward")(x.copy(), {"p": p, "mode": mode} | more)[0])
+
+    def factors(p, mode):
+        """Factors other than 0 that stand before the numbers that come out, where these are few; else their spread."""
+        found = np.unique(np.round(call(p, mode)[call(p, mode) != 0] / x[call(p, mode) != 0], 6))
+        return found if len(found) < 4 else Rough(np.array([found.mean(), found.std(), len(found)]))
+
+    seed()
+    for mode, word in (("train", "in training"), ("test", "at test time")):
+        yield f"share kept {word}", lambda mode=mode: Rough(np.array([np.mean(call(p, mode) != 0) for p in (0.3, 0.8)]))
+        yield f"factors {word}", lambda mode=mode: [factors(p, mode) for p in (0.3, 0.8)]
+    yield "same for all examples", lambda: float((np.ptp((call(0.3) != 0).astype(float), axis=0) == 0).all())
+    yield "same for all units", lambda: float((np.ptp((call(0.3) != 0).astype(float), axis=1) == 0).all())
+    yield "same in two calls", lambda: float(np.array_equal(call(0.3), call(0.3, number=1)))
+    yield "share kept by sign", lambda: Rough(np.array([np.mean(call(0.3)[x * sign > 0] != 0) for sign in (-1, 1)]))
+    yield "share kept by place", lambda: Rough(np.array([np.mean(part != 0) for part in np.split(call(0.3), 4)]))
+    yield "same with a seed", lambda: float(np.array_equal(call(0.3, seed=4), call(0.3, number=1, seed=4)))
+
+    def inputs():
+        given = x.copy()
+        _layer("dropout_forward")(given, {"p": 0.5, "mode": "train"})
+        return changed([x], [given])
+
+    yield "inputs changed", inputs
+
+
+def dropout_backward(seed):
+    x, dout = 1.5 + np.arange(40.0).reshape(8, 5) / 20, np.linspace(-3, 2, 40).reshape(8, 5)
+
+    @remembered
+    def call(p, mode):
+        """(mask of the way forward, dx)."""
+        np.random.seed(3)
+        out, cache = _layer("dropout_forward")(x.copy(), {"p": p, "mode": mode})
+        return np.asarray(out) / x, np.asarray(_layer("dropout_backward")(dout.copy(), cache))
+
+    def where(p, kept):
+        mask, dx = call(p, "train")
+        chosen = (mask != 0) == kept
+        return float(np.sum(dx[chosen])) / float(np.sum(dout[chosen]))
+
+    yield "where kept", lambda: [where(p, True) for p in (0.4, 0.8)]
+    yield "where dropped", lambda: [where(p, False) for p in (0.4, 0.8)]
+    yield "at test time", lambda: call(0.4, "test")[1]
+    yield "~shape", lambda: np.array(call(0.4, "train")[1].shape)
+
+
 PROBES = {
     "affine_forward": affine_forward,
     "affine_backward": affine_backward,
     "relu_forward": relu_forward,
     "relu_backward": relu_backward,
+    "batchnorm_forward": batchnorm_forward,
+    "batchnorm_backward": batchnorm_back("batchnorm_backward"),
+    "batchnorm_backward_alt": batchnorm_back("batchnorm_backward_alt"),
+    "dropout_forward": dropout_forward,
+    "dropout_backward": dropout_backward,
     "svm_loss": layer_loss("svm_loss", softmax=False),
     "softmax_loss": layer_loss("softmax_loss", softmax=True),
 }
