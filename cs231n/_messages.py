@@ -90,7 +90,7 @@ def describe(value):
 def hint(value):
     """What usually makes a function return this instead of numbers."""
     if value is None:
-        return "the end of the function: without a return statement, it returns None"
+        return "where it comes from: a function without a return statement returns None"
     if type(value) is tuple:
         return "the return statement: it may return several values where one is wanted"
     if type(value) is dict:

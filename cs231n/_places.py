@@ -5,8 +5,8 @@ import linecache
 import os
 from typing import NamedTuple
 
-GIVEN = {"data_utils", "ensemble", "get_data", "gradient_check", "layer_utils", "solver", "submit", "synthetic",
-         "testing", "vis_utils"}         # modules of the package that are nobody's to write
+GIVEN = {"data_utils", "difficulties", "ensemble", "get_data", "gradient_check", "layer_utils", "solver", "submit",
+         "synthetic", "testing", "vis_utils"}         # modules of the package that are nobody's to write
 _OPERATIONS = ast.BinOp, ast.Call, ast.AugAssign, ast.Compare, ast.Subscript
 _STATEMENTS = ast.Assign, ast.AugAssign, ast.If
 # What may be worked out again, since it changes nothing.
@@ -43,13 +43,13 @@ class Place(NamedTuple):
     @property
     def is_students(self):
         package, _, name = self.module.partition(".")
-        return package == "cs231n" and not name.startswith("_") and name not in GIVEN
+        return package == "cs231n" and not name.startswith(("_", "figures_")) and name not in GIVEN
 
     @property
     def is_below(self):
         """Whether it is numpy's, or a check's that calls what it was given."""
         return bool(self.frame.f_locals.get("__tracebackhide__")) or f"{os.sep}numpy{os.sep}" in self.file or (
-            self.file.startswith("<__array_function__"))
+            self.file.startswith((f"numpy{os.sep}", "numpy/", "<__array_function__")))
 
     @property
     def source(self):

@@ -12,8 +12,9 @@ from cs231n._places import operands, operation, value_of
 
 LOOK_AT = "write the shape of each factor beside this line: which of them is not what you thought?"
 LOOK_INSTEAD = {               # what is wrong -> what to look at in its place
-    "an array stands where a yes or no should": "`is None` asks whether something is there; np.maximum and np.where "
-                                                "work entry by entry; .any() and .all() make one answer of many",
+    "an array stands where a yes or no should":
+        "`is None` asks whether something is there; np.maximum and np.where work entry by entry; .any() and .all() "
+        "make one answer of many",
 }
 LONGEST = 70                   # characters of an operation
 

@@ -31,6 +31,8 @@ _KNOWN = [(re.compile(pattern), words) for pattern, words in (
     (r"is not callable", "the brackets: round ones call a function, square ones choose entries"),
     (r"object is not subscriptable|invalid index to scalar variable", _NO_LENGTH),
     (r"has no len\(\)|is not iterable", _NO_LENGTH),
+    (r"must be 1-dimensional", "np.random.choice draws from a row: have it draw positions, and index with those"),
+    (r"recursion depth", "the function calls itself, and nothing ends that"),
     (r"positional argument|unexpected keyword|multiple values for", "the call, beside the def line of what it calls"),
     (r"Cannot cast ufunc|same_kind", "the dtype: an array of whole numbers cannot take fractions in place"),
     (r"list index out of range", "positions run from 0 to the length minus 1"),
@@ -41,13 +43,13 @@ _KNOWN = [(re.compile(pattern), words) for pattern, words in (
 def found(error, place):
     """(what is wrong, what met, what to look at), as text; None where the error's own words must do."""
     if isinstance(error, UnboundLocalError):
-        return (f"{_quoted(error)} is used before it has a value", "", "the lines that give it one: do they come later,"
-                " or stand in a loop or an if that was not gone through?")
+        return (f"{_quoted(error)} is used before it has a value", "", "the lines that give it one: do they come "
+                "later, or stand in a loop or an if that was not gone through?")
     if isinstance(error, NameError):
         return _unknown(error.name or _quoted(error), place)
     if isinstance(error, AttributeError):
         return _without(error, place)
-    if isinstance(error, (TypeError, IndexError, ArithmeticError)):
+    if isinstance(error, (TypeError, ValueError, IndexError, ArithmeticError, RecursionError)):
         return _unfit(error, place)
     return None
 
@@ -59,17 +61,21 @@ def _unknown(name, place):
         words = f"self.{name}: what an object keeps is reached through self"
     else:
         close = difflib.get_close_matches(name, [*names, *dir(builtins)], 1, 0.75)
-        words = f"{close[0]}: is that what was meant?" if close else "the line that should make it: is it there, above?"
+        words = f"{close[0]}: is that what was meant?" if close else "the line that should make it: is it above?"
     return f"there is no {name}", "", words
 
 
 def _without(error, place):
     """Something that lacks what is asked of it, as a tuple lacks `reshape`."""
     owner = next((ast.unparse(node.value) for node in ast.walk(ast.parse(place.source))
-                  if isinstance(node, ast.Attribute) and node.attr == error.name and node.lineno == place.line), "")
-    if owner in ("", "self") or isinstance(error.obj, types.ModuleType):
-        return str(error), "", ""
-    return f"{owner} has no {error.name}", f"{owner} is {describe(error.obj)}", _origin(error.obj, owner)
+                  if isinstance(node, ast.Attribute) and node.attr == error.name and node.lineno == place.line), "it")
+    kept = {f"{owner}.{name}": value for name, value in getattr(error.obj, "__dict__", {}).items()} | {owner: error.obj}
+    inside = next((name for name, value in kept.items() if type(value) is dict and error.name in value), "")
+    close = difflib.get_close_matches(error.name, dir(error.obj), 1, 0.75)
+    words = (f"{inside}[{error.name!r}]: an entry of a dictionary stands in brackets" if inside
+             else f"{owner}.{close[0]}: is that what was meant?" if close else _origin(error.obj, owner))
+    known = isinstance(error.obj, types.ModuleType) or owner == "self"
+    return f"{owner} has no {error.name}", "" if known else f"{owner} is {describe(error.obj)}", words
 
 
 def _unfit(error, place):

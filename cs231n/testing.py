@@ -450,10 +450,10 @@ def _check_shape(array, shape, name, look_at="", exact=False):
             ("found", f"{array.shape}"),
             ("expected", f"{shape}{note}"),
             ("pattern", "the axes are the other way round" if len(found) > 1 and found[::-1] == expected else ""),
-            ("number", "a single number where an array belongs: is it a sum over all axes, or does the function return "
-             "less than the docstring says?" if array.ndim == 0 else ""),
+            ("perhaps", "a sum over the first axis; or an array is returned alone, and taken apart row by row as if it "
+             "were several values" if array.shape == tuple(shape[1:]) and shape else ""),
             ("factors", "write the shape of each factor beside the line that makes it"
-             if max(array.ndim, len(shape)) > 1 and array.ndim else ""),
+             if max(array.ndim, len(shape)) > 1 else ""),
             ("look at", look_at),
         )
 

@@ -11,7 +11,6 @@ from grading.trials.trial import TestCell
 
 _COST = "what a call costs is told by the comparison beside it, which gives no points; the visible cell looks at values"
 _PENALTY = "a visible cell without points says whether what reg adds is right; the looped version has cells of its own"
-_CACHE = "the visible cell looks at out; what backward needs shows in the visible cell of backward"
 _EPSILON = "visible steps have no zero gradient and leave epsilon at its default, where it does not show"
 
 UNSEEN = {
@@ -22,8 +21,6 @@ UNSEEN = {
     "softmax-vectorized-loops": _COST,
     "svm-vectorized-penalty": _PENALTY,
     "softmax-vectorized-penalty": _PENALTY,
-    "two_layer_net-affine_forward-cache": _CACHE,
-    "two_layer_net-relu_forward-output": _CACHE,
     "optimizers-adagrad-epsilon": _EPSILON,
     "optimizers-rmsprop-epsilon": _EPSILON,
     "optimizers-adam-epsilon": _EPSILON,

@@ -61,7 +61,7 @@ def shown(ran):
 
 def test_a_failed_check_is_its_message_and_the_line_that_asked(shown):
     assert shown["svm-naive-check"] == ("CheckFailed", """\
-Cell In[1], line 11
+Cell In[1], line 16
     assert_close(loss, 7 / 3, "loss", rtol=1e-4,
 
 CheckFailed: loss is wrong.
