@@ -5,6 +5,7 @@ plain values; Python answers with numbers that the student's functions have comp
 grading, there is no widget: the picture is all.
 """
 
+import base64
 import contextlib
 import io
 import json
@@ -83,6 +84,13 @@ class Demo(AnyWidget or object):
     def _answer(self, change):
         self.answer = {**self.answered(change["new"]), "turn": change["new"].get("turn")}
 
+    def _ipython_display_(self):
+        """Shown as figures are, so that the picture carries the words that its cell has for it."""
+        from IPython.display import publish_display_data
+
+        data, metadata = self._repr_mimebundle_()
+        publish_display_data(data, metadata)
+
     def _repr_mimebundle_(self, **keywords):
         shown = super()._repr_mimebundle_(**keywords) if AnyWidget and not _run_by_a_program() else {}
         data, metadata = shown if isinstance(shown, tuple) else (shown, {})
@@ -99,7 +107,7 @@ class Demo(AnyWidget or object):
             self.picture(self.asked, self.answer)
             plt.savefig(file, format="png", dpi=90, bbox_inches="tight")
             plt.close()
-            return file.getvalue()
+            return base64.b64encode(file.getvalue()).decode()
 
 
 def _run_by_a_program():

@@ -29,6 +29,7 @@ MISTAKES = (
     "features/pixels_counted",
     "optim/adam_no_bias_correction",
     "optim/rmsprop_accumulates",
+    "layers/bn_batch_at_test_time",
     "search/halving_worst_stay",
     "slopes/backward_fork_overwritten",
 )

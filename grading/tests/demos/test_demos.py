@@ -144,11 +144,14 @@ def test_without_anywidget_there_is_a_picture_and_while_grading_not_even_that(sc
     assert done.stdout.startswith(found)
 
 
-def test_a_notebook_that_a_program_runs_gets_the_picture_and_no_widget_that_nobody_drives():
-    source = "from cs231n.demos.gates import Gates\nfrom cs231n.slopes import Value\nGates(Value)"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    done = nbclient.execute(notebook, cwd=str(ROOT), kernel_name="python3")
-    assert done.cells[0].outputs[0].data.keys() == {"image/png", "text/plain"}
+def test_a_notebook_that_a_program_runs_gets_the_picture_in_words_too_and_no_widget(tmp_path, monkeypatch):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(
+        "import cs231n.testing\nfrom cs231n.demos.gates import Gates\nfrom cs231n.slopes import Value\nGates(Value)",
+        metadata={"alt": "A graph in words."})])
+    nbformat.write(notebook, tmp_path / "gates.ipynb")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    shown = nbclient.execute(notebook, cwd=str(tmp_path), kernel_name="python3").cells[0].outputs[0].data
+    assert shown.keys() == {"image/png", "text/plain", "text/html"} and 'alt="A graph in words."' in shown["text/html"]
 
 
 @pytest.mark.parametrize("name, demos", [("assignment0", {"gates"}), ("assignment1", {"plane", "regions"}),

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from cs231n.gradient_check import eval_numerical_gradient
-from cs231n.small_features import brightest_of_rows, mean_color
+from cs231n.summaries import brightest_of_rows, mean_color
 from cs231n.testing import CheckFailed, assert_close, assert_labels
 from grading import ROOT
 from grading.engine import codec

@@ -85,7 +85,7 @@ def test_the_cells_that_are_left_out_would_have_told_the_same(name):
     assignment = assignments.load(name)
     cells = trial.test_cells(assignment)
     rounds = [[(cell.name, cell.source) for cell in cells]]
-    first = {entry.module: entry for entry in catalogue.mistakes(assignment)}
+    first = {entry.function: entry for entry in catalogue.mistakes(assignment)}
     assert len(first) > 1
     for entry in first.values():
         changed = trial.entry_source(entry)

@@ -40,7 +40,7 @@ def _plane(gx, gy, side=16):
 
 
 def _image(gray):
-    return np.stack([gray, gray, np.zeros_like(gray)], axis=2)
+    return np.stack([gray, gray, gray], axis=2)
 
 
 ANGLES = (-83.0, -62.0, -33.0, -24.0, 3.0, 24.0, 36.0, 64.0, 83.0)
@@ -69,7 +69,7 @@ def hog_feature(seed):
     yield "a steeper plane", lambda: call(_image(_plane(3.0, 1.7)))[:9]
     yield "shape", lambda: str(call(_image(_rising(32, 2))).shape)
     tint = np.random.default_rng(5).uniform(-20, 20, size=(16, 16))
-    yield "~tinted", lambda: cells(_image(_rising(16, 1)) + np.stack([0.587 * tint, -0.299 * tint, 0 * tint], axis=2))
+    yield "~tinted", lambda: cells(_image(_rising(16, 1)) + np.stack([tint, -tint, 0 * tint], axis=2))
 
 
 def _of_hues(hues, xmax=255.0):
@@ -107,7 +107,7 @@ IMAGES = {"A": _rng.uniform(0, 255, size=(4, 3, 5, 3)), "B": _rng.uniform(0, 255
 
 def extract_features(seed):
     def call(which, *names):
-        given = import_module("cs231n.small_features")
+        given = import_module("cs231n.summaries")
         return np.asarray(_function("extract_features")(IMAGES[which].copy(), [getattr(given, name) for name in names]),
                           dtype=float)
 
@@ -118,7 +118,7 @@ def extract_features(seed):
     yield "~square", lambda: call("square", *both)
 
     def inputs():
-        given, images = import_module("cs231n.small_features"), IMAGES["A"].copy()
+        given, images = import_module("cs231n.summaries"), IMAGES["A"].copy()
         _function("extract_features")(images, [given.mean_color])
         return changed((IMAGES["A"],), [images])
 
