@@ -25,7 +25,7 @@ from grading import ROOT
 from grading.errors import KitError
 from grading.release import markers
 from grading.release.assignment import PACKAGE, Assignment
-from grading.release.stubs import solutions
+from grading.release.stubs import leave_out, solutions
 
 MISTAKES = ROOT / "grading" / "misconceptions"
 UNUSUAL = ROOT / "grading" / "tests" / "unusual"
@@ -41,6 +41,7 @@ class Entry:
     - lesson: the notebook that asks for what this is about, where others judge the same function too: a version is
       complete up to it, a mistake shows in it
     - top: lines that come before the module's own (imports, helper functions)
+    - later: what the assignment leaves out of the module
     """
 
     name: str
@@ -55,6 +56,7 @@ class Entry:
     lesson: str = ""
     convention: bool = False
     correct: bool = False
+    later: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -62,7 +64,7 @@ class Entry:
 
     def source(self, reference: str | None = None) -> str:
         """The module with this mistake in it, markers left in place; `reference` may have others in it already."""
-        reference = reference or (PACKAGE / self.module).read_text(encoding="utf-8")
+        reference = reference or leave_out((PACKAGE / self.module).read_text(encoding="utf-8"), self.later)
         region = _region(reference, self)
         lines = reference.splitlines(keepends=True)
         solution = "".join(lines[region.start + 1:region.end])
@@ -104,7 +106,7 @@ def _entries(assignment: Assignment, folder: Path, kind: str) -> list[dict]:
             edits = tuple((old, new) for old, new in entry.pop("edits", []))
             around = tuple((old, new) for old, new in entry.pop("around", []))
             if assignment.is_students(entry["function"]):
-                found.append({"module": module, "edits": edits, "around": around, **entry})
+                found.append({"module": module, "edits": edits, "around": around, "later": assignment.later, **entry})
     return found
 
 
