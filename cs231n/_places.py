@@ -6,7 +6,7 @@ import os
 from typing import NamedTuple
 
 GIVEN = {"data_utils", "difficulties", "ensemble", "get_data", "gradient_check", "layer_utils", "solver", "submit",
-         "synthetic", "testing", "vis_utils"}         # modules of the package that are nobody's to write
+         "summaries", "synthetic", "testing", "tried", "vis_utils"}    # modules that are nobody's to write
 _OPERATIONS = ast.BinOp, ast.Call, ast.AugAssign, ast.Compare, ast.Subscript
 _STATEMENTS = ast.Assign, ast.AugAssign, ast.If
 # What may be worked out again, since it changes nothing.

@@ -449,7 +449,7 @@ def _check_shape(array, shape, name, look_at="", exact=False):
             ("found", f"{array.shape}"),
             ("expected", f"{shape}{note}"),
             ("pattern", "the axes are the other way round" if len(found) > 1 and found[::-1] == expected else ""),
-            ("perhaps", "a sum over the first axis; or an array is returned alone, and taken apart row by row as if it "
+            ("perhaps", "a sum or mean too much; or an array is returned alone, and taken apart row by row as if it "
              "were several values" if array.shape == tuple(shape[1:]) and shape else ""),
             ("factors", "write the shape of each factor beside the line that makes it"
              if max(array.ndim, len(shape)) > 1 else ""),

@@ -24,7 +24,11 @@ class KNearestNeighbor:
         Inputs:
         - X: training images, one per row, any real dtype, shape (num_train, D)
         - y: labels, int, shape (num_train,)
+
+        Raises ValueError if there are not as many labels as images.
         """
+        if len(X) != len(y):
+            raise ValueError(f"there are {len(y)} labels for {len(X)} images: the same rows of both belong together")
         self.X_train = X
         self.y_train = y
 
