@@ -26,7 +26,7 @@ def surprise():
     axes[0].plot(p, -np.log(p), color=COLORS[0], linewidth=2)
     for at in (0.1, 0.5, 1.0):
         axes[0].plot(at, -np.log(at), "ko")
-        axes[0].annotate(f"{abs(np.log(at)):.2f} nats", (at, -np.log(at)), xytext=(6 if at < 1 else -30, 8),
+        axes[0].annotate(f"{abs(np.log(at)):.2f} nats", (at, -np.log(at)), xytext=(6 if at < 1 else -46, 8),
                          textcoords="offset points")
     axes[0].set(title="surprise of one outcome", xlabel="its probability p", ylabel="-log p, in nats", ylim=(-0.3, 5))
     axes[1].plot(p, -p * np.log(p) - (1 - p) * np.log(1 - p), color=COLORS[3], linewidth=2)
@@ -39,13 +39,14 @@ def surprise():
 def jacobian(dL_dp, dp_ds, dL_ds, right):
     """A row of slopes times the matrix of slopes is a row of slopes: dL/dp (C,), dp/ds (C, C), dL/ds (C,)."""
     C = len(dL_dp)
-    fig, axes = plt.subplots(1, 3, figsize=(10, 2.9), width_ratios=[C, C, C])
+    fig, axes = plt.subplots(1, 3, figsize=(10, 3.4), width_ratios=[C, 1.3 * C, C])
     for axis, values, title in ((axes[0], dL_dp[None], "dL/dp"), (axes[1], dp_ds, "times dp/ds"),
                                 (axes[2], dL_ds[None], "is dL/ds = p - 1[right class]")):
         largest = np.abs(values).max()
         axis.imshow(values, cmap="PuOr", vmin=-1.3 * largest, vmax=1.3 * largest)
         for (row, column), value in np.ndenumerate(values):
-            axis.text(column, row, f"{value:.2f}", ha="center", va="center")
+            axis.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=9,
+                      color="white" if abs(value) > 0.7 * largest else "black")
         axis.set(title=title, xticks=range(C), yticks=range(len(values)) if len(values) > 1 else [],
                  xlabel="class" if len(values) == 1 else "score of class")
     axes[1].set_ylabel("p of class")

@@ -11,7 +11,7 @@ import re
 
 import numpy as np
 
-from cs231n import _costs, _described, _shown
+from cs231n import _costs, _shown
 from cs231n._counting import hands_on_functions, interpreted_events, read_loops, read_stacks, source_of
 from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, hint, name_of, number, places
 from cs231n._shortcuts import read_shortcuts
@@ -36,7 +36,6 @@ _CAUSES = {
 }
 
 _shown.install()
-_described.install()
 
 
 def fresh(*values):

@@ -4,8 +4,12 @@ import math
 
 import numpy as np
 
+from cs231n import _described
+
 # Blue, orange, green, red, purple, light blue: told apart by colorblind readers as well (Okabe and Ito, 2008).
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
+
+_described.install()
 
 
 def visualize_grid(Xs, ubound=255.0, padding=1):

@@ -27,8 +27,8 @@ OWN = {
     "key": "from cs231n.testing import fresh\ngrads = {'W1': 1}\ngrads['b1']",
     "again": "get_ipython().showtraceback()",
 }
-FIGURE = "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
-WORDS = "A line that rises from 1 to 2 & stays < 3."
+FIGURE = "from cs231n import vis_utils\nimport matplotlib.pyplot as plt\n%matplotlib inline\nplt.plot([1])\nplt.show()"
+WORDS = "A single point, at 1 & < 2; nothing is drawn beside it."
 
 
 @pytest.fixture(scope="module")
