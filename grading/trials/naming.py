@@ -29,6 +29,8 @@ from grading.trials.matching import Answers, Known
 OWN = ("penalty",)
 # Their probes are such that no other function's mistake shows.
 SELF_CONTAINED = ("LinearClassifier.train", "LinearClassifier.predict")
+# What a later lesson adds to a function: where not all is explained, since it was not written, say, the rest is alone.
+LATER = ("normalized", "dropout", "gamma", "beta", "names of gamma", "names of beta", "sizes of gamma", "sizes of beta")
 
 
 MOST_PAIRS = 16       # of mistakes in one function that are tried for a submission: each costs some milliseconds
@@ -166,6 +168,16 @@ class Names:
         - budget: [how many pairs of mistakes may still be tried]
         """
         reference, entries = self.known(function, within)
+        explained = self._explain(function, answers, within, budget, reference, entries)
+        early = _early(answers)
+        if explained.unexplained and len(early) < len(answers):
+            entries = [Known(one.entry, differs) for one in entries if (differs := _early(one.differs))]
+            first = self._explain(function, early, within, budget, reference, entries)
+            return first if first.certain else explained
+        return explained
+
+    def _explain(self, function: str, answers: Answers, within: tuple[Entry, ...], budget: list[int] | None,
+                 reference: Answers, entries: list[Known]) -> "Explained":
         certain, unexplained = matching.explain(answers, reference, entries)
         if unexplained:
             pair = doubles.explain(self.assignment, function, answers, reference, entries, doubles.changed(within),
@@ -224,6 +236,10 @@ class Explained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)
             names += [{"kind": "difference", "says": says, "read": ""}] if says else []
         return names
+
+
+def _early(answers: Answers) -> Answers:
+    return {aspect: told for aspect, told in answers.items() if not aspect.lstrip("~").startswith(LATER)}
 
 
 def basis(assignment: Assignment) -> str:
