@@ -31,7 +31,7 @@ from grading.release import assignment as assignments
 from grading.release import generate, leaks, stage
 from grading.sample import sample_class
 
-TIMEOUT = 10
+TIMEOUT = 30             # the kit's own: on a busy machine, a loop over many images takes more than ten seconds to tell
 OLDER = "sample-older-package"           # of before there was a lesson on features
 
 
