@@ -96,7 +96,7 @@ def distances(function):
     def worked(e):
         model = KNearestNeighbor()
         X = rows(e["X"] if "X" in e.values else e["x"])
-        model.train(e["X_train"], None)
+        model.train(e["X_train"], np.zeros(len(e["X_train"]), dtype=int))
         dists = getattr(model, function)(X)
         differences = e["X_train"] - X[0]
         return {"dists": dists, "row": dists[0], "difference": differences,
@@ -108,7 +108,7 @@ def distances(function):
 
 def predict_labels(e):
     model, k = KNearestNeighbor(), int(e["k"])
-    model.train(None, e.ints("y_train"))
+    model.train(np.zeros((len(e["y_train"]), 1)), e.ints("y_train"))
     votes = e["y_train"][np.argsort(e["dists"], axis=1)][:, :k]
     return {"y_pred": model.predict_labels(e["dists"], k), "votes of the first image": votes[0],
             "votes of the second": votes[1]}

@@ -74,7 +74,7 @@ def test_without_any_file_nothing_is_packed(folder):
     for name in json.loads((folder / "cs231n" / "assignment.json").read_text())["notebooks"]:
         (folder / name).unlink()
     shutil.rmtree(folder / "cs231n" / "classifiers")
-    for module in ("layers.py", "optim.py"):
+    for module in ("features.py", "layers.py", "optim.py"):
         (folder / "cs231n" / module).unlink(missing_ok=True)
     done = submit(folder)
     assert done.returncode == 1 and "Nothing was packed" in done.stderr
