@@ -52,7 +52,7 @@ def test_training_is_judged_by_itself_whatever_the_losses_do(body):
 @pytest.mark.parametrize("name", ASSIGNMENTS)
 def test_the_catalogue_is_large_and_says_something_to_the_student(name):
     entries = [entry for one, entry in MISTAKES if one == name]
-    least = {"assignment0": (100, 45), "assignment1": (780, 215), "assignment2": (280, 45)}
+    least = {"assignment0": (100, 45), "assignment1": (900, 240), "assignment2": (650, 160)}
     least_mistakes, least_versions = least[name]
     assert len(entries) >= least_mistakes
     assert len([entry for one, entry in UNUSUAL if one == name]) >= least_versions
