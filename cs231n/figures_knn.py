@@ -51,7 +51,7 @@ def regions(points, labels, maps, side):
     - maps: title -> labels of a square raster of points, row by row from below, shape (side_points**2,)
     """
     colors = ListedColormap(COLORS[:3])
-    fig, axes = plt.subplots(1, len(maps), figsize=(3.1 * len(maps), 3.2))
+    fig, (axes,) = plt.subplots(1, len(maps), figsize=(3.1 * len(maps), 3.2), squeeze=False)
     for axis, (title, raster) in zip(axes, maps.items()):
         rows = int(np.sqrt(len(raster)))
         axis.imshow(np.reshape(raster, (rows, rows)), origin="lower", extent=(-side, side, -side, side), cmap=colors,

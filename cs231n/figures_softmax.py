@@ -10,7 +10,8 @@ LINES = ("-", "--", "-.", ":")
 
 def temperatures(scores, probabilities):
     """The probabilities of the same scores at several temperatures, {temperature: p}, side by side."""
-    fig, axes = plt.subplots(1, len(probabilities), figsize=(2.4 * len(probabilities), 2.4), sharey=True)
+    fig, (axes,) = plt.subplots(1, len(probabilities), figsize=(2.4 * len(probabilities), 2.4), sharey=True,
+                                squeeze=False)
     names = [f"{score:g}" for score in scores]
     for axis, (temperature, p) in zip(axes, probabilities.items()):
         axis.bar_label(axis.bar(names, p, color=COLORS[0]), fmt="%.2f", fontsize=8)

@@ -100,7 +100,7 @@ def luck(table, grids, randoms):
 
 def strengths(regs, curves):
     """Training and validation accuracy against reg, {title: (training, validation)}, side by side."""
-    fig, axes = plt.subplots(1, len(curves), figsize=(4.5 * len(curves), 3), sharey=True)
+    fig, (axes,) = plt.subplots(1, len(curves), figsize=(4.5 * len(curves), 3), sharey=True, squeeze=False)
     for axis, (title, (training, validation)) in zip(axes, curves.items()):
         axis.plot(regs, training, "o--", color=COLORS[1], label="training")
         axis.plot(regs, validation, "s-", color=COLORS[0], label="validation")
@@ -117,7 +117,7 @@ def margins(points, labels, fits):
     - points: float, shape (N, 2); labels: int, shape (N,), 0 or 1
     - fits: {title: W}, W (3, 2): weights with the bias in the last row
     """
-    fig, axes = plt.subplots(1, len(fits), figsize=(3.4 * len(fits), 3.4), sharey=True)
+    fig, (axes,) = plt.subplots(1, len(fits), figsize=(3.4 * len(fits), 3.4), sharey=True, squeeze=False)
     x = np.array([-4.0, 4.0])
     for axis, (title, W) in zip(axes, fits.items()):
         lead = (np.c_[points, np.ones(len(points))] @ (W[:, 1] - W[:, 0])) * (2 * labels - 1)
