@@ -3,10 +3,14 @@
 import subprocess
 import sys
 
+import pytest
 import small_class
+from sandboxed import write_given
 
 from grading import ROOT
 from grading.bench import measurement, throughput
+from grading.books.course import Course
+from grading.release import assignment as assignments
 
 
 def test_a_programs_cost_counts_processes_that_it_leaves_behind(tmp_path):
@@ -31,3 +35,14 @@ def test_the_overhead_of_each_notebook_is_measured(tmp_path):
     assert [one.what for one in measured] == ["grading small"]
     assert all(one.found > 0 and one.least > 0 for one in measured)
     assert "ratio" in measurement.row(measured[0])
+
+
+@pytest.mark.parametrize("name", assignments.names())
+def test_every_cell_of_the_complete_notebooks_runs_on_the_little_that_grading_takes(name, tmp_path):
+    """With pictures drawn, as stock nbgrader and --whole have them."""
+    assignment, course = assignments.load(name), Course(tmp_path / "course")
+    course.prepare_data()
+    throughput._write_complete(assignment, tmp_path / "complete")
+    write_given(assignment, tmp_path / "given")
+    with throughput._bare(course, tmp_path / "given", tmp_path / "complete") as bare:
+        assert all(bare(notebook) > 0 for notebook in assignment.notebooks)
