@@ -128,11 +128,9 @@ def take_over(course: Course, assignment: str, scratch: Path, new: Cells) -> Pat
     if not course.gradebook.exists():
         make_empty(course.gradebook)
     api.Gradebook(f"sqlite:///{course.gradebook}", course_id).close()                  # with this course in it
-    engine = create_engine(f"sqlite:///{course.gradebook}?timeout=30")
     file = None
     try:
-        with Session(engine) as session, session.begin():
-            session.execute(text("BEGIN IMMEDIATE"))
+        with marks.writing(course.gradebook) as session:
             given = marks.read(session, assignment)
             if left := homeless(given, new):
                 file = marks.unused(course.marks / f"{assignment}-without-a-cell.json")
@@ -147,8 +145,6 @@ def take_over(course: Course, assignment: str, scratch: Path, new: Cells) -> Pat
             with suppress(OSError):
                 file.unlink()
         raise
-    finally:
-        engine.dispose()
     return file
 
 

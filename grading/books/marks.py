@@ -32,6 +32,14 @@ def reading(gradebook: Path) -> Iterator[Session]:
         engine.dispose()
 
 
+@contextmanager
+def writing(gradebook: Path) -> Iterator[Session]:
+    """A session that nobody else writes beside, from its beginning on; all of it is entered, or nothing."""
+    with reading(gradebook) as session, session.begin():
+        session.execute(text("BEGIN IMMEDIATE"))
+        yield session
+
+
 def read(session: Session, assignment: str) -> Marks:
     """Every cell with a score, extra credit or a comment given by hand; a mark holds what columns hold."""
     found: Marks = {}

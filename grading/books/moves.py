@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nbgrader import api
-from sqlalchemy import create_engine, delete, select, text, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from grading.books import marks, results, rosters, sheets
@@ -36,36 +36,31 @@ def carry_out(course: Course, change: Change) -> None:
 def _change_gradebook(gradebook: Path, change: Change) -> None:
     if not gradebook.exists():
         return
-    engine = create_engine(f"sqlite:///{gradebook}?timeout=30")
-    try:
-        with Session(engine) as session, session.begin():
-            session.execute(text("BEGIN IMMEDIATE"))
-            old = session.get(api.Student, change.student)
-            if old is None:
-                return
-            mine, others = _submissions(session, change.student), _submissions(session, change.into)
-            gone = {one: None for one in mine.values()} if change.what == "remove" else dict(
-                (mine[name], others[name]) if change.loser(name) == change.student else (others[name], mine[name])
-                for name in mine.keys() & others.keys())
-            for one, stays in gone.items():
-                _delete(session, one, stays)
-            student, submitted = api.Student.__table__, api.SubmittedAssignment.__table__
-            if change.what == "remove":
-                session.execute(delete(student).where(student.c.id == change.student))
-                return
-            session.execute(update(submitted).where(submitted.c.student_id == change.student)
-                            .values(student_id=change.into))
-            new = session.get(api.Student, change.into)
-            if new is None:
-                session.execute(update(student).where(student.c.id == change.student).values(id=change.into))
-                return
-            for name in PERSON:
-                if not getattr(new, name):
-                    setattr(new, name, getattr(old, name))
-            session.flush()
+    with marks.writing(gradebook) as session:
+        old = session.get(api.Student, change.student)
+        if old is None:
+            return
+        mine, others = _submissions(session, change.student), _submissions(session, change.into)
+        gone = {one: None for one in mine.values()} if change.what == "remove" else dict(
+            (mine[name], others[name]) if change.loser(name) == change.student else (others[name], mine[name])
+            for name in mine.keys() & others.keys())
+        for one, stays in gone.items():
+            _delete(session, one, stays)
+        student, submitted = api.Student.__table__, api.SubmittedAssignment.__table__
+        if change.what == "remove":
             session.execute(delete(student).where(student.c.id == change.student))
-    finally:
-        engine.dispose()
+            return
+        session.execute(update(submitted).where(submitted.c.student_id == change.student)
+                        .values(student_id=change.into))
+        new = session.get(api.Student, change.into)
+        if new is None:
+            session.execute(update(student).where(student.c.id == change.student).values(id=change.into))
+            return
+        for name in PERSON:
+            if not getattr(new, name):
+                setattr(new, name, getattr(old, name))
+        session.flush()
+        session.execute(delete(student).where(student.c.id == change.student))
 
 
 def _submissions(session: Session, student: str) -> dict[str, str]:

@@ -11,8 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from nbgrader import api
-from sqlalchemy import create_engine, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from grading.books import marks, rosters, sheets
 from grading.books.changes import LEFT, MARKS, PERSON, TOPS, Change, children
@@ -73,26 +72,21 @@ def _enter_person(gradebook: Path, aside: Path, student: str) -> None:
     known = _read(aside / LEFT)
     if not gradebook.exists():
         return
-    engine = create_engine(f"sqlite:///{gradebook}?timeout=30")
-    try:
-        with Session(engine) as session, session.begin():
-            session.execute(text("BEGIN IMMEDIATE"))
-            person = session.get(api.Student, student)
-            if person is None:
-                person = api.Student(id=student)
-                session.add(person)
-            for name in PERSON:
-                if known.get(name) and not getattr(person, name):
-                    setattr(person, name, known[name])
-            session.flush()
-            for name, seconds in known.get("extensions", {}).items():
-                of = session.scalar(select(api.Assignment.id).where(api.Assignment.name == name))
-                if of and not session.scalar(select(api.SubmittedAssignment.id).where(
-                        api.SubmittedAssignment.assignment_id == of, api.SubmittedAssignment.student_id == student)):
-                    session.add(api.SubmittedAssignment(assignment_id=of, student_id=student,
-                                                        extension=timedelta(seconds=seconds)))
-    finally:
-        engine.dispose()
+    with marks.writing(gradebook) as session:
+        person = session.get(api.Student, student)
+        if person is None:
+            person = api.Student(id=student)
+            session.add(person)
+        for name in PERSON:
+            if known.get(name) and not getattr(person, name):
+                setattr(person, name, known[name])
+        session.flush()
+        for name, seconds in known.get("extensions", {}).items():
+            of = session.scalar(select(api.Assignment.id).where(api.Assignment.name == name))
+            if of and not session.scalar(select(api.SubmittedAssignment.id).where(
+                    api.SubmittedAssignment.assignment_id == of, api.SubmittedAssignment.student_id == student)):
+                session.add(api.SubmittedAssignment(assignment_id=of, student_id=student,
+                                                    extension=timedelta(seconds=seconds)))
 
 
 def _enter_roster(course: Course, aside: Path, student: str) -> None:

@@ -10,6 +10,7 @@ import nbformat
 import numpy as np
 import pytest
 import served
+from browsing import browser
 
 from cs231n import optim
 from cs231n.classifiers.k_nearest_neighbor import KNearestNeighbor
@@ -29,17 +30,8 @@ _AXE = importlib.util.find_spec("axe_core_python")
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory):
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                   "--window-size=1280,1000", "--disable-background-networking", "--disable-component-update",
-                   f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
-    yield driver
-    driver.quit()
+    with browser(tmp_path_factory.mktemp("profile"), "browser", height=1000) as driver:
+        yield driver
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import served
+from browsing import browser
 from bs4 import BeautifulSoup
 from conftest import kit
 from hypothesis import given, settings
@@ -515,16 +516,8 @@ def test_a_browser_runs_nothing_of_an_attack(formgrader, course, tmp_path):
 @pytest.mark.skipif(not (shutil.which("chromium") and shutil.which("chromedriver")),
                     reason="needs the programs chromium and chromedriver")
 def test_feedback_is_accessible_fits_every_width_in_light_and_dark_and_asks_nobody_for_anything(course, tmp_path):
-    from selenium import webdriver
-
     axe = importlib.util.find_spec("axe_core_python")
-    options = webdriver.ChromeOptions()
-    for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                   "--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
-    try:
+    with browser(tmp_path / "profile", "performance") as driver:
         for student, page in (("ann", "index"), ("ann", "knn"), ("bob", "index"), ("bob", "knn")):
             for width, scheme in ((360, "dark"), (1280, "light")):
                 driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
@@ -542,8 +535,6 @@ def test_feedback_is_accessible_fits_every_width_in_light_and_dark_and_asks_nobo
                     "one => [one.impact, one.id, one.nodes[0].html])))")
                 assert not [one for one in found if one[0] in ("serious", "critical")], (student, page, width)
         messages = [json.loads(one["message"])["message"] for one in driver.get_log("performance")]
-    finally:
-        driver.quit()
     asked = {one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"}
     assert not [url for url in asked if not url.startswith(("data:", "chrome", "about:"))
                 and not re.match(r"file:.*/feedback/(ann|bob)/assignment1/(index|knn)\.html$", url)]

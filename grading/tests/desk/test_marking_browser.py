@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 import served
 import written
+from browsing import browser
 from nbgrader.api import Gradebook
 
 from cs231n import _writeup
@@ -27,23 +28,6 @@ pytestmark = pytest.mark.skipif(not (shutil.which("chromium") and shutil.which("
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     return written.make(tmp_path_factory.mktemp("written"))
-
-
-@contextmanager
-def browser(profile):
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                   "--window-size=1280,900", "--disable-background-networking", "--disable-component-update",
-                   f"--user-data-dir={profile}"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
-    try:
-        yield driver
-    finally:
-        driver.quit()
 
 
 @contextmanager
@@ -85,7 +69,8 @@ def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_a
 
     assignment, course = whole
     desk = Desk(assignment, course, questions.of_assignment(assignment, course))
-    with served.jupyter(course.root) as jupyter, served_pages(desk) as server, browser(tmp_path / "profile") as driver:
+    with (served.jupyter(course.root) as jupyter, served_pages(desk) as server,
+          browser(tmp_path / "profile", "browser", "performance") as driver):
         driver.get(server.address)
 
         def one(selector):
@@ -178,7 +163,7 @@ def test_a_comment_that_is_being_typed_is_lost_neither_to_another_marker_nor_wit
 
     assignment, course = written.make(tmp_path, {"eve": "Far away.", "fay": "<!-- seen by nobody -->"})
     desk = Desk(assignment, course, questions.of_assignment(assignment, course), names=True)
-    with served_pages(desk) as server, browser(tmp_path / "profile") as driver:
+    with served_pages(desk) as server, browser(tmp_path / "profile", "browser", "performance") as driver:
         def one(selector):
             return driver.find_element("css selector", selector)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import a_class
 import pytest
+from browsing import browser
 
 from grading import report
 from grading.__main__ import main
@@ -188,15 +189,8 @@ _AXE = importlib.util.find_spec("axe_core_python")
 @pytest.mark.skipif(not (shutil.which("chromium") and shutil.which("chromedriver")),
                     reason="needs the programs chromium and chromedriver")
 def test_a_browser_opens_it_at_once_and_it_fits_and_is_accessible(text, tmp_path):
-    from selenium import webdriver
-
     (tmp_path / "report.html").write_text(text, encoding="utf-8")
-    options = webdriver.ChromeOptions()
-    for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                   "--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}"):
-        options.add_argument(option)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
-    try:
+    with browser(tmp_path / "profile") as driver:
         for theme in ("light", "dark"):
             driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
                                    {"features": [{"name": "prefers-color-scheme", "value": theme}]})
@@ -210,7 +204,5 @@ def test_a_browser_opens_it_at_once_and_it_fits_and_is_accessible(text, tmp_path
                 found = driver.execute_async_script("axe.run().then(arguments[arguments.length - 1])")
                 assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]
                         if one["impact"] in ("serious", "critical")] == []
-    finally:
-        driver.quit()
     if not _AXE:
         pytest.skip("axe-core is not installed (axe-core-python): whether it is accessible was not looked at")
