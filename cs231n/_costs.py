@@ -23,6 +23,7 @@ WARM = 48                      # rows of a first call that is not judged: it imp
 TRIES, NEAREST = (12, 36), 1.9 # where it is near, and so near to the limit: a process may run slowly for long
 CLEARLY, NEARLY = 3, 3         # so many times too much, or too little, is clear after a few
 FEWEST = 3, 1                  # at least, or where a loop is seen; what costs as little as array operations is clear
+LONGEST = 5                    # seconds after which what is near is decided by what was seen: a cell has its limit
 LOOP_ROWS = 640                # that the looped yardsticks really do at first
 BLOCK = 16                     # rows: honest code has none smaller
 STACK_ROWS = 200
@@ -171,7 +172,7 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0, loops=False):
     many = sizes[-1]
     stacking = stacks * _stacking(many) if stacks else 0.0
     measured(*make_call(WARM)[:2])
-    yard, best, seconds = _Yardsticks(many, calls, stacking), {}, 0.0
+    yard, best, seconds, until = _Yardsticks(many, calls, stacking), {}, 0.0, time.monotonic() + LONGEST
     for attempt in range(TRIES[1]):
         stray = meanwhile(functools.partial(yard.measure, NEARLY * seconds > yard.limit))
         for n in sizes:
@@ -180,14 +181,15 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0, loops=False):
             dear = n < many and best[n][0] > yard.limit / 4
             if dear and _is_square(make_call, n, best[n][0], yard.limit, many, loops):
                 return Verdict(False, True, n, best[n][0], yard.arrays, yard.loop, yard.limit, best[n][1])
-            if best[n][0] > yard.limit:
-                break
+            if best[n][0] > CLEARLY * yard.limit:
+                break              # less may be near for the few rows, and is clear for the many
         n = max(best, key=lambda n: best[n][0])
         seconds = best[n][0] + meanwhile(yard.measure_arrays)
         times = seconds / yard.limit
         if seconds < TIMES_ARRAYS * yard.arrays or (
                 attempt >= FEWEST[bool(loops and times > 1)] and not 1 < NEARLY * times < NEARLY * CLEARLY) or (
-                attempt >= TRIES[0] and not 1 < NEAREST * times < NEAREST**2):
+                attempt >= TRIES[0] and not 1 < NEAREST * times < NEAREST**2) or (
+                attempt >= FEWEST[0] and time.monotonic() > until):
             break
     looped = seconds > yard.limit      # the least of all tries at each size: none is compared with a slow moment
     return Verdict(looped, not looped and seconds > TIMES_ARRAYS * yard.arrays, n, seconds, yard.arrays, yard.loop,
