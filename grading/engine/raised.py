@@ -1,0 +1,439 @@
+"""What the examiner has in place of a student's modules, functions, classes and objects.
+
+A test cell uses them as it would use the real ones: call, read and set attributes, read and set items of dictionaries.
+They define no arithmetic, comparison, iteration, length, truth or array protocol, which is what an object that equals
+everything would need: numbers come as numbers of our own making, and anything else as one of these.
+"""
+
+import builtins
+import copy
+import functools
+import importlib.abc
+import importlib.machinery
+import sys
+import types
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import numpy as np
+
+from grading.engine import codec, telling
+
+_EXCEPTIONS = {name: kind for name, kind in vars(builtins).items()
+               if isinstance(kind, type) and issubclass(kind, Exception)
+               and not issubclass(kind, (UnicodeError, ExceptionGroup))}         # these are not made of a text alone
+
+_SIMPLE = (type(None), bool, int, float, str, bytes)
+
+# What the candidate says of an exception is quoted, in messages and in results: so much of it.
+MOST_MESSAGE = 4000            # characters of a message,
+MOST_LINES = 20_000            # of a traceback
+MOST_KINDS = 50                # classes
+MOST_NAME, MOST_PATH = 60, 200           # characters of a name, and of what an object is called by
+
+
+class StudentError(Exception):
+    """What the student's code raised; also an instance of the same built-in exception."""
+
+    kind = "Exception"
+    lines = loading = ""         # the traceback; the module that was to be loaded
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: the line of the test that asked, as for a failed check."""
+        from cs231n import _shown
+
+        return _shown.rendered(self)
+
+
+class Lost(BaseException):
+    """The candidate did not answer in time, died, or sent what is no answer. No test can catch it by accident."""
+
+    def __init__(self, how: str, function: str):
+        super().__init__(how)
+        self.how, self.function = how, function
+
+
+class Link:
+    """Asks the candidate, and keeps arrays that both sides hold the same on both.
+
+    - ask(frame, function) -> frame: sends and waits; raises Lost
+    - show(text): what the student's code printed
+    """
+
+    def __init__(self, ask: Callable[[bytes, str], bytes], show: Callable[[str], None]):
+        self._ask, self._show = ask, show
+        self._live: dict[int, tuple[np.ndarray, bytes]] = {}     # array, and its bytes as the candidate knows them
+        self._later: list[bytes] = []                            # what goes along with the next question
+        self.methods: set[tuple[str, str]] = set()               # (class, name)
+
+    def reset(self) -> None:
+        """The candidate is a new one: what the old one had is gone."""
+        self._live.clear()
+        self._later.clear()
+        self.methods.clear()
+
+    def do(self, operation: str, *arguments: Any, function: str = "") -> tuple[str, list]:
+        """(state, what is told) of one operation. Raises StudentError or Lost."""
+        __tracebackhide__ = True
+        frame = codec.encode([operation, arguments, *self._news(), self._later], _told)
+        self._later = []
+        try:
+            state, told, changed, printed = codec.decode(self._ask(frame, function), lambda told: _remote(self, told))
+            if type(printed) is not str or type(state) is not str or type(told) is not list or not told:
+                raise codec.CodecError("an answer has another form")
+            self._take_in(changed)
+            raised = _error(*told) if state == "raised" else None
+        except (codec.CodecError, ValueError, TypeError, KeyError) as error:
+            raise Lost("garbled", function) from error
+        if printed:
+            self._show(printed)
+        if raised:
+            raise raised
+        return state, told
+
+    def later(self, operation: str, *arguments: Any) -> None:
+        """Have it done before anything else is: it has no answer, and what it raises the next question does."""
+        self._later.append(codec.encode([operation, arguments], _told))
+
+    def settle(self, function: str) -> None:
+        """Have done what waits."""
+        if self._later:
+            self.do("nothing", function=function)
+
+    def call(self, target: Any, arguments: tuple, keywords: dict, packed: bytes, function: str) -> Any:
+        """Call it; `packed` is [arguments, keywords]. What the call does to them, it does to ours too."""
+        __tracebackhide__ = True
+        _, told = self.do("call", target, packed, function=function)
+        returned, after = told if len(told) == 2 else (None, None)
+        if type(after) is bytes:
+            try:
+                _mirror([arguments, keywords], codec.decode(after, lambda told: _remote(self, told)))
+            except codec.CodecError as error:
+                raise Lost("garbled", function) from error
+        return returned
+
+    def held(self, state: str, told: list, path: str) -> Any:
+        """The value of an attribute or item; an array stays the same one on both sides."""
+        if state == "dictionary":
+            return RemoteDict(self, told[0], path)
+        if state == "array" and len(told) == 2 and type(told[0]) is int and type(told[1]) is np.ndarray:
+            number, array = told
+            before = self._live[number][0] if number in self._live else None
+            if before is not None and before.shape == array.shape and before.dtype == array.dtype:
+                before[...] = array              # the very array that the test may hold already
+                array = before
+            self._live[number] = (array, array.tobytes())
+            return array
+        return _named(told[0], path)
+
+    def _news(self) -> tuple[list, list]:
+        """Arrays that the test has changed since, and those it has let go; a last change is told before."""
+        changed, let_go = [], []
+        for number, (array, known) in list(self._live.items()):
+            if (now := array.tobytes()) != known:
+                self._live[number] = (array, now)
+                changed.append((number, array))
+            elif sys.getrefcount(array) <= 3:    # `_live`, `array`, the argument: nobody else
+                let_go.append(number)
+                del self._live[number]
+        return changed, let_go
+
+    def _take_in(self, changed: list) -> None:
+        for number, new in changed:
+            if number in self._live:
+                array = self._live[number][0]
+                if type(new) is not np.ndarray or (new.shape, new.dtype) != (array.shape, array.dtype):
+                    raise codec.CodecError("an array has become another one")
+                array[...] = new
+                self._live[number] = (array, array.tobytes())
+
+
+class Remote:
+    """A function, class or object of the student's, told by a number or by its path in a module.
+
+    What was a method of one object is taken for one of the next of that class, and only asked for when it is called.
+
+    An object that the test has made knows its past, so that it can be made again elsewhere: the class and what it was
+    called with, then (attribute, value) or (method, [arguments]) in order, all of it packed.
+    """
+
+    __slots__ = ("_link", "_target", "_path", "_owner", "_past", "__weakref__")
+    __iter__ = __contains__ = None
+    __array_ufunc__ = None                       # numpy does not try to compute with it either
+
+    def __init__(self, link: Link, target: Any, path: str):
+        path = path[:MOST_PATH]
+        for name, value in (("_link", link), ("_target", target), ("_path", path), ("_owner", None), ("_past", None)):
+            object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        __tracebackhide__ = True
+        if name.startswith("__") and name.endswith("__"):
+            if name in ("__name__", "__qualname__"):
+                return object.__getattribute__(self, "_path").rpartition(".")[2]
+            raise AttributeError(name)
+        path, method = f"{self._path}.{name}"[:MOST_PATH], (type(self).__name__, name)
+        if type(self._target) is int and method in self._link.methods:
+            found = _class("method")(self._link, (self._target, name), path)
+        else:
+            found = self._link.held(*self._link.do("attribute", self._target, name, function=path), path)
+            if type(found).__name__ == "method":
+                self._link.methods.add(method)
+        if isinstance(found, Remote):
+            object.__setattr__(found, "_owner", (self, name))
+        return found
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        __tracebackhide__ = True
+        if self._past is not None:
+            self._past.append((name, codec.encode(value, _told)))
+        self._link.later("set_attribute", self._target, name, value)
+
+    def __getitem__(self, key: Any) -> Any:
+        __tracebackhide__ = True
+        path = _item(self._path, key)
+        return self._link.held(*self._link.do("item", self._target, key, function=path), path)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        __tracebackhide__ = True
+        self._link.later("set_item", self._target, key, value)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        __tracebackhide__ = True
+        packed = codec.encode([arguments, keywords], _told)
+        returned = self._link.call(self._target, arguments, keywords, packed, self._path)
+        if in_module(self._target) and isinstance(returned, Remote):
+            object.__setattr__(returned, "_past", [(self._target, packed)])
+        elif self._owner and self._owner[0]._past is not None:
+            self._owner[0]._past.append((self._owner[1], [packed]))
+        return _named(returned, self._path)
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"{self._path} is an object of the student's: neither true nor false")
+
+    def __deepcopy__(self, memo: dict) -> "Remote":
+        return self
+
+    def __repr__(self) -> str:
+        return f"<{self._path}>"
+
+
+class RemoteDict(MutableMapping):
+    """A dictionary that stays with the student's object, such as `net.params`."""
+
+    def __init__(self, link: Link, target: Any, path: str):
+        self._link, self._target, self._path = link, target, path
+
+    def __getitem__(self, key: Any) -> Any:
+        __tracebackhide__ = True
+        path = _item(self._path, key)
+        try:
+            return self._link.held(*self._link.do("item", self._target, key, function=path), path)
+        except StudentError as error:
+            raise KeyError(key) if isinstance(error, KeyError) else error from None
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        __tracebackhide__ = True
+        self._link.later("set_item", self._target, key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        self._link.do("delete_item", self._target, key, function=self._path)
+
+    def __iter__(self):
+        keys = self._link.do("keys", self._target, function=self._path)[1][0]
+        return iter(keys if type(keys) is list else [])
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __contains__(self, key: Any) -> bool:
+        return key in list(iter(self))
+
+    def copy(self) -> dict:
+        return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in self.items()}
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo: dict) -> dict:
+        return copy.deepcopy(dict(self), memo)
+
+
+class RemoteModule(types.ModuleType):
+    """A student's module: its names are looked up where it was imported."""
+
+    def __init__(self, name: str, link: Link):
+        super().__init__(name)
+        self.__dict__["_link"] = link
+
+    def __getattr__(self, name: str) -> Any:
+        __tracebackhide__ = True
+        if name.startswith("__"):
+            raise AttributeError(name)
+        link = self.__dict__["_link"]
+        state, told = link.do("attribute", (self.__name__,), name, function=f"{self.__name__}.{name}")
+        value = link.held(state, told, name)
+        if isinstance(value, Remote):            # told by its path, so that it outlives the process that it came from
+            return Remote(link, (self.__name__, name), name)
+        return value
+
+
+class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the student's modules, by the dotted names given, in the candidate."""
+
+    def __init__(self, names: list[str], link: Link):
+        self._names, self._link = set(names), link
+        self._kept = set(sys.modules)
+
+    def find_spec(self, name: str, path: Any, target: Any = None):
+        return importlib.machinery.ModuleSpec(name, self) if name in self._names else None
+
+    def create_module(self, spec) -> types.ModuleType:
+        return RemoteModule(spec.name, self._link)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        __tracebackhide__ = True
+        try:
+            self._link.do("module", module.__name__, function=f"import {module.__name__}")
+        except StudentError as error:
+            error.loading = module.__name__
+            raise
+
+    def forget(self) -> None:
+        """Have them imported anew when they are next asked for, and every module of the package that may use them."""
+        packages = {name.partition(".")[0] for name in self._names}
+        for name in sys.modules.keys() - self._kept:
+            package, _, last = name.rpartition(".")
+            if name.partition(".")[0] in packages:
+                del sys.modules[name]
+                if package in sys.modules:
+                    vars(sys.modules[package]).pop(last, None)
+
+
+def in_module(target: Any) -> bool:
+    """Tell whether a target is a path from a module; others are a number, or a number and the name of a method."""
+    return type(target) is tuple and type(target[0]) is str
+
+
+def place_of(function: Remote) -> Any:
+    """Where the test has a function from: (module, name), (module, class.name) of an object that it has made itself, or
+    what only the candidate knows."""
+    owner, name = function._owner or (None, "")
+    if owner is not None and owner._past and len(owner._past[0][0]) == 2:
+        module, kind = owner._past[0][0]
+        return module, f"{kind}.{name}"
+    return function._target
+
+
+def made_again(method: Remote, link: Link) -> Remote | None:
+    """The same function or method at the other end of another link; None for what the test has not made of data."""
+    __tracebackhide__ = True
+    if in_module(method._target):
+        return Remote(link, method._target, method._path)
+    owner, name = method._owner or (None, "")
+    if owner is None or not owner._past:
+        return None
+    (target, packed), *past = owner._past
+    try:
+        arguments, keywords = codec.decode(packed)
+        steps = [(attribute, type(value) is list, codec.decode(value[0] if type(value) is list else value))
+                 for attribute, value in past]
+    except codec.CodecError:
+        return None
+    twin = Remote(link, target, owner._path)(*arguments, **keywords)
+    for attribute, is_call, value in steps:
+        if is_call:
+            getattr(twin, attribute)(*value[0], **value[1])
+        else:
+            setattr(twin, attribute, value)
+    return getattr(twin, name)
+
+
+def _told(value: Any) -> list | None:
+    """How one of these is told to the candidate that it came from, and a given function, which both have."""
+    if isinstance(value, (Remote, RemoteDict)):
+        return [value._target]
+    if type(value) is types.FunctionType and value.__module__.startswith("cs231n."):
+        module, name = value.__module__, value.__name__
+        return [(module, name)] if getattr(sys.modules.get(module), name, None) is value else None
+    return None
+
+
+def _remote(link: Link, told: list) -> "Remote":
+    number, kind, is_callable = told
+    if type(number) is not int or type(kind) is not str or not kind.isidentifier():
+        raise codec.CodecError("a handle has another form")
+    return _class(kind[:MOST_NAME])(link, number, kind)
+
+
+@functools.lru_cache(maxsize=256)
+def _class(kind: str) -> type:
+    """A Remote under the student's name for its type, which is what messages quote."""
+    return type(kind, (Remote,), {"__slots__": ()})
+
+
+def _item(path: str, key: Any) -> str:
+    """What an item is called by; the key may come from the candidate."""
+    return f"{path}[{repr(key)[:MOST_NAME]}]"[:MOST_PATH]
+
+
+def _named(value: Any, path: str) -> Any:
+    """An object that came from the candidate, under the name that the test has for it."""
+    if isinstance(value, Remote):
+        object.__setattr__(value, "_path", path)
+    return value
+
+
+def _mirror(ours: Any, theirs: Any) -> None:
+    """Do to arguments what the call did to its copies of them."""
+    if type(ours) is np.ndarray and _alike(ours, theirs):
+        if ours.flags.writeable and not np.array_equal(ours, theirs, equal_nan=ours.dtype.kind in "fc"):
+            ours[...] = theirs
+    elif type(ours) is dict and type(theirs) is dict:
+        for key in [key for key in ours if key not in theirs]:
+            del ours[key]
+        for key, value in theirs.items():
+            if key in ours and _alike(ours[key], value):
+                _mirror(ours[key], value)
+            else:
+                ours[key] = value
+    elif type(ours) is list and type(theirs) is list:
+        for place, value in enumerate(theirs[:len(ours)]):
+            if _alike(ours[place], value):
+                _mirror(ours[place], value)
+            else:
+                ours[place] = value
+        ours[len(theirs):] = theirs[len(ours):]
+    elif type(ours) is tuple and type(theirs) is tuple:
+        for mine, new in zip(ours, theirs):
+            _mirror(mine, new)
+
+
+def _alike(ours: Any, theirs: Any) -> bool:
+    """Tell whether `theirs` can be written into `ours`; numbers, texts and tuples of other ones are replaced."""
+    if type(ours) is types.FunctionType and isinstance(theirs, Remote):
+        return True                              # a given function: ours stays
+    if type(ours) is not type(theirs):
+        return False
+    if type(ours) is np.ndarray:
+        return ours.shape == theirs.shape and ours.dtype.newbyteorder("=") == theirs.dtype
+    if type(ours) is tuple:
+        return len(ours) == len(theirs) and all(
+            mine == new if type(mine) in _SIMPLE and type(new) is type(mine) else _alike(mine, new)
+            for mine, new in zip(ours, theirs))
+    return type(ours) in (dict, list) or isinstance(ours, Remote)
+
+
+def _error(kinds: list, message: str, lines: str) -> StudentError:
+    """The student's exception, as one of ours that is caught by the same `except`. Raises CodecError."""
+    if type(kinds) is not list or type(message) is not str or type(lines) is not str:
+        raise codec.CodecError("an exception is told in another form")
+    kinds = [kind[:MOST_NAME] for kind in kinds[:MOST_KINDS] if type(kind) is str]
+    known = next((_EXCEPTIONS[kind] for kind in kinds if kind in _EXCEPTIONS), Exception)
+    name = kinds[0] if kinds and kinds[0].isidentifier() else "Exception"
+    bases = (StudentError,) if known is Exception else (StudentError, known)
+    error = type(name, bases, {"kind": name})(telling.short(message, MOST_MESSAGE))
+    error.lines = lines[:MOST_LINES]
+    return error
