@@ -1,8 +1,8 @@
 """Get the data set, without a shell: `python -m cs231n.get_data`, or with --synthetic a stand-in without a download.
 
 What arrives lies in data/ beside the package. A download is checked, unpacked beside, and renamed into place, so that
-the data set is whole or absent. Needs
-nothing but Python (the stand-in needs numpy), on Linux, macOS and Windows; ./get_datasets.sh calls it.
+the data set is whole or absent. Needs nothing but Python (the stand-in needs numpy), on Linux, macOS and Windows;
+./get_datasets.sh calls it.
 """
 
 import argparse

@@ -22,7 +22,9 @@ import numpy as np
 from grading.engine import codec, probing, reading, telling
 from grading.engine.candidate import lay_down
 from grading.engine.channel import Channel, Closed, Late, TooLarge
-from grading.engine.proxies import Finder, Link, Lost, Remote, StudentError, in_module, made_again, place_of
+from grading.engine.finder import Finder
+from grading.engine.proxies import Link, Remote, in_module, made_again, place_of
+from grading.engine.raised import Lost, StudentError
 from grading.engine.shell import Cell, Shell
 from grading.engine.telling import Told
 
