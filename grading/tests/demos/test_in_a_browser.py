@@ -113,7 +113,7 @@ def test_the_reference_in_javascript_gives_the_numbers_of_numpy(driver, pages, n
 
 @pytest.mark.parametrize("name", demos.DEMOS)
 def test_a_page_is_accessible_fits_every_width_in_light_and_dark_and_asks_nobody_for_anything(driver, pages, name):
-    for width, scheme in ((360, "dark"), (1280, "light")):
+    for width, scheme in ((320, "dark"), (1280, "light")):
         set_screen(driver, width, scheme, 1000)
         driver.get((pages / f"{name}.html").as_uri())
         assert_fits(driver, width)
