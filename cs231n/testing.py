@@ -174,7 +174,7 @@ def assert_unchanged(found, before, names):
 
 
 def assert_gradient(f, x, grad, name, *, dout=None, num_checks=None, rng=None, h=1e-5, rtol=1e-5, look_at=""):
-    """Check an analytic gradient against centred differences of f.
+    """Check an analytic gradient against centered differences of f.
 
     - f: f(x) is a number, or an array if dout is given; it gets a float64 copy of x
     - x: where the gradient is taken, float, any shape
@@ -216,7 +216,7 @@ def assert_gradient(f, x, grad, name, *, dout=None, num_checks=None, rng=None, h
         fail(
             f"{at(name, np.unravel_index(checked[worst], shape))} is not the slope of the function.",
             ("found", number(one, other)),
-            ("expected", f"{number(other, one)}, the slope measured by centred differences"),
+            ("expected", f"{number(other, one)}, the slope measured by centered differences"),
             ("off", f"{off.sum()} of {counted(off.size, 'coordinate')} checked" if off.size > 1 else ""),
             ("skipped", f"{kinks.sum()} of them, because of kinks" if kinks.any() else ""),
             ("pattern", guess_pattern(grad[checked], measured, allowed)),
