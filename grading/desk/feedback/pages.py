@@ -39,6 +39,7 @@ class Part:
     html: Text | None = None
     said: list[Text] = field(default_factory=list)
     own: bool = False
+    of_lesson: bool = True
     outputs: list[shown.Output] = field(default_factory=list)
     question: Question | None = None
     asked: Text | None = None
@@ -161,7 +162,7 @@ class Pages:
                 made = shown.outputs(cell, places)
                 if made or name in own:
                     sections[-1].parts.append(Part("code", name, Text("code", source), own=name in own,
-                                                   outputs=made))
+                                                   of_lesson=given is not None, outputs=made))
             elif source.strip():
                 kind = "markdown" if cell["cell_type"] == "markdown" else "code"
                 sections[-1].parts.append(Part("note", name, Text(kind, source, cell.get("attachments"))))

@@ -18,6 +18,7 @@ STREAM = 20_000                  # characters of printed text that are shown of 
 FRAMES = 8
 _WIDTH = re.compile(r"\w{1,60}")
 _IN = re.compile(r"Cell In\[(\d{1,5})\]")
+_PICTURE = re.compile(r"<(?:IPython\.core\.display\.\w+ object|Figure size [\d.x]+ with \d+ Ax[ei]s)>")
 _LABELS = {f"[{text}]": text for text in (handed.AS_HANDED_IN, handed.WHEN_GRADED, handed.WITHOUT, handed.NOT_RUN,
                                           handed.TOO_MUCH)}
 
@@ -84,7 +85,8 @@ def outputs(cell: dict, places: Places) -> list[Output]:
                 for error in _shown(one, places, graded=True)]
     if label in (handed.NOT_RUN, handed.TOO_MUCH):
         return [Output("note", label)] if label == handed.TOO_MUCH else []
-    return [shown for one in found[1 if label else 0:] for shown in _shown(one, places)]
+    put_out = [shown for one in found[1 if label else 0:] for shown in _shown(one, places)]
+    return [Output("note", "as handed in"), *put_out] if put_out else []
 
 
 def _label(found: list[dict]) -> str:
@@ -108,8 +110,10 @@ def _shown(output: dict, places: Places, graded: bool = False) -> Iterator[Outpu
                      words=_described.of_html(data.get("text/html", ""))[1])
     elif "text/html" in data:
         yield Output("html", html=Text("html", data["text/html"]))
+    elif _PICTURE.fullmatch(text := data.get("text/latex") or data.get("text/plain", "")):
+        yield Output("note", "a display of a kind, or a size, that is not shown here; PNG and JPEG pictures are")
     elif data:
-        yield Output("text", _text(data.get("text/latex") or data.get("text/plain", "")))
+        yield Output("text", _text(text))
 
 
 def _text(text: str) -> str:
