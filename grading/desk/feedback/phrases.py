@@ -13,6 +13,7 @@ from itertools import pairwise
 GAP = "\u2026"
 _WORD = re.compile(r"\w*[^\W\d_]\w*")
 _MARKS = re.compile(rf"(?:[^\w\s{GAP}]\s*){{6,}}")               # a code of its own, if there are many
+_GAPS = re.compile(rf"{GAP}(?:[^\w{GAP}]*{GAP})+")
 
 _PYTHON = """
 division by zero. float division by zero. integer division or modulo by zero. math domain error. math range error
@@ -118,7 +119,7 @@ class Open:
             phrases += begins
             return found[0]
 
-        return _MARKS.sub(GAP, _WORD.sub(repeated, text))
+        return _GAPS.sub(GAP, _MARKS.sub(GAP, _WORD.sub(repeated, text)))
 
 
 SPOKEN = Open(_PYTHON, _NUMPY, " ".join(dir(builtins)))

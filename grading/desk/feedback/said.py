@@ -14,7 +14,7 @@ from grading.desk.text import clean_message
 
 RAISED, WORDS = 200, 30          # characters and words of a message that the student's code wrote
 VALUE = 120                      # characters of a line that tells in words what was found or expected
-PHRASES = 6                      # of it, which stand in the open
+PHRASES = 4                      # of it, which stand in the open
 NAMES, FIGURES = 2, 8            # of names with a digit in them that are said of it, and of numbers in the open
 _LABEL = re.compile(r"  (found|expected|off|pattern|look at) +(?=\S)")
 _VALUES = ("found", "expected", "off")
@@ -46,7 +46,7 @@ def verdict(outcome: str, message: str, hidden: bool, shown: str, known: Open) -
     if outcome != "failed":
         return message
     if not hidden:
-        return _GAPS.sub(GAP, known.of(message))
+        return known.of(message)
     return _gaps("\n".join(_without_values(message.split("\n"), known)), public | set(_SMALL))
 
 
@@ -62,7 +62,7 @@ def raised(message: str, known: Open, public: Collection[str] = (), numbers: re.
     text = "".join(GAP if not letter.isascii() and unicodedata.numeric(letter, None) is not None else letter
                    for letter in unicodedata.normalize("NFKC", text))               # digits of any script
     text = _gaps(_SPELT.sub(f"{GAP} ", text), public, numbers).rstrip()
-    text = _GAPS.sub(GAP, known.of(text, PHRASES))
+    text = known.of(text, PHRASES)
     text = _first(_NAMED, _first(_NUMBER, text, FIGURES, public), NAMES)
     words = text.split(" ")
     room = RAISED - len(where) - len(there) - len(f" {GAP}")

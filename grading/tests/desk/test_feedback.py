@@ -294,6 +294,39 @@ def test_what_the_students_code_raises_in_a_hidden_test_is_said_without_numbers(
     assert len(said.verdict("error", "wordword " * 5_000, True, "", Open("wordword " * 2))) <= said.RAISED
 
 
+OWN = "def loss(W):\n    raise ValueError(f'W is {W} here')  # alpha bravo charlie, 'W1', grads\n"
+IN_LETTERS = "yaxebdhddfdaajafhbi bxgicdabehaccdbech"
+
+
+@pytest.mark.parametrize("message, shown", [
+    ("ValueError: W is 0.25 here", "ValueError: W is \u2026 here"),
+    (f"AssertionError: {IN_LETTERS}", "AssertionError: \u2026"), (f"E{IN_LETTERS}: x", "\u2026"),
+    ("ValueError: a5e84b0ecfbf d1a7dc3f", "ValueError: \u2026"),
+    ("ValueError: - / ..... ..- .... /", "ValueError\u2026"),
+    ("ValueError: charlie alpha charlie alpha charlie alpha", "ValueError: charlie alpha charlie \u2026"),
+    ("KeyError: 'W1'", "KeyError: 'W1'"), ("KeyError: grads has no key 'axgj'", "KeyError: grads has no key '\u2026'"),
+    ("AttributeError: 'NoneType' object has no attribute 'grads'",
+     "AttributeError: 'NoneType' object has no attribute 'grads'"),
+    ("ValueError: operands could not be broadcast together with shapes (4,2) (3,)",
+     "ValueError: operands could not be broadcast together with shapes (\u2026,)"),
+    ("CodecError: an array of dtype [('axgj', '<f8')] cannot be sent",
+     "CodecError: an array of dtype [('\u2026')] cannot be sent"),
+])
+def test_words_that_a_students_code_made_up_in_a_test_are_not_repeated(message, shown):
+    known = Open(OWN, beside=Open("CodecError: an array of dtype cannot be sent. has no key", beside=SPOKEN))
+    assert said.verdict("error", message, True, "", known) == shown
+
+
+def test_what_a_student_returned_in_place_of_numbers_is_told_in_words_that_stand_in_the_open():
+    known = Open("loss is not what can be compared. found the str, a value of type", beside=SPOKEN)
+    for hidden in (True, False):
+        for value in (f"the str '{IN_LETTERS}'", "a value of type Cyxabgcedefdgdggd"):
+            message = f"loss is not what can be compared.\n  found     {value}"
+            message = said.verdict("failed", message, hidden, "", known)
+            assert message.endswith("found     " + re.sub(r"'.*'", "'\u2026'", value).replace(
+                "Cyxabgcedefdgdggd", "\u2026"))
+
+
 def test_what_is_raised_in_a_public_test_keeps_its_shapes_and_no_measured_number():
     two = "ValueError: shapes (7,5) and (6,), 0.2371"
     assert said.verdict("error", two, False, "", Open(two)) == (
