@@ -75,6 +75,11 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
                 say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, "
                     f"before the logarithm is taken: no image costs more than {least:.3g}.",
                     "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
+    if "spread of weights" in aspects:
+        told = array_of(answers["spread of weights"])
+        if told is not None and told.size and 0 < told.max() < 1.5 * told.min():
+            say(f"The weights have standard deviation {np.median(told):.1g}, whatever weight_scale is.",
+                "weight_scale in the docstring of __init__")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):
@@ -102,6 +107,10 @@ _PARTS = ("data loss", "data gradient", "penalty of the loss", "penalty of the g
 _MANY = ("distances", "labels", "scores", "large scores", "very negative scores")
 
 
+def _called(aspect: str) -> str:
+    return _WHAT.get(aspect, f"the {aspect.rpartition('/')[2]}")
+
+
 def _plural(what: str) -> str:
     what = what.replace(" its ", " their ")
     return what.replace("is ", "are ", 1) if what.startswith("is ") else what.replace("has ", "have ", 1)
@@ -120,8 +129,7 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     said = [(aspect, _difference(answers[aspect], reference[aspect], sizes)) for aspect in aspects]
     said = sorted([(aspect, what) for aspect, what in said if what],
                   key=lambda pair: (_RAISED in pair[1], pair[1] == "is wrong"))
-    parts = [f"{_WHAT.get(aspect, f'the {aspect}')} {_plural(what) if aspect in _MANY else what}"
-             for aspect, what in said[:1]]
+    parts = [f"{_called(aspect)} {_plural(what) if aspect in _MANY else what}" for aspect, what in said[:1]]
     same = [aspect for aspect in reference if not aspect.startswith("~") and aspect not in aspects]
     if not parts:
         return "No known mistake fits."
@@ -133,7 +141,7 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     elif aspects and all("images" in aspect for aspect in aspects) and same:
         only = " For examples of one axis all is right."
     elif right := [aspect for aspect in same if aspect in _PARTS and answers[aspect][0] != "u"]:
-        named = [_WHAT.get(aspect, f"the {aspect}") for aspect in right]
+        named = list(map(_called, right))
         *others, last = named
         verb = "are" if others or right[-1] in _MANY else "is"
         only = f" Right {verb} {', '.join(others)}{' and ' * bool(others)}{last}."
