@@ -18,6 +18,8 @@ DISGUISED = {
 }
 # Functions of numpy's that make a column of a 1-d array, entry by entry, in numpy's own Python.
 STACKING = {"vstack", "row_stack", "column_stack", "hstack", "dstack"}
+# Methods by which a list, set or dictionary gets something more.
+_ADDING = {"add", "append", "appendleft", "extend", "insert", "setdefault", "update", "__setitem__"}
 # Calls worth naming in a message as the place of a loop.
 ITERATING = {"map", "filter", "zip", "sum", "list", "tuple", "sorted", "min", "max", "any", "all", "set", "tolist"}
 
@@ -237,6 +239,30 @@ def _definitions(body):
                     if isinstance(part, ast.Name):
                         found.setdefault(part.id, []).append(node)
         else:
+            for name, value in _bound_by(node):
+                found.setdefault(name, []).append(value)
             for block in ("body", "orelse", "finalbody", "handlers"):
                 waiting += getattr(node, block, [])
     return found
+
+
+def _bound_by(node):
+    """Yield (variable, what it gets) of a statement that is no plain assignment, as known.append(value) is none."""
+    pairs = []
+    if isinstance(node, (ast.For, ast.AsyncFor)):
+        pairs = [(node.target, node.iter)]
+    elif isinstance(node, (ast.With, ast.AsyncWith)):
+        pairs = [(item.optional_vars, item.context_expr) for item in node.items if item.optional_vars]
+    elif isinstance(node, ast.AugAssign):
+        pairs = [(node.target, node.value)]
+    elif isinstance(node, ast.Expr):
+        pairs = [(part.target, part.value) for part in ast.walk(node) if isinstance(part, ast.NamedExpr)]
+        call = node.value
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _ADDING:
+            pairs.append((call.func.value, call))
+    elif isinstance(node, ast.Match):
+        for part in ast.walk(node):
+            if isinstance(part, (ast.MatchAs, ast.MatchStar)) and part.name:
+                yield part.name, node.subject
+    for target, value in pairs:
+        yield from ((part.id, value) for part in ast.walk(target) if isinstance(part, ast.Name))

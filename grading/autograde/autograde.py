@@ -43,7 +43,8 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
     - workers: where they run, here or on many machines; None makes some in the sandbox that this machine offers
     - stock: have nbgrader run them, without a sandbox
     - jobs: how many run at a time on this machine
-    - whole: run the lesson's cells that no verdict depends on, too
+    - whole: run the lesson's cells that no verdict depends on, too; what was graded without them is due. The other way
+      round nothing is, since the scores are the same
 
     A fault of ours becomes that result's `fault`; its student keeps whatever was graded before. Returns results in
     students' order; each is read when it is asked for.
@@ -70,7 +71,7 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
         done = 0
         for student in students:
             kept = results.read(course, student, assignment.name)
-            what = _due(course, kept, depends, student, regrade)
+            what = _due(course, kept, depends, student, regrade, whole and not stock)
             if not what and entered.get(student) != ledger.scores(kept):
                 try:
                     books.enter_again(kept)
@@ -81,6 +82,8 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
                 due[student] = what
             else:
                 done += 1
+                if kept.whole and not whole:
+                    run.whole_before.append(student)
                 listener.done(kept, done, len(students))
         if due:
             graded = (_by_nbgrader(assignment, course, list(due), depends, limit, jobs, listener)
@@ -102,14 +105,15 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
     return run
 
 
-def _due(course: Course, kept: Result | None, depends: Depends, student: str, regrade: bool) -> Due | None:
+def _due(course: Course, kept: Result | None, depends: Depends, student: str, regrade: bool,
+         whole: bool) -> Due | None:
     """None where everything is as it was."""
     basis = depends.of(student)
     if regrade or kept is None:
         return Due(tuple(basis.runs))
     folder = course.autograded(student, kept.assignment)
-    run = tuple(name for name, state in basis.runs.items()
-                if kept.runs.get(name) != state or not (folder / f"{name}.ipynb").exists())
+    run = tuple(name for name, state in basis.runs.items() if kept.runs.get(name) != state
+                or whole and name not in kept.whole or not (folder / f"{name}.ipynb").exists())
     ask = bool(run) or bool(kept.lost) and kept.names != depends.names
     return Due(run, ask) if ask or kept.fingerprint != basis.whole else None
 
@@ -119,6 +123,7 @@ class Graded(Sequence[Result]):
 
     - faults: student -> a result that was not entered
     - notebooks_run: how many were run; penalties_changed: students of whom nothing else was due
+    - whole_before: students whose results were kept, and are of an earlier run of every cell
     """
 
     def __init__(self, course: Course, assignment: str, students: list[str]):
@@ -126,6 +131,7 @@ class Graded(Sequence[Result]):
         self.faults: dict[str, Result] = {}
         self.notebooks_run = 0
         self.penalties_changed: list[str] = []
+        self.whole_before: list[str] = []
 
     def __len__(self) -> int:
         return len(self._students)
@@ -150,16 +156,17 @@ def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], work
         grader = Grader(assignment, course, limit, config, due, whole)
 
         def entered(student: str, found: Submission) -> Result:
-            basis = depends.of(student)
+            basis, former = depends.of(student), results.read(course, student, assignment.name)
             result = Result(student, assignment.name, basis.whole, found.sandbox,
                             results.from_notebooks(found.notebooks), found.remarks, runs=basis.runs,
-                            names=depends.names)
+                            names=depends.names,
+                            whole=[name for name in assignment.notebooks
+                                   if (whole if name in found.ran else former is not None and name in former.whole)])
             result.remarks = diagnosis.causes(found.removed, found.notebooks, result) + result.remarks
             result.remarks += diagnosis.remarks(texts_of(assignment, found), result, found.notebooks)
             result.fault = results.own_fault(result)
             if not result.fault:
                 if found.answers is None:                  # nothing was asked: nothing that names depend on has changed
-                    former = results.read(course, student, assignment.name)
                     result.named, result.names = former.named, former.names
                 else:
                     notes.keep(course, assignment.name, notes.COSTS, {student: found.costs})
