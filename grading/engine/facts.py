@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from grading.engine import MAX_TEXT, parsing
 from grading.engine.effects import Effects, of_cell
+from grading.engine.mentions import imported, last, names, reads, stored
 from grading.engine.sharing import (
     BUILTINS,
-    COMPREHENSIONS,
     FILLING,
     FIRST_ONLY,
     KINDS,
@@ -89,7 +89,7 @@ def read(python: str, known: frozenset[str]) -> Facts:
         return Facts(whole="a cell is too long to be read")
     try:
         tree = parsing.parse_small(python, parsing.MAX_NAMES)
-        reader = _Reader(tree, known | _imported(tree))
+        reader = _Reader(tree, known | imported(tree))
         reader.visit(tree)
         return reader.told()
     except (SyntaxError, ValueError):
@@ -106,7 +106,7 @@ def imports(python: str) -> frozenset[tuple[str, str]]:
         return frozenset()
     found = [one for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))
              for one in _statements(node)]
-    return frozenset(one for one in found if one[0] not in _stored(tree))
+    return frozenset(one for one in found if one[0] not in stored(tree))
 
 
 def acting(imported: Iterable[tuple[str, str]]) -> frozenset[str]:
@@ -141,14 +141,14 @@ class _Reader(ast.NodeVisitor):
         self._calls = called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
         self._acting = acting(one for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))
                               for one in _statements(node))
-        self._mentioned = {_last(node) for node in ast.walk(tree)       # functions that a variable may stand for
+        self._mentioned = {last(node) for node in ast.walk(tree)       # functions that a variable may stand for
                            if isinstance(node, (ast.Name, ast.Attribute)) and node not in called}
         self._new_arrays = {target.id for node in ast.walk(tree) if isinstance(node, ast.Assign)
                             and isinstance(node.value, ast.Call) and root(node.value.func) in ("np", "numpy")
                             for target in node.targets if isinstance(target, ast.Name)}
 
     def told(self) -> Facts:
-        now = _reads(self._tree.body, certain := set()) - BUILTINS
+        now = reads(self._tree.body, certain := set()) - BUILTINS
         return Facts(frozenset(now), frozenset(self._later - BUILTINS), frozenset(self._binds), frozenset(certain),
                      self._imports(),
                      frozenset(self._writes),
@@ -158,7 +158,7 @@ class _Reader(ast.NodeVisitor):
                      frozenset(self._patches), self._whole, self._acts, self._magic, of_cell(self._tree, self._known))
 
     def _imports(self) -> frozenset[tuple[str, str]]:
-        otherwise = _stored(self._tree) | self._defined
+        otherwise = stored(self._tree) | self._defined
         return frozenset(one for node in self._tree.body if isinstance(node, (ast.Import, ast.ImportFrom))
                          for one in _statements(node) if one[0] not in otherwise)
 
@@ -169,7 +169,7 @@ class _Reader(ast.NodeVisitor):
             if node.id in _EVERYWHERE or re.match(r"_[io\d]", node.id):
                 if node.id == "get_ipython":
                     self._acts = self._magic = True
-                elif node.id not in _stored(self._tree):
+                elif node.id not in stored(self._tree):
                     self._whole = self._whole or f"a cell uses {node.id}"
             elif node.id in _OUTSIDE | self._acting:
                 self._acts = True
@@ -187,7 +187,7 @@ class _Reader(ast.NodeVisitor):
         special = node.attr.startswith("__") and node.attr not in ("__name__", "__doc__", "__init__", "__version__")
         if special or (root(node), node.attr) == ("sys", "modules"):
             self._whole = self._whole or f"a cell uses {node.attr}"
-        library = root(node) in self._known | LIBRARIES and _last(node.value) not in KINDS
+        library = root(node) in self._known | LIBRARIES and last(node.value) not in KINDS
         if node.attr in _HANDED_ON and node not in self._calls and isinstance(node.ctx, ast.Load) and not library:
             self._whole = self._whole or f"a cell hands on {node.attr}"
         self._store(node)
@@ -234,9 +234,9 @@ class _Reader(ast.NodeVisitor):
 
     def _function(self, node: ast.FunctionDef) -> None:
         self._binds.add(node.name)
-        inside = {name for part in node.body for name in _names(part, ast.Load)}
+        inside = {name for part in node.body for name in names(part, ast.Load)}
         own = {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
-        self._later |= inside - own - set().union(*(_names(part, ast.Store) for part in node.body))
+        self._later |= inside - own - set().union(*(names(part, ast.Store) for part in node.body))
         returned = [part.value for part in ast.walk(node) if isinstance(part, (ast.Return, ast.Yield, ast.YieldFrom))]
         self._tie(node.name, self._sharing.of(*returned))
         binds = set(self._binds)
@@ -254,7 +254,7 @@ class _Reader(ast.NodeVisitor):
     def visit_Lambda(self, node: ast.Lambda) -> None:
         if node not in self._passed:
             own = {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
-            self._later |= _names(node.body, ast.Load) - own
+            self._later |= names(node.body, ast.Load) - own
         self.generic_visit(node)
 
     # Values
@@ -339,7 +339,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         function, handed = node.func, [one for one in arguments(node) if not isinstance(one, ast.Lambda)]
-        if (given := _last(function)) in GIVEN and len(node.args) > GIVEN[given]:
+        if (given := last(function)) in GIVEN and len(node.args) > GIVEN[given]:
             handed = [node.args[GIVEN[given]]]
         names = self._sharing.of(*handed)
         for one in written(node):
@@ -351,10 +351,10 @@ class _Reader(ast.NodeVisitor):
         elif isinstance(function, ast.Name) and (function.id in self._known | self._defined or function.id in BUILTINS):
             self._handed |= {(function.id, name) for name in names}
         else:                                    # a variable: it may be any function that this cell knows
-            self._handed |= {(called, name) for called in self._mentioned | {"lambda", _last(function)}
+            self._handed |= {(called, name) for called in self._mentioned | {"lambda", last(function)}
                              for name in names}
         for one in arguments(node):              # functions among them may be called with the others
-            called = {"lambda"} if isinstance(one, ast.Lambda) else {_last(part) for part in ast.walk(one)}
+            called = {"lambda"} if isinstance(one, ast.Lambda) else {last(part) for part in ast.walk(one)}
             self._handed |= {(function, name) for function in called for name in names}
         self.generic_visit(node)
 
@@ -380,86 +380,3 @@ def _element(value: ast.AST | None, place: int) -> ast.AST | None:
         if value.func.id == "zip" and place < len(value.args) and not starred:
             return value.args[place]
     return value
-
-
-def _reads(statements: list[ast.stmt], bound: set[str]) -> set[str]:
-    """Names that statements read before they bind them; those that they bind for certain are added to `bound`."""
-    read: set[str] = set()
-    for node in statements:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            parts = [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
-            read |= set().union(*map(_loaded, parts)) - bound
-            bound.add(node.name)
-        elif isinstance(node, (ast.For, ast.With)):
-            heads = [node.iter] if isinstance(node, ast.For) else node.items
-            read |= set().union(*map(_loaded, heads)) - bound
-            targets = [node.target] if isinstance(node, ast.For) else [item.optional_vars for item in node.items]
-            inside = bound if isinstance(node, ast.With) else set(bound)
-            for target in filter(None, targets):
-                read |= _loaded(target) - bound
-                inside |= _names(target, ast.Store)
-            read |= _reads(node.body, inside) | _reads(getattr(node, "orelse", []), set(bound))
-        elif isinstance(node, ast.If):
-            read |= _loaded(node.test) - bound
-            branches = set(bound), set(bound)
-            read |= _reads(node.body, branches[0]) | _reads(node.orelse, branches[1])
-            bound |= branches[0] & branches[1]
-        elif isinstance(node, (ast.While, ast.Try)):
-            read |= _loaded(node.test) - bound if isinstance(node, ast.While) else set()
-            inside = set(bound)
-            read |= _reads(node.body, inside) | _reads(node.orelse, inside)
-            for handler in getattr(node, "handlers", ()):
-                read |= (_loaded(handler.type) if handler.type else set()) - bound | _reads(handler.body, set(bound))
-            read |= _reads(getattr(node, "finalbody", []), set(bound))
-        else:
-            read |= _loaded(node) - bound
-            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                bound |= set().union(*(_whole_names(target) for target in targets))
-            elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                bound |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
-    return read
-
-
-def _loaded(node: ast.AST) -> set[str]:
-    """Names that are read somewhere in this node, those left out that live only in a part of it."""
-    if isinstance(node, ast.Name):
-        return set() if isinstance(node.ctx, ast.Store) else {node.id}
-    if isinstance(node, COMPREHENSIONS):
-        first, *others = node.generators
-        outside = _loaded(first.iter)
-        rest = [first.target, *first.ifs, *others, *(
-            [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])]
-        return outside | set().union(*map(_loaded, rest)) - _names(node, ast.Store)
-    within = {child: _loaded(child) for child in ast.iter_child_nodes(node)}       # of each once, however deep it is
-    read = set().union(*within.values())
-    if isinstance(node, ast.AugAssign):
-        read |= _whole_names(node.target)
-    if isinstance(node, (ast.Lambda, ast.FunctionDef)):
-        return read - ({part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)} - within[node.args])
-    return read
-
-
-def _whole_names(target: ast.AST) -> set[str]:
-    """Names that are bound by a target, not those of which it fills a part."""
-    if isinstance(target, (ast.Tuple, ast.List)):
-        return set().union(*map(_whole_names, target.elts))
-    return _whole_names(target.value) if isinstance(target, ast.Starred) else {target.id} if isinstance(
-        target, ast.Name) else set()
-
-
-def _names(node: ast.AST, context: type) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, context)}
-
-
-def _stored(tree: ast.AST) -> set[str]:
-    return _names(tree, ast.Store)
-
-
-def _imported(tree: ast.AST) -> frozenset[str]:
-    return frozenset(alias.asname or alias.name.partition(".")[0] for node in ast.walk(tree)
-                     if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names)
-
-
-def _last(node: ast.AST) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
