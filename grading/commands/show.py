@@ -69,7 +69,7 @@ def _print(assignment: assignments.Assignment, found) -> None:
     if found.late_days or found.penalty:
         terminal.say(f"{found.late_days} late day{'s' * (found.late_days != 1)}, {found.penalty:g} points off: "
                      f"{found.total:g} remain", on)
-    for part in diagnosis.sentence(found.result, found.marks).split("; "):
+    for part in diagnosis.told(found.result, found.marks):
         terminal.say(part, on)
     for cell, mark in found.marks.items():
         by = f", by {found.markers[cell]}" if cell in found.markers else ""

@@ -109,17 +109,22 @@ def _bound(lines: list[str]) -> dict[str, str]:
 
 
 def sentence(result: Result, marked: Collection[str] = ()) -> str:
-    """The submission in one line: what is wrong with it as a whole, else which cells it lost and how.
+    """The submission in one line."""
+    return "; ".join(told(result, marked))
+
+
+def told(result: Result, marked: Collection[str] = ()) -> list[str]:
+    """What is wrong with a submission as a whole, else which cells it lost and how.
 
     - marked: cells that have been marked by hand
     """
     if result.fault:
-        return result.fault
+        return [result.fault]
     lost = [(name, cell) for name, cell in result.cells.items() if cell["outcome"] not in ("passed", "manual")]
-    told = [remark for remark in result.remarks if COSTS in remark]
-    told += [known["function"] + _LOOKS[known.get("kind", "mistake")] + known["says"].rstrip(".")
+    said = [remark for remark in result.remarks if COSTS in remark]
+    said += [known["function"] + _LOOKS[known.get("kind", "mistake")] + known["says"].rstrip(".")
              for known in result.named]
-    told += [remark for remark in result.remarks if COSTS not in remark]
+    said += [remark for remark in result.remarks if COSTS not in remark]
     by_outcome: dict[str, list[str]] = {}
     for name, cell in lost:
         if UNIMPLEMENTED not in cell["message"] and not cell.get("unloaded"):
@@ -127,14 +132,14 @@ def sentence(result: Result, marked: Collection[str] = ()) -> str:
     for outcome, words in (("timed_out", "ran too long"), ("error", "stopped with an error"),
                            ("skipped", "not run"), ("failed", "wrong")):
         if outcome in by_outcome:
-            told.append(f"{words}: {few(by_outcome[outcome], 6)}")
+            said.append(f"{words}: {few(by_outcome[outcome], 6)}")
     if not lost:
-        told.insert(0, "all tests passed")
+        said.insert(0, "all tests passed")
     asked = [name for name, cell in result.cells.items() if cell["outcome"] == "manual"]
     empty = [bool(result.cells[name]["message"]) for name in asked if name not in marked]
     counts = [f"{count} {what}" for count, what in ((sum(empty), "not answered"),
                                                     (len(empty) - sum(empty), "not marked yet" * (not lost)))
               if count and what]
     if counts:
-        told.append(f"of {len(asked)} inline question{'s' * (len(asked) > 1)} {', '.join(counts)}")
-    return "; ".join(told)
+        said.append(f"of {len(asked)} inline question{'s' * (len(asked) > 1)} {', '.join(counts)}")
+    return said

@@ -29,7 +29,9 @@ MODULE = 400_000                 # bytes of a module that are looked at
 _FUNCTIONS = msgspec.msgpack.Decoder(list[tuple[str, str, int, str]])
 _PICTURE = re.compile(r"<img((?: [a-z]+=\"[^\"]*\")*)>")
 _SOURCE, _ALT = re.compile(r' src="([^"]*)"'), re.compile(r' alt="([^"]*)"')
-_FORMULA = re.compile(r'<math (?=[^>]*display="block")[^>]*>.*?</math>', re.DOTALL)
+_FORMULA = re.compile(r'<math (?P<block>[^>]*display="block")?[^>]*>.*?</math>', re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+WIDE = 16                        # letters of a formula that may be wider than a telephone
 
 
 @dataclass
@@ -239,6 +241,10 @@ def _self_contained(html: Markup) -> Markup:
             return f"[picture: {words[1] if words else source[1] if source else 'none'}]"
         return tag[0] if words else f'{tag[0][:-1]} alt="a picture of yours">'
 
-    return Markup(_FORMULA.sub(
-        r'<span class="formula" tabindex="0" role="group" aria-label="formula">\g<0></span>',
-        _PICTURE.sub(picture, html)))
+    def formula(found: re.Match) -> str:
+        if not found["block"] and len("".join(_TAG.sub("", found[0]).split())) <= WIDE:
+            return found[0]
+        kind = "formula" if found["block"] else "formula inline"
+        return f'<span class="{kind}" tabindex="0" role="group" aria-label="formula">{found[0]}</span>'
+
+    return Markup(_FORMULA.sub(formula, _PICTURE.sub(picture, html)))
