@@ -98,6 +98,8 @@ _WHAT = {
     "trained, of a few": "trained, for few settings,", "best": "best", "best of a few": "best, for few settings,",
     "certain": "the improvement where std is 0",
     "certain to be the same": "the improvement where nothing is gained for certain",
+    "a logarithmic column": "a logarithmic column", "another logarithmic column": "another logarithmic column",
+    "a linear column": "a linear column", "another linear column": "another linear column",
     "linear first": "what comes out where linear columns come first", "dgamma": "dgamma", "dbeta": "dbeta",
     "dx where gamma is 1": "dx, where gamma is 1,", "dx with a large eps": "dx, for a large eps,",
     "eps by default": "out, for the eps by default,",
