@@ -75,6 +75,11 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
                 say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, "
                     f"before the logarithm is taken: no image costs more than {least:.3g}.",
                     "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
+    if "spread of weights" in aspects:
+        told = array_of(answers["spread of weights"])
+        if told is not None and told.size and 0 < told.max() < 1.5 * told.min():
+            say(f"The weights have standard deviation {np.median(told):.1g}, whatever weight_scale is.",
+                "weight_scale in the docstring of __init__")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):
@@ -130,7 +135,8 @@ _MANY_BEGIN = ("factors", "gradients of", "normalized: gradients", "dropout: fac
 
 
 def _called(aspect: str) -> str:
-    """The words for an aspect; that of a part, "normalized: loss", ends in the part: "the loss, normalized,"."""
+    """The words for an aspect, which may begin with its lesson: "training/normalized: loss" is one of a part."""
+    aspect = aspect.rpartition("/")[2]
     part, _, what = aspect.rpartition(": ")
     if part.startswith(("normalized", "dropout")):
         return f"the {what} of a net with {part.replace('normalized', 'normalization')}"
@@ -138,6 +144,7 @@ def _called(aspect: str) -> str:
 
 
 def _are_many(aspect: str) -> bool:
+    aspect = aspect.rpartition("/")[2]
     return aspect in _MANY or aspect.startswith(_MANY_BEGIN)
 
 
