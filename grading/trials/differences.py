@@ -103,8 +103,13 @@ _WHAT = {
     "trained, of a few": "trained, for few settings,", "best": "best", "best of a few": "best, for few settings,",
     "certain": "the improvement where std is 0",
     "certain to be the same": "the improvement where nothing is gained for certain",
+    "a logarithmic column": "a logarithmic column", "another logarithmic column": "another logarithmic column",
+    "a linear column": "a linear column", "another linear column": "another linear column",
     "linear first": "what comes out where linear columns come first", "dgamma": "dgamma", "dbeta": "dbeta",
     "dx where gamma is 1": "dx, where gamma is 1,", "dx with a large eps": "dx, for a large eps,",
+    "normalized in training": "the normalized x in training",
+    "normalized at test time": "the normalized x at test time",
+    "large eps in training": "out, for a large eps,", "large eps at test time": "out at test time, for a large eps,",
     "eps by default": "out, for the eps by default,",
     "other momentum": "what stands in bn_param for a momentum of 0.3",
     "uphill": "the slope uphill", "downhill": "the slope downhill", "matrices": "the slope for matrices",
@@ -124,11 +129,12 @@ _WHAT = {
 }
 
 _OF_REG = ("penalty", "small reg")               # aspects of what reg adds
+_OF_SIZE = (" scores", "tiny probability")       # aspects of scores of an unusual size
 # Aspects whose being right tells where to look, and where not.
 _PARTS = ("data loss", "data gradient", "penalty of the loss", "penalty of the gradient", "scores", "out", "cache",
           "dx", "dw", "db", "velocity", "m", "v", "t", "step")
 _MANY = ("distances", "labels", "scores", "large scores", "very negative scores", "slopes", "features", "shares",
-         "the two afterwards", "numbers of pixels")
+         "the two afterwards", "numbers of pixels", "shapes")
 _MANY_BEGIN = ("factors", "gradients of", "normalized: gradients", "dropout: factors", "dropout: inputs")
 
 
@@ -137,17 +143,18 @@ def _called(aspect: str) -> str:
     aspect = aspect.rpartition("/")[2]
     part, _, what = aspect.rpartition(": ")
     if part.startswith(("normalized", "dropout")):
-        return f"the {what} of a net with {part.replace('normalized', 'normalization')}"
+        kind = part.replace("normalized, ", "normalization and ").replace("normalized", "normalization")
+        return f"the {what} of a net with {kind}"
     return _WHAT.get(aspect, f"the {aspect}")
 
 
 def _are_many(aspect: str) -> bool:
     aspect = aspect.rpartition("/")[2]
-    return aspect in _MANY or aspect.startswith(_MANY_BEGIN)
+    return aspect in _MANY or aspect.startswith(_MANY_BEGIN) or ": scores" in aspect
 
 
 def _plural(what: str) -> str:
-    what = what.replace(" its ", " their ")
+    what = what.replace(" its ", " their ").replace(" it should", " they should")
     return what.replace("is ", "are ", 1) if what.startswith("is ") else what.replace("has ", "have ", 1)
 
 
@@ -171,7 +178,7 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     only = ""
     if all(aspect.startswith(_OF_REG) for aspect in aspects):
         only = " Without reg all is right."
-    elif all("scores" in aspect or aspect == "tiny probability" for aspect in aspects):
+    elif all(aspect.endswith(_OF_SIZE) and ": " not in aspect for aspect in aspects):
         only = " For scores of ordinary size all is right."
     elif aspects and all("images" in aspect for aspect in aspects) and same:
         only = " For examples of one axis all is right."

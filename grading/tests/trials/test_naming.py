@@ -4,17 +4,18 @@ import tomllib
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from sandboxed import write_given
 
 from grading.books.course import Course
 from grading.books.results import Result
-from grading.engine import plan, run
+from grading.engine import plan, probing, run
 from grading.engine.processes import Submission
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
 from grading.release import assignment as assignments
-from grading.trials import catalogue, confusion, naming, trial, variants
+from grading.trials import catalogue, confusion, differences, naming, trial, variants
 from grading.trials.catalogue import Entry
 from grading.trials.naming import Asking, Names
 
@@ -100,6 +101,21 @@ def test_whole_functions_in_other_words_than_the_catalogues_are_named_all_the_sa
                           if not entry.lesson or one.entry.lesson in ("", entry.lesson)}
              for entry in entries}
     assert len(ours) >= 10 and found == expected
+
+
+@pytest.mark.parametrize("function, wrong, said", [
+    ("FullyConnectedNet.loss", "normalized, one layer: scores",
+     "the scores of a net with normalization and one layer are 2 times what they should be."),
+    ("svm_loss_naive", "large scores",
+     "the large scores are 2 times what they should be. For scores of ordinary size all is right."),
+    ("kernel", "K", "K is 2 times what it should be."),
+    ("Value.mul", "slopes", "the slopes are 2 times what they should be."),
+    ("directional_slope", "uphill", "the slope uphill is 2 times what it should be."),
+])
+def test_what_is_said_of_an_unknown_mistake_is_a_sentence_about_what_the_student_knows(function, wrong, said):
+    reference, answers = ({wrong: probing.tell(factor * np.array([1.0, 3.0]))} for factor in (1, 2))
+    assert differences.sentence(function, answers, reference, [wrong]) == (
+        f"No known mistake fits; for the inputs tried, {said}")
 
 
 def test_nothing_is_asked_of_functions_that_pass(graded, named):
