@@ -85,7 +85,7 @@ def _missing_key(error, node, place):
     keys = ", ".join(repr(key)[:40] for key in list(owner)[:8])
     return composed(f"{ast.unparse(node.value)} has no key {error.args[0]!r}.",
                     ("found", f"the keys {keys}" if keys else "an empty dictionary"),
-                    ("look at", "where it is filled: is a name missing, or spelt in another way?"))
+                    ("look at", "where it is filled: is a name missing, or spelled in another way?"))
 
 
 def _unpacked(found, place):
