@@ -70,7 +70,9 @@ def _of_what_came_back(error, place):
         return composed(f"The notebook has no {error.name}.",
                         ("look at", "the cell that makes it: run that first, or all cells from the top"))
     if isinstance(error, KeyError):
-        return _missing_key(error, operation(place), place)
+        return _missing_key(error, operation(place), place) or composed(
+            "What came back from your code does not fit here.", ("found", f"a dictionary without a key {error}"),
+            ("expected", "what the docstring says under Returns"))
     if not isinstance(error, _WRONG):
         return ""
     unpacked = _UNPACK.match(str(error))
