@@ -12,10 +12,11 @@ import re
 import numpy as np
 
 from cs231n import _costs, _shown
-from cs231n._counting import hands_on_functions, interpreted_events, read_loops, read_stacks, source_of
+from cs231n._counting import interpreted_events
 from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, hint, name_of, number, places
 from cs231n._shortcuts import read_shortcuts
 from cs231n._slopes import Slopes, root_mean_square
+from cs231n._source import hands_on_functions, read_loops, read_stacks, source_of
 from cs231n.gradient_check import relative_error
 
 __all__ = [
