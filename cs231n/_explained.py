@@ -70,7 +70,9 @@ def _of_what_came_back(error, place):
         return composed(f"The notebook has no {error.name}.",
                         ("look at", "the cell that makes it: run that first, or all cells from the top"))
     if isinstance(error, KeyError):
-        return _missing_key(error, operation(place), place)
+        return _missing_key(error, operation(place), place) or composed(
+            "What came back from your code does not fit here.", ("found", f"a dictionary without a key {error}"),
+            ("expected", "what the docstring says under Returns"))
     if not isinstance(error, _WRONG):
         return ""
     unpacked = _UNPACK.match(str(error))
@@ -85,7 +87,7 @@ def _missing_key(error, node, place):
     keys = ", ".join(repr(key)[:40] for key in list(owner)[:8])
     return composed(f"{ast.unparse(node.value)} has no key {error.args[0]!r}.",
                     ("found", f"the keys {keys}" if keys else "an empty dictionary"),
-                    ("look at", "where it is filled: is a name missing, or spelt in another way?"))
+                    ("look at", "where it is filled: is a name missing, or spelled in another way?"))
 
 
 def _unpacked(found, place):

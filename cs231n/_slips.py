@@ -55,7 +55,7 @@ def found(error, place):
 
 
 def _unknown(name, place):
-    """A name that stands for nothing: it may be kept in self, or spelt in another way."""
+    """A name that stands for nothing: it may be kept in self, or spelled in another way."""
     names = {**place.frame.f_globals, **place.frame.f_locals}
     if hasattr(names.get("self"), name):
         words = f"self.{name}: what an object keeps is reached through self"

@@ -185,7 +185,7 @@ def _moved(f, x, index, step):
 
 
 def _slope(f, x, index, df, h):
-    """Centred difference along one coordinate of x, weighted with the upstream gradient df."""
+    """Centered difference along one coordinate of x, weighted with the upstream gradient df."""
     return float(np.sum((_moved(f, x, index, h) - _moved(f, x, index, -h)) * df) / (2 * h))
 
 

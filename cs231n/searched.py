@@ -67,7 +67,7 @@ def assert_kept(model, name, kind, method):
     if model is None:
         raise CheckFailed(f"{name} is None, expected the {kind} with the highest accuracy on the validation images.")
     if type(model).__name__ == "type":           # the class of a class, told of one in another process, too
-        fail(f"{name} is a class, and not an object of it.", ("found", f"the class {model.__name__}"),
+        fail(f"{name} is a class, and not an object of it.",
              ("expected", f"the {kind} that was trained and has the highest accuracy on the validation images"))
     if not callable(getattr(model, method, None)):
         fail(f"{name} is not a {kind}.", ("found", describe(model)),

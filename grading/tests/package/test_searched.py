@@ -58,7 +58,7 @@ def test_settings_are_numbers_of_the_size_asked_for():
 
 @pytest.mark.parametrize("model, says", [
     (None, "best_net is None, expected the TwoLayerNet"),
-    (Net, "best_net is a class, and not an object of it.\n  found     the class Net"),
+    (Net, "best_net is a class, and not an object of it.\n  expected  the TwoLayerNet"),
     (0.4, "best_net is not a TwoLayerNet.\n  found     a value of type float"),
     ({"W1": np.zeros(3)}, "not its weights or its accuracy"),
     (np.zeros(3), "an array of dtype float64"),

@@ -179,6 +179,7 @@ CHECK = "from cs231n.testing import assert_close\n"
     ("loss, dW = three()", "three does not return what it should.", "more values"),
     ("(a, b), (c, d) = (nothing() for _ in range(2))", "nothing does not return", "None"),
     ("grads['b1']", "grads has no key 'b1'.", "the keys 'W1', 'W2'"),
+    ("(lambda: {})()[0]", "What came back from your code does not fit here.", "a dictionary without a key 0"),
     ("missing", "The notebook has no missing.", "the cell that makes it"),
     ("none - 1.0", "What came back from your code does not fit here.", "none is None"),
     ("'a' + array", "What came back from your code does not fit here.", ""),
