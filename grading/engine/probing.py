@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grading.engine.proxies import Lost
+from grading.engine.raised import Lost
 
 MOST = 600             # entries of one array that are told
 MOST_BYTES = 50_000   # of one answer

@@ -174,6 +174,8 @@ def _normalized(data, cases):
     for word in ("gamma", "beta", "W"):
         yield f"training/normalized: gradients of {word}", lambda word=word: [gradients(case, word) for case in cases]
         yield f"training/normalized: penalty of {word}", lambda word=word: [added(case, word) for case in cases]
+    yield "training/normalized: names of the gradients", lambda: [
+        ... if trained(case) is ... else " ".join(sorted(trained(case)[1])) for case in cases]
     yield "training/normalized: penalty", lambda: [more(case) for case in cases]
     yield "~training/normalized: scores before", lambda: [tested(case, 0) for case in cases]
 
@@ -186,7 +188,7 @@ def _dropped():
     X, y = np.random.default_rng(192).normal(size=(1, 6)), np.array([2])
 
     @remembered
-    def call(test=False):
+    def call(test=False, number=0):
         def tell(net):
             for key, value in params.items():
                 net.params[key] = value.copy() * (0.1 if key == "W3" else 1.0)
@@ -226,15 +228,21 @@ def _dropped():
         scores = 0.1 * inputs[2] @ params["W3"] + params["b3"]
         return round(loss - float(np.log(np.sum(np.exp(scores))) - scores[y[0]]), 6)
 
+    def again():
+        """Whether another net with the same seed has another loss."""
+        one, other = call(), call(number=1)
+        return ... if one is ... else float(np.ravel(one[0])[0] != np.ravel(other[0])[0])
+
     for layer in (1, 2):
         yield f"training/dropout: factors in layer {layer}", lambda layer=layer: factors(layer)
         yield f"training/dropout: factors in layer {layer} on the way back", lambda layer=layer: factors_back(layer)
     yield "training/dropout: inputs", lambda: about(lambda loss, slopes, inputs: np.round(inputs[0] / X[0], 4))
     yield "training/dropout: loss", lambda: about(loss_off)
     yield "training/dropout: scores at test time", lambda: call(True)
+    yield "training/dropout: loss of another call", again
 
     def beside():
-        """Of one normalized unit and two examples, which is -1 and 1: whether all losses come of dropping it last."""
+        """Of one normalized unit, -1 and 1 for two examples: whether losses come of dropping it last; and are one."""
         def make(seed=0):
             return _net("FullyConnectedNet", (1, 1, 2), dropout_keep_ratio=0.5, normalization="batchnorm",
                         dtype="float64", seed=seed)
@@ -248,7 +256,8 @@ def _dropped():
                                    ("W2", [[1.0, 0.0]]), ("b2", [0.0, 0.0])):
                     net.params[key] = np.array(value)
                 found.append(float(np.ravel(net.loss(np.array([[-9.0], [9.0]]), np.array([0, 0]))[0])[0]))
-            return float(all(np.isclose(right, one, atol=1e-3).any() for one in found))
+            last = all(np.isclose(right, one, atol=1e-3).any() for one in found)
+            return [float(last), float(np.ptp(found) < 1e-9)]
 
         return _if_known(make, tell)
 
