@@ -126,6 +126,7 @@ _WHAT = {
     "from xmin on": "the histogram from xmin on", "other numbers of bins": "the histogram with another number of bins",
     "where kept": "dx, where a number was kept,", "where dropped": "dx, where a number was dropped,",
     "at test time": "dx at test time",
+    "inputs changed": "an array that was handed in",
 }
 
 _OF_REG = ("penalty", "small reg")               # aspects of what reg adds
@@ -168,7 +169,8 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
         return ""
     sizes = next((sizes for name, sizes in _SIZES.items() if function.startswith(name)), {})
     aspects = [aspect for aspect in reference if aspect in set(aspects)]      # in the order of the probe
-    said = [(aspect, _difference(answers[aspect], reference[aspect], sizes)) for aspect in aspects]
+    said = [(aspect, "is changed" if aspect == "inputs changed" and answers[aspect][0] == "n" else
+             _difference(answers[aspect], reference[aspect], sizes)) for aspect in aspects]
     said = sorted([(aspect, what) for aspect, what in said if what],
                   key=lambda pair: (_RAISED in pair[1], pair[1] == "is wrong"))
     parts = [f"{_called(aspect)} {_plural(what) if _are_many(aspect) else what}" for aspect, what in said[:1]]

@@ -127,7 +127,7 @@ class Names:
         """
         lost = failed(self.assignment, result.cells)
         found = [{"function": function, **told} for function, explained in self._explained(answered, lost)
-                 for told in explained.told()]
+                 for told in explained.told() if told["kind"] != "difference" or not self._beside(function) & lost]
         return found + list(self._of_cells(result, answered))
 
     def _of_cells(self, result: Result, answered: dict[str, Answers]) -> Iterator[dict[str, str]]:
@@ -190,9 +190,17 @@ class Names:
         """Functions of other modules that it needs, and by whose mistakes its probe would be misled."""
         if function in SELF_CONTAINED:
             return set()
-        needed = {name for functions in self.assignment.topics.values() if functions[0] == function
-                  for name in functions[1:]}
-        return {name for name in needed if self._functions.get(name, "") not in ("", self._functions[function])}
+        return {name for name in self._needed(function)
+                if self._functions.get(name, "") not in ("", self._functions[function])}
+
+    def _beside(self, function: str) -> set[str]:
+        """Functions of its own module that it needs: where one is wrong, a difference may be of that one's making."""
+        return {name for name in self._needed(function)
+                if self._functions.get(name) == self._functions[function] and not name.endswith("__init__")}
+
+    def _needed(self, function: str) -> set[str]:
+        return {name for functions in self.assignment.topics.values() if functions[0] == function
+                for name in functions[1:]}
 
     def known(self, function: str, within: tuple[Entry, ...] = ()) -> tuple[Answers, list[Known]]:
         """(the reference's answers, the catalogue's), where other functions have the mistakes `within`."""

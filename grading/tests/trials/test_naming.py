@@ -191,6 +191,12 @@ def test_an_epsilon_of_the_students_own_is_read_off(epsilon):
         ("rmsprop", "mistake", f"epsilon is always {float(epsilon):.2g}, whatever config says.")]
 
 
+def test_a_spread_of_weights_of_the_students_own_is_read_off():
+    changed = variant(("weight_scale * np.random.randn", "1e-4 * np.random.randn"), module=NET)
+    (_, kind, says), = told("assignment1", changed, ["TwoLayerNet.__init__"])
+    assert kind == "mistake" and says == "The weights have standard deviation 0.0001, whatever weight_scale is."
+
+
 def test_the_other_years_penalty_is_a_convention_where_loss_and_gradient_agree():
     changed = variant(("reg * np.sum(W**2)", "0.5 * reg * np.sum(W**2)"), ("2 * reg * W", "reg * W"), module=SVM)
     (_, kind, says), = told("assignment1", changed, ["svm_loss_vectorized"])
@@ -212,6 +218,8 @@ def test_a_t_that_starts_at_one_and_is_incremented_before_use_is_a_convention():
      "the data gradient is wrong. Right are the data loss, the penalty of the loss and the penalty of the gradient."),
     ([("2 * reg * W", "2 * reg * np.sin(W)")], "the penalty of the gradient is wrong. Without reg all is right."),
     ([("loss = margins.sum() / num_train", "loss = 1.618 + margins.sum() / num_train")], "No known mistake fits"),
+    ([("num_train = X.shape[0]\n    rows", "X -= X.mean(axis=0)\n    num_train = X.shape[0]\n    rows")],
+     "an array that was handed in is changed."),
 ])
 def test_what_no_mistake_explains_is_described(edits, words):
     (_, kind, says), = told("assignment1", variant(*edits, module=SVM), ["svm_loss_vectorized"])
