@@ -11,8 +11,8 @@ import functools
 import os
 
 from cs231n import _asked
-from cs231n._counting import (
-    PACKAGE,
+from cs231n._counting import PACKAGE
+from cs231n._source import (
     constant_text,
     dotted,
     imported_names,
@@ -37,8 +37,11 @@ PART_OF_TASK = {"distances": {"numpy": {"norm"}, "scipy": {"norm", "euclidean", 
 
 _RUNS_TEXT = {"eval", "exec", "compile"}
 _BY_TEXT = {"getattr": 1, "importlib.import_module": 0, "__import__": 0}       # which argument is a name
-_FINDS = {"operator.attrgetter", "operator.methodcaller", "pickle.load", "pickle.loads", "pickle.Unpickler",
-          "marshal.loads", "gc.get_objects"}
+_FINDS = {"operator.attrgetter", "operator.methodcaller", "gc.get_objects", "gc.get_referents", "gc.get_referrers",
+          "numpy.load", "sys._getframe", "timeit.Timer", "timeit.repeat", "timeit.timeit"}
+_FINDERS = {"cffi", "cloudpickle", "code", "codeop", "ctypes", "dill", "doctest", "inspect", "joblib", "marshal",
+            "pickle", "pkgutil", "pydoc", "runpy", "shelve", "zipimport"}         # whatever is asked of them
+_RUN_HERE = {"exec", "numpy.testing.measure", "numpy.testing.rundocs"}            # may bind any name of the module
 
 _STAR = {}                     # what a star may bring of each library
 for _names in (*WHOLE_TASK.values(), *PART_OF_TASK.values()):
@@ -103,6 +106,8 @@ def _named(text, name):
         yield tree, path, list(_elsewhere(path, methods))
     for node, said in _hidden(tree, nodes, imported):
         yield node, f"?{said}", []
+    for node in _handed_on(tree):
+        yield node, dotted(node, imported, hidden), []
     for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             continue
@@ -122,12 +127,15 @@ def _hidden(tree, nodes, imported):
         return dotted(node, imported).partition(".")[0] in libraries
 
     read = {node.value for node in nodes if isinstance(node, ast.Subscript) and constant_text(node.slice)}
+    for node in _called_at_once(tree):
+        if (called := dotted(node.func, imported)) in _RUN_HERE:
+            yield node, f"{called}(), which runs a text"
     for node in nodes:
         path = dotted(node, imported) if isinstance(node, (ast.Name, ast.Attribute)) else ""
         called = dotted(node.func, imported) if isinstance(node, ast.Call) else ""
         if called in _RUNS_TEXT:
             yield node, f"{called}(), which runs a text"
-        elif path in _FINDS:
+        elif path in _FINDS or "." in path and path.partition(".")[0] in _FINDERS:
             yield node, f"{path}, which finds a function by a text"
         elif called in _BY_TEXT and len(node.args) > _BY_TEXT[called]:
             if not constant_text(node.args[_BY_TEXT[called]]) and (called != "getattr" or library(node.args[0])):
@@ -137,6 +145,27 @@ def _hidden(tree, nodes, imported):
             yield node, f"{path or called}, asked for a name that is worked out"
         elif isinstance(node, ast.Name) and node.id not in _bound(tree) and "*" not in _bound(tree):
             yield node, f"{node.id}, which is bound nowhere"
+
+
+def _called_at_once(tree):
+    """Calls that a module makes while it is loaded."""
+    waiting = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Call):
+            yield node
+
+
+def _handed_on(tree):
+    """What a module hands to functions while it is loaded, without calling it: a function among it may be kept."""
+    calls = list(_called_at_once(tree))
+    called = {call.func for call in calls}
+    for call in calls:
+        for given in (*call.args, *(keyword.value for keyword in call.keywords)):
+            yield from (part for part in ast.walk(given) if isinstance(part, (ast.Name, ast.Attribute))
+                        and part not in called)
 
 
 @functools.lru_cache(maxsize=16)

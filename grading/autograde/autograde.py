@@ -2,34 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 
-import nbformat
-from nbformat import NotebookNode
-
-from grading import NOTE
-from grading.autograde import job, pool, stock
+from grading.autograde import pool, stock
 from grading.autograde.cluster import Cluster
 from grading.autograde.depends import Depends
-from grading.autograde.job import Done, Job, Task
+from grading.autograde.grader import Due, Grader
 from grading.autograde.names import Naming
 from grading.autograde.parcel import files_below
 from grading.autograde.workers import Workers, choose_sandbox, given
-from grading.books import cells, ledger, marks, notes, results, seeds
+from grading.books import cells, ledger, marks, notes, results
 from grading.books.course import Course
 from grading.books.ledger import Ledger
 from grading.books.results import Result
-from grading.engine.budget import Budget
-from grading.engine.plan import name_of
-from grading.engine.worker import Worker
 from grading.errors import KitError
-from grading.intake import reference
-from grading.intake.reader import Box
-from grading.intake.submission import Submission, handed_in, lessons, load, modules, staged, texts_of
+from grading.intake.submission import Submission, texts_of
 from grading.release import generate
 from grading.release.assignment import Assignment
 from grading.trials import diagnosis
-from grading.trials.naming import Asking
 
 
 class Listener:
@@ -54,7 +43,8 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
     - workers: where they run, here or on many machines; None makes some in the sandbox that this machine offers
     - stock: have nbgrader run them, without a sandbox
     - jobs: how many run at a time on this machine
-    - whole: run the lesson's cells that no verdict depends on, too
+    - whole: run the lesson's cells that no verdict depends on, too; what was graded without them is due. The other way
+      round nothing is, since the scores are the same
 
     A fault of ours becomes that result's `fault`; its student keeps whatever was graded before. Returns results in
     students' order; each is read when it is asked for.
@@ -81,7 +71,7 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
         done = 0
         for student in students:
             kept = results.read(course, student, assignment.name)
-            what = _due(course, kept, depends, student, regrade)
+            what = _due(course, kept, depends, student, regrade, whole and not stock)
             if not what and entered.get(student) != ledger.scores(kept):
                 try:
                     books.enter_again(kept)
@@ -92,6 +82,8 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
                 due[student] = what
             else:
                 done += 1
+                if kept.whole and not whole:
+                    run.whole_before.append(student)
                 listener.done(kept, done, len(students))
         if due:
             graded = (_by_nbgrader(assignment, course, list(due), depends, limit, jobs, listener)
@@ -113,22 +105,15 @@ def autograde(assignment: Assignment, course: Course, students: list[str] | None
     return run
 
 
-@dataclass(frozen=True)
-class Due:
-    """What there is to do for a submission: notebooks to run, functions to ask; or just to enter it as it is now."""
-
-    run: tuple[str, ...]
-    ask: bool = True
-
-
-def _due(course: Course, kept: Result | None, depends: Depends, student: str, regrade: bool) -> Due | None:
+def _due(course: Course, kept: Result | None, depends: Depends, student: str, regrade: bool,
+         whole: bool) -> Due | None:
     """None where everything is as it was."""
     basis = depends.of(student)
     if regrade or kept is None:
         return Due(tuple(basis.runs))
     folder = course.autograded(student, kept.assignment)
-    run = tuple(name for name, state in basis.runs.items()
-                if kept.runs.get(name) != state or not (folder / f"{name}.ipynb").exists())
+    run = tuple(name for name, state in basis.runs.items() if kept.runs.get(name) != state
+                or whole and name not in kept.whole or not (folder / f"{name}.ipynb").exists())
     ask = bool(run) or bool(kept.lost) and kept.names != depends.names
     return Due(run, ask) if ask or kept.fingerprint != basis.whole else None
 
@@ -138,6 +123,7 @@ class Graded(Sequence[Result]):
 
     - faults: student -> a result that was not entered
     - notebooks_run: how many were run; penalties_changed: students of whom nothing else was due
+    - whole_before: students whose results were kept, and are of an earlier run of every cell
     """
 
     def __init__(self, course: Course, assignment: str, students: list[str]):
@@ -145,6 +131,7 @@ class Graded(Sequence[Result]):
         self.faults: dict[str, Result] = {}
         self.notebooks_run = 0
         self.penalties_changed: list[str] = []
+        self.whole_before: list[str] = []
 
     def __len__(self) -> int:
         return len(self._students)
@@ -169,16 +156,17 @@ def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], work
         grader = Grader(assignment, course, limit, config, due, whole)
 
         def entered(student: str, found: Submission) -> Result:
-            basis = depends.of(student)
+            basis, former = depends.of(student), results.read(course, student, assignment.name)
             result = Result(student, assignment.name, basis.whole, found.sandbox,
                             results.from_notebooks(found.notebooks), found.remarks, runs=basis.runs,
-                            names=depends.names)
+                            names=depends.names,
+                            whole=[name for name in assignment.notebooks
+                                   if (whole if name in found.ran else former is not None and name in former.whole)])
             result.remarks = diagnosis.causes(found.removed, found.notebooks, result) + result.remarks
             result.remarks += diagnosis.remarks(texts_of(assignment, found), result, found.notebooks)
             result.fault = results.own_fault(result)
             if not result.fault:
                 if found.answers is None:                  # nothing was asked: nothing that names depend on has changed
-                    former = results.read(course, student, assignment.name)
                     result.named, result.names = former.named, former.names
                 else:
                     notes.keep(course, assignment.name, notes.COSTS, {student: found.costs})
@@ -233,73 +221,3 @@ def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], depends
                 result.named = naming.named(result, None)
                 results.write(course, result)
             yield result, len(assignment.notebooks)
-
-
-class Grader:
-    """Makes jobs of submissions, and has them done in a worker; used by several threads, each with its own worker."""
-
-    def __init__(self, assignment: Assignment, course: Course, limit: float, config, due: dict[str, Due],
-                 whole: bool = False):
-        self._assignment, self._course, self._due = assignment, course, due
-        self._lessons, self._staged = lessons(assignment, course, config), staged(assignment, course)
-        self._secret = seeds.secret(course)
-        self._budgets: dict[str, Budget] = {}    # of those that are being graded, or are tried once more
-        complete = reference.complete(assignment, course, self._lessons, self._staged)
-        self.task = Task({name: lesson.plan for name, lesson in self._lessons.items()}, complete.notebooks,
-                         modules(assignment, complete), Asking(assignment), limit, whole)
-
-    def as_before(self, student: str) -> Submission | None:
-        """The submission with the outcomes of its kept notebooks, laid upon the lessons as they are now; None where
-        something of it has to be run after all."""
-        found, run = self._loaded(student)
-        return None if run else found
-
-    def grade(self, worker: Worker, student: str) -> tuple[Submission, int]:
-        """The submission with its notebooks executed, and how many of them have been run for that."""
-        worker.box.begin()
-        budget = self._budgets.setdefault(student, Budget(self.task.limit))
-        found, asked = self.job(student, worker.box)
-        done = job.do(worker, self.task, asked, budget)
-        del self._budgets[student]
-        return self.taken(found, asked, done, worker.level)
-
-    def job(self, student: str, box: Box | None = None) -> tuple[Submission, Job]:
-        """The submission, read in a glovebox and not executed yet, and what has to be done for it."""
-        found, run = self._loaded(student, box)
-        noted = {name_of(cell): cell.metadata[NOTE] for name, notebook in found.notebooks.items() if name not in run
-                 for cell in notebook.cells if NOTE in cell.metadata}
-        drawn = seeds.of_submission(self._secret, handed_in(self._assignment, self._course, student))
-        return found, Job(modules(self._assignment, found), drawn, {name: found.notebooks[name] for name in run},
-                          {name: found.handed[name] for name in run}, noted)
-
-    def taken(self, found: Submission, asked: Job, done: Done, level: str) -> tuple[Submission, int]:
-        """As `grade` returns it; `level` is that of the sandbox where the job was done."""
-        found.notebooks |= done.notebooks
-        found.remarks += done.remarks
-        found.answers, found.sandbox, found.ran = done.answers, level, tuple(asked.notebooks)
-        found.costs = done.costs
-        return found, len(asked.notebooks)
-
-    def _loaded(self, student: str, box: Box | None = None) -> tuple[Submission, list[str]]:
-        """The submission, and which of its notebooks have to be run."""
-        found = load(self._assignment, self._course, student, self._lessons, self._staged, box)
-        due = self._due[student].run
-        return found, [name for name, notebook in found.notebooks.items()
-                       if name in due or not self._takes_over(student, name, notebook)]
-
-    def _takes_over(self, student: str, name: str, notebook: NotebookNode) -> bool:
-        """Take outcomes and outputs over from the kept notebook; says whether all that is needed was there."""
-        try:
-            kept = nbformat.read(self._course.autograded(student, self._assignment.name) / f"{name}.ipynb", 4)
-        except (OSError, ValueError):
-            return False
-        former = {cell.id: cell for cell in kept.cells if cell.cell_type == "code"}
-        for cell in notebook.cells:
-            if cell.cell_type != "code":
-                continue
-            if cell.id not in former or former[cell.id].source != cell.source:
-                return False
-            cell.outputs, cell.execution_count = former[cell.id].outputs, former[cell.id].execution_count
-            if NOTE in former[cell.id].metadata:
-                cell.metadata[NOTE] = former[cell.id].metadata[NOTE]
-        return all(NOTE in cell.metadata for cell in notebook.cells if name_of(cell) in self.task.plans[name].tests)

@@ -6,6 +6,7 @@ loopback; any other wants a word from the instructor.
 
 import importlib.util
 import ipaddress
+import logging
 import os
 import socket
 import time
@@ -17,6 +18,8 @@ from urllib.parse import urlsplit
 from grading.errors import KitError
 
 PORT = 8786                # dask's own
+# What dask logs of a connection that is lost are tracebacks; the kit says the same in a sentence.
+_LOG = "DASK_LOGGING__DISTRIBUTED"
 INSTALL = ".venv/bin/python -m pip install --requirement grading/requirements-cluster.lock"
 
 
@@ -48,6 +51,7 @@ class Door:
         """A `distributed.Client`, or a KitError if no scheduler has answered by then."""
         from distributed import Client
 
+        logging.getLogger("distributed.client").setLevel(os.environ.get(_LOG, "critical").upper())     # has none
         until = time.monotonic() + seconds
         while True:
             try:
@@ -104,7 +108,7 @@ def require_library() -> None:
     if importlib.util.find_spec("distributed") is None:
         raise KitError("many machines need the library `distributed`, which is not installed. In the kit's folder, "
                        f"run: {INSTALL}")
-    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "warning")        # read when it is imported, by workers too
+    os.environ.setdefault(_LOG, "critical")              # read when it is imported, by workers too
 
 
 def _security(address: str, ca: Path | None, certificate: Path | None, key: Path | None):

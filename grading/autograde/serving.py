@@ -37,7 +37,8 @@ async def workers(door: Door, count: int) -> None:
                          dashboard_address=PAGES) for _ in range(count)]
         if await _unless(stopped, asyncio.gather(*nannies)):
             print(f"workers: {count} at {door.address}; ctrl-C ends them", flush=True)
-            await _unless(stopped, asyncio.gather(*[nanny.finished() for nanny in nannies]))
+            if await _unless(stopped, asyncio.gather(*[nanny.finished() for nanny in nannies])):
+                print(f"workers: the scheduler at {door.address} is gone; waiting for it to come back", flush=True)
         await asyncio.gather(*[nanny.close() for nanny in nannies], return_exceptions=True)
         await _unless(stopped, asyncio.sleep(AGAIN))
 

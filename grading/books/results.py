@@ -26,6 +26,7 @@ class Result:
       year's "convention", or a "difference" where no known mistake fits; of a cell, "function" is its grade_id, and
       "topics" are those of the tests that judge it
     - fingerprint: what it depends on; runs: notebook -> what its outcomes do; names: what `named` does
+    - whole: notebooks of which every cell was run, those too that no verdict depends on
     - marked_for: notebook -> answer's cell -> the text that its mark by hand was given for, where it is another now
     - remarks: sentences about the submission as a whole
     - fault: set when the kit failed; then nothing counts against the student
@@ -41,6 +42,7 @@ class Result:
     fault: str = ""
     runs: dict[str, str] = field(default_factory=dict)
     names: str = ""
+    whole: list[str] = field(default_factory=list)
     marked_for: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property

@@ -1,7 +1,8 @@
 """Grade what is collected; what is graded and unchanged is skipped.
 
 Of a lesson's own cells those run that a verdict depends on; what a notebook shows of the others is what the student
-saw, labelled "as handed in". `kit autograde --whole` runs them all, to the same scores.
+saw, labelled "as handed in". `kit autograde --whole` runs them all, to the same scores: also of what is graded and
+unchanged, where they did not run yet.
 """
 
 import json
@@ -86,6 +87,9 @@ def run(options) -> int:
     given = marks.scores(course, assignment.name)
     table.show(assignment, graded, given, chosen)
     print(f"{graded.notebooks_run} notebooks run")
+    if graded.whole_before:
+        print(f"kept from a run of every cell, which gives the same scores: {few(graded.whole_before, 10)}. To run "
+              "only what counts: --regrade")
     if graded.penalties_changed:
         print(f"time or late penalty changed: {', '.join(graded.penalties_changed)}")
     if waiting := marks.waiting(course, assignment.name):

@@ -16,6 +16,7 @@ from grading.engine.sharing import (
     READING,
     Sharing,
     arguments,
+    captured,
     root,
     written,
 )
@@ -280,6 +281,8 @@ def _bindings(node: ast.AST) -> list[tuple[ast.AST, ast.AST]]:
         return [(node.target, node.value)]
     if isinstance(node, (ast.For, ast.comprehension)):
         return [(node.target, node.iter)]
+    if isinstance(node, ast.Match):
+        return [(ast.Name(name, ast.Store()), node.subject) for name in captured(node)]
     if isinstance(node, ast.withitem) and node.optional_vars:
         return [(node.optional_vars, node.context_expr)]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:

@@ -13,10 +13,13 @@ from grading.engine.sharing import (
     COMPREHENSIONS,
     FILLING,
     FIRST_ONLY,
+    KINDS,
     LIBRARIES,
     READING,
+    WRITING,
     Sharing,
     arguments,
+    captured,
     root,
     written,
 )
@@ -28,7 +31,15 @@ _EVERYWHERE = {"__import__", "compile", "delattr", "dir", "eval", "exec", "get_i
                "setattr", "vars", "In", "Out", "_", "__", "___", "exit", "quit", "breakpoint", "input"}
 _OUTSIDE = {"open", "save", "savez", "savez_compressed", "savetxt", "savefig", "tofile", "dump", "write_text",
             "write_bytes", "system", "Popen", "simplefilter", "filterwarnings", "seterr", "set_printoptions",
-            "chdir", "mkdir", "unlink"}
+            "chdir", "mkdir", "mkdtemp", "mkstemp", "rmdir", "symlink_to", "touch", "unlink"}
+_REFLECTING = {"__main__", "builtins", "code", "ctypes", "gc", "inspect", "IPython", "runpy"}     # see everything
+# What a call of such a module's functions does is in its result, or told by its name.
+_HARMLESS = {"__future__", "base64", "bisect", "collections", "colorsys", "contextlib", "copy", "cs231n",
+             "dataclasses", "datetime", "enum", "fractions", "functools", "future", "hashlib", "heapq", "io",
+             "itertools", "json", "math", "matplotlib", "numbers", "numpy", "operator", "past", "pathlib", "pprint",
+             "re", "scipy", "six", "statistics", "string", "struct", "tempfile", "textwrap", "time", "typing"}
+PICTURES = {"plt", "matplotlib"}         # to set something there changes pictures
+_HANDED_ON = WRITING | FILLING
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,8 @@ class Facts:
     - defines: functions and classes that it defines: what these do, a cell does that names them
     - patches: modules, functions and classes of which it sets an attribute
     - whole: why nothing can be told of it; "" if it can
-    - acts, magic: it does what no name shows: files, settings; it asks IPython to do something
+    - acts, magic: it does what no name shows: files, settings, what others than the libraries of computing do; it asks
+      IPython to do something
     - effects: of the functions that it defines
     """
 
@@ -97,6 +109,12 @@ def imports(python: str) -> frozenset[tuple[str, str]]:
     return frozenset(one for one in found if one[0] not in _stored(tree))
 
 
+def acting(imported: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Of (name, statement): names through which a cell may do what no name shows."""
+    return frozenset(name for name, statement in imported
+                     if statement.split()[1].partition(".")[0] not in _HARMLESS | {""})
+
+
 def _statements(node: ast.Import | ast.ImportFrom) -> list[tuple[str, str]]:
     """(name that is bound, statement that binds it alone)."""
     if isinstance(node, ast.Import):
@@ -120,7 +138,9 @@ class _Reader(ast.NodeVisitor):
                          and any(isinstance(part, ast.Lambda) and part not in self._passed
                                  for part in ast.walk(node.value))
                          for target in node.targets if isinstance(target, ast.Name)}
-        called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        self._calls = called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        self._acting = acting(one for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))
+                              for one in _statements(node))
         self._mentioned = {_last(node) for node in ast.walk(tree)       # functions that a variable may stand for
                            if isinstance(node, (ast.Name, ast.Attribute)) and node not in called}
         self._new_arrays = {target.id for node in ast.walk(tree) if isinstance(node, ast.Assign)
@@ -151,7 +171,7 @@ class _Reader(ast.NodeVisitor):
                     self._acts = self._magic = True
                 elif node.id not in _stored(self._tree):
                     self._whole = self._whole or f"a cell uses {node.id}"
-            elif node.id in _OUTSIDE:
+            elif node.id in _OUTSIDE | self._acting:
                 self._acts = True
         else:
             self._bind(node.id)
@@ -164,8 +184,12 @@ class _Reader(ast.NodeVisitor):
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if node.attr in _OUTSIDE:
             self._acts = True
-        if node.attr.startswith("__") and node.attr not in ("__name__", "__doc__", "__init__", "__version__"):
+        special = node.attr.startswith("__") and node.attr not in ("__name__", "__doc__", "__init__", "__version__")
+        if special or (root(node), node.attr) == ("sys", "modules"):
             self._whole = self._whole or f"a cell uses {node.attr}"
+        library = root(node) in self._known | LIBRARIES and _last(node.value) not in KINDS
+        if node.attr in _HANDED_ON and node not in self._calls and isinstance(node.ctx, ast.Load) and not library:
+            self._whole = self._whole or f"a cell hands on {node.attr}"
         self._store(node)
         self.generic_visit(node)
 
@@ -180,13 +204,20 @@ class _Reader(ast.NodeVisitor):
         if name in self._known or name in LIBRARIES:
             self._fills.add(name)
             self._patches.add(name)
+            self._acts = self._acts or name not in PICTURES
         self._writes |= self._sharing.of(node.value)
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             self._binds.add(alias.asname or alias.name.partition(".")[0])
+            self._reflects(alias.name)
+
+    def _reflects(self, module: str) -> None:
+        if module.partition(".")[0] in _REFLECTING and not module.startswith("IPython.display"):
+            self._whole = self._whole or f"a cell imports {module}"
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        self._reflects(node.module or "")
         for alias in node.names:
             self._binds.add(alias.asname or alias.name)
             if alias.name == "*":
@@ -254,6 +285,12 @@ class _Reader(ast.NodeVisitor):
 
     visit_comprehension = visit_For
 
+    def visit_Match(self, node: ast.Match) -> None:
+        for name in captured(node):
+            self._bind(name)
+            self._assign(ast.Name(name, ast.Store()), node.subject)
+        self.generic_visit(node)
+
     def visit_withitem(self, node: ast.withitem) -> None:
         if node.optional_vars:
             self._assign(node.optional_vars, node.context_expr)
@@ -307,6 +344,8 @@ class _Reader(ast.NodeVisitor):
         names = self._sharing.of(*handed)
         for one in written(node):
             self._writes |= self._sharing.of(one)
+        if isinstance(function, ast.Call):       # of what another call has returned: it may do anything with that
+            self._writes |= self._sharing.of(function) | names
         if isinstance(function, ast.Attribute):
             self._method(function, names)
         elif isinstance(function, ast.Name) and (function.id in self._known | self._defined or function.id in BUILTINS):

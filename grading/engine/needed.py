@@ -15,17 +15,15 @@ from functools import reduce
 from nbformat import NotebookNode
 
 from grading.engine.effects import Effects
-from grading.engine.facts import GIVEN, Facts
+from grading.engine.facts import GIVEN, PICTURES, Facts, acting
 from grading.engine.plan import Plan, is_solution, name_of, public
 
 MOST_CELLS, MOST_CODE, MOST_NAMES = 300, 100_000, 4000     # of a notebook, that are held against one another
 
-_HARMLESS = {"plt", "matplotlib"}        # to set something there changes pictures
-
 
 @dataclass(frozen=True)
 class Step:
-    """A cell in its place. Fixed: it runs, whatever it does; a test that takes names is one that does nothing."""
+    """A cell in its place. Fixed: it runs, whatever it binds; a test that takes names is one that does nothing."""
 
     facts: Facts
     fixed: bool
@@ -60,6 +58,7 @@ class Choice:
 
 def choose(plan: Plan, cells: Sequence[NotebookNode], modules: Effects) -> Choice:
     """What of these cells runs for the verdict; `modules`: what the functions of the student's modules may do."""
+    foreign = acting(plan.imports)
     own = [cell.source for cell in cells if cell.source not in plan.read and name_of(cell) not in plan.tests]
     if len(cells) > MOST_CELLS or sum(map(len, own)) > MOST_CODE:
         return Choice({}, {}, frozenset(), "the notebook is too long to be read")
@@ -75,7 +74,8 @@ def choose(plan: Plan, cells: Sequence[NotebookNode], modules: Effects) -> Choic
             facts = plan.facts_of(cell.source) if lesson is None else lesson
             if lesson is None and (why := _beyond(plan, facts)):
                 return Choice({}, {}, frozenset(), why)
-            steps.append(Step(facts, lesson is None))
+            acts = bool((facts.now | facts.later) & foreign)
+            steps.append(Step(facts, lesson is None or acts))
             places.append((number, False))
     if sum(len(step.facts.now | step.facts.later | step.facts.binds) for step in steps) > MOST_NAMES:
         return Choice({}, {}, frozenset(), "the notebook has too many names to be read")
@@ -92,7 +92,7 @@ def _beyond(plan: Plan, facts: Facts) -> str:
     """What a cell of the student's does to the lesson's functions and modules, if it does something."""
     if facts.magic:
         return "a cell asks IPython to do something"
-    if patched := facts.patches - _HARMLESS:
+    if patched := facts.patches - PICTURES:
         return f"a cell sets something in {min(patched)}"
     ours = {name for name, statement in facts.imports if "cs231n" in statement or (name, statement) in plan.imports}
     if anew := (facts.binds & plan.known) - ours:

@@ -6,14 +6,20 @@ many rather than for too few.
 
 import ast
 import builtins
+import inspect
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
 
 LIBRARIES = {"np", "numpy", "scipy", "math", "plt", "matplotlib", "time", "operator", "statistics"}
 _ARRAYS = {"np", "numpy", "math", "time", "operator", "statistics"}       # their functions return what is new, mostly
-_VIEWS = {"asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "array_split", "atleast_1d", "atleast_2d",
-          "atleast_3d", "broadcast_arrays", "broadcast_to", "diag", "diagonal", "dsplit", "expand_dims", "flip",
-          "fliplr", "flipud", "frombuffer", "from_dlpack", "hsplit", "ix_", "lib", "matrix_transpose", "moveaxis",
-          "nditer", "ndenumerate", "nan_to_num", "permute_dims", "ravel", "real", "imag", "require", "reshape",
-          "rollaxis", "rot90", "split", "squeeze", "swapaxes", "trim_zeros", "transpose", "unstack", "vsplit"}
+_VIEWS = {"array_split", "as_array", "as_strided", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray",
+          "asfortranarray", "asmatrix", "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_to",
+          "diag", "diagonal", "dsplit", "expand_dims", "flip", "fliplr", "flipud", "from_dlpack", "frombuffer",
+          "hsplit", "imag", "ix_", "lib", "masked_array", "matrix_transpose", "moveaxis", "nan_to_num", "ndarray",
+          "ndenumerate", "nditer", "permute_dims", "ravel", "real", "require", "reshape", "rollaxis", "rot90",
+          "sliding_window_view", "split", "squeeze", "swapaxes", "transpose", "trim_zeros", "unstack", "vsplit"}
 _NEW_BUILTINS = {"abs", "all", "any", "bin", "bool", "bytes", "callable", "chr", "complex", "divmod", "float",
                  "format", "hash", "hasattr", "hex", "id", "int", "isinstance", "issubclass", "len", "oct", "ord",
                  "pow", "print", "range", "repr", "round", "slice", "str", "sum", "type", "xrange"}
@@ -29,6 +35,7 @@ FILLING = {"add", "append", "appendleft", "clear", "discard", "extend", "insert"
            "reverse", "setdefault", "update", "difference_update", "intersection_update"}
 WRITING = {"byteswap", "fill", "itemset", "partition", "put", "resize", "setfield", "setflags", "shuffle", "sort"}
 _WRITERS = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "shuffle", "nan_to_num"}
+KINDS = {"ndarray", "list", "dict", "set", "bytearray", "deque", "Counter", "OrderedDict", "defaultdict"}
 _NUMBERS = {"shape", "size", "ndim", "dtype", "nbytes", "itemsize"}
 BUILTINS = set(dir(builtins)) | {"xrange"}
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -107,7 +114,8 @@ class Sharing:
             if function.id in FIRST_ONLY and node.args:
                 return self._of(node.args[0])
             if function.id in BUILTINS:          # a function to sort by is not in the result
-                return set().union(*map(self._of, node.args))
+                return set().union(*map(self._of, node.args), *(
+                    self._of(keyword.value) for keyword in node.keywords if keyword.arg != "key"))
             return handed | {function.id}
         if not isinstance(function, ast.Attribute):
             return handed | self._of(function)
@@ -125,9 +133,40 @@ def written(call: ast.Call) -> list[ast.expr]:
     function = call.func
     if isinstance(function, ast.Name) and function.id in ("next", "setattr", "delattr"):
         found += call.args[:1]
-    if isinstance(function, ast.Attribute):
-        if root(function) in ("np", "numpy", "random"):
-            found += call.args[:1] if function.attr in _WRITERS else []
-        elif function.attr in WRITING:
-            found += [function.value, *(call.args[:1] if function.attr == "shuffle" else [])]
+    if not isinstance(function, ast.Attribute):
+        return found
+    name, kind = root(function), getattr(function.value, "attr", getattr(function.value, "id", ""))
+    if name in ("np", "numpy", "random"):
+        found += call.args[:1] if function.attr in _WRITERS else []
+        place = _place_of_out(function.attr)
+        found += [] if place is None else call.args[place:]
+    elif name == "operator":
+        found += call.args[:1] if function.attr in ("setitem", "delitem") or function.attr.startswith("i") else []
+    elif function.attr in WRITING:
+        found += [function.value, *(call.args[:1] if function.attr == "shuffle" else [])]
+    if kind in KINDS and function.attr in WRITING | FILLING:         # np.ndarray.sort(x)
+        found += call.args[:1]
     return found
+
+
+@cache
+def _place_of_out(name: str) -> int | None:
+    """Which argument of this function of numpy's is the array that it writes into; None where there is none."""
+    function = getattr(np, name, None)
+    if isinstance(function, np.ufunc):
+        return function.nin
+    try:
+        places = [*inspect.signature(function).parameters.values()]
+    except (TypeError, ValueError):
+        return None
+    return next((place for place, one in enumerate(places)
+                 if (one.name, one.kind) == ("out", one.POSITIONAL_OR_KEYWORD)), None)
+
+
+def captured(node: ast.Match) -> Iterator[str]:
+    """Names that the patterns of a match statement bind."""
+    for part in ast.walk(node):
+        if isinstance(part, (ast.MatchAs, ast.MatchStar)) and part.name:
+            yield part.name
+        elif isinstance(part, ast.MatchMapping) and part.rest:
+            yield part.rest

@@ -101,6 +101,33 @@ def test_one_hidden_test_changed_runs_that_notebook_only_for_everybody(graded, w
     assert run[2].named
 
 
+def test_a_run_of_every_cell_runs_what_was_graded_without_them_and_holds_for_a_run_of_what_counts(graded, workers):
+    assignment, course = graded
+    first = results.read(course, "ann", assignment.name)
+
+    def run(**options):
+        done = autograde.autograde(assignment, course, ["ann", "bob"], workers=workers, **options)
+        assert not done.faults and [result.autograded() for result in done] == [(3, 3), (3, 3)]
+        return done.notebooks_run, done.whole_before
+
+    assert run() == (0, []) and printed(course, assignment) == []
+    assert run(whole=True) == (4, []) and printed(course, assignment) == ["the first notebook\n"]
+    kept = results.read(course, "ann", assignment.name)
+    assert kept.whole == ["first", "second"] and (kept.runs, kept.notebooks) == (first.runs, first.notebooks)
+    assert run(whole=True) == (0, []) and run() == (0, ["ann", "bob"])
+    path = course.autograded("bob", assignment.name) / "second.ipynb"
+    path.unlink()
+    assert run() == (1, ["ann"]) and results.read(course, "bob", assignment.name).whole == ["first"]
+    assert run(whole=True) == (1, [])
+    assert run(regrade=True) == (4, []) and printed(course, assignment) == []
+
+
+def printed(course, assignment):
+    """What the lesson's own cell of the first notebook, that no verdict depends on, shows of Ann's."""
+    return [text for cell in count_of(course, assignment, "ann", "first")[-1:] for one in cell[1]
+            if "the first" in (text := "".join(one.get("text", "")))]
+
+
 def count_of(course, assignment, student, notebook):
     cells = json.loads((course.autograded(student, assignment.name) / f"{notebook}.ipynb").read_text())["cells"]
     return [(cell.get("execution_count"), cell.get("outputs")) for cell in cells]

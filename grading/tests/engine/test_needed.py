@@ -105,6 +105,21 @@ def test_a_cell_that_nobody_reads_from_does_not_run(source):
     "%precision 3",
     "np.set_printoptions(precision=3)",
     "open('f', 'w').write('x')",
+    "import operator\noperator.setitem(X, 0, 5)",
+    "import functools\nfunctools.partial(np.ndarray.fill, X)(0)",
+    "np.add(X, 1, X)",
+    "np.clip(X, 0, 1, X)",
+    "np.ndarray.sort(X)",
+    "np.lib.stride_tricks.as_strided(X)[0] = 1",
+    "kept = dict(a=X)\nkept.pop('a')[0] = 1",
+    "getattr(X, 'fill')(0)",
+    "later = map(X.fill, [0])\nlist(later)",
+    "match X:\n    case first:\n        first[0] = 1",
+    "np.ones = np.zeros",
+    "import builtins\nbuiltins.len = max",
+    "import sys\nsys.setrecursionlimit(5000)",
+    "import os\nos.environ['A'] = '1'",
+    "import importlib\nimportlib.reload(np)",
 ])
 def test_a_cell_that_changes_what_a_cell_of_the_students_reads_runs(source):
     assert runs(source, *READS_X)
@@ -160,7 +175,8 @@ def test_modules_that_keep_something_have_the_notebook_run_whole(module):
     "print(_3)",
     "get_ipython().user_ns", "%run x.py", "!ls", "def f():\n    global X\n    X = 1", "Net.train = lambda *a: None",
     "np.random.seed = print", "setattr(Net, 'train', 1)", "np = 1", "def loss(W, X):\n    return 0",
-    "loss.__globals__", "def f(x, seen=[]):\n    seen.append(x)",
+    "loss.__globals__", "import __main__", "import gc", "import sys\nsys.modules['__main__']", "print(X.fill)",
+    "def f(x, seen=[]):\n    seen.append(x)",
 ])
 def test_a_cell_of_the_students_that_may_read_or_change_everything_has_the_notebook_run_whole(source):
     choice = chosen(given("setup", SETUP), lesson("demo = 1"), *READS_X, changed=[lesson(source)])
@@ -170,7 +186,7 @@ def test_a_cell_of_the_students_that_may_read_or_change_everything_has_the_noteb
 @pytest.mark.parametrize("source", [
     "print(demo)", "demo.copy()", "x = [demo for _ in range(2)]", "def f():\n    return demo\nf()", "f = lambda: demo",
     "demo += 1", "demo[0] = 1", "print(f'{demo}')", "if False:\n    print(demo)", "del demo", "%time print(demo)",
-    "plt = 1\nprint(demo)",
+    "plt = 1\nprint(demo)", "match demo:\n    case [first, *_]:\n        print(first)",
 ])
 def test_what_a_cell_of_the_students_reads_runs(source):
     choice = chosen(given("setup", SETUP), lesson("demo = 1"), *READS_X, changed=[lesson(source)])

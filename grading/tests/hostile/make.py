@@ -74,7 +74,12 @@ class Bases:
         (target / f"{NOTEBOOK}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
     def _looped(self, target: Path) -> None:
+        """The search trains with another function: its cells are to take as long as a perfect submission's."""
         self._perfect(target)
+        for name in ("softmax.py", "linear_classifier.py"):
+            path = target / "cs231n" / "classifiers" / name
+            path.write_text(path.read_text(encoding="utf-8").replace("softmax_loss_vectorized", "softmax_loss_quickly"),
+                            encoding="utf-8")
         _append(target / "cs231n" / "classifiers" / "softmax.py", _LOOPED)
 
     def _cut(self, path: Path) -> None:

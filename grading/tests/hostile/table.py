@@ -46,6 +46,11 @@ def main() -> int:
         lost = [student for student in test_hostile.make.HONEST if any(
             cell["outcome"] not in ("passed", "manual") for cell in (run.scores.get(student) or {"": {"outcome": ""}}
                                                                      ).values())]
+        for name in test_hostile.TWINS[test_hostile.STRONGEST]:
+            cells = run.scores.get(f"twin_{name}") or {}
+            late = [cell for cell, found in cells.items() if found["outcome"] == "timed_out"]
+            points = sum(cell["score"] or 0 for cell in cells.values())
+            print(f"without an attack, {name}: {points:g} points; timed out: {late or 'nothing'}")
         print(f"exit status {run.returncode}; the kit's peak {run.parent_bytes // 10**6} MB; honest students who lost "
               f"a point: {lost or 'none'}")
         print(f"processes left: {run.left or 'none'}; files changed: {run.changed or 'none'}; reached: "

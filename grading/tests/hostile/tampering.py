@@ -349,3 +349,39 @@ def say_it_is_escaped(source: str) -> str:
     return f"# coding: unicode_escape coding: unicode_escape\n{source}\n" + (
         r"# \x0adef _looped(W, X, y, reg):\x0a    return softmax_loss_naive(W, X, y, reg)"
         r"\x0asoftmax_loss_vectorized = _looped\x0a#") + "\n"
+
+
+# What no version of the format has
+
+def true_version(notebook):
+    """JSON's true equals 1 wherever numbers are compared."""
+    notebook["nbformat"], notebook["nbformat_minor"] = True, -1
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell |= {"code": cell["source"], "input": cell["source"], "prompt_number": True, "collapsed": "no"}
+
+
+def odd_outputs(notebook):
+    odd = [{"output_type": "stream", "text": "no name"}, {"output_type": "stream", "name": "stdin", "text": [1, None]},
+           {"output_type": "display_data", "data": {"text/html": None, "text/plain": 7, "image/png": ["!", "not", 3]}},
+           {"output_type": "display_data", "data": [], "metadata": 7}, {"output_type": "pyout", "text": "old"},
+           {"output_type": "error", "ename": [], "evalue": None, "traceback": "one text"},
+           {"output_type": "error", "ename": "E" * 10**5, "evalue": "v\x1b]0;x\x07", "traceback": ["\x1b[31m"] * 10**4},
+           {"output_type": "update_display_data", "data": {"text/html": "<script>x</script>"}, "transient": {}},
+           {"output_type": "display_data", "data": {"application/vnd.HOSTILE+json": {"a": {}}, "text/html; charset=x":
+                                                    "<script>x</script>", "TEXT/HTML": "<script>x</script>",
+                                                    "image/svg+xml": "<svg onload=x>", "text/latex": "$\\href{x}$"},
+            "metadata": {"image/png": {"width": "1 onload=x"}, "isolated": True, "text/html": {"isolated": "no"}}},
+           {"output_type": ["stream"]}, {}, None, 7, [], "text"]
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = copy.deepcopy(odd)
+
+
+def odd_keys(notebook):
+    more = {"Cells": [], "cells ": [], "__class__": "x", "__proto__": {"points": 9}, "NBFORMAT": 3, "": {}, "kit": []}
+    notebook |= copy.deepcopy(more)
+    for cell in notebook["cells"]:
+        cell |= {"Source": "pass", "__init__": 1, "source ": "pass", "Cell_type": "raw", "__dict__": {}, "update": 1}
+        cell["metadata"] |= {"NBGRADER": {"points": 99}, "__class__": 1, "kit": [], "kit_left_out": True,
+                             "kit_marked_for": "x", "get": 1, "items": None}
