@@ -69,7 +69,7 @@ class Inlines:
             source = _SOURCE.search(text)
             source = next(filter(None, source.groups()), "") if source else ""
             stack[-1][1].append(self._picture(source, _WIDTH.search(text)))
-        elif found and not _is_html(found):              # such as List<int>, or a<b then b>c
+        elif not is_tag(text):              # such as List<int>, or a<b then b>c
             stack[-1][1].append(string(breakable(text)))
         elif name in _PAIRED and found[1]:
             if any(name == opened for opened, _ in stack[1:]):
@@ -201,8 +201,10 @@ class Inlines:
         return formulas.as_typed("".join(found), self._formulas).strip()
 
 
-def _is_html(tag):
-    return tag[2].lower() in _OTHERS | _PAIRED.keys() and bool(_ATTRIBUTES.fullmatch(tag[3]))
+def is_tag(text):
+    """Whether what Markdown takes for HTML is any; a tag that HTML does not know, or with words in it, was none."""
+    found = TAG.fullmatch(text)
+    return found is None or found[2].lower() in _OTHERS | _PAIRED.keys() and bool(_ATTRIBUTES.fullmatch(found[3]))
 
 
 def _joined(pieces):

@@ -22,6 +22,14 @@ _DROPPED = {                       # with all that is in them
     "script", "style", "title", "textarea", "template", "iframe", "object", "embed", "noscript", "noembed",
     "noframes", "svg", "math", "select",
 }
+_PLAIN = {                         # of which what is in them stays
+    "address", "article", "aside", "audio", "base", "big", "body", "button", "center", "fieldset", "footer", "form",
+    "head", "header", "html", "input", "label", "legend", "link", "main", "meta", "nav", "option", "picture",
+    "progress", "section", "source", "time", "video",
+}
+_TAG = re.compile(r"</?([a-z][a-z0-9]*)"
+                  r"(?:\s+(?:[\w:@-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)|open|hidden|controls))*\s*/?>",
+                  re.IGNORECASE)
 _FILE = r"(?!files/)(?:\w[\w-]*/)*\w[\w.-]*\.(?:png|jpe?g|gif|ipynb|py)"  # beside the notebook
 _LINK = re.compile(rf"https?://[^\s\"'<>\\]+|mailto:[^\s\"'<>\\]+|{_FILE}", re.ASCII | re.IGNORECASE)
 _SOURCE = re.compile(rf"https?://[^\s\"'<>\\]+|attachment:[^<>]+|data:image/(?:png|jpeg);base64,[\w+/=]+|{_FILE}",
@@ -57,6 +65,12 @@ _CLEANER = nh3.Cleaner(
 _PICTURE = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')        # as nh3 writes it, never as it was submitted
 _PICTURE_SOURCE = re.compile(r' src="([^"]*)"')
 _ALT = re.compile(r' alt="([^"]*)"')
+
+
+def is_tag(text: str) -> bool:
+    """Whether what Markdown takes for HTML is any; `vector<int>` and `a<b then b>a` hold none."""
+    found = _TAG.fullmatch(text)
+    return text.startswith(("<!", "<?")) or found is not None and found[1].lower() in _TAGS | _DROPPED | _PLAIN
 
 
 def clean_html(html: str, attachments: object = None) -> str:

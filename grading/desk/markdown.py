@@ -8,13 +8,15 @@ from mistune import HTMLRenderer, import_plugin
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from grading.desk import formulas
-from grading.desk.html import clean_html
+from grading.desk.html import clean_html, is_tag
 from grading.desk.text import CUT, printable
 
 # Mistune takes time quadratic in the length of some texts: 0.4 s for this much, at worst.
 LONG = 10_000                # characters that are rendered at once; a longer paragraph is shown as plain text
 SHOWN = 200_000              # characters of a cell that are shown at all
 _DATA = re.compile(r"data:(image/(?:png|jpe?g));base64,([A-Za-z0-9+/=]{64,})")
+_PRICE = re.compile(r"\d[\d.,]*+(?:[ ,/-]+[A-Za-z]{2,}){1,20}\W{0,9}")   # and what stands between two of them
+_EMPTY_LINE = re.compile(r"\n[ \t]*\n")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 _SIGN = re.compile("(<[^<>\"]*(?:\"[^\"]*\"[^<>\"]*)*>)|\ue000(\\d{1,6})\ue001")         # a tag, or a formula's place
 _FORGED = str.maketrans("\ue000\ue001", "\ufffd\ufffd")
@@ -105,15 +107,23 @@ class _Renderer(IPythonRenderer):
     def image(self, text: str, url: str, title: str | None = None) -> str:
         return HTMLRenderer.image(self, text, url, title)
 
+    def inline_html(self, html: str) -> str:
+        return super().inline_html(html) if is_tag(html) else escape(html)
+
     def block_math(self, body: str) -> str:
-        return self._sign(body, True, f"$${body}$$")
+        return self._displayed(body, f"$${body}$$")
 
     def inline_math(self, body: str) -> str:
-        return self._sign(body, False, f"${body}$")
+        whole = f"${body}$"
+        return escape(whole) if _PRICE.fullmatch(body) else self._sign(body, False, whole)
 
     def latex_environment(self, name: str, body: str) -> str:
         whole = f"\\begin{{{name}}}{body}\\end{{{name}}}"
-        return self._sign(whole, True, whole)
+        return self._displayed(whole, whole)
+
+    def _displayed(self, tex: str, source: str) -> str:
+        """Words between two paragraphs are none, whatever was opened before them."""
+        return escape(source) if _EMPTY_LINE.search(tex.strip()) else self._sign(tex, True, source)
 
     def _sign(self, tex: str, display: bool, source: str) -> str:
         number = str(len(self._formulas))

@@ -35,6 +35,7 @@ function written({items, words}) {
   const listed = items.map(([worth, title]) => `- ${points(worth)}: ${title}`).join("\n");
   return [listed, words.trim()].filter(Boolean).join("\n\n") || null;
 }
+const isEntered = mark => mark[0] !== null || Boolean(mark[1]);     // a comment alone, too
 const said = mark => JSON.stringify(mark.slice(0, 2));
 const waits = one => one.mark[2] || one.mark[0] === null && one.auto === null;
 const isMarked = one => !waits(one);
@@ -43,14 +44,15 @@ function groupMark(group) {
   const counts = new Map();
   for (const id of group.ids) {
     const mark = A[id].mark;
-    if (mark[0] !== null && !own.has(id)) counts.set(said(mark), (counts.get(said(mark)) || 0) + 1);
+    if (isEntered(mark) && !own.has(id)) counts.set(said(mark), (counts.get(said(mark)) || 0) + 1);
   }
-  const best = [...counts].sort((one, other) => other[1] - one[1])[0];
+  const scored = ([said]) => JSON.parse(said)[0] !== null;
+  const best = [...counts].sort((one, other) => scored(other) - scored(one) || other[1] - one[1])[0];
   return best ? [...JSON.parse(best[0]), false] : [null, null, true];
 }
 for (const group of GROUPS) {
   const common = said(groupMark(group));
-  group.ids.filter(id => A[id].mark[0] !== null && said(A[id].mark) !== common).forEach(id => own.add(id));
+  group.ids.filter(id => isEntered(A[id].mark) && said(A[id].mark) !== common).forEach(id => own.add(id));
 }
 const shownMark = () => target ? A[target].mark : groupMark(GROUPS[current]);
 const aimed = () => target ? [target] : GROUPS[current].ids.filter(id => !own.has(id));
@@ -82,16 +84,20 @@ function enter(make, undoing = false) {
       A[id].note = why;
     }
     if (refused.length) tell(`Not entered. ${refused.slice(0, 3).join(". ")}${refused.length > 3 ? " …" : ""}`, true);
-    else tell(`In the gradebook: ${batch.length === 1 ? A[batch[0].id].label : batch.length + " answers"}`);
+    else tell(`${undoing ? "Undone" : "In the gradebook"}: ${batch.length === 1 ? A[batch[0].id].label : batch.length + " answers"}`);
     if (batch.length && !undoing) done.push(batch);
     draw();
   });
   return queue;
 }
+function alone(id) {                 // it has a mark of its own from now on, unless it is all of its group
+  if (GROUPS.find(group => group.ids.includes(id)).ids.length > 1) own.add(id);
+}
 function put(change) {
   enter(() => {
     const [score, comment] = change(shownMark());
-    if (target) own.add(target);
+    if (target) alone(target);
+    if (!aimed().length) tell("Each answer of this group has a mark of its own; J chooses one");
     return aimed().map(id => ({id, score, comment}));
   });
 }
@@ -137,7 +143,7 @@ function setWords(words, from, to) {
     const mark = there ? A[there].mark : groupMark(group), given = read(mark[1]);
     if (given.words === words.trim() || words.trim() && `\n\n${given.words}\n\n`.includes(`\n\n${words.trim()}\n\n`)) return [];
     given.words = given.words === from ? words : `${given.words}\n\n${words}`;      // somebody else's stay
-    if (there) own.add(there);
+    if (there) alone(there);
     return ids.map(id => ({id, score: mark[0], comment: written(given)}));
   });
 }
@@ -176,7 +182,7 @@ async function look() {
     for (const [id, mark] of Object.entries(now)) {
       if (!A[id] || String(mark) === String(A[id].mark)) continue;
       [A[id].mark, last] = [mark, id];
-      if (mark[0] !== null && said(mark) !== said(groupMark(GROUPS.find(group => group.ids.includes(id))))) own.add(id);
+      if (isEntered(mark) && said(mark) !== said(groupMark(GROUPS.find(group => group.ids.includes(id))))) own.add(id);
     }
     if (last) { tell(`Marked elsewhere: ${A[last].label}, ${points(A[last].mark[0])}`); draw(); }
   }

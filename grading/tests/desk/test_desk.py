@@ -296,6 +296,15 @@ def test_an_honest_answer_reads_as_it_does_without_us(answer):
     assert read(render(answer)) == read(markdown2html(answer))
 
 
+def test_less_than_is_no_tag_two_prices_are_no_formula_and_an_unclosed_one_swallows_no_words():
+    shown = BeautifulSoup(render("if a<b then b>c, vector<int> <b>x</b>; from $5 on, or $7 more\n\n"
+                                 "\\begin{align} a\n\nA word.\n\n\\begin{align} b \\end{align}\n\n$$\n\nx_1\n\n$$"),
+                          "html.parser")
+    for typed in ("a<b then b>c", "vector<int>", "$5 on, or $7", "A word."):
+        assert typed in shown.text, typed
+    assert shown.b.text == "x" and len(shown.find_all("math")) == 1
+
+
 @pytest.mark.parametrize("how", ["![plot](attachment:my%20plot.png)", "![plot](<attachment:my plot.png>)",
                                  "<img src='attachment:my plot.png' width=300>"])
 def test_a_pasted_picture_is_shown(how):

@@ -102,6 +102,15 @@ def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_a
         press("u")
         until(driver, lambda _: sorted(entered(course)[who][0] for who in group) == [1.5, 1.5, 2.0])
         assert entered(course)[alone[0]][2] == "- 0.5: far away\n- 1.5: order within the row\n\nWell argued."
+        before = entered(course)
+        press("j", "c")                                                            # words first, and points for them
+        one("#words").send_keys("Why?", Keys.ESCAPE)
+        until(driver, lambda _: "Why?" in [comment for _, _, comment in entered(course).values()])
+        press("1")
+        until(driver, lambda _: "- 0.5: far away\n\nWhy?" in [comment for _, _, comment in entered(course).values()])
+        press("u", "u")
+        until(driver, lambda _: entered(course) == before)
+        until(driver, lambda _: one("#told").text.startswith("Undone"))
         assert [message for message in driver.get_log("browser") if message["level"] == "SEVERE"] == []
 
         page = driver.current_window_handle
