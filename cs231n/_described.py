@@ -1,7 +1,8 @@
 """Figures in words, for those who do not see them: what a cell draws carries the text that the notebook has for it.
 
-The text is the cell's metadata `alt`, which neither JupyterLab nor nbconvert reads. Both show a picture as HTML where
-it comes as HTML, too; so a figure gets that beside its PNG, with the text as the alternative of an <img>.
+The text is the picture's own metadata `alt`, or else the cell's; JupyterLab and nbconvert read neither. Both show a
+picture as HTML where it comes as HTML, too; so a figure gets that beside its PNG, with the text as the alternative of
+an <img>.
 """
 
 import functools
@@ -23,10 +24,11 @@ def install():
 
 
 def _described(message, request):
-    """The message that shows something, with HTML for its picture if the cell that was asked for has a text."""
-    data = message["content"].get("data", {})
+    """The message that shows something, with HTML for its picture if that or the cell that was asked for has a text."""
+    data, told = (message["content"].get(part, {}) for part in ("data", "metadata"))
     picture = data.get("image/png")
-    if isinstance(picture, str) and "text/html" not in data and (text := _text_of(request)):
+    if isinstance(picture, str) and "text/html" not in data and (
+            text := told.get("image/png", {}).get("alt") or _text_of(request)):
         data["text/html"] = as_html(picture, text)
     return message
 

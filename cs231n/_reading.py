@@ -112,11 +112,23 @@ def read_cell(found):
     metadata = found.get("metadata")
     described = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = described.get("grade_id") if isinstance(described, dict) else None
-    pictures = found.get("attachments")
-    sound = isinstance(pictures, dict) and all(
-        isinstance(bundle, dict) and all(isinstance(data, str) for data in bundle.values())
-        for bundle in pictures.values())
-    return Cell(kind, whole(source), _text(found.get("id")), _text(grade_id), pictures if sound else {})
+    return Cell(kind, whole(source), _text(found.get("id")), _text(grade_id), _pictures(found.get("attachments")))
+
+
+def _pictures(found):
+    """Attachments as far as they are sound: one that is not takes no other with it."""
+    if not isinstance(found, dict):
+        return {}
+    bundles = {name: {kind: joined for kind, data in bundle.items() if (joined := _joined(data)) is not None}
+               for name, bundle in found.items() if isinstance(bundle, dict)}
+    return {name: bundle for name, bundle in bundles.items() if bundle}
+
+
+def _joined(data):
+    """A text that may stand in the file as lines, as an SVG's does; None for anything else."""
+    if isinstance(data, list) and all(isinstance(line, str) for line in data):
+        return "".join(data)
+    return data if isinstance(data, str) else None
 
 
 def whole(text):

@@ -11,8 +11,8 @@ import functools
 import os
 
 from cs231n import _asked
-from cs231n._counting import (
-    PACKAGE,
+from cs231n._counting import PACKAGE
+from cs231n._source import (
     constant_text,
     dotted,
     imported_names,

@@ -34,7 +34,7 @@ class Slopes:
         - rtol: allowed difference, relative to the slope or, where that is larger, the root mean square of the K slopes
 
         Returns (measured, off, kinks):
-        - measured: centred differences, float64, shape (K,)
+        - measured: centered differences, float64, shape (K,)
         - off: where the gradient disagrees, bool, shape (K,)
         - kinks: where it disagrees as a right one may, since there is a kink, bool, shape (K,); never where off
         """

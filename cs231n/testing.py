@@ -12,10 +12,11 @@ import re
 import numpy as np
 
 from cs231n import _costs, _shown
-from cs231n._counting import hands_on_functions, interpreted_events, read_loops, read_stacks, source_of
+from cs231n._counting import interpreted_events
 from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, hint, name_of, number, places
 from cs231n._shortcuts import read_shortcuts
 from cs231n._slopes import Slopes, root_mean_square
+from cs231n._source import hands_on_functions, read_loops, read_stacks, source_of
 from cs231n.gradient_check import relative_error
 
 __all__ = [
@@ -173,7 +174,7 @@ def assert_unchanged(found, before, names):
 
 
 def assert_gradient(f, x, grad, name, *, dout=None, num_checks=None, rng=None, h=1e-5, rtol=1e-5, look_at=""):
-    """Check an analytic gradient against centred differences of f.
+    """Check an analytic gradient against centered differences of f.
 
     - f: f(x) is a number, or an array if dout is given; it gets a float64 copy of x
     - x: where the gradient is taken, float, any shape
@@ -215,7 +216,7 @@ def assert_gradient(f, x, grad, name, *, dout=None, num_checks=None, rng=None, h
         fail(
             f"{at(name, np.unravel_index(checked[worst], shape))} is not the slope of the function.",
             ("found", number(one, other)),
-            ("expected", f"{number(other, one)}, the slope measured by centred differences"),
+            ("expected", f"{number(other, one)}, the slope measured by centered differences"),
             ("off", f"{off.sum()} of {counted(off.size, 'coordinate')} checked" if off.size > 1 else ""),
             ("skipped", f"{kinks.sum()} of them, because of kinks" if kinks.any() else ""),
             ("pattern", guess_pattern(grad[checked], measured, allowed)),

@@ -1,4 +1,4 @@
-"""Optional parts, `grading/requirements-NAME.txt`: installed when a command first needs them, and said so.
+"""Optional parts, `grading/requirements-*.txt`: installed when a command first needs them, and said so.
 
 The first line of each says what it is for, and how much it is; `requirements-NAME.lock` beside it has the versions that
 are installed, with their hashes.

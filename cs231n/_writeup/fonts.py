@@ -39,11 +39,12 @@ class Fonts:
         for sign in sorted(wanted):
             name = unicodedata.name(sign, "")
             if unicodedata.category(sign) in ("So", "Sk", "Cn", "Co", "Cf") and "IDEOGRAPH" not in name:
-                self._named[ord(sign)] = f"[{name.lower()}]" if name and not name.startswith("VARIATION") else ""
+                shown = name and not name.startswith(("VARIATION", "EMOJI MODIFIER"))
+                self._named[ord(sign)] = f"[{name.lower()}]" if shown else ""
             else:
                 script = name.split(" ")[0].split("-")[0]
                 scripts.setdefault(_SCRIPTS.get(script, script.capitalize() or "an unknown script"), []).append(sign)
-        self.problems = [f"no font here has {script}: {len(signs)} of its letters are shown as boxes"
+        self.problems = [f"no font here has {script}: {len(signs)} of its letters cannot be read, or not well"
                          for script, signs in scripts.items()]
 
     def shown(self, text):

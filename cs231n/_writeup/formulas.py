@@ -11,18 +11,18 @@ from cs231n._writeup import programs
 
 MOST = 2_000                     # formulas of a text; the rest is shown as typed
 SIGN = re.compile("\ue000(\\d+)\ue001")
-_LIMITS, _HUE, _END, _BARE, _AT, _AT_END = "\ue002", "\ue003", "\ue004", "\ue006", "\ue007", "\ue008"
+_LIMITS, _HUE, _END, _BARE, _AT, _AT_END, _BOX = "\ue002", "\ue003", "\ue004", "\ue006", "\ue007", "\ue008", "\ue009"
 
 _ENVIRONMENTS = (r"(?:align|aligned|alignat|alignedat|array|cases|dcases|eqnarray|equation|flalign|gather|gathered|"
                  r"multline|smallmatrix|split|[pbvBV]?matrix)\*?")
 _PIECE = re.compile(
-    r"(?P<fence>^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?P<tick>`{3,}|~{3,})[^\n]*\n(?:.*?^[ \t>]*(?P=tick)|.*\Z))"
-    r"|(?P<span>(?<!`)(?P<run>`+)(?!`)(?:(?!\n\s*\n).){1,2000}?(?<!`)(?P=run)(?!`))"
+    r"(?P<fence>^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?P<tick>`{3,}+|~{3,}+)[^\n]*\n(?:.*?^[ \t>]*(?P=tick)|.*\Z))"
+    r"|(?P<span>(?<!`)(?P<run>`++)(?:(?!\n\s*\n).){1,2000}?(?<!`)(?P=run)(?!`))"
     r"|(?P<bracket>\\{1,2}\[(?P<b>(?:(?!\n\s*\n).){1,5000}?)\\{1,2}\])"
     r"|(?P<round>\\{1,2}\((?P<r>(?:(?!\n\s*\n).){1,2000}?)\\{1,2}\))"
-    r"|(?P<begin>\\begin\{(?P<env>" + _ENVIRONMENTS + r")\}.{0,20000}?\\end\{(?P=env)\})"
+    r"|(?P<begin>\\begin\{(?P<env>" + _ENVIRONMENTS + r")\}(?:(?!\n[ \t]*\n).){0,20000}?\\end\{(?P=env)\})"
     r"|(?P<escaped>\\[^\n])"
-    r"|(?P<display>\$\$(?P<d>(?:[^$\\]|\\.){1,20000}?)\$\$)"
+    r"|(?P<display>\$\$(?P<d>\s*+(?:(?!\n[ \t]*\n(?!\s*+\$\$))(?:[^$\\]|\\.)){1,20000}?)\$\$)"
     r"|(?P<inline>\$(?P<i>(?:[^$\\\n`]|\\.|\n(?![ \t]*\n)){1,5000})\$(?!\d))", re.MULTILINE | re.DOTALL)
 _TEX = re.compile(r"\\[A-Za-z]|[\^_=]")
 _PROSE = re.compile(r"[A-Za-z]{2,}\W+[A-Za-z]{2,}")
@@ -62,10 +62,16 @@ _BRACED = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 _DEFINITION = re.compile(r"\\(?:re)?newcommand\*?\s*\{?\s*(\\[A-Za-z]+)\s*\}?\s*(?:\[\d\])?\s*" + _BRACED
                          + r"|\\def\s*(\\[A-Za-z]+)(?:#\d)*\s*" + _BRACED)
 _COLORED = re.compile(r"\\(?:textcolor|color)(?:\[[A-Za-z]*\])?\s*\{(#?\w{1,20})\}\s*" + _BRACED)
+_BOXED = re.compile(r"\\(?:boxed|fbox)\s*" + _BRACED)
 _CASES = re.compile(r"\\begin\{[dr]?cases\}.*?\\end\{[dr]?cases\}", re.DOTALL)
 _COLOR_ON = re.compile(r"\\color\s*\{\w*\}")
 _ALONE = r"(?<!\\left)(?<!\\right)(?<!\\[bB]ig)(?<!\\[bB]igg)(?<!\\middle)(?<!\\[bB]ig[lr])(?<!\\)"
+_NORMED = re.compile(r"\\left\s*\\(?:\||l?Vert(?![A-Za-z]))((?:(?!\\left(?![a-z])|\\right(?![a-z])).|"
+                     r"\\left(?![a-z])(?:(?!\\left(?![a-z])|\\right(?![a-z])).)*\\right(?![a-z]))*)"
+                     r"\\right\s*\\(?:\||r?Vert(?![A-Za-z]))", re.DOTALL)
+_SIZED = re.compile(r"\\[bB]igg?[lrm]?\s*(?=\\(?:\||[lr]?Vert(?![A-Za-z])))")
 _NORM = re.compile(_ALONE + r"\\(?:\||Vert(?![A-Za-z]))")
+_SIDE = re.compile(_ALONE + r"\\[lr]vert(?![A-Za-z])")
 _BAR = re.compile(_ALONE + r"(?:\||\\vert(?![A-Za-z]))")
 _APART = re.compile(r"&|\\\\|\\(?:left|right|begin|end)(?![A-Za-z])")
 _REWRITTEN = [(re.compile(pattern), new) for pattern, new in (
@@ -75,6 +81,12 @@ _REWRITTEN = [(re.compile(pattern), new) for pattern, new in (
     (r"\\begin\{array\}\s*(?:\[[a-z]\])?\s*\{[|\s]*([lcr]?)[^{}]*\}", rf"\\begin{{pmatrix}}\\text{{{_BARE}\1}}"),
     (r"\\begin\{(?:small)?matrix\}", rf"\\begin{{pmatrix}}\\text{{{_BARE}}}"),
     (r"\\end\{(?:array|matrix|smallmatrix)\}", r"\\end{pmatrix}"),
+    (r"\\(?:eq)?ref\s*\{([^{}]*)\}", r"\\text{(\1)}"),
+    (r"\{\s*\\(rm|bf|it|sf|tt|cal)(?![A-Za-z])\s*([^{}]*)\}", r"{\\math\1{\2}}"),
+    (r"\\(rm|bf|it|sf|tt|cal)\s*\{", r"\\math\1{"),
+    (r"\\[dt]binom(?![A-Za-z])", r"\\binom"), (r"(?<!\\)%", r"\\%"),
+    (r"\\(?:tiny|scriptsize|footnotesize|small|normalsize|[lL]arge|LARGE|[hH]uge|hfill)(?![A-Za-z])", ""),
+    (r"\\newline(?![A-Za-z])", r"\\\\"), (r"\^?\\degree(?![A-Za-z])", r"^\\circ "),
     (r"\\[hv]?phantom\s*\{[^{}]*\}|\\mathstrut(?![A-Za-z])|\\smash(?![A-Za-z])", ""),
     (r"\\hbox(?![A-Za-z])", r"\\text"),
     (r"(?<=\d)\{,\}(?=\d)", r"\\text{,}"),
@@ -85,6 +97,8 @@ _REWRITTEN = [(re.compile(pattern), new) for pattern, new in (
     (r"\\end\{(?:d|r)cases\}", r"\\end{cases}"),
     (r"\\mathbbm(?![A-Za-z])", r"\\mathbb"),
     (r"\\lt(?![A-Za-z])", "<"), (r"\\gt(?![A-Za-z])", ">"),
+    (r"(?<!command)(?<!command\{)(?<!\\def)(?<!Operator\{)(?<!Operator\*\{)\\arg(max|min)(?![A-Za-z])",
+     r"\\arg\\\1"),
     (r"\\arg\s*(?:\\[,!;: ]\s*)?\\(max|min)(?![A-Za-z])(?:\\limits)?", r"\\operatorname*{arg\\,\1}"),
     (r"\\operatorname\*\s*\{", rf"\\operatorname{{{_LIMITS}"),
 )]
@@ -109,8 +123,10 @@ def _prepared(tex, defined):
         if colored == tex:
             break
         tex = colored
+    tex = _BOXED.sub(rf"{{\\text{{{_BOX}}}{{\1}}\\text{{{_END}}}}}", tex)
     tex = _CASES.sub(lambda cases: re.sub(r"(?<!\\)&", r"&\\quad ", cases[0]), tex)
     tex = _COLOR_ON.sub("", tex)
+    tex = _SIDE.sub("|", _NORMED.sub(r"\\lVert \1\\rVert ", _SIZED.sub("", tex)))
     tex = _paired(_paired(tex, _NORM, "\\lVert ", "\\rVert "), _BAR, "\\left|", "\\right|")
     for pattern, new in _REWRITTEN:
         tex = pattern.sub(new, tex)
@@ -189,12 +205,13 @@ def _finished(math):
     bare = _KNOWN_CODE.sub("", _STRING.sub("", math))
     if _FOREIGN.search(re.sub(r"\\.", "", bare)):
         return None
-    if math.count(_HUE) != math.count(_END) or math.count(_AT) != math.count(_AT_END):
+    if math.count(_HUE) + math.count(_BOX) != math.count(_END) or math.count(_AT) != math.count(_AT_END):
         return None
     math = _MATRIX.sub(lambda matrix: f"mat(delim: #none, align: #{_SIDES.get(matrix[1], 'center')}, ", math)
     math = _VECTOR.sub(lambda vector: f"vec(delim: #none, align: #{_SIDES.get(vector[1], 'center')}, ", math)
     math = _WORD.sub(lambda word: f'op("{word[1].replace(" ", "")}")', _STRING.sub(_named, math))
     math = math.replace(f'upright("{_AT}")', "lr(").replace(f'upright("{_AT_END}")', "\\|)")
+    math = math.replace(f'upright("{_BOX}")', "boxed(")
     return _HUE_ON.sub(r'hue("\1", ', math).replace(f'upright("{_END}")', ")")
 
 

@@ -3,6 +3,7 @@
 import re
 
 from cs231n._writeup import formulas, pictures
+from cs231n._writeup.formulas import SIGN
 from cs231n._writeup.strings import breakable, string
 
 DEPTH = 12                       # of lists in lists and the like; deeper ones are shown as plain text
@@ -16,6 +17,15 @@ _PAIRED = {"b": "strong", "strong": "strong", "i": "emph", "em": "emph", "u": "u
            "s": "strike", "del": "strike", "strike": "strike", "sup": "super", "sub": "sub", "code": "typed",
            "kbd": "typed", "tt": "typed", "samp": "typed", "mark": "highlight", "small": "small", "font": "",
            "span": "", "a": "", "center": "", "big": "", "p": "", "div": ""}
+_OTHERS = frozenset(
+    "abbr address area article aside audio base bdi bdo blockquote body br button canvas caption cite col colgroup dd "
+    "details dfn dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hr "
+    "html iframe img input label legend li link main map math meta nav noscript object ol optgroup option output param "
+    "picture pre progress q rp rt ruby script section select source strong style summary svg table tbody td template "
+    "textarea tfoot th thead time title tr track ul var video wbr".split())
+_ATTRIBUTES = re.compile(r"(?:\s+(?:[\w:@-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)|open|hidden|controls|nowrap))*"
+                         r"\s*/?", re.IGNORECASE)
+_BLANK = ("Space", "SoftBreak")
 _COLORED = re.compile(r"""\bcolor\s*[:=]\s*["']?\s*(#[0-9a-fA-F]{6}|[a-z]+)""", re.IGNORECASE)
 _SOURCE = re.compile(r"""\bsrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _WIDTH = re.compile(r"""\bwidth\s*[:=]\s*["']?\s*(\d{1,4})\s*(%|px)?""", re.IGNORECASE)
@@ -34,15 +44,21 @@ class Inlines:
     def _inlines(self, inlines):
         """Code for one content; HTML tags in it that come in pairs hold what is between them."""
         stack = [("", [])]
-        for inline in inlines:
+        for number, inline in enumerate(inlines):
             kind, content = inline["t"], inline.get("c")
             if kind == "RawInline":
                 self._tag(content[1], stack)
-            else:
+            elif kind not in _BLANK or not any(map(self._is_displayed, inlines[max(0, number - 1):number + 2])):
                 stack[-1][1].append(self._inline(kind, content))
         while len(stack) > 1:
             _close(stack)
         return _joined(stack[0][1])
+
+    def _is_displayed(self, inline):
+        """Whether this is a formula on lines of its own, beside which a blank would be one more line."""
+        found = SIGN.fullmatch(inline["c"]) if inline["t"] == "Str" else None
+        return bool(found) and int(found[1]) < len(self._formulas) and self._formulas[int(found[1])][1] \
+            and self._math[int(found[1])] is not None
 
     def _tag(self, text, stack):
         found = TAG.fullmatch(text)
@@ -53,6 +69,8 @@ class Inlines:
             source = _SOURCE.search(text)
             source = next(filter(None, source.groups()), "") if source else ""
             stack[-1][1].append(self._picture(source, _WIDTH.search(text)))
+        elif found and not _is_html(found):              # such as List<int>, or a<b then b>c
+            stack[-1][1].append(string(breakable(text)))
         elif name in _PAIRED and found[1]:
             if any(name == opened for opened, _ in stack[1:]):
                 while stack[-1][0] != name:
@@ -71,7 +89,7 @@ class Inlines:
 
     def _inline_Str(self, text):
         pieces, end = [], 0
-        for found in formulas.SIGN.finditer(text):
+        for found in SIGN.finditer(text):
             pieces += [string(breakable(text[end:found.start()]))] * (found.start() > end)
             end = found.end()
             if int(found[1]) < len(self._formulas):
@@ -181,6 +199,10 @@ class Inlines:
                 else:
                     todo.append(one.get("c", []))
         return formulas.as_typed("".join(found), self._formulas).strip()
+
+
+def _is_html(tag):
+    return tag[2].lower() in _OTHERS | _PAIRED.keys() and bool(_ATTRIBUTES.fullmatch(tag[3]))
 
 
 def _joined(pieces):

@@ -5,6 +5,7 @@ import unicodedata
 
 PLAIN = 60_000                   # characters that are shown of a text as it was typed
 LINES = 3_000                    # of any text
+APART = "\nparbreak()\n"         # paragraphs
 CHUNK = 20                       # of them that are kept together where an answer is cut
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
                      "\ufff0-\ufffb\ud800-\udfff\ue000-\uf8ff\U000e0000-\U0010ffff]")
@@ -24,9 +25,9 @@ def string(text):
     return f'"{text}"'
 
 
-def stacked(blocks):
+def stacked(blocks, between=APART):
     """Code for one content of several blocks."""
-    return "{\n" + "\nparbreak()\n".join(blocks) + "\n}"
+    return "{\n" + between.join(blocks) + "\n}"
 
 
 def plain(text):

@@ -10,7 +10,7 @@ import unicodedata
 
 from cs231n._writeup import formulas, programs
 from cs231n._writeup.inlines import DEPTH, TAG, Inlines
-from cs231n._writeup.strings import CHUNK, LINES, breakable, clean, stacked, string
+from cs231n._writeup.strings import APART, CHUNK, LINES, breakable, clean, stacked, string
 
 LONGEST = 100_000                # characters of a text that are read as Markdown; the rest is left out, and said
 NODES = 60_000                   # of a text's tree
@@ -21,6 +21,8 @@ _MARKDOWN = "commonmark+pipe_tables+strikeout+task_lists+autolink_bare_uris+foot
 _HTML = "html-native_divs-native_spans"
 _DATA = re.compile(r"data:(image/[a-z]{2,8});base64,([A-Za-z0-9+/=\s]{40,}?)(?=[\s)\"'>]|\Z)")
 _WORDS = re.compile(r"[A-Za-z](?:[^\W_]|[ ,:;?!()'-]|\.(?= |\Z))*")       # without any sign that Markdown reads
+_RULED = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")       # below a table's head
+_FENCE = re.compile(r" {0,3}(```|~~~)")
 _LANGUAGE = re.compile(r"[a-z0-9+#-]{1,20}")
 
 
@@ -62,6 +64,7 @@ class Text(Inlines):
             self.problems.append(f"it has {lines:,} lines, of which the first {LINES:,} are shown")
             source = "\n".join(source.split("\n")[:LINES])
         text, self._formulas = formulas.take_out(source)
+        text = _with_tables_apart(text)
         self._math = formulas.converted(self._formulas, defined, DEADLINE)
         self._math = [None if number in formulas_as_typed else math for number, math in enumerate(self._math)]
         for (_, _, typed), math in zip(self._formulas, self._math):
@@ -92,10 +95,10 @@ class Text(Inlines):
 
     # Blocks
 
-    def _blocks(self, blocks, depth):
+    def _blocks(self, blocks, depth, between=APART):
         if depth > DEPTH:
             return f"typed-block({string(self._letters(blocks))})"
-        return stacked(filter(None, (self._block(block, depth) for block in blocks)))
+        return stacked(filter(None, (self._block(block, depth) for block in blocks)), between)
 
     def _block(self, block, depth):
         kind, content = block["t"], block.get("c")
@@ -147,7 +150,7 @@ class Text(Inlines):
         if depth >= DEPTH:
             return f"typed-block({string(self._letters(items))})"
         tight = all(block["t"] != "Para" for item in items for block in item)
-        inner = ", ".join(self._blocks(item, depth + 1) for item in items)
+        inner = ", ".join(self._blocks(item, depth + 1, "\n" if tight else APART) for item in items)
         return f"{kind}({how}tight: {'true' if tight else 'false'}, {inner})"
 
     def _DefinitionList(self, content, depth):
@@ -184,6 +187,20 @@ class Text(Inlines):
                 inner = self._blocks(blocks, max(depth + 1, 3))
                 cells.append(f"table.cell({', '.join([*how, inner])})" if how else inner)
         return f"grid-of({len(columns)}, ({align},), {len(head[1])}, {', '.join(cells)})" if cells else ""
+
+
+def _with_tables_apart(text):
+    """The text with an empty line before a table that stands right below words, as Jupyter reads it."""
+    lines, made, fence = text.split("\n"), [], ""
+    for number, line in enumerate(lines):
+        if found := _FENCE.match(line):
+            fence = "" if fence == found[1] else fence or found[1]
+        ruled = lines[number + 1] if number + 1 < len(lines) else ""
+        if not fence and made and made[-1].strip() and "|" in line and "|" in ruled and _RULED.fullmatch(ruled):
+            made.append("")
+        made.append(line)
+    return "\n".join(made)
+
 
 def _finer(block):
     """A block in pieces, between which a page may end."""

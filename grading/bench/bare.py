@@ -18,7 +18,7 @@ from pathlib import Path
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from grading.engine import candidate, zygote
+from grading.engine import candidate, warmth
 
 
 class Bare(InteractiveShell):
@@ -27,7 +27,7 @@ class Bare(InteractiveShell):
 
 
 def main(given: Path, complete: Path) -> None:
-    zygote.import_all(given)
+    warmth.import_all(given)
     config = Config()
     config.HistoryManager.enabled = False
     shell = Bare.instance(config=config)

@@ -18,9 +18,8 @@ from grading.books.answers import Place
 from grading.books.course import Course
 from grading.books.late import Standing
 from grading.books.rosters import Named
+from grading.books.rules import DAY
 from grading.errors import KitError
-
-DAY = 24 * 3600                          # seconds
 
 
 @dataclass(frozen=True)

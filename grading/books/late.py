@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from grading.books.rules import Policy
-
-_DAY, _HOUR = 86_400, 3_600
+from grading.books.rules import DAY, HOUR, Policy
 
 
 @dataclass(frozen=True)
@@ -81,9 +79,9 @@ def _standing(facts: Facts, days: int | None, used: dict[str, int]) -> Standing:
     seconds = max(0.0, late.total_seconds())
     if not seconds:
         return ends()
-    begun = math.ceil(seconds / _DAY)
+    begun = math.ceil(seconds / DAY)
     base, what = (facts.score, "the score") if policy.of_score else (facts.points, "all points")
-    if policy.closes is not None and seconds > policy.closes * _DAY:
+    if policy.closes is not None and seconds > policy.closes * DAY:
         steps.append(f"more than {policy.closes:g} days late: nothing of {_number(facts.score)} points is left")
         return ends(seconds, begun, 0, begun, facts.score)
     free = 0
@@ -97,7 +95,7 @@ def _standing(facts: Facts, days: int | None, used: dict[str, int]) -> Standing:
                      (f", {left - free} left" if left is not None else ""))
     elif not policy.hourly:
         steps.append(f"{begun} late {_days(begun)} begun")
-    charged = math.ceil(max(0.0, seconds - free * _DAY) / _HOUR) if policy.hourly else begun - free
+    charged = math.ceil(max(0.0, seconds - free * DAY) / HOUR) if policy.hourly else begun - free
     if not charged or policy.rate is None:
         steps.append("nothing is taken off")
         return ends(seconds, begun, free, charged)
@@ -118,8 +116,8 @@ def _standing(facts: Facts, days: int | None, used: dict[str, int]) -> Standing:
 def span(length: timedelta) -> str:
     """`2 days 3 h 15 min`; seconds where it is less than a minute, or they are more than none."""
     seconds = round(abs(length).total_seconds())
-    days, rest = divmod(seconds, _DAY)
-    parts = [(days, _days(days)), (rest // _HOUR, "h"), (rest % _HOUR // 60, "min"), (rest % 60, "s")]
+    days, rest = divmod(seconds, DAY)
+    parts = [(days, _days(days)), (rest // HOUR, "h"), (rest % HOUR // 60, "min"), (rest % 60, "s")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
 
 

@@ -29,10 +29,10 @@ from grading.errors import KitError
 
 ASSIGNMENTS = ROOT / "assignments"
 _FILE = "assignment.toml"
-_DAY, _HOUR = 86_400, 3_600
+DAY, HOUR = 86_400, 3_600        # seconds
 _KEYS = ("due", "timezone", "grace_minutes", "budget_days", "free_days", "per_day", "per_hour", "of", "at_most",
          "nothing_after_days")
-_SPANS = {"w": 7 * _DAY, "d": _DAY, "t": _DAY, "h": _HOUR, "m": 60}
+_SPANS = {"w": 7 * DAY, "d": DAY, "t": DAY, "h": HOUR, "m": 60}
 _SPAN = re.compile(r"(\d+(?:[.,]\d+)?)\s*(weeks?|w|days?|d|tage?|hours?|h|hrs?|minutes?|mins?|min|m)\b", re.IGNORECASE)
 
 

@@ -85,18 +85,23 @@ def _picture(tag: str, attributes: str, attachments: object) -> str:
         return tag if is_picture(kind, base64) else "[picture: not a PNG or JPEG]"
     if url.startswith("attachment:"):
         found = _attached(unescape(url.removeprefix("attachment:")), attachments)
+        if found is None:
+            return "[picture: no PNG or JPEG that can be shown]"
         return tag.replace(source[0], f' src="{found}"') if found else "[picture: not in the notebook]"
     return tag
 
 
-def _attached(name: str, attachments: object) -> str:
-    """A picture pasted into the cell as an address, or ""."""
+def _attached(name: str, attachments: object) -> str | None:
+    """A picture pasted into the cell as an address; "" where there is none of that name, None for one in another form.
+    """
     for known in (name, unquote(name)):
         bundle = attachments.get(known) if isinstance(attachments, dict) else None
         for kind in ("image/png", "image/jpeg"):
             base64 = bundle.get(kind) if isinstance(bundle, dict) else None
             if isinstance(base64, str) and is_picture(kind, base64 := "".join(base64.split())):
                 return f"data:{kind};base64,{base64}"
+        if bundle:
+            return None
     return ""
 
 

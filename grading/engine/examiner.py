@@ -22,7 +22,9 @@ import numpy as np
 from grading.engine import codec, probing, reading, telling
 from grading.engine.candidate import lay_down
 from grading.engine.channel import Channel, Closed, Late, TooLarge
-from grading.engine.proxies import Finder, Link, Lost, Remote, StudentError, in_module, made_again, place_of
+from grading.engine.finder import Finder
+from grading.engine.proxies import Link, Remote, in_module, made_again, place_of
+from grading.engine.raised import Lost, StudentError
 from grading.engine.shell import Cell, Shell
 from grading.engine.telling import Told
 
@@ -246,7 +248,7 @@ class Examiner:
 
     def _reroute(self) -> None:
         """Costs are those of where the code runs; the source that is read is the one that was handed in."""
-        from cs231n import _costs, _counting, _shortcuts, testing
+        from cs231n import _costs, _counting, _shortcuts, _source, testing
 
         def there(ours: Callable, theirs: Callable) -> Callable:
             def either(function: Any, *arguments: Any) -> Any:
@@ -259,7 +261,7 @@ class Examiner:
         _costs.meanwhile = self._meanwhile
         _costs.confirm = there(_costs.confirm, self._confirm)
         _counting.interpreted_events = testing.interpreted_events = there(testing.interpreted_events, self._count)
-        _counting.source_of = testing.source_of = there(testing.source_of, self._source)
+        _source.source_of = testing.source_of = there(testing.source_of, self._source)
         _shortcuts.module_text = lambda name: self._texts.get(name, "")
 
     def _source(self, function: Remote) -> tuple[str, str, str] | None:

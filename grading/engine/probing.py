@@ -1,8 +1,9 @@
 """Probes: fixed calls of a student's function whose answers, aspect by aspect, tell one mistake from another.
 
 A probe is a function of a seed function that yields (aspect, question) pairs; a question takes no arguments and returns
-numbers, texts or lists of them. Probes come as source, from `grading/trials/probes/`: the same text runs beside a
-variant of the package and here, in the examiner, beside a submission. What is answered decides no point.
+numbers, texts or lists of them. An aspect of what a later lesson adds to a function is called `lesson/what`. Probes
+come as source, from `grading/trials/probes/`: the same text runs beside a variant of the package and here, in the
+examiner, beside a submission. What is answered decides no point.
 """
 
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grading.engine.proxies import Lost
+from grading.engine.raised import Lost
 
 MOST = 600             # entries of one array that are told
 MOST_BYTES = 50_000   # of one answer
@@ -52,12 +53,15 @@ def load(sources: dict[str, str]) -> dict[str, dict[str, Probe]]:
     return found
 
 
-def ask(probe: Probe, seed: Callable[[], None], answers: dict[str, list]) -> None:
-    """Put what each question comes to into `answers`, as it comes; Lost ends it."""
+def ask(probe: Probe, seed: Callable[[], None], answers: dict[str, list],
+        enough: Callable[[str, list], bool] = lambda aspect, told: False) -> None:
+    """Put what each question comes to into `answers`, as it comes; Lost ends it, and an answer that is enough."""
     seed()
     try:
         for aspect, question in probe(seed):
             answers[aspect] = _answer(question)
+            if enough(aspect, answers[aspect]):
+                break
     except Exception as error:               # the function is not there at all
         answers["all"] = ["e", type(error).__name__]
 

@@ -5,11 +5,8 @@ They define no arithmetic, comparison, iteration, length, truth or array protoco
 everything would need: numbers come as numbers of our own making, and anything else as one of these.
 """
 
-import builtins
 import copy
 import functools
-import importlib.abc
-import importlib.machinery
 import sys
 import types
 from collections.abc import Callable, MutableMapping
@@ -17,43 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from grading.engine import codec, telling
-
-_EXCEPTIONS = {name: kind for name, kind in vars(builtins).items()
-               if isinstance(kind, type) and issubclass(kind, Exception)
-               and not issubclass(kind, (UnicodeError, ExceptionGroup))}         # these are not made of a text alone
+from grading.engine import codec
+from grading.engine.raised import MOST_NAME, Lost, StudentError, error_of
 
 _SIMPLE = (type(None), bool, int, float, str, bytes)
-
-# What the candidate says of an exception is quoted, in messages and in results: so much of it.
-MOST_MESSAGE = 4000            # characters of a message,
-MOST_LINES = 20_000            # of a traceback
-MOST_KINDS = 50                # classes
-MOST_NAME, MOST_PATH = 60, 200           # characters of a name, and of what an object is called by
-
-
-class StudentError(Exception):
-    """What the student's code raised; also an instance of the same built-in exception."""
-
-    kind = "Exception"
-    lines = loading = ""         # the traceback; the module that was to be loaded
-
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
-
-    def _render_traceback_(self) -> list[str]:
-        """What IPython shows in place of a traceback: the line of the test that asked, as for a failed check."""
-        from cs231n import _shown
-
-        return _shown.rendered(self)
-
-
-class Lost(BaseException):
-    """The candidate did not answer in time, died, or sent what is no answer. No test can catch it by accident."""
-
-    def __init__(self, how: str, function: str):
-        super().__init__(how)
-        self.how, self.function = how, function
+MOST_PATH = 200                # characters of what an object is called by
 
 
 class Link:
@@ -85,7 +50,7 @@ class Link:
             if type(printed) is not str or type(state) is not str or type(told) is not list or not told:
                 raise codec.CodecError("an answer has another form")
             self._take_in(changed)
-            raised = _error(*told) if state == "raised" else None
+            raised = error_of(*told) if state == "raised" else None
         except (codec.CodecError, ValueError, TypeError, KeyError) as error:
             raise Lost("garbled", function) from error
         if printed:
@@ -261,57 +226,6 @@ class RemoteDict(MutableMapping):
         return copy.deepcopy(dict(self), memo)
 
 
-class RemoteModule(types.ModuleType):
-    """A student's module: its names are looked up where it was imported."""
-
-    def __init__(self, name: str, link: Link):
-        super().__init__(name)
-        self.__dict__["_link"] = link
-
-    def __getattr__(self, name: str) -> Any:
-        __tracebackhide__ = True
-        if name.startswith("__"):
-            raise AttributeError(name)
-        link = self.__dict__["_link"]
-        state, told = link.do("attribute", (self.__name__,), name, function=f"{self.__name__}.{name}")
-        value = link.held(state, told, name)
-        if isinstance(value, Remote):            # told by its path, so that it outlives the process that it came from
-            return Remote(link, (self.__name__, name), name)
-        return value
-
-
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds the student's modules, by the dotted names given, in the candidate."""
-
-    def __init__(self, names: list[str], link: Link):
-        self._names, self._link = set(names), link
-        self._kept = set(sys.modules)
-
-    def find_spec(self, name: str, path: Any, target: Any = None):
-        return importlib.machinery.ModuleSpec(name, self) if name in self._names else None
-
-    def create_module(self, spec) -> types.ModuleType:
-        return RemoteModule(spec.name, self._link)
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        __tracebackhide__ = True
-        try:
-            self._link.do("module", module.__name__, function=f"import {module.__name__}")
-        except StudentError as error:
-            error.loading = module.__name__
-            raise
-
-    def forget(self) -> None:
-        """Have them imported anew when they are next asked for, and every module of the package that may use them."""
-        packages = {name.partition(".")[0] for name in self._names}
-        for name in sys.modules.keys() - self._kept:
-            package, _, last = name.rpartition(".")
-            if name.partition(".")[0] in packages:
-                del sys.modules[name]
-                if package in sys.modules:
-                    vars(sys.modules[package]).pop(last, None)
-
-
 def in_module(target: Any) -> bool:
     """Tell whether a target is a path from a module; others are a number, or a number and the name of a method."""
     return type(target) is tuple and type(target[0]) is str
@@ -424,16 +338,3 @@ def _alike(ours: Any, theirs: Any) -> bool:
             mine == new if type(mine) in _SIMPLE and type(new) is type(mine) else _alike(mine, new)
             for mine, new in zip(ours, theirs))
     return type(ours) in (dict, list) or isinstance(ours, Remote)
-
-
-def _error(kinds: list, message: str, lines: str) -> StudentError:
-    """The student's exception, as one of ours that is caught by the same `except`. Raises CodecError."""
-    if type(kinds) is not list or type(message) is not str or type(lines) is not str:
-        raise codec.CodecError("an exception is told in another form")
-    kinds = [kind[:MOST_NAME] for kind in kinds[:MOST_KINDS] if type(kind) is str]
-    known = next((_EXCEPTIONS[kind] for kind in kinds if kind in _EXCEPTIONS), Exception)
-    name = kinds[0] if kinds and kinds[0].isidentifier() else "Exception"
-    bases = (StudentError,) if known is Exception else (StudentError, known)
-    error = type(name, bases, {"kind": name})(telling.short(message, MOST_MESSAGE))
-    error.lines = lines[:MOST_LINES]
-    return error

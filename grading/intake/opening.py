@@ -252,6 +252,12 @@ def _cells(found: list[msgspec.Raw]) -> tuple[list[Cell] | None, str]:
     return [cell for raw in found if (cell := _cell(raw))], ""
 
 
+def _bundle(raw: msgspec.Raw) -> dict | None:
+    with suppress(*_BROKEN):
+        return msgspec.json.decode(raw, type=dict[str, str | list[str]])
+    return None
+
+
 def _cell(raw: msgspec.Raw) -> Cell | None:
     """A cell as far as it is one; its metadata and pictures as far as they are sound."""
     try:
@@ -266,6 +272,8 @@ def _cell(raw: msgspec.Raw) -> Cell | None:
         described = msgspec.json.decode(cell.metadata, type=_Metadata).nbgrader
         read["metadata"] = {"nbgrader": {"grade_id": described.grade_id}}
     with suppress(*_BROKEN):
-        read["attachments"] = msgspec.json.decode(cell.attachments, type=dict[str, dict[str, str]])
+        read["attachments"] = {name: bundle for name, one in
+                               msgspec.json.decode(cell.attachments, type=dict[str, msgspec.Raw]).items()
+                               if (bundle := _bundle(one))}
     found = reading.read_cell(read)
     return found._replace(outputs=bytes(cell.outputs)) if found and found.kind == "code" else found

@@ -17,7 +17,8 @@ from grading.errors import KitError
 from grading.release import markers
 from grading.release.assignment import PACKAGE, Assignment
 
-TOOLS = ("_check", "_hints", "_writeup", "check.py", "get_data.py")     # of the package, and no test reads them
+# Of the package, and no test reads them.
+TOOLS = ("_check", "_download.py", "_hints", "_writeup", "check.py", "get_data.py")
 HINTS = "_hints/{}.toml"                         # an assignment's own, where it has any: others' stay here
 INSTRUCTORS_PART = "# --- instructors only"      # in requirements.txt: what follows does not go out
 

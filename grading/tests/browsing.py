@@ -1,9 +1,14 @@
-"""Debian's Chromium without a screen, driven for real."""
+"""Debian's Chromium without a screen, driven for real, and what every page must be for whoever looks at it."""
 
+import importlib.util
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+
+_AXE = importlib.util.find_spec("axe_core_python")
 
 
 @contextmanager
@@ -23,3 +28,30 @@ def browser(profile: Path, *logs: str, height: int = 900) -> Iterator:
         yield driver
     finally:
         driver.quit()
+
+
+def set_screen(driver, width: int, scheme: str, height: int = 900) -> None:
+    """scheme: "light" or "dark"."""
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                           {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
+                           {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+
+def assert_fits(driver, width: int) -> None:
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def assert_accessible(driver) -> None:
+    """axe-core finds nothing serious in the page. Without it nothing is looked at; see `say_what_was_not_looked_at`."""
+    if _AXE:
+        driver.execute_script(Path(_AXE.origin).with_name("axe.min.js").read_text(encoding="utf-8"))
+        found = driver.execute_async_script("axe.run().then(arguments[arguments.length - 1])")
+        assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]
+                if one["impact"] in ("serious", "critical")] == []
+
+
+def say_what_was_not_looked_at() -> None:
+    """At a test's end: skip it, rather than let it pass, where axe-core is missing."""
+    if not _AXE:
+        pytest.skip("axe-core is not installed (axe-core-python): whether it is accessible was not looked at")

@@ -75,6 +75,11 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
                 say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, "
                     f"before the logarithm is taken: no image costs more than {least:.3g}.",
                     "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
+    if "spread of weights" in aspects:
+        told = array_of(answers["spread of weights"])
+        if told is not None and told.size and 0 < told.max() < 1.5 * told.min():
+            say(f"The weights have standard deviation {np.median(told):.1g}, whatever weight_scale is.",
+                "weight_scale in the docstring of __init__")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):
@@ -93,13 +98,52 @@ _RAISED = "cannot be told"
 _WHAT = {
     "loop": "the number of Python steps", "rates": "the rate", "out": "the output", "t": "t", "m": "m", "v": "v",
     "dx": "dx", "dw": "dw", "db": "db", "length of the step": "the length of the step", "labels": "the labels",
+    "Z": "Z", "Z for whole numbers": "Z for whole numbers", "right": "right", "K": "K", "square K": "K",
+    "mean": "mean", "std": "std", "trained": "trained", "trained, by halves": "trained, for eta = 2,",
+    "trained, of a few": "trained, for few settings,", "best": "best", "best of a few": "best, for few settings,",
+    "certain": "the improvement where std is 0",
+    "certain to be the same": "the improvement where nothing is gained for certain",
+    "linear first": "what comes out where linear columns come first", "dgamma": "dgamma", "dbeta": "dbeta",
+    "dx where gamma is 1": "dx, where gamma is 1,", "dx with a large eps": "dx, for a large eps,",
+    "eps by default": "out, for the eps by default,",
+    "other momentum": "what stands in bn_param for a momentum of 0.3",
+    "uphill": "the slope uphill", "downhill": "the slope downhill", "matrices": "the slope for matrices",
+    "data": "data", "data beside a number": "data, beside a plain number,",
+    "grad of the result": "the result's own grad",
+    "two parents": "grad of one of two parents", "twice the same": "grad of a parent that stands twice",
+    "what an earlier call has left": "what an earlier call has left in grad",
+    "chain": "grad along a chain", "fork": "grad at a fork", "shortcut": "grad beside a shortcut",
+    "shortcut first": "grad beside a shortcut", "three pieces": "what comes of three pieces",
+    "five negative pieces": "what comes of five negative pieces", "planes": "the histogram of a gray plane",
+    "first cell": "the first cell's histogram", "all cells": "the histogram of some cell",
+    "a steeper plane": "the histogram of a steeper plane", "one function": "what one function alone gives",
+    "gray": "the gray image", "from 0 to 1": "the histogram of an image from 0 to 1",
+    "from xmin on": "the histogram from xmin on", "other numbers of bins": "the histogram with another number of bins",
+    "where kept": "dx, where a number was kept,", "where dropped": "dx, where a number was dropped,",
+    "at test time": "dx at test time",
 }
 
 _OF_REG = ("penalty", "small reg")               # aspects of what reg adds
 # Aspects whose being right tells where to look, and where not.
 _PARTS = ("data loss", "data gradient", "penalty of the loss", "penalty of the gradient", "scores", "out", "cache",
           "dx", "dw", "db", "velocity", "m", "v", "t", "step")
-_MANY = ("distances", "labels", "scores", "large scores", "very negative scores")
+_MANY = ("distances", "labels", "scores", "large scores", "very negative scores", "slopes", "features", "shares",
+         "the two afterwards", "numbers of pixels")
+_MANY_BEGIN = ("factors", "gradients of", "normalized: gradients", "dropout: factors", "dropout: inputs")
+
+
+def _called(aspect: str) -> str:
+    """The words for an aspect, which may begin with its lesson: "training/normalized: loss" is one of a part."""
+    aspect = aspect.rpartition("/")[2]
+    part, _, what = aspect.rpartition(": ")
+    if part.startswith(("normalized", "dropout")):
+        return f"the {what} of a net with {part.replace('normalized', 'normalization')}"
+    return _WHAT.get(aspect, f"the {aspect}")
+
+
+def _are_many(aspect: str) -> bool:
+    aspect = aspect.rpartition("/")[2]
+    return aspect in _MANY or aspect.startswith(_MANY_BEGIN)
 
 
 def _plural(what: str) -> str:
@@ -120,8 +164,7 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     said = [(aspect, _difference(answers[aspect], reference[aspect], sizes)) for aspect in aspects]
     said = sorted([(aspect, what) for aspect, what in said if what],
                   key=lambda pair: (_RAISED in pair[1], pair[1] == "is wrong"))
-    parts = [f"{_WHAT.get(aspect, f'the {aspect}')} {_plural(what) if aspect in _MANY else what}"
-             for aspect, what in said[:1]]
+    parts = [f"{_called(aspect)} {_plural(what) if _are_many(aspect) else what}" for aspect, what in said[:1]]
     same = [aspect for aspect in reference if not aspect.startswith("~") and aspect not in aspects]
     if not parts:
         return "No known mistake fits."
@@ -133,7 +176,7 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     elif aspects and all("images" in aspect for aspect in aspects) and same:
         only = " For examples of one axis all is right."
     elif right := [aspect for aspect in same if aspect in _PARTS and answers[aspect][0] != "u"]:
-        named = [_WHAT.get(aspect, f"the {aspect}") for aspect in right]
+        named = [_called(aspect) for aspect in right]
         *others, last = named
         verb = "are" if others or right[-1] in _MANY else "is"
         only = f" Right {verb} {', '.join(others)}{' and ' * bool(others)}{last}."

@@ -30,17 +30,21 @@ def together(one: Entry, other: Entry) -> dict[str, str] | None:
 
 
 def candidates(answers: Answers, reference: Answers, known: list[Known]) -> list[tuple[Known, Known]]:
-    """Pairs that differ from the reference wherever the function does, the likeliest first."""
+    """Pairs that differ from the reference wherever the function does, the likeliest first.
+
+    The catalogue has what is met often before what is not.
+    """
     differs = matching.differences(answers, reference)
     wrong = {aspect for aspect in differs if not aspect.startswith("~")}
     near = {one.entry.name: sum(aspect in differs and matching.equal(answers[aspect], told)
                                 for aspect, told in one.differs.items()) for one in known}
     found = []
-    for one, other in combinations([one for one in known if one.core & wrong], 2):
+    concerned = [(place, one) for place, one in enumerate(known) if one.core & wrong]
+    for (place, one), (behind, other) in combinations(concerned, 2):
         both = one.core | other.core
         if wrong <= both and len(both - wrong) <= 1 and one.entry.says != other.entry.says:
-            found.append((near[one.entry.name] + near[other.entry.name], len(found), one, other))
-    return [(one, other) for _, _, one, other in sorted(found, key=lambda pair: (-pair[0], pair[1]))]
+            found.append((near[one.entry.name] + near[other.entry.name], place + behind, place, one, other))
+    return [(one, other) for *_, one, other in sorted(found, key=lambda pair: (-pair[0], *pair[1:3]))]
 
 
 def explain(assignment: Assignment, function: str, answers: Answers, reference: Answers, known: list[Known],
@@ -59,7 +63,7 @@ def explain(assignment: Assignment, function: str, answers: Answers, reference: 
     if not tried:
         return []
     told = variants.answers(assignment, {name: (around | text, [(pair[0].entry.module, function)])
-                                         for name, (pair, text) in tried.items()})
+                                         for name, (pair, text) in tried.items()}, like=answers)
     fitting = [pair for name, (pair, _) in tried.items()
                if _alike(answers, told[name][function], lambda aspect: not aspect.startswith("~"))]
     if len(fitting) > 1:

@@ -29,11 +29,8 @@ from grading.trials.matching import Answers, Known
 OWN = ("penalty",)
 # Their probes are such that no other function's mistake shows.
 SELF_CONTAINED = ("LinearClassifier.train", "LinearClassifier.predict")
-# What a later lesson adds to a function: where not all is explained, since it was not written, say, the rest is alone.
-LATER = ("normalized", "dropout", "gamma", "beta", "names of gamma", "names of beta", "sizes of gamma", "sizes of beta")
 
-
-MOST_PAIRS = 16       # of mistakes in one function that are tried for a submission: each costs some milliseconds
+MOST_PAIRS = 40       # of mistakes in one function that are tried for a submission: each costs a few milliseconds
 
 
 def judged(assignment: Assignment) -> dict[str, str]:
@@ -167,13 +164,16 @@ class Names:
 
         - budget: [how many pairs of mistakes may still be tried]
         """
+        reference = self._answers(function, within, [])[""]
+        if not matching.differences(answers, reference):       # the entries, which take their time, are not needed
+            return Explained(function, [], set(), answers, reference)
         reference, entries = self.known(function, within)
         explained = self._explain(function, answers, within, budget, reference, entries)
         early = _early(answers)
         if explained.unexplained and len(early) < len(answers):
             entries = [Known(one.entry, differs) for one in entries if (differs := _early(one.differs))]
             first = self._explain(function, early, within, budget, reference, entries)
-            return first if first.certain else explained
+            return first if first.certain or first.unexplained else explained
         return explained
 
     def _explain(self, function: str, answers: Answers, within: tuple[Entry, ...], budget: list[int] | None,
@@ -196,21 +196,25 @@ class Names:
 
     def known(self, function: str, within: tuple[Entry, ...] = ()) -> tuple[Answers, list[Known]]:
         """(the reference's answers, the catalogue's), where other functions have the mistakes `within`."""
-        label = " ".join([function, *sorted(entry.label for entry in within)])
-        module = self._functions[function]
         entries = [entry for entry in self._entries if entry.function == function]
-        if label not in self._kept:
-            around = doubles.changed(within)
-            variety = {"": (around, [(module, function)])}
-            variety |= {entry.label: (around | doubles.changed((entry,)), [(module, function)]) for entry in entries}
+        kept = self._answers(function, within, entries)
+        return kept[""], [Known(entry, kept[entry.label]) for entry in entries]
+
+    def _answers(self, function: str, within: tuple[Entry, ...], entries: list[Entry]) -> dict[str, Answers]:
+        """What the reference answers, as "", and by its label what each entry answers where that is something else."""
+        kept = self._kept.setdefault(" ".join([function, *sorted(entry.label for entry in within)]), {})
+        missing = [entry for entry in entries if entry.label not in kept]
+        if missing or not kept:
+            around, asked = doubles.changed(within), [(self._functions[function], function)]
+            variety = {} if kept else {"": (around, asked)}
+            variety |= {entry.label: (around | doubles.changed((entry,)), asked) for entry in missing}
             told = {name: answers[function] for name, answers in variants.answers(self.assignment, variety).items()}
-            self._kept[label] = {name: answers if not name else matching.differences(answers, told[""])
-                                 for name, answers in told.items()}
+            kept.setdefault("", told.get(""))
+            kept |= {name: matching.differences(answers, kept[""]) for name, answers in told.items() if name}
             if self.cache:
                 with suppress(OSError):              # a full disk: they are worked out again, and named all the same
                     self.cache.write_bytes(msgspec.msgpack.encode({"digest": self._digest, "answers": self._kept}))
-        kept = self._kept[label]
-        return kept[""], [Known(entry, kept[entry.label]) for entry in entries]
+        return kept
 
 
 @dataclass(frozen=True)
@@ -239,7 +243,8 @@ class Explained:
 
 
 def _early(answers: Answers) -> Answers:
-    return {aspect: told for aspect, told in answers.items() if not aspect.lstrip("~").startswith(LATER)}
+    """Without what a later lesson adds: where it was not written, the rest is explained by itself."""
+    return {aspect: told for aspect, told in answers.items() if "/" not in aspect}
 
 
 def basis(assignment: Assignment) -> str:

@@ -76,24 +76,37 @@ class Package(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self._known[path, text], module.__dict__)
 
 
-def answers(assignment: Assignment, variants: dict[str, tuple[dict[str, str], list[tuple[str, str]]]]
-            ) -> dict[str, dict[str, Answers]]:
+def answers(assignment: Assignment, variants: dict[str, tuple[dict[str, str], list[tuple[str, str]]]],
+            like: Answers | None = None) -> dict[str, dict[str, Answers]]:
     """Variant -> function -> what it answers.
 
     - variants: name -> (modules changed, path -> text; (module, function) pairs to be probed)
+    - like: nothing more is asked after an answer that is not as here, aspects with ~ aside
     """
     reference = complete(assignment)
-    packed = warm.run(reference, {}, "grading.trials.variants:told", package=reference, variants=variants)
+    packed = warm.run(reference, {}, "grading.trials.variants:told", package=reference, variants=variants,
+                      like=_packed(like or {}))
+    return _unpacked(packed)
+
+
+def told(package: dict[str, str], variants: dict, like: str) -> str:
+    """In a child of the warm process: the answers, packed."""
+    return _packed(_answers(package, variants, _unpacked(like)))
+
+
+def _packed(answers: Any) -> str:
+    """Since JSON carries no bytes."""
+    return base64.b85encode(msgspec.msgpack.encode(answers)).decode()
+
+
+def _unpacked(packed: str) -> Any:
     return msgspec.msgpack.decode(base64.b85decode(packed))
 
 
-def told(package: dict[str, str], variants: dict) -> str:
-    """In a child of the warm process: the answers, packed, since JSON carries no bytes."""
-    return base64.b85encode(msgspec.msgpack.encode(_answers(package, variants))).decode()
-
-
-def _answers(reference: dict[str, str], variants: dict) -> dict[str, dict[str, Answers]]:
+def _answers(reference: dict[str, str], variants: dict, like: Answers) -> dict[str, dict[str, Answers]]:
     import random
+
+    from grading.trials import matching
 
     def seed() -> None:
         np.random.seed(7)
@@ -101,6 +114,9 @@ def _answers(reference: dict[str, str], variants: dict) -> dict[str, dict[str, A
 
     def too_long(*_):
         raise TimeoutError
+
+    def unlike(aspect: str, told: list) -> bool:
+        return aspect in like and not aspect.startswith("~") and not matching.equal(told, like[aspect])
 
     signal.signal(signal.SIGALRM, too_long)
     found = {}
@@ -114,7 +130,7 @@ def _answers(reference: dict[str, str], variants: dict) -> dict[str, dict[str, A
             signal.alarm(SECONDS)
             try:
                 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                    probing.ask(probes[probe_module(module)][function], seed, answered)
+                    probing.ask(probes[probe_module(module)][function], seed, answered, unlike)
             except BaseException as error:               # SystemExit is a mistake, too
                 answered["all"] = ["e", type(error).__name__]
             finally:

@@ -10,7 +10,6 @@ from grading.trials.catalogue import Entry
 from grading.trials.trial import TestCell
 
 _COST = "what a call costs is told by the comparison beside it, which gives no points; the visible cell looks at values"
-_PENALTY = "a visible cell without points says whether what reg adds is right; the looped version has cells of its own"
 _EPSILON = "visible steps have no zero gradient and leave epsilon at its default, where it does not show"
 
 UNSEEN = {
@@ -19,8 +18,6 @@ UNSEEN = {
     "knn-no_loops-loops": _COST,
     "svm-vectorized-loops": _COST,
     "softmax-vectorized-loops": _COST,
-    "svm-vectorized-penalty": _PENALTY,
-    "softmax-vectorized-penalty": _PENALTY,
     "optimizers-adagrad-epsilon": _EPSILON,
     "optimizers-rmsprop-epsilon": _EPSILON,
     "optimizers-adam-epsilon": _EPSILON,
@@ -49,8 +46,12 @@ EXPLAINED = {
     "k_nearest_neighbor/at_most_ten_voters": _FEW_VOTERS,
     "linear_svm/naive_penalty_only_for_large_reg": _SMALL_REG,
     "linear_svm/naive_penalty_gradient_only_for_large_reg": _SMALL_REG,
+    "linear_svm/penalty_only_for_large_reg": _SMALL_REG,
+    "linear_svm/penalty_gradient_only_for_large_reg": _SMALL_REG,
     "softmax/naive_penalty_only_for_large_reg": _SMALL_REG,
     "softmax/naive_penalty_gradient_only_for_large_reg": _SMALL_REG,
+    "softmax/penalty_only_for_large_reg": _SMALL_REG,
+    "softmax/penalty_gradient_only_for_large_reg": _SMALL_REG,
     "fc_net/penalty_only_for_large_reg": _SMALL_REG,
     "fc_net/penalty_gradient_only_for_large_reg": _SMALL_REG,
     "fc_net/deep_penalty_only_for_large_reg": _SMALL_REG,

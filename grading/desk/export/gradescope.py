@@ -21,7 +21,8 @@ from grading.books.course import Course
 from grading.books.grades import Graded, Grades
 from grading.desk.export import answering
 from grading.desk.export.book import Book, number
-from grading.desk.feedback import said
+from grading.desk.feedback import lesson, said
+from grading.desk.feedback.phrases import Open
 from grading.desk.text import clean_message
 from grading.errors import KitError
 
@@ -69,8 +70,8 @@ def archive(book: Book, course: Course, known: dict[str, str], visibility: str) 
     - known: of `submitters`; visibility: of the total, hidden tests and marks; visible tests are visible
     """
     name, grades = next(iter(book.grades.items()))
-    shown = _shown(course, name)
-    told = {student: _answer(book, course, name, one, shown, visibility)
+    shown, known_to_all = _shown(course, name), lesson.known(course.release(name))
+    told = {student: _answer(book, course, name, one, shown, _known(course, name, student, known_to_all), visibility)
             for student, one in grades.of.items() if student in book.people}
     content = {"setup.sh": _SETUP, "run_autograder": _RUN,
                "answer.py": Path(answering.__file__).read_text(encoding="utf-8"),
@@ -142,8 +143,8 @@ def _started(root: Path, metadata: dict, packed: bytes) -> list[str]:
     return [] if written == answered(packed, metadata) else ["run_autograder wrote another answer"]
 
 
-def _answer(book: Book, course: Course, name: str, one: Graded, shown: dict[Place, tuple[bool, str]],
-            visibility: str) -> dict:
+def _answer(book: Book, course: Course, name: str, one: Graded, shown: dict[Place, tuple[str, str]],
+            known: Open, visibility: str) -> dict:
     kept = results.read(course, one.student, name)
     cells = {(notebook, cell): noted for notebook, those in (kept.notebooks if kept else {}).items()
              for cell, noted in those.items()}
@@ -152,8 +153,10 @@ def _answer(book: Book, course: Course, name: str, one: Graded, shown: dict[Plac
     for place in book.order[name]:
         noted, score = cells.get(place, {}), one.scores.get(place)
         by_hand = noted.get("outcome", "manual") == "manual" or place in comments
-        hidden, public = shown.get(place, (True, ""))
-        told = [said.verdict(noted.get("outcome", ""), noted.get("message") or "", hidden, public),
+        whole, public = shown.get(place, ("", ""))
+        hidden = whole != public or place not in shown
+        told = [said.verdict(noted.get("outcome", ""), noted.get("message") or "", hidden, public,
+                             Open(whole, beside=known)),
                 comments.get(place, "")]
         if place in one.unmarked:
             told.append("waits for a mark")
@@ -179,16 +182,22 @@ def _sentences(one: Graded, grades: Grades, kept: results.Result | None) -> list
     return told
 
 
-def _shown(course: Course, name: str) -> dict[Place, tuple[bool, str]]:
-    """Of each test: whether something of it is hidden, and what of it is in the release."""
+def _shown(course: Course, name: str) -> dict[Place, tuple[str, str]]:
+    """Of each test: the whole of it, and what of it is in the release."""
     found = {}
     for path in course.source(name).glob("*.ipynb"):
         for cell in answers.read(path.parent, path.stem):
             described, source = cell.get("metadata", {}).get("nbgrader", {}), answers.source(cell)
             if described.get("grade"):
-                shown = _HIDDEN.sub("", source)
-                found[path.stem, described["grade_id"]] = shown != source, shown
+                found[path.stem, described["grade_id"]] = source, _HIDDEN.sub("", source)
     return found
+
+
+def _known(course: Course, name: str, student: str, known: Open) -> Open:
+    folder = course.autograded(student, name)
+    modules = [path.read_text(encoding="utf-8", errors="replace") for path in folder.glob("cs231n/**/*.py")]
+    return lesson.with_handed_in(known, modules, (cell for path in folder.glob("*.ipynb")
+                                                  for cell in answers.read(folder, path.stem)))
 
 
 def require_one(book: Book) -> None:

@@ -8,6 +8,7 @@ from grading.books.grades import Graded, Mark
 from grading.books.results import Result
 from grading.desk.feedback import said
 from grading.desk.feedback.lesson import Given, Lesson
+from grading.desk.feedback.phrases import Open
 from grading.desk.text import clean_message
 from grading.release.assignment import topic
 
@@ -111,8 +112,8 @@ class Question:
         return f"Marked{': ' if items else ''}{items}.{waits}"
 
 
-def questions(lesson: Lesson, result: Result, graded: Graded) -> list[Question]:
-    """In the order in which students meet them."""
+def questions(lesson: Lesson, result: Result, graded: Graded, known: Open) -> list[Question]:
+    """In the order in which students meet them; `known`: the words that are in the open for this student."""
     found: dict[str, Question] = {}
     for notebook, cells in lesson.notebooks.items():
         judged, heading = result.notebooks.get(notebook, {}), lesson.headline(notebook)
@@ -122,7 +123,7 @@ def questions(lesson: Lesson, result: Result, graded: Graded) -> list[Question]:
                 mark = graded.marks.get((notebook, cell.name), Mark(None))
                 found[cell.name] = _answer(cell, notebook, heading, mark)
             elif cell.role == "check" and cell.name in judged:
-                _check(found, lesson, cell, notebook, heading, judged[cell.name], graded)
+                _check(found, lesson, cell, notebook, heading, judged[cell.name], graded, known)
     for one in found.values():
         if one.lost:
             one.known = list(_known(one, result.named))
@@ -158,21 +159,22 @@ def _answer(cell: Given, notebook: str, heading: str, mark: Mark) -> Question:
 
 
 def _check(found: dict[str, Question], lesson: Lesson, cell: Given, notebook: str, heading: str, judged: dict,
-           graded: Graded) -> None:
+           graded: Graded, known: Open) -> None:
     slug = topic(cell.name)
     if slug not in found:
         function, *needs = lesson.topics.get(slug, ("",))
         found[slug] = Question(slug, notebook, heading, 0.0, 0.0, function=function, needs=tuple(needs))
     mark = graded.marks.get((notebook, cell.name))
     score = judged["score"] if mark is None or mark.score is None else mark.score
-    message = said.verdict(judged["outcome"], judged.get("message", ""), cell.hidden, cell.source)
+    message = said.verdict(judged["outcome"], judged.get("message", ""), cell.hidden, cell.source,
+                           Open(cell.whole, beside=known) if cell.hidden else known)
     one = found[slug]
     one.checks.append(Check(cell.name, cell.says or cell.name, judged["outcome"], score or 0.0, judged["max_score"],
                             message, any(before.lost and before.message == message for before in one.checks[-1:])))
     one.points += judged["max_score"]
     one.score += score or 0.0
     if judged.get("unloaded"):
-        one.unloaded = said.raised(judged["unloaded"])
+        one.unloaded = said.raised(judged["unloaded"], known)
     if mark and mark.comment:
         one.comment = "\n\n".join(filter(None, (one.comment, mark.comment)))
 

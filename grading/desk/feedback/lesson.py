@@ -2,11 +2,16 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import nbformat
 
+from grading import ROOT
+from grading.books import answers
 from grading.books.course import Course
+from grading.desk.feedback.phrases import SPOKEN, Open
 from grading.errors import KitError
 from grading.release import markers
 from grading.release.assignment import Assignment
@@ -21,7 +26,8 @@ class Given:
     - name: its id
     - role: "text", "code", "check", "solution" or "answer"
     - heading: of a text that begins with one, in Markdown, with its depth
-    - says: what a check says of itself; hidden: whether it has lines that the release has not
+    - says: what a check says of itself; hidden: whether it has lines that the release has not;
+      whole: with these
     """
 
     name: str
@@ -32,6 +38,7 @@ class Given:
     depth: int = 0
     says: str = ""
     hidden: bool = False
+    whole: str = ""
     attachments: dict = field(default_factory=dict)
 
     @property
@@ -44,7 +51,7 @@ class Given:
 class Lesson:
     """- notebooks: name -> its cells by id, in order
     - topics: first two parts of a check's name -> (function judged, those that it depends on)
-    - digest: of all that is shown of it
+    - digest: of all that is shown of it; known: the words of what was handed out, and of what comes with it
     """
 
     name: str
@@ -53,6 +60,7 @@ class Lesson:
     topics: dict[str, tuple[str, ...]]
     modules: tuple[str, ...]
     digest: str
+    known: Open = SPOKEN
 
     def headline(self, notebook: str) -> str:
         """A notebook's title, in Markdown."""
@@ -72,21 +80,35 @@ def read(assignment: Assignment, course: Course) -> Lesson:
         for path in paths:
             digest.update(path.read_bytes())
         released, source = (nbformat.read(path, as_version=4).cells for path in paths)
-        hidden = {cell.id for cell in source if cell.cell_type == "code" and markers.regions(cell.source, "")
-                  and not cell.metadata.get("nbgrader", {}).get("solution")}
-        notebooks[name] = {cell.id: _given(cell, cell.id in hidden) for cell in released}
+        hidden = {cell.id: cell.source for cell in source if cell.cell_type == "code"
+                  and markers.regions(cell.source, "") and not cell.metadata.get("nbgrader", {}).get("solution")}
+        notebooks[name] = {cell.id: _given(cell, hidden.get(cell.id, "")) for cell in released}
     return Lesson(assignment.name, assignment.title, notebooks, assignment.topics, assignment.student_modules,
-                  digest.hexdigest())
+                  digest.hexdigest(), known(course.release(assignment.name)))
 
 
-def _given(cell, hidden: bool) -> Given:
+def known(release: Path) -> Open:
+    """The words of a release, and of the sentences in which the kit tells what became of it."""
+    files = [*release.glob("cs231n/**/*.py"), *(ROOT / "grading" / "engine").glob("*.py")]
+    cells = [answers.source(cell) for path in release.glob("*.ipynb") for cell in answers.read(release, path.stem)]
+    return Open(*cells, *(path.read_text(encoding="utf-8") for path in files), beside=SPOKEN)
+
+
+def with_handed_in(known: Open, modules: Iterable[str], cells: Iterable[dict]) -> Open:
+    """And the words of a submission's code; of its graded notebooks' cells not the checks, which are whole there."""
+    described = [(cell, cell.get("metadata", {}).get("nbgrader", {})) for cell in cells if cell["cell_type"] == "code"]
+    return Open(*modules, *(answers.source(cell) for cell, told in described
+                            if not told.get("grade") or told.get("solution")), beside=known)
+
+
+def _given(cell, hidden: str) -> Given:
     described = cell.metadata.get("nbgrader", {})
     role = ("answer" if described.get("grade") and described.get("solution") else "check" if described.get("grade")
             else "solution" if described.get("solution") else "text" if cell.cell_type == "markdown" else "code")
     heading = _HEADING.match(cell.source) if cell.cell_type == "markdown" else None
     return Given(cell.id, role, cell.source, float(described.get("points") or 0), heading[2].strip() if heading else "",
-                 len(heading[1]) if heading else 0, _comment(cell.source) if role == "check" else "", hidden,
-                 dict(cell.get("attachments", {})))
+                 len(heading[1]) if heading else 0, _comment(cell.source) if role == "check" else "", bool(hidden),
+                 hidden, dict(cell.get("attachments", {})))
 
 
 def _comment(source: str) -> str:

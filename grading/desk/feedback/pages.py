@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, field
+from itertools import chain
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,6 +16,7 @@ from grading.books.grades import Graded
 from grading.desk.feedback import judged, lesson, shown
 from grading.desk.feedback.judged import Question
 from grading.desk.feedback.lesson import Given, Lesson
+from grading.desk.feedback.phrases import Open
 from grading.desk.feedback.rendering import Rendering, Text
 from grading.engine import handling
 from grading.engine.glovebox import Refused
@@ -39,6 +41,7 @@ class Part:
     html: Text | None = None
     said: list[Text] = field(default_factory=list)
     own: bool = False
+    of_lesson: bool = True
     outputs: list[shown.Output] = field(default_factory=list)
     question: Question | None = None
     asked: Text | None = None
@@ -86,8 +89,10 @@ class Pages:
             raise KitError(f"{student} has no result: {result.fault if result else 'results.json cannot be read'}. "
                            f"Run: kit autograde {self.lesson.name} --student {student}")
         self._rendering.begin()
-        asked = judged.questions(self.lesson, result, graded)
-        files = self._files(student)
+        files, folder = self._files(student), self._course.autograded(student, self.lesson.name)
+        cells = {name: answers.read(folder, name) for name in self.lesson.notebooks}
+        known = lesson.with_handed_in(self.lesson.known, files.values(), chain.from_iterable(cells.values()))
+        asked = judged.questions(self.lesson, result, graded, known)
         passages = self._passages(files, {one.function for one in asked if one.checks})
         common = {"lesson": self.lesson, "student": student, "questions": asked, "graded": graded,
                   "first": judged.first(asked), "places": {one.slug: one.notebook for one in asked},
@@ -95,7 +100,8 @@ class Pages:
                   "points": sum(one.points for one in asked), "open": [one for one in asked if one.score is None]}
         pages = {INDEX: self._drawn(self._index, common, [], [one.heading for one in asked])}
         for notebook in self.lesson.notebooks:
-            sections = self._sections(student, notebook, {one.slug: one for one in asked}, files, passages)
+            sections = self._sections(notebook, cells[notebook], known, {one.slug: one for one in asked}, files,
+                                      passages)
             pages[f"{notebook}.html"] = self._drawn(
                 self._notebook, common | {"notebook": notebook, "sections": sections},
                 [part for section in sections for part in section.parts],
@@ -132,15 +138,14 @@ class Pages:
             return {}
         return {name: (f"{module} line {line}", Text("code", text)) for module, name, line, text in found}
 
-    def _sections(self, student: str, notebook: str, asked: dict[str, Question], files: dict[str, str],
-                  passages: dict[str, tuple[str, Text]]) -> list[Section]:
-        known = self.lesson.notebooks[notebook]
-        cells = answers.read(self._course.autograded(student, self.lesson.name), notebook)
-        own = {cell.get("id") for cell in cells if _is_own(cell, known.get(cell.get("id")))}
-        places = shown.Places(files, cells, own)
+    def _sections(self, notebook: str, cells: list[dict], known: Open, asked: dict[str, Question],
+                  files: dict[str, str], passages: dict[str, tuple[str, Text]]) -> list[Section]:
+        released = self.lesson.notebooks[notebook]
+        own = {cell.get("id") for cell in cells if _is_own(cell, released.get(cell.get("id")))}
+        places = shown.Places(files, cells, own, known)
         sections, blocks = [Section(self.lesson.headline(notebook))], {}
         for cell in cells:
-            given, source = known.get(cell.get("id")), answers.source(cell)
+            given, source = released.get(cell.get("id")), answers.source(cell)
             name = cell.get("id", "")
             if given and given.role == "text" and name not in own:
                 if given.heading and given.depth == 2:
@@ -161,7 +166,7 @@ class Pages:
                 made = shown.outputs(cell, places)
                 if made or name in own:
                     sections[-1].parts.append(Part("code", name, Text("code", source), own=name in own,
-                                                   outputs=made))
+                                                   of_lesson=given is not None, outputs=made))
             elif source.strip():
                 kind = "markdown" if cell["cell_type"] == "markdown" else "code"
                 sections[-1].parts.append(Part("note", name, Text(kind, source, cell.get("attachments"))))

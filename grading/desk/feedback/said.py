@@ -9,12 +9,13 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+from grading.desk.feedback.phrases import GAP, Open
 from grading.desk.text import clean_message
 
 RAISED, WORDS = 200, 30          # characters and words of a message that the student's code wrote
 VALUE = 120                      # characters of a line that tells in words what was found or expected
+PHRASES = 4                      # of it, which stand in the open
 NAMES, FIGURES = 2, 8            # of names with a digit in them that are said of it, and of numbers in the open
-GAP = "\u2026"
 _LABEL = re.compile(r"  (found|expected|off|pattern|look at) +(?=\S)")
 _VALUES = ("found", "expected", "off")
 _WORDS = re.compile(r"(?!true|false|array|dtype)[^\W\d_]{4,}", re.IGNORECASE)
@@ -32,24 +33,27 @@ _SMALL = ("0", "1", "2")         # are in every formula
 NOT_WRITTEN = re.compile(r"\bnot (?:implemented|written)\b")
 
 
-def verdict(outcome: str, message: str, hidden: bool, shown: str) -> str:
+def verdict(outcome: str, message: str, hidden: bool, shown: str, known: Open) -> str:
     """The message of a check, as a student reads it.
 
     - hidden: whether the check has lines that are not in the release
     - shown: what of it is in the release: its numbers are public
+    - known: what may be said of it, in words: of what failed, its own too
     """
     message, public = clean_message(message), set(_NUMBER.findall(shown))
     if outcome == "error":
-        return raised(message, public, _NUMBER if hidden else _EXACT)
-    if outcome != "failed" or not hidden:
+        return raised(message, known, public, _NUMBER if hidden else _EXACT)
+    if outcome != "failed":
         return message
-    return _gaps("\n".join(_without_values(message.split("\n"))), public | set(_SMALL))
+    if not hidden:
+        return known.of(message)
+    return _gaps("\n".join(_without_values(message.split("\n"), known)), public | set(_SMALL))
 
 
-def raised(message: str, public: Collection[str] = (), numbers: re.Pattern = _NUMBER) -> str:
+def raised(message: str, known: Open, public: Collection[str] = (), numbers: re.Pattern = _NUMBER) -> str:
     """What the student's code raised while it may have known what is hidden.
 
-    - public: numbers that are said; numbers: what else is none of those that are
+    - known: whose words are said; public: numbers that are said; numbers: what else is none of those that are
     """
     message = clean_message(message)
     begins, ends = _BEGINS.match(message), _ENDS.search(message)
@@ -58,6 +62,7 @@ def raised(message: str, public: Collection[str] = (), numbers: re.Pattern = _NU
     text = "".join(GAP if not letter.isascii() and unicodedata.numeric(letter, None) is not None else letter
                    for letter in unicodedata.normalize("NFKC", text))               # digits of any script
     text = _gaps(_SPELT.sub(f"{GAP} ", text), public, numbers).rstrip()
+    text = known.of(text, PHRASES)
     text = _first(_NAMED, _first(_NUMBER, text, FIGURES, public), NAMES)
     words = text.split(" ")
     room = RAISED - len(where) - len(there) - len(f" {GAP}")
@@ -66,7 +71,7 @@ def raised(message: str, public: Collection[str] = (), numbers: re.Pattern = _NU
     return f"{where}{text}{there}"
 
 
-def _without_values(lines: list[str]) -> list[str]:
+def _without_values(lines: list[str], known: Open) -> list[str]:
     """A failed check's lines but for values that say nothing in words."""
     kept, inside = [], ""
     for line in lines:
@@ -74,9 +79,9 @@ def _without_values(lines: list[str]) -> list[str]:
         inside = label[1] if label else inside if line.startswith("   ") else ""
         words = _NUMBER.sub("", line[label.end():] if label else line)
         if inside not in _VALUES:
-            kept.append(line)
+            kept.append(known.of(line))
         elif inside != "off" and _WORDS.search(words):              # such as "an array of ..."; it may be the student's
-            kept.append(line if len(line) <= VALUE else f"{line[:VALUE]} {GAP}")
+            kept.append(known.of(line if len(line) <= VALUE else f"{line[:VALUE]} {GAP}", PHRASES))
     return kept
 
 

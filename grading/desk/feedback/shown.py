@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from cs231n import _described
 from grading.desk import handed
 from grading.desk.feedback import said
+from grading.desk.feedback.phrases import Open
 from grading.desk.feedback.rendering import Text
 from grading.desk.text import COLORS, clean_message
 from grading.engine import telling
 
 STREAM = 20_000                  # characters of printed text that are shown of a cell
 FRAMES = 8
-_WIDTH = re.compile(r"\w{1,60}")
 _IN = re.compile(r"Cell In\[(\d{1,5})\]")
+_PICTURE = re.compile(r"<(?:IPython\.core\.display\.\w+ object|Figure size [\d.x]+ with \d+ Ax[ei]s)>")
 _LABELS = {f"[{text}]": text for text in (handed.AS_HANDED_IN, handed.WHEN_GRADED, handed.WITHOUT, handed.NOT_RUN,
                                           handed.TOO_MUCH)}
 
@@ -46,10 +47,12 @@ class Output:
 
 
 class Places:
-    """Finds an error's places. `files`: the submission's modules, path -> text; `cells`: of its graded notebook."""
+    """Finds an error's places. `files`: the submission's modules, path -> text; `cells`: of its graded notebook;
+    `known`: words that are in the open.
+    """
 
-    def __init__(self, files: Mapping[str, str], cells: list[dict], own: set[str]):
-        self._files = files
+    def __init__(self, files: Mapping[str, str], cells: list[dict], own: set[str], known: Open):
+        self._files, self.known = files, known
         self._cells = {cell.get("execution_count"): _whole(cell.get("source", ""))
                        for cell in cells if cell.get("id") in own}
 
@@ -59,7 +62,7 @@ class Places:
             inside = _IN.fullmatch(frame.file)
             lines = self._cells.get(int(inside[1]), "").split("\n") if inside else []
             code = frame.code if not inside else lines[frame.line - 1].strip() if frame.line <= len(lines) else ""
-            name = f", in {frame.function}" if _WIDTH.fullmatch(frame.function) else ""
+            name = f", in {frame.function}" if self.known.has(frame.function) else ""
             if code:
                 found.append(Place(f"{'this notebook' if inside else frame.file} line {frame.line}{name}", code[:200]))
         return tuple(found[-FRAMES:])
@@ -78,7 +81,8 @@ def outputs(cell: dict, places: Places) -> list[Output]:
         found.pop(0)
         while found and not _label(found):
             errors += _shown(found.pop(0), places, graded=True)
-        return errors + outputs({"outputs": found}, places)
+        came = outputs({"outputs": found}, places)
+        return [*errors, Output("note", "as handed in"), *came] if came else errors
     if label == handed.WITHOUT:
         return [error for one in found if one.get("output_type") == "error"
                 for error in _shown(one, places, graded=True)]
@@ -98,8 +102,8 @@ def _shown(output: dict, places: Places, graded: bool = False) -> Iterator[Outpu
         yield Output("text", _text(_whole(output.get("text", ""))))
     elif kind == "error":
         name, message = clean_message(output.get("ename")), clean_message(output.get("evalue"))
-        message = said.raised(message) if graded else message[:2_000]
-        yield Output("error", f"{said.raised(name) if graded else name}: {message}",
+        message = said.raised(message, places.known) if graded else message[:2_000]
+        yield Output("error", f"{said.raised(name, places.known) if graded else name}: {message}",
                      places=places.of("\n".join(output.get("traceback", []))))
     elif picture := next((kind for kind in ("image/png", "image/jpeg") if kind in data), ""):
         size = output.get("metadata", {}).get(picture, {})
@@ -108,8 +112,10 @@ def _shown(output: dict, places: Places, graded: bool = False) -> Iterator[Outpu
                      words=_described.of_html(data.get("text/html", ""))[1])
     elif "text/html" in data:
         yield Output("html", html=Text("html", data["text/html"]))
+    elif _PICTURE.fullmatch(text := data.get("text/latex") or data.get("text/plain", "")):
+        yield Output("note", "a display of a kind, or a size, that is not shown here; PNG and JPEG pictures are")
     elif data:
-        yield Output("text", _text(data.get("text/latex") or data.get("text/plain", "")))
+        yield Output("text", _text(text))
 
 
 def _text(text: str) -> str:

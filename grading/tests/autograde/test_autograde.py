@@ -20,7 +20,7 @@ from conftest import kit
 from nbgrader.api import Gradebook
 
 from grading import ROOT
-from grading.autograde import autograde
+from grading.autograde import autograde, grader
 from grading.autograde.workers import Workers, choose_sandbox
 from grading.books import notes, results
 from grading.books.course import Course
@@ -287,14 +287,14 @@ def hand_in(course, assignment, work, *students):
 def test_a_fault_of_ours_is_named_and_costs_the_student_nothing(own_course, perfect, workers, monkeypatch):
     assignment, course = own_course
     hand_in(course, assignment, perfect[1], "ann", "bob")
-    whole = autograde.load
+    whole = grader.load
 
     def disk_full(assignment, course, student, *lesson):
         if student == "ann":
             raise OSError("No space left on device")
         return whole(assignment, course, student, *lesson)
 
-    monkeypatch.setattr(autograde, "load", disk_full)
+    monkeypatch.setattr(grader, "load", disk_full)
     ann, bob = autograde.autograde(assignment, course, workers=workers)
     assert "No space left" in ann.fault and not bob.fault
     assert results.with_marks(course, ann) == {}

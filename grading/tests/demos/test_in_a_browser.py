@@ -1,16 +1,14 @@
 """Demonstrations in a browser: as pages for lectures, and in JupyterLab, where the student's functions compute."""
 
-import importlib.util
 import os
 import re
 import shutil
-from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
 import served
-from browsing import browser
+from browsing import assert_accessible, assert_fits, browser, say_what_was_not_looked_at, set_screen
 
 from cs231n import optim
 from cs231n.classifiers.k_nearest_neighbor import KNearestNeighbor
@@ -25,7 +23,6 @@ from grading import ROOT, commands, demos
 
 pytestmark = pytest.mark.skipif(not (shutil.which("chromium") and shutil.which("chromedriver")),
                                 reason="needs the programs chromium and chromedriver")
-_AXE = importlib.util.find_spec("axe_core_python")
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +45,6 @@ def until(driver, condition):
     from selenium.webdriver.support.wait import WebDriverWait
 
     return WebDriverWait(driver, 120, poll_frequency=0.1).until(condition)
-
-
-def set_screen(driver, width, scheme):
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                           {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False})
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
-                           {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
 
 
 def loss_in_table(driver):
@@ -123,25 +113,20 @@ def test_the_reference_in_javascript_gives_the_numbers_of_numpy(driver, pages, n
 
 @pytest.mark.parametrize("name", demos.DEMOS)
 def test_a_page_is_accessible_fits_every_width_in_light_and_dark_and_asks_nobody_for_anything(driver, pages, name):
-    for width, scheme in ((360, "dark"), (1280, "light")):
-        set_screen(driver, width, scheme)
+    for width, scheme in ((320, "dark"), (1280, "light")):
+        set_screen(driver, width, scheme, 1000)
         driver.get((pages / f"{name}.html").as_uri())
-        assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+        assert_fits(driver, width)
         assert driver.execute_script("return performance.getEntriesByType('resource').length") == 0
-        if _AXE:
-            driver.execute_script(Path(_AXE.origin).with_name("axe.min.js").read_text(encoding="utf-8"))
-            found = driver.execute_async_script("axe.run().then(arguments[arguments.length - 1])")
-            assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]
-                    if one["impact"] in ("serious", "critical")] == []
+        assert_accessible(driver)
     assert [message for message in driver.get_log("browser") if message["level"] == "SEVERE"] == []
-    if not _AXE:
-        pytest.skip("axe-core is not installed (axe-core-python): whether it is accessible was not looked at")
+    say_what_was_not_looked_at()
 
 
 def test_on_a_page_keys_fingers_and_buttons_move_things(driver, pages):
     from selenium.webdriver.common.keys import Keys
 
-    set_screen(driver, 1280, "light")
+    set_screen(driver, 1280, "light", 1000)
     driver.get((pages / "plane.html").as_uri())
     point = driver.find_elements("css selector", ".movable")[-9]
     point.send_keys(Keys.ARROW_LEFT, Keys.SHIFT, Keys.ARROW_UP)
@@ -207,7 +192,7 @@ def test_in_jupyterlab_a_point_is_dragged_and_the_students_function_gives_its_ne
     config.parent.mkdir()
     config.write_text('{"LabApp": {"expose_app_in_browser": true}}')
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    set_screen(driver, 1280, "light")
+    set_screen(driver, 1280, "light", 1000)
     with served.jupyter(tmp_path) as jupyter:
         driver.get(f"{jupyter}/lab/tree/touch.ipynb")
 

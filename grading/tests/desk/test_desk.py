@@ -1,7 +1,6 @@
 """A submission is read by its instructor in a terminal, in formgrader and in feedback, and runs in none of them."""
 
 import base64
-import importlib.util
 import io
 import json
 import re
@@ -10,12 +9,11 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections import Counter
-from pathlib import Path
 
 import nbformat
 import pytest
 import served
-from browsing import browser
+from browsing import assert_accessible, assert_fits, browser, say_what_was_not_looked_at, set_screen
 from bs4 import BeautifulSoup
 from conftest import kit
 from hypothesis import given, settings
@@ -516,27 +514,16 @@ def test_a_browser_runs_nothing_of_an_attack(formgrader, course, tmp_path):
 @pytest.mark.skipif(not (shutil.which("chromium") and shutil.which("chromedriver")),
                     reason="needs the programs chromium and chromedriver")
 def test_feedback_is_accessible_fits_every_width_in_light_and_dark_and_asks_nobody_for_anything(course, tmp_path):
-    axe = importlib.util.find_spec("axe_core_python")
     with browser(tmp_path / "profile", "performance") as driver:
         for student, page in (("ann", "index"), ("ann", "knn"), ("bob", "index"), ("bob", "knn")):
             for width, scheme in ((360, "dark"), (1280, "light")):
-                driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                                       {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
-                driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
-                                       {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+                set_screen(driver, width, scheme)
                 driver.get((course.feedback(student, "assignment1") / f"{page}.html").as_uri())
                 driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
-                assert driver.execute_script("return document.documentElement.scrollWidth") <= width
-                if axe is None:
-                    continue
-                driver.execute_script(Path(axe.origin).with_name("axe.min.js").read_text(encoding="utf-8"))
-                found = driver.execute_async_script(
-                    "const done = arguments[0]; axe.run().then(found => done(found.violations.map("
-                    "one => [one.impact, one.id, one.nodes[0].html])))")
-                assert not [one for one in found if one[0] in ("serious", "critical")], (student, page, width)
+                assert_fits(driver, width)
+                assert_accessible(driver)
         messages = [json.loads(one["message"])["message"] for one in driver.get_log("performance")]
     asked = {one["params"]["request"]["url"] for one in messages if one["method"] == "Network.requestWillBeSent"}
     assert not [url for url in asked if not url.startswith(("data:", "chrome", "about:"))
                 and not re.match(r"file:.*/feedback/(ann|bob)/assignment1/(index|knn)\.html$", url)]
-    if axe is None:
-        pytest.skip("axe-core is not installed (axe-core-python): whether it is accessible was not looked at")
+    say_what_was_not_looked_at()

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from grading.books.course import TIMESTAMP, Course
 from grading.books.results import Result
 from grading.desk import feedback
 from grading.desk.feedback import judged, lesson, rendering, said, shown
+from grading.desk.feedback.phrases import SPOKEN, Open
 from grading.desk.feedback.rendering import Text
 from grading.engine import sandbox
 from grading.release import assignment as assignments
@@ -225,7 +227,7 @@ def described(outcomes: dict[str, str], message: str = "wrong", named=()) -> dic
     cells = {name: {"score": float(outcome == "passed"), "max_score": 1.0, "outcome": outcome, "message": message}
              for name, outcome in outcomes.items()}
     result = Result("ann", "assignment1", "", "full", {"knn": cells}, named=list(named))
-    return {one.slug: one for one in judged.questions(known, result, grades.Graded("ann"))}
+    return {one.slug: one for one in judged.questions(known, result, grades.Graded("ann"), Open(message))}
 
 
 def test_what_is_known_of_a_cell_or_a_function_stands_in_the_questions_that_it_cost():
@@ -260,14 +262,14 @@ FAILED = ("dW[3, 0] is wrong.\n  found     26.7486\n  expected  5.17191\n  off  
 
 
 def test_of_a_hidden_test_the_words_are_said_and_of_a_public_one_the_numbers_too():
-    assert said.verdict("failed", FAILED, False, "") == FAILED
-    assert said.verdict("failed", FAILED, True, "# Checks 7 rows.") == (
+    assert said.verdict("failed", FAILED, False, "", Open(FAILED)) == FAILED
+    assert said.verdict("failed", FAILED, True, "# Checks 7 rows.", Open(FAILED)) == (
         "dW[\u2026, 0] is wrong.\n  pattern   every entry is half of it\n  look at   Where x > 0, add \u2026 for each\n"
         "            of the 7 rows.")
     shape = "dists has the wrong shape.\n  found     an array of shape (3, 4)\n  expected  None"
-    assert "an array of shape (\u2026)" in said.verdict("failed", shape, True, "")
+    assert "an array of shape (\u2026)" in said.verdict("failed", shape, True, "", Open(shape))
     spelt = "the name is wrong.\n  found     '" + "spelt " * 100 + "'\n  expected  a name"
-    assert len(said.verdict("failed", spelt, True, "")) < 200
+    assert len(said.verdict("failed", spelt, True, "", Open(spelt))) < 200
 
 
 @pytest.mark.parametrize("message, shown", [
@@ -287,16 +289,51 @@ def test_of_a_hidden_test_the_words_are_said_and_of_a_public_one_the_numbers_too
     ("word " * 80, "word " * 30 + "\u2026"), ("E: " + "Word-word" * 40, "E: \u2026"),
 ])
 def test_what_the_students_code_raises_in_a_hidden_test_is_said_without_numbers(message, shown):
-    assert said.verdict("error", message, True, "") == shown
-    assert len(said.verdict("error", "wordword " * 5_000, True, "")) <= said.RAISED
+    open_ = unicodedata.normalize("NFKC", message)
+    assert said.verdict("error", message, True, "", Open(open_, re.sub(r"\d", " ", open_))) == shown
+    assert len(said.verdict("error", "wordword " * 5_000, True, "", Open("wordword " * 2))) <= said.RAISED
+
+
+OWN = "def loss(W):\n    raise ValueError(f'W is {W} here')  # alpha bravo charlie, 'W1', grads\n"
+IN_LETTERS = "yaxebdhddfdaajafhbi bxgicdabehaccdbech"
+
+
+@pytest.mark.parametrize("message, shown", [
+    ("ValueError: W is 0.25 here", "ValueError: W is \u2026 here"),
+    (f"AssertionError: {IN_LETTERS}", "AssertionError: \u2026"), (f"E{IN_LETTERS}: x", "\u2026"),
+    ("ValueError: a5e84b0ecfbf d1a7dc3f", "ValueError: \u2026"),
+    ("ValueError: - / ..... ..- .... /", "ValueError\u2026"),
+    ("ValueError: charlie alpha charlie alpha charlie alpha", "ValueError: charlie alpha charlie \u2026"),
+    ("KeyError: 'W1'", "KeyError: 'W1'"), ("KeyError: grads has no key 'axgj'", "KeyError: grads has no key '\u2026'"),
+    ("AttributeError: 'NoneType' object has no attribute 'grads'",
+     "AttributeError: 'NoneType' object has no attribute 'grads'"),
+    ("ValueError: operands could not be broadcast together with shapes (4,2) (3,)",
+     "ValueError: operands could not be broadcast together with shapes (\u2026,)"),
+    ("CodecError: an array of dtype [('axgj', '<f8')] cannot be sent",
+     "CodecError: an array of dtype [('\u2026')] cannot be sent"),
+])
+def test_words_that_a_students_code_made_up_in_a_test_are_not_repeated(message, shown):
+    known = Open(OWN, beside=Open("CodecError: an array of dtype cannot be sent. has no key", beside=SPOKEN))
+    assert said.verdict("error", message, True, "", known) == shown
+
+
+def test_what_a_student_returned_in_place_of_numbers_is_told_in_words_that_stand_in_the_open():
+    known = Open("loss is not what can be compared. found the str, a value of type", beside=SPOKEN)
+    for hidden in (True, False):
+        for value in (f"the str '{IN_LETTERS}'", "a value of type Cyxabgcedefdgdggd"):
+            message = f"loss is not what can be compared.\n  found     {value}"
+            message = said.verdict("failed", message, hidden, "", known)
+            assert message.endswith("found     " + re.sub(r"'.*'", "'\u2026'", value).replace(
+                "Cyxabgcedefdgdggd", "\u2026"))
 
 
 def test_what_is_raised_in_a_public_test_keeps_its_shapes_and_no_measured_number():
-    assert said.verdict("error", "ValueError: shapes (7,5) and (6,), 0.2371", False, "") == (
+    two = "ValueError: shapes (7,5) and (6,), 0.2371"
+    assert said.verdict("error", two, False, "", Open(two)) == (
         "ValueError: shapes (7,5) and (6,), \u2026")
     shapes = "shapes (3,4) and (5,) not aligned: 4 (dim 1) != 5 (dim 0) (cs231n/layers.py line 20)"
-    assert said.verdict("error", f"ValueError: {shapes}", False, "") == f"ValueError: {shapes}"
-    counted = said.verdict("error", "E: " + " ".join(map(str, range(100, 140))), False, "# 139 of them")
+    assert said.verdict("error", f"ValueError: {shapes}", False, "", SPOKEN) == f"ValueError: {shapes}"
+    counted = said.verdict("error", "E: " + " ".join(map(str, range(100, 140))), False, "# 139 of them", Open("E"))
     assert counted == "E: 100 101 102 103 104 105 106 107 \u2026 139"
 
 
@@ -328,6 +365,6 @@ def test_outputs_are_read_whether_a_text_is_one_or_its_lines():
     printed = {"output_type": "stream", "name": "stdout", "text": ["one\n", "two\n"]}
     label = {"output_type": "display_data", "metadata": {}, "data": {
         "text/html": ["<p><em>[came without output]</em></p>"], "text/plain": ["[came without output]"]}}
-    places = shown.Places({}, [], set())
+    places = shown.Places({}, [], set(), SPOKEN)
     assert [one.text for one in shown.outputs({"outputs": [printed]}, places)] == ["one\ntwo"]
     assert shown.outputs({"outputs": [label, printed]}, places) == []

@@ -105,6 +105,10 @@ def test_every_formula_of_the_lessons_and_their_model_answers_is_understood(tmp_
     (r"$\tag{3} x$ $\label{a} y$ $\mathrm{ReLU}$", 'op("ReLU")'),
     (r"$\left( \begin{array}{l} 1 \\ 2 \end{array} \right)$", "vec(delim: #none, align: #left"),
     (r"$\left. \frac{a}{b} \right|_{x=0}$", "lr( a / b \\|)_(x = 0)"), (r"$|a| p(b|c) p(c|b)$", "lr(|a|) p"),
+    (r"$\left\| W \right\|_F^2$", "lr(bar.v.double W bar.v.double)_F^2"), (r"$\lvert x \rvert_1$", "lr(|x|)_1"),
+    (r"$\left\lVert \left(x\right) \right\rVert_2$", "bar.v.double)_2"), (r"$\big\|x\big\|_1$", "bar.v.double)_1"),
+    (r"$\boxed{\frac{a}{b_{ij}}}$", "boxed( a / b_(i j) )"), (r"$\argmax_k {\bf w}$", "max\", limits: #true)_k"),
+    ("$$\n\nx_1\n\n$$", "x_1"), (r"$\eqref{eq:l}$", 'upright("(eq:l)")'),
     (r"$\Big[ x \Big]$", "stretch(\\[, size: #1.8em)"), (r"$\hspace{1cm} 1{,}000 \lt x$", 'upright(",") 000 < x'),
 ])
 def test_formulas_are_read_as_jupyter_reads_them(tmp_path, source, expected):
@@ -117,6 +121,18 @@ def test_prices_code_and_escaped_dollars_are_no_formulas(tmp_path):
     assert "formula(" not in code and problems == [] and 'typed("a$b$")' in code
 
 
+def test_what_is_opened_as_a_formula_and_never_closed_swallows_no_words(tmp_path):
+    whole = "$$ c = d $$ \\begin{align} e \\end{align}"
+    for opened in ("$$", "\\begin{align}"):
+        code, problems = blocks(tmp_path, f"{opened} a &= b\n\nA word.\n\n{whole}")
+        assert '"A word."' in code.replace('"; " "; "', " ") and code.count("formula(") == 2 and problems == [], code
+
+
+def test_formulas_on_lines_of_their_own_stand_without_empty_lines_between(tmp_path):
+    code, _ = blocks(tmp_path, "It is\n$$ a $$\n$$ b $$\nfor $c$ and $d$.")
+    assert code.count('" "') == 4 and code.count("formula(true") == 2, code
+
+
 def test_html_and_tables_that_students_use_in_markdown_are_set(tmp_path):
     code, problems = blocks(tmp_path, "H<sub>2</sub>O<br>x<sup>2</sup> <font color='red'>r</font> <b>b\n\n"
                             "| a | b |\n|---|--:|\n| $x$ | 2 |\n\n<table><tr><td colspan=2>c</td></tr></table>\n\n"
@@ -125,6 +141,13 @@ def test_html_and_tables_that_students_use_in_markdown_are_set(tmp_path):
     for made in ('sub("2")', "linebreak()", 'super("2")', "set text(fill: rgb(", 'strong("b")',
                  "grid-of(2, (left, right,), 1"):
         assert made in code, made
+
+
+def test_a_table_may_stand_right_below_words_and_less_than_is_no_tag(tmp_path):
+    code, problems = blocks(tmp_path, "So:\n| a | b |\n|---|---|\n| 1 | 2 |\n\na<b then b>c, vector<int> <b>x</b>\n\n"
+                            "```\nx\n| a | b |\n|---|---|\n```")
+    assert problems == [] and code.count("grid-of(2") == 1 and 'code("x\\n| a' in code
+    assert '"<b then b>"' in code and '"<int>"' in code and 'strong("x")' in code
 
 
 def test_a_command_that_one_cell_defines_is_known_in_the_next(tmp_path):

@@ -9,7 +9,7 @@ from sandboxed import strongest
 
 from grading.engine import plan, run
 from grading.engine.processes import Submission
-from grading.engine.proxies import MOST_MESSAGE
+from grading.engine.raised import MOST_MESSAGE
 from grading.engine.run import NOTE
 
 FORGE = """

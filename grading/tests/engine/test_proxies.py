@@ -21,7 +21,9 @@ from cs231n.testing import CheckFailed, assert_close, assert_labels
 from grading import ROOT
 from grading.engine import codec
 from grading.engine.channel import Channel, Closed, Late
-from grading.engine.proxies import Finder, Link, Lost, Remote, RemoteDict, StudentError
+from grading.engine.finder import Finder
+from grading.engine.proxies import Link, Remote, RemoteDict
+from grading.engine.raised import Lost, StudentError
 
 STUDENT = '''
 import numpy as np
@@ -191,7 +193,7 @@ def fail(kind):
         from grading.engine.codec import CodecError
         raise CodecError("ours, says the student")
     if kind == "lost":
-        from grading.engine.proxies import Lost
+        from grading.engine.raised import Lost
         raise Lost("late", "f")
     if kind == "half": raise ValueError("half \\ud800")
     if kind == "long": raise ValueError("x" * 100_000)

@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from cs231n._counting import read_loops, read_stacks
+from cs231n._source import read_loops, read_stacks
 from grading.engine import MAX_TEXT
 from grading.engine.reading import source
 

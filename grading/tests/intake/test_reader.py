@@ -44,11 +44,11 @@ def written(*cells) -> bytes:
 def test_what_a_student_wrote_is_read_with_its_pictures_and_clean_outputs(lesson, tmp_path):
     path, png = tmp_path / "demo.ipynb", b"\x89PNG\r\n\x1a\n" + b"\0" * 16
     path.write_bytes(written(code("x = 1", "demo-solve", [printed("\x1b]0;t\x07done")]), code("own = 2"),
-                             answer("Because ![](plots/a.png)")))
+                             answer("Because ![](plots/a.png)", svg={"image/svg+xml": ["<svg/>"]}, odd=[7])))
     found = Reader().notebook(path, lesson, {"plots/a.png": png})
     assert (found.problem, found.texts["demo-solve"], found.cells) == ("", "x = 1", 3)
-    assert found.texts["demo-why-answer"].startswith("Because ![](attachment:file-0")
-    assert list(found.pictures["demo-why-answer"].values())[0].keys() == {"image/png"}
+    assert found.texts["demo-why-answer"].startswith("Because ![](attachment:file-1")
+    assert [list(bundle) for bundle in found.pictures["demo-why-answer"].values()] == [["image/svg+xml"], ["image/png"]]
     assert [one.source for one in found.behind["demo-solve"]] == ["own = 2"] and found.shown == ["plots/a.png"]
     outputs = Reader().outputs({"demo-solve": "demo-solve", "own": "demo-solve 0"})
     assert [output.text for output in outputs["demo-solve"]] == ["done"] and not outputs["own"]

@@ -89,9 +89,10 @@ def test_cells_whose_metadata_was_lost_are_known_by_their_id(key):
 
 def test_pictures_pasted_into_an_answer_stay(key):
     answer = cell("markdown", "demo-why-answer", "![](attachment:a.png)", 4, solution=True)
-    answer["attachments"] = {"a.png": {"image/png": "aGVsbG8="}}
+    sound = {"a.png": {"image/png": "aGVsbG8="}, "b.svg": {"image/svg+xml": "<svg>\n</svg>"}}
+    answer["attachments"] = {**sound, "b.svg": {"image/svg+xml": ["<svg>\n", "</svg>"]}, "c": 7, "d": {"image/png": 3}}
     restored, _ = restore(submitted(answer), key)
-    assert by_id(restored)["demo-why-answer"].attachments == {"a.png": {"image/png": "aGVsbG8="}}
+    assert by_id(restored)["demo-why-answer"].attachments == sound
 
 
 anything = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8),

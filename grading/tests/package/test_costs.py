@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cs231n import _asked, _costs, _shortcuts
-from cs231n._counting import hands_on_functions
 from cs231n._shortcuts import read_shortcuts
+from cs231n._source import hands_on_functions
 from cs231n.classifiers.k_nearest_neighbor import KNearestNeighbor
 from cs231n.classifiers.linear_svm import svm_loss_naive, svm_loss_vectorized
 from cs231n.classifiers.softmax import softmax_loss_naive, softmax_loss_vectorized

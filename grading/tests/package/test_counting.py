@@ -26,7 +26,8 @@ from numpy import apply_along_axis as along
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
-from cs231n._counting import Probe, read_loops, source_of
+from cs231n._counting import Probe
+from cs231n._source import read_loops, source_of
 from cs231n.testing import CheckFailed, assert_vectorized, interpreted_events
 
 D, C, REG = 4, 3, 0.3      # few: the library for matrix products takes one thread

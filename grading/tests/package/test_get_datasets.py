@@ -106,7 +106,7 @@ class Kit:
         folder.mkdir()
         shutil.copy(ROOT / "get_datasets.sh", folder)
         (folder / "cs231n").mkdir()
-        for module in ("__init__.py", "get_data.py"):
+        for module in ("__init__.py", "_download.py", "get_data.py"):
             shutil.copy(ROOT / "cs231n" / module, folder / "cs231n")
 
     def environment(self, **changes):

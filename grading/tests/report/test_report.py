@@ -1,16 +1,14 @@
 """`kit report` on a class of 300 whose proportions of mistakes are known."""
 
-import importlib.util
 import json
 import re
 import shutil
 import tomllib
 from collections import Counter
-from pathlib import Path
 
 import a_class
 import pytest
-from browsing import browser
+from browsing import assert_accessible, assert_fits, browser, say_what_was_not_looked_at, set_screen
 
 from grading import report
 from grading.__main__ import main
@@ -183,8 +181,6 @@ def test_a_picture_tells_its_numbers_in_words():
 
 # In a browser
 
-_AXE = importlib.util.find_spec("axe_core_python")
-
 
 @pytest.mark.skipif(not (shutil.which("chromium") and shutil.which("chromedriver")),
                     reason="needs the programs chromium and chromedriver")
@@ -192,17 +188,9 @@ def test_a_browser_opens_it_at_once_and_it_fits_and_is_accessible(text, tmp_path
     (tmp_path / "report.html").write_text(text, encoding="utf-8")
     with browser(tmp_path / "profile") as driver:
         for theme in ("light", "dark"):
-            driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
-                                   {"features": [{"name": "prefers-color-scheme", "value": theme}]})
             for width in (360, 1600):
-                driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                                       {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False})
+                set_screen(driver, width, theme)
                 driver.get((tmp_path / "report.html").as_uri())
-                assert driver.execute_script("return document.documentElement.scrollWidth") <= width
-            if _AXE:
-                driver.execute_script(Path(_AXE.origin).with_name("axe.min.js").read_text(encoding="utf-8"))
-                found = driver.execute_async_script("axe.run().then(arguments[arguments.length - 1])")
-                assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]
-                        if one["impact"] in ("serious", "critical")] == []
-    if not _AXE:
-        pytest.skip("axe-core is not installed (axe-core-python): whether it is accessible was not looked at")
+                assert_fits(driver, width)
+            assert_accessible(driver)
+    say_what_was_not_looked_at()

@@ -23,6 +23,19 @@ NOTEBOOKS = [(name, notebook) for name, entries in MISTAKES.items()
              for notebook in dict.fromkeys(entry.notebook for entry in entries)]
 
 
+# notebook -> the cell of its search, the table that it fills, what settings there are, an entry, what is kept.
+SEARCHES = {
+    "knn": ("knn-cross_validation", "k_to_accuracies", "k_choices", "[0.3] * num_folds", "best_k"),
+    "svm": ("svm-search", "results", "candidates", "(0.3, 0.4)", "best_svm"),
+    "softmax": ("softmax-search", "results", "[(1e-3 * n, 0.1) for n in range(1, 2 * num_pairs + 1)]", "(0.3, 0.4)",
+                "best_softmax"),
+    "two_layer_net": ("two_layer_net-best_model", "results", "[(50, 1e-3 * n, 0.1) for n in range(1, 6)]", "0.3",
+                      "best_model"),
+    "features": ("features-best_net", "results", "[(80, 0.1 * n, 1e-3) for n in range(1, 6)]", "0.3", "best_net"),
+    "deep_nets": ("deep_nets-search", "results", "map(float, np.geomspace(low, high, num_rates))", "0.3", "best_net"),
+}
+
+
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
     """What grading sets, with data of the size that it uses."""
@@ -61,6 +74,22 @@ def test_a_cell_that_is_not_written_yet_is_told_so_in_a_sentence(name, notebook,
 @pytest.mark.parametrize("name, notebook", NOTEBOOKS)
 def test_a_right_but_unusual_cell_keeps_every_point_and_nothing_of_it_is_named(name, notebook, environment):
     assert cell_trial.table(ASSIGNMENTS[name], of(UNUSUAL, name, notebook), environment["CS231N_DATA"])[2] == []
+
+
+@pytest.mark.parametrize("name, notebook", NOTEBOOKS)
+def test_whatever_a_search_has_left_behind_its_checks_speak_in_words(name, notebook, environment):
+    cell, table, settings, entry, kept = SEARCHES[notebook]
+    odd = [(table, one) for one in ("None", "[0.3]", "{'1': 0.3, (1, 2): None}")]
+    odd += [(table, f"{{{key}: {value} for one in {settings}}}") for key, value in (
+        ("str(one)", entry), ("one", "None"), ("one", "(0.3, 0.4, [0.5])"), ("one", "np.nan"))]
+    odd += [(kept, one) for one in ("object", "np.zeros(3)", "'the best'")]
+    right = f"best_val = 0.4\n{table} = {{one: {entry} for one in {settings}}}\n"
+    variants = [{f"{cell}-solution": f"{right}{left} = {value}"} for left, value in odd]
+    if notebook == "knn":
+        variants += [{"knn-best_k-solution": f"{left} = {value}"} for left, value in odd if left == kept]
+    for variant, said in zip(variants, cells.run(ASSIGNMENTS[name], notebook, variants, environment), strict=True):
+        assert any(said.values()), variant
+        assert not [one for one in said.values() if one and not one.startswith("CheckFailed: ")], (variant, said)
 
 
 def test_the_catalogue_of_cells_is_large_and_says_something_to_the_student():

@@ -53,13 +53,13 @@ def grows(make, arguments, sizes=(8, 32)):
     - make(n), arguments(n): the function, and its arguments, for n examples
     """
     try:
-        from cs231n import _counting
+        from cs231n import _counting, _source
 
-        text, name = _counting.source_of(make(sizes[0]))[:2]
-        loops, disguised = _counting.read_loops(text, name)
+        text, name = _source.source_of(make(sizes[0]))[:2]
+        loops, disguised = _source.read_loops(text, name)
         if not loops and not disguised:
             return 0.0
-        if _counting.read_stacks(text, name):            # which numpy's own Python goes through entry by entry
+        if _source.read_stacks(text, name):            # which numpy's own Python goes through entry by entry
             return ...
         few, many = (_counting.interpreted_events(make(n), arguments(n)) for n in sizes)
         return float(many - few >= 0.9 * (sizes[1] - sizes[0]))
@@ -73,9 +73,9 @@ DISGUISES = ("apply_along_axis", "vectorize", "map", "reduce", "accumulate")
 def kind_of_loop(function, siblings=()):
     """The most particular way of looping that a function's own source shows; `siblings`: methods with loops."""
     try:
-        from cs231n import _counting
+        from cs231n import _source
 
-        text, qualified = _counting.source_of(function)[:2]
+        text, qualified = _source.source_of(function)[:2]
         name = qualified.rpartition(".")[2]
         found = [node for node in ast.walk(ast.parse(textwrap.dedent(text)))
                  if isinstance(node, ast.FunctionDef) and node.name == name]

@@ -94,7 +94,7 @@ def loss(name, cases):
         yield "~images", images
 
         def inputs():
-            one, X, y = net(first, 0.5), data[first][1].copy(), data[first][2].copy()
+            one, X, y = net(first, 0.7), data[first][1].copy(), data[first][2].copy()
             one.loss(X, y)
             before = [*data[first][0].values(), *data[first][1:]]
             return changed(before, [*[np.asarray(one.params[key]) for key in data[first][0]], X, y])
@@ -168,14 +168,16 @@ def _normalized(data, cases):
         return ... if found[0] is ... else float(np.ravel(found[1][0])[0] - np.ravel(found[0][0])[0])
 
     for case, depth in zip(cases, ("one layer", "two layers", "three layers")):
-        yield f"normalized, {depth}: loss", lambda case=case: (
+        yield f"training/normalized, {depth}: loss", lambda case=case: (
             ... if trained(case) is ... else float(np.ravel(trained(case)[0])[0]))
-        yield f"normalized, {depth}: scores", lambda case=case: tested(case, 2)
+        yield f"training/normalized, {depth}: scores", lambda case=case: tested(case, 2)
     for word in ("gamma", "beta", "W"):
-        yield f"normalized: gradients of {word}", lambda word=word: [gradients(case, word) for case in cases]
-        yield f"normalized: penalty of {word}", lambda word=word: [added(case, word) for case in cases]
-    yield "normalized: penalty", lambda: [more(case) for case in cases]
-    yield "~normalized: scores before", lambda: [tested(case, 0) for case in cases]
+        yield f"training/normalized: gradients of {word}", lambda word=word: [gradients(case, word) for case in cases]
+        yield f"training/normalized: penalty of {word}", lambda word=word: [added(case, word) for case in cases]
+    yield "training/normalized: names of the gradients", lambda: [
+        ... if trained(case) is ... else " ".join(sorted(trained(case)[1])) for case in cases]
+    yield "training/normalized: penalty", lambda: [more(case) for case in cases]
+    yield "~training/normalized: scores before", lambda: [tested(case, 0) for case in cases]
 
 
 def _dropped():
@@ -186,7 +188,7 @@ def _dropped():
     X, y = np.random.default_rng(192).normal(size=(1, 6)), np.array([2])
 
     @remembered
-    def call(test=False):
+    def call(test=False, number=0):
         def tell(net):
             for key, value in params.items():
                 net.params[key] = value.copy() * (0.1 if key == "W3" else 1.0)
@@ -226,15 +228,21 @@ def _dropped():
         scores = 0.1 * inputs[2] @ params["W3"] + params["b3"]
         return round(loss - float(np.log(np.sum(np.exp(scores))) - scores[y[0]]), 6)
 
+    def again():
+        """Whether another net with the same seed has another loss."""
+        one, other = call(), call(number=1)
+        return ... if one is ... else float(np.ravel(one[0])[0] != np.ravel(other[0])[0])
+
     for layer in (1, 2):
-        yield f"dropout: factors in layer {layer}", lambda layer=layer: factors(layer)
-        yield f"dropout: factors in layer {layer} on the way back", lambda layer=layer: factors_back(layer)
-    yield "dropout: inputs", lambda: about(lambda loss, slopes, inputs: np.round(inputs[0] / X[0], 4))
-    yield "dropout: loss", lambda: about(loss_off)
-    yield "dropout: scores at test time", lambda: call(True)
+        yield f"training/dropout: factors in layer {layer}", lambda layer=layer: factors(layer)
+        yield f"training/dropout: factors in layer {layer} on the way back", lambda layer=layer: factors_back(layer)
+    yield "training/dropout: inputs", lambda: about(lambda loss, slopes, inputs: np.round(inputs[0] / X[0], 4))
+    yield "training/dropout: loss", lambda: about(loss_off)
+    yield "training/dropout: scores at test time", lambda: call(True)
+    yield "training/dropout: loss of another call", again
 
     def beside():
-        """Of one normalized unit and two examples, which is -1 and 1: whether all losses come of dropping it last."""
+        """Of one normalized unit, -1 and 1 for two examples: whether losses come of dropping it last; and are one."""
         def make(seed=0):
             return _net("FullyConnectedNet", (1, 1, 2), dropout_keep_ratio=0.5, normalization="batchnorm",
                         dtype="float64", seed=seed)
@@ -248,11 +256,12 @@ def _dropped():
                                    ("W2", [[1.0, 0.0]]), ("b2", [0.0, 0.0])):
                     net.params[key] = np.array(value)
                 found.append(float(np.ravel(net.loss(np.array([[-9.0], [9.0]]), np.array([0, 0]))[0])[0]))
-            return float(all(np.isclose(right, one, atol=1e-3).any() for one in found))
+            last = all(np.isclose(right, one, atol=1e-3).any() for one in found)
+            return [float(last), float(np.ptp(found) < 1e-9)]
 
         return _if_known(make, tell)
 
-    yield "dropout: beside normalization", beside
+    yield "training/dropout: beside normalization", beside
 
 
 def _normalized_init(cases):
@@ -266,10 +275,10 @@ def _normalized_init(cases):
         return sorted(key for key in params if key.rstrip("0123456789") in words)
 
     for word in ("gamma", "beta"):
-        yield f"names of {word}", lambda word=word: ask(lambda params: names(params, (word,)))
-        yield f"{word}", lambda word=word: ask(lambda params: [
+        yield f"training/names of {word}", lambda word=word: ask(lambda params: names(params, (word,)))
+        yield f"training/{word}", lambda word=word: ask(lambda params: [
             [float(np.mean(params[key])), float(np.ptp(params[key]) > 0)] for key in names(params, (word,))])
-        yield f"sizes of {word}", lambda word=word: ask(lambda params: [
+        yield f"training/sizes of {word}", lambda word=word: ask(lambda params: [
             np.array(np.squeeze(params[key]).shape) for key in names(params, (word,))])
     yield "names without normalization", lambda: ask(lambda params: names(params, ("W", "b", "gamma", "beta")), None)
 

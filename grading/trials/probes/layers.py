@@ -172,7 +172,7 @@ def batchnorm_back(name):
 
 
 def dropout_forward(seed):
-    x = np.where(np.arange(6000) % 3 == 0, -1.0, 1.0).reshape(100, 60) * np.linspace(0.5, 2, 60)
+    x = np.where(np.arange(48000) % 3 == 0, -1.0, 1.0).reshape(800, 60) * np.linspace(0.5, 2, 60)
 
     @remembered
     def call(p, mode="train", number=0, **more):
@@ -190,6 +190,8 @@ def dropout_forward(seed):
     yield "same for all examples", lambda: float((np.ptp((call(0.3) != 0).astype(float), axis=0) == 0).all())
     yield "same for all units", lambda: float((np.ptp((call(0.3) != 0).astype(float), axis=1) == 0).all())
     yield "same in two calls", lambda: float(np.array_equal(call(0.3), call(0.3, number=1)))
+    yield "same number in four calls", lambda: float(
+        len({np.count_nonzero(call(0.3, number=number)) for number in range(4)}) == 1)
     yield "share kept by sign", lambda: Rough(np.array([np.mean(call(0.3)[x * sign > 0] != 0) for sign in (-1, 1)]))
     yield "share kept by place", lambda: Rough(np.array([np.mean(part != 0) for part in np.split(call(0.3), 4)]))
     yield "same with a seed", lambda: float(np.array_equal(call(0.3, seed=4), call(0.3, number=1, seed=4)))

@@ -1,0 +1,268 @@
+"""The source of functions, read: where loops and calls stand in it. Nothing runs."""
+
+import ast
+import functools
+import inspect
+import os
+import textwrap
+from contextlib import suppress
+
+from cs231n._counting import in_library
+
+# Functions of libraries that are loops in disguise, np.add.reduce is none. Those of numpy work element by element by
+# their very purpose; the others can be put to good use, as in functools.reduce(operator.mul, shape).
+DISGUISED = {
+    "numpy": {"vectorize", "frompyfunc", "apply_along_axis", "nditer", "ndenumerate"},
+    "itertools": {"accumulate", "dropwhile", "filterfalse", "groupby", "starmap", "takewhile"},
+    "functools": {"reduce"}, "past": {"reduce"}, "six": {"reduce"},
+}
+# Functions of numpy's that make a column of a 1-d array, entry by entry, in numpy's own Python.
+STACKING = {"vstack", "row_stack", "column_stack", "hstack", "dstack"}
+# Methods by which a list, set or dictionary gets something more.
+_ADDING = {"add", "append", "appendleft", "extend", "insert", "setdefault", "update", "__setitem__"}
+# Calls worth naming in a message as the place of a loop.
+ITERATING = {"map", "filter", "zip", "sum", "list", "tuple", "sorted", "min", "max", "any", "all", "set", "tolist"}
+
+
+def source_of(function):
+    """Return (text, qualified name, file name) of the module that defines a function, or None where that is unknown.
+
+    For a function of a notebook, the text is the function alone, and the file name "". A library's is not told.
+    """
+    try:
+        function = inspect.unwrap(function)
+        name = function.__qualname__
+        # "<string>" is what `exec` was given; what Python 3.13 finds under that name is the text after `python -c`.
+        if in_library(function.__code__) or function.__code__.co_filename == "<string>":
+            return None
+        module = inspect.getmodule(function)
+        return inspect.getsource(module), name, os.path.basename(inspect.getsourcefile(module))
+    except (TypeError, ValueError, AttributeError, OSError):
+        pass
+    try:
+        return textwrap.dedent(inspect.getsource(function)), name, ""
+    except (TypeError, OSError):
+        return None
+
+
+def read_loops(text, qualified_name):
+    """Find the loops that a function can reach in its own module.
+
+    Inputs:
+    - text: source of the module, str
+    - qualified_name: the function, as in "svm_loss_vectorized" or "KNearestNeighbor.compute_distances_no_loops"
+
+    Returns (loops, disguised): lists of (line number, what), loops that show and what can hide one.
+    Reached are the function and, from there, what it names of the module: functions, values and any class's methods.
+    """
+    tree = parsed(text)
+    imported = imported_names(tree)
+    loops, disguised = set(), set()
+    for node in reached_nodes(tree, qualified_name):
+        root, _, path = dotted(node, imported).partition(".")
+        if path.rpartition(".")[2] in DISGUISED.get(root, ()):
+            disguised.add((node.lineno, f"{root}.{path}"))
+        elif (text := constant_text(node)) in DISGUISED["numpy"]:         # getattr(np, "vector" + "ize")
+            disguised.add((node.lineno, f"numpy.{text}"))
+        elif isinstance(node, (ast.For, ast.While)):
+            loops.add((node.lineno, type(node).__name__.lower()))
+        elif isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            loops.add((node.lineno, "comprehension"))
+        elif isinstance(node, ast.Call):
+            called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if called in ITERATING and (isinstance(node.func, ast.Name) or called == "tolist"):
+                loops.add((node.lineno, f"{called}()"))
+    return sorted(loops), sorted(disguised)
+
+
+def read_stacks(text, qualified_name):
+    """How many calls of np.vstack and the like a function reaches."""
+    nodes = reached_nodes(parsed(text), qualified_name)
+    return sum(isinstance(node, ast.Attribute) and node.attr in STACKING for node in nodes)
+
+
+def hands_on_functions(text, qualified_name):
+    """Whether a function makes or hands on another one, which somebody else may call once for each row."""
+    tree = parsed(text)
+    nodes = list(reached_nodes(tree, qualified_name))
+    functions, methods = (
+        {node for block in blocks for inside in _definitions(block.body).values() for node in inside
+         if isinstance(node, ast.FunctionDef)}
+        for blocks in ([tree], [node for node in tree.body if isinstance(node, ast.ClassDef)]))
+    no_functions = {node.func for node in nodes if isinstance(node, ast.Call)} | local_names(tree)
+    named = [{node.name for node in some} for some in (functions, methods)]
+    return any(isinstance(node, (ast.Lambda, ast.ClassDef))
+               or isinstance(node, ast.FunctionDef) and node not in functions | methods
+               or isinstance(node, ast.Name) and node.id in named[0] and node not in no_functions
+               or isinstance(node, ast.Attribute) and node.attr in named[1] and node not in no_functions
+               for node in nodes)
+
+
+@functools.lru_cache(maxsize=16)
+def parsed(text):
+    """The syntax tree, an empty one for what is no Python: a file may have been edited since it was imported."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
+
+
+def imported_names(tree, known=DISGUISED):
+    """{local name: dotted name} of every import, wherever it stands; `known` of those that a star brings."""
+    imported = {"np": "numpy"}  # a notebook imports in another cell
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported.update({alias.asname or alias.name.partition(".")[0]:
+                             alias.name if alias.asname else alias.name.partition(".")[0] for alias in node.names})
+        elif isinstance(node, ast.ImportFrom):
+            home = ".".join(filter(None, ["cs231n" if node.level else "", node.module]))
+            for alias in node.names:
+                everything = known.get(home.partition(".")[0], ())
+                for name in everything if alias.name == "*" else [alias.name]:
+                    imported[alias.asname or name] = f"{home}.{name}"
+    return imported
+
+
+def constant_text(node):
+    """The text that an expression of constants spells, "" for any other."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    parts = ([node.left, node.right] if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else
+             [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
+             if isinstance(node, ast.JoinedStr) else [])
+    texts = list(map(constant_text, parts))
+    return "".join(texts) if all(texts) else ""
+
+
+def dotted(node, imported, hidden=()):
+    """`np.linalg.norm` as "numpy.linalg.norm", by whatever way it is reached; "" for what is not a dotted name.
+
+    - hidden: nodes of names that stand for something else
+    """
+    if isinstance(node, ast.Name):
+        return "" if node in hidden else imported.get(node.id, node.id)
+    if isinstance(node, ast.Attribute):
+        home, name = dotted(node.value, imported, hidden), node.attr
+    elif isinstance(node, ast.Call) and len(node.args) >= 2 and dotted(node.func, imported, hidden) == "getattr":
+        home, name = dotted(node.args[0], imported, hidden), constant_text(node.args[1])
+    elif isinstance(node, ast.Call) and node.args and (
+            dotted(node.func, imported, hidden) in ("importlib.import_module", "__import__")):
+        return constant_text(node.args[0])
+    elif isinstance(node, ast.Subscript):
+        return _item(node, imported, hidden)
+    else:
+        return ""
+    return f"{home}.{name}" if home and name else ""
+
+
+def _item(node, imported, hidden):
+    """`vars(np)["dot"]`, `np.__dict__["dot"]`, `sys.modules["numpy"]` and `globals()["np"]` as a dotted name."""
+    name, source = constant_text(node.slice), node.value
+    called = dotted(source.func, imported, hidden) if isinstance(source, ast.Call) else ""
+    if name and called == "vars" and source.args:
+        home = dotted(source.args[0], imported, hidden)
+        return f"{home}.{name}" if home else ""
+    if name and called in ("globals", "vars", "locals"):
+        return imported.get(name, name)
+    path = dotted(source, imported, hidden)
+    if name and path == "sys.modules":
+        return name
+    return f"{path.removesuffix('.__dict__')}.{name}" if name and path.endswith(".__dict__") else ""
+
+
+def reached_nodes(tree, qualified_name):
+    """Yield every syntax node of a function and of what it names in its module."""
+    names, methods = _definitions(tree.body), {}
+    for definitions in list(names.values()):
+        for node in definitions:
+            if isinstance(node, ast.ClassDef):
+                for name, inside in _definitions(node.body).items():
+                    methods.setdefault(name, []).extend(inside)
+
+    for node in tree.body:                     # Class.method = function
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            methods.setdefault(node.targets[0].attr, []).append(node)
+
+    owner, _, name = qualified_name.partition(".<locals>")[0].rpartition(".")
+    waiting = list(owner and methods.get(name) or names.get(name, []))
+    seen = set()
+    while waiting:
+        definition = waiting.pop()
+        if definition in seen:
+            continue
+        seen.add(definition)
+        if isinstance(definition, ast.ClassDef):  # named is called: what else runs of it is named as a method
+            waiting += methods.get("__init__", []) + methods.get("__call__", [])
+            continue
+        for node in ast.walk(definition):
+            yield node
+            if isinstance(node, ast.Name):
+                waiting += names.pop(node.id, [])      # once is enough
+            elif isinstance(node, ast.Attribute):
+                waiting += methods.pop(node.attr, [])
+
+
+def local_names(tree, aliases=frozenset()):
+    """The nodes of names that are a function's own variables, whatever has been imported under that name."""
+    found = set()
+
+    def visit(node, hidden):
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            inside = list(ast.walk(node))
+            bound = {part.id for part in inside if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+            bound |= {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
+            free = {alias.asname or alias.name.partition(".")[0] for part in inside
+                    if isinstance(part, (ast.Import, ast.ImportFrom)) for alias in part.names}
+            free |= {name for part in inside if isinstance(part, (ast.Global, ast.Nonlocal)) for name in part.names}
+            hidden = (hidden | bound) - free - aliases
+        elif isinstance(node, ast.Name) and node.id in hidden:
+            found.add(node)
+        for child in ast.iter_child_nodes(node):
+            visit(child, hidden)
+
+    with suppress(RecursionError):
+        visit(tree, frozenset())
+    return found
+
+
+def _definitions(body):
+    """{name: [nodes that define it]} of a module or class body, blocks of `if` and `try` included."""
+    found = {}
+    waiting = list(body)
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.setdefault(node.name, []).append(node)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                for part in ast.walk(target):
+                    if isinstance(part, ast.Name):
+                        found.setdefault(part.id, []).append(node)
+        else:
+            for name, value in _bound_by(node):
+                found.setdefault(name, []).append(value)
+            for block in ("body", "orelse", "finalbody", "handlers"):
+                waiting += getattr(node, block, [])
+    return found
+
+
+def _bound_by(node):
+    """Yield (variable, what it gets) of a statement that is no plain assignment, as known.append(value) is none."""
+    pairs = []
+    if isinstance(node, (ast.For, ast.AsyncFor)):
+        pairs = [(node.target, node.iter)]
+    elif isinstance(node, (ast.With, ast.AsyncWith)):
+        pairs = [(item.optional_vars, item.context_expr) for item in node.items if item.optional_vars]
+    elif isinstance(node, ast.AugAssign):
+        pairs = [(node.target, node.value)]
+    elif isinstance(node, ast.Expr):
+        pairs = [(part.target, part.value) for part in ast.walk(node) if isinstance(part, ast.NamedExpr)]
+        call = node.value
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in _ADDING:
+            pairs.append((call.func.value, call))
+    elif isinstance(node, ast.Match):
+        for part in ast.walk(node):
+            if isinstance(part, (ast.MatchAs, ast.MatchStar)) and part.name:
+                yield part.name, node.subject
+    for target, value in pairs:
+        yield from ((part.id, value) for part in ast.walk(target) if isinstance(part, ast.Name))

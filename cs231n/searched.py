@@ -1,0 +1,96 @@
+"""What the cell of a search has left behind, for the checks: a table of accuracies, and the model that was kept.
+
+A cell may have put anything there. What is of another form is said in words, as by the checks of `testing`.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cs231n._messages import describe, fail
+from cs231n.testing import CheckFailed, assert_finite
+
+
+def accuracies_in(table, name, *, each=1, keys=None, empty=""):
+    """The accuracies in a table, of any numeric type, in lists, tuples or arrays.
+
+    Inputs:
+    - table: dict, setting -> one accuracy, or `each` of them
+    - name: what a message calls the table
+    - keys: the settings that must be there, and are looked at; None for those that there are
+    - empty: why there may be no accuracy in it yet
+
+    Returns:
+    - found: dict, setting -> float, or float64 array of shape (each,) if each > 1
+
+    Raises CheckFailed for what is no dictionary, settings that are missing, and entries that are not so many numbers
+    from 0 to 1.
+    """
+    __tracebackhide__ = True
+    if not isinstance(table, Mapping):
+        fail(f"{name} is not a dictionary.", ("found", describe(table)),
+             ("expected", f"setting -> {'accuracy' if each == 1 else f'{each} accuracies'}"),
+             ("look at", f"the cell in which {name} begins, and every line with {name} = ... after it"))
+    if all(isinstance(value, (list, tuple)) and not value or isinstance(value, np.ndarray) and not value.size
+           for value in table.values()):
+        raise CheckFailed(f"{name} {'has no accuracies yet' if len(table) else 'is empty'}: {empty}.")
+    keys = list(table) if keys is None else keys
+    if missing := [key for key in keys if key not in table]:
+        fail(f"{name} has no entry for {len(missing)} of {len(keys)} settings, such as {written(missing[0])}.",
+             ("found", f"the keys {'; '.join(map(written, list(table)[:4]))}{'; ...' * (len(table) > 4)}"),
+             ("look at", f"{name}[...] = ... where it is filled; 1 and '1' are different keys"))
+    return {key: _accuracies(table[key], f"{name}[{written(key)}]", each) for key in keys}
+
+
+def settings_in(table, name, size):
+    """The keys of a table, float, shape (len(table), size). Raises CheckFailed where they are not so many numbers."""
+    __tracebackhide__ = True
+    found = []
+    for key in table:
+        try:
+            found.append(np.array(key, dtype=float).reshape(size))
+        except (TypeError, ValueError):
+            found.append(np.array([np.nan]))
+        if not np.isfinite(found[-1]).all():
+            fail(f"A key of {name} is not a setting.", ("found", written(key)),
+                 ("expected", "a number" if size == 1 else f"a tuple of {size} numbers"))
+    return np.array(found)
+
+
+def assert_kept(model, name, kind, method):
+    """Check that a search has kept a trained object, and not its class, its weights or its accuracy.
+
+    - kind: what its class is called
+    - method: one that it must have
+    """
+    __tracebackhide__ = True
+    if model is None:
+        raise CheckFailed(f"{name} is None, expected the {kind} with the highest accuracy on the validation images.")
+    if type(model).__name__ == "type":           # the class of a class, told of one in another process, too
+        fail(f"{name} is a class, and not an object of it.", ("found", f"the class {model.__name__}"),
+             ("expected", f"the {kind} that was trained and has the highest accuracy on the validation images"))
+    if not callable(getattr(model, method, None)):
+        fail(f"{name} is not a {kind}.", ("found", describe(model)),
+             ("expected", "the trained object itself, not its weights or its accuracy"))
+
+
+def written(key):
+    """A key of a table as one would write it: `0.001, 0.1` for a tuple, whatever the types of its numbers."""
+    if isinstance(key, tuple):
+        return ", ".join(map(written, key))
+    if isinstance(key, (float, np.floating)):
+        return f"{key:.6g}"
+    return str(key) if isinstance(key, np.integer) else repr(key)[:60]
+
+
+def _accuracies(value, name, each):
+    """An entry as a float, or as an array of `each`."""
+    __tracebackhide__ = True
+    assert_finite(value, name)
+    found = np.array(value, dtype=float)
+    if found.size != 1 if each == 1 else found.shape != (each,):
+        fail(f"{name} is not {'one accuracy' if each == 1 else f'{each} accuracies in a row'}.",
+             ("found", f"numbers in an array of shape {found.shape}" if found.ndim else f"the number {found:g}"))
+    if found.min() < 0 or found.max() > 1:
+        raise CheckFailed(f"{name} is {found.tolist()}, expected fractions from 0 to 1, not percent or counts.")
+    return found if each > 1 else float(found.squeeze())

@@ -1,0 +1,70 @@
+"""What a search has left behind may be anything: what is wrong with a table or a model is told in words."""
+
+import numpy as np
+import pytest
+
+from cs231n.searched import accuracies_in, assert_kept, settings_in
+from cs231n.testing import CheckFailed
+
+
+class Net:
+    def loss(self, X):
+        return X
+
+
+def read(table):
+    return accuracies_in(table, "results", each=2, keys=[1, 2], empty="it is not written yet")
+
+
+@pytest.mark.parametrize("table, says", [
+    (None, "results is not a dictionary"),
+    ([(0.3, 0.4)], "a list of 1: tuple"),
+    ({}, "results is empty: it is not written yet"),
+    ({1: [], 2: np.zeros(0)}, "results has no accuracies yet"),
+    ({"1": (0.3, 0.4), "2": (0.3, 0.4)}, "no entry for 2 of 2 settings, such as 1.\n  found     the keys '1'; '2'"),
+    ({1: 0.3, 2: 0.4}, "results[1] is not 2 accuracies in a row.\n  found     the number 0.3"),
+    ({1: (0.3, 0.4), 2: (0.3, 0.4, 0.5)}, "results[2] is not 2 accuracies in a row"),
+    ({1: None, 2: (0.3, 0.4)}, "results[1] is not what can be compared with numbers"),
+    ({1: (0.3, [0.4]), 2: (0.3, 0.4)}, "a tuple of 2: float, list"),
+    ({1: "0.3, 0.4", 2: (0.3, 0.4)}, "the str '0.3, 0.4'"),
+    ({1: Net, 2: Net()}, "a value of type type"),
+    ({1: (0.3, np.nan), 2: (0.3, 0.4)}, "results[1][1] is not a finite number"),
+    ({1: (30.0, 40.0), 2: (0.3, 0.4)}, "expected fractions from 0 to 1, not percent or counts"),
+])
+def test_a_table_of_another_form_is_told_in_words(table, says):
+    with pytest.raises(CheckFailed) as failed:
+        read(table)
+    assert says in str(failed.value)
+
+
+@pytest.mark.parametrize("pair", [(0.3, 0.4), [0.3, 0.4], np.array([0.3, 0.4]), (np.float32(0.3), np.float64(0.4))])
+def test_pairs_are_read_in_whatever_they_come(pair):
+    found = read({np.int64(2): pair, 1: pair, "more": "whatever it is"})
+    assert list(found) == [1, 2] and all(np.allclose(one, (0.3, 0.4)) for one in found.values())
+
+
+def test_single_accuracies_are_floats_and_their_keys_are_named_as_they_are_written():
+    assert accuracies_in({(50, 1e-3): np.array([0.3]), "x": np.float32(0.5)}, "results") == {(50, 1e-3): 0.3, "x": 0.5}
+    with pytest.raises(CheckFailed, match=r"results\[50, 0.001\] is not one accuracy"):
+        accuracies_in({(50, np.float64(1e-3)): (0.3, 0.4)}, "results")
+
+
+def test_settings_are_numbers_of_the_size_asked_for():
+    assert settings_in({(1e-3, np.float32(0.5)): 0, (2, 3): 0}, "results", 2).tolist() == [[1e-3, 0.5], [2, 3]]
+    for key, size in (((1, 2, 3), 2), ("best", 1), (None, 1), ((1, 2), 1), (float("nan"), 1)):
+        with pytest.raises(CheckFailed, match="A key of results is not a setting"):
+            settings_in({key: 0}, "results", size)
+
+
+@pytest.mark.parametrize("model, says", [
+    (None, "best_net is None, expected the TwoLayerNet"),
+    (Net, "best_net is a class, and not an object of it.\n  found     the class Net"),
+    (0.4, "best_net is not a TwoLayerNet.\n  found     a value of type float"),
+    ({"W1": np.zeros(3)}, "not its weights or its accuracy"),
+    (np.zeros(3), "an array of dtype float64"),
+])
+def test_what_is_kept_is_the_trained_object(model, says):
+    assert_kept(Net(), "best_net", "TwoLayerNet", "loss")
+    with pytest.raises(CheckFailed) as failed:
+        assert_kept(model, "best_net", "TwoLayerNet", "loss")
+    assert says in str(failed.value)
