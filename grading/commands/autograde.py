@@ -52,7 +52,8 @@ def run(options) -> int:
     with ExitStack() as held:
         workers = None
         if options.stock:
-            print("sandbox: none (stock nbgrader runs submissions with your own rights)", flush=True)
+            print("sandbox: none (stock nbgrader runs submissions with your own rights). Mistakes in functions get "
+                  "their names; those in cells only without --stock", flush=True)
         elif options.scheduler:
             extras.ensure("cluster")
             from grading.autograde.cluster import Cluster

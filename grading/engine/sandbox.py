@@ -6,7 +6,8 @@ full      one bubblewrap sandbox per worker; every child that it forks has names
 cold      bubblewrap works, but not a second time inside itself: a sandbox, and a cold start, for every child
 landlock  no namespaces for this user: a child gives up files (Landlock), sockets, signals and processes (seccomp).
           Weaker: it can find out that a file exists, and its size; what it writes is counted four times a second;
-          threads are counted together with the user's own; it learns where the course and its environment lie
+          threads are counted together with the user's own; it learns where the course and its environment lie, and
+          the numbers of the kit's processes
 none      nothing but limits: it reads and writes what the instructor does. Only for code one would run oneself
 """
 
