@@ -879,8 +879,9 @@ def test_a_name_that_is_missing_all_the_same_has_the_notebook_run_whole(both):
 
 def test_a_cell_that_does_not_matter_costs_nothing_when_it_ends_the_process_or_hangs(both):
     hang = "def hang():\n    while True:\n        pass\n"
-    endings = [own(f"import os\nos._exit({number})") for number in range(1, 7)]
-    cells = (given("g", "from cs231n.layers import hang"), *endings,
+    endings = [own(f"print(np.lib.stride_tricks.as_strided(np.zeros(1), ({number} << 40,)).sum())")
+               for number in range(1, 7)]
+    cells = (given("g", "import numpy as np\nfrom cs231n.layers import hang"), *endings,
              own("hang()"), solution("s", "y = 2"), check("t", "assert y == 2"), check("slow", "hang()"))
     for notes, _ in both(*cells, modules={"layers": hang}, limit=4.0):
         assert (notes["t"]["outcome"], notes["slow"]["message"]) == ("passed", "hang ran longer than 4 s")
