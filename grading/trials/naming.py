@@ -155,8 +155,18 @@ class Names:
                 answers = {aspect: told for aspect, told in answers.items() if aspect.startswith(OWN)}
                 within = []
             known = [entry for one in within for entry in one.entries]
-            found[function] = self.explain(function, answers, tuple(known), budget)
+            found[function] = (self._follows(function, answers, found) or
+                               self.explain(function, answers, tuple(known), budget))
             yield function, found[function]
+
+    def _follows(self, function: str, answers: Answers, found: dict[str, "Explained"]) -> "Explained | None":
+        """Nothing to be told, where a function answers what follows from the mistakes of those beside it."""
+        made = tuple(entry for one in sorted(self._beside(function) & set(found)) for entry in found[one].entries)
+        if made:
+            reference = self._answers(function, made, [])[""]
+            if not matching.differences(answers, reference):
+                return Explained(function, [], set(), answers, reference)
+        return None
 
     def explain(self, function: str, answers: Answers, within: tuple[Entry, ...] = (),
                 budget: list[int] | None = None) -> "Explained":
