@@ -155,18 +155,15 @@ class Names:
                 answers = {aspect: told for aspect, told in answers.items() if aspect.startswith(OWN)}
                 within = []
             known = [entry for one in within for entry in one.entries]
-            found[function] = (self._follows(function, answers, found) or
+            made = tuple(entry for one in sorted(self._beside(function) & set(found)) for entry in found[one].entries)
+            found[function] = (made and self._alike(function, answers, made) or      # it follows from those beside it
                                self.explain(function, answers, tuple(known), budget))
             yield function, found[function]
 
-    def _follows(self, function: str, answers: Answers, found: dict[str, "Explained"]) -> "Explained | None":
-        """Nothing to be told, where a function answers what follows from the mistakes of those beside it."""
-        made = tuple(entry for one in sorted(self._beside(function) & set(found)) for entry in found[one].entries)
-        if made:
-            reference = self._answers(function, made, [])[""]
-            if not matching.differences(answers, reference):
-                return Explained(function, [], set(), answers, reference)
-        return None
+    def _alike(self, function: str, answers: Answers, within: tuple[Entry, ...]) -> "Explained | None":
+        """Nothing to be told, where a function answers as the reference does among these mistakes of others."""
+        reference = self._answers(function, within, [])[""]
+        return None if matching.differences(answers, reference) else Explained(function, [], set(), answers, reference)
 
     def explain(self, function: str, answers: Answers, within: tuple[Entry, ...] = (),
                 budget: list[int] | None = None) -> "Explained":
@@ -174,9 +171,8 @@ class Names:
 
         - budget: [how many pairs of mistakes may still be tried]
         """
-        reference = self._answers(function, within, [])[""]
-        if not matching.differences(answers, reference):       # the entries, which take their time, are not needed
-            return Explained(function, [], set(), answers, reference)
+        if alike := self._alike(function, answers, within):       # the entries, which take their time, are not needed
+            return alike
         reference, entries = self.known(function, within)
         explained = self._explain(function, answers, within, budget, reference, entries)
         early = _early(answers)
