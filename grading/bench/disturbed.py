@@ -126,7 +126,7 @@ class Disturbed:
             listed = self._fresh or status == 0      # what was found graded is told first; a run may end before that
             gone = (self._recorded - self._seen if listed else set()) | (self._recorded & self._fresh)
             self.told.lost += sorted(gone - set(self.told.lost))
-        self._recorded |= self._fresh
+        self._recorded |= self._seen         # also what a killed run put in the books and had no time to tell
         self.told.not_graded += self._refused
         return status == 0 and len(self._recorded) == settings.submissions
 

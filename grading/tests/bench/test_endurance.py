@@ -13,10 +13,12 @@ from nbgrader.api import Gradebook
 from sqlalchemy.exc import SAWarning
 
 from grading.bench import disturbances, endstate, endurance, small_disk, tables
+from grading.bench.disturbed import Disturbed, Settings
+from grading.bench.runs import kit
 from grading.books import cells
 from grading.books.course import Course
 from grading.engine import sandbox
-from grading.sample import faults
+from grading.sample import faults, kit_copy
 
 SEED, SUBMISSIONS = 3, 12
 
@@ -34,6 +36,20 @@ def test_a_disturbed_class_comes_to_the_same_books(tmp_path):
         assert way.told.runs > way.told.made[disturbances.RUN]
         assert way.by == "cluster" or not way.told.tracebacks        # dask itself logs connections that were lost
     assert all(kind in table for kind in disturbances.OFTEN) and max(map(len, table.splitlines())) <= tables.WIDTH
+
+
+def test_what_a_killed_run_graded_and_had_no_time_to_tell_counts_as_graded(tmp_path):
+    """It stands in the books between the result and its line: every later run finds it there "as before"."""
+    course, lesson = small_class.make(tmp_path, 2), small_class.as_lesson(tmp_path / "as" / "assignment1")
+    copy = kit_copy.make(tmp_path / "kit", lesson)
+    subprocess.run(kit("autograde", lesson.name, "--course", course.root, "--jobs", 1), cwd=copy, check=True,
+                   capture_output=True)
+    expected, log, told = (tmp_path / name for name in ("expected.json", "log", "told.json"))
+    expected.write_text(endstate.of(course).to_json())
+    settings = Settings(SEED, (), 2, 1.0, lesson.name, 1, False, (), str(copy), str(course.root),
+                        str(tmp_path / "again"), str(log), str(expected), str(tmp_path / "kept"), str(told))
+    done = Disturbed(settings).grade()
+    assert (done.runs, done.lost, done.differ) == (1, [], [])
 
 
 def test_the_same_seed_draws_the_same_disturbances_in_order():
