@@ -30,6 +30,9 @@ OWN = ("penalty",)
 # Their probes are such that no other function's mistake shows.
 SELF_CONTAINED = ("LinearClassifier.train", "LinearClassifier.predict")
 
+# Two ways to the same result: who takes the other one makes that one's mistakes.
+TWINS = {"batchnorm_backward": "batchnorm_backward_alt", "batchnorm_backward_alt": "batchnorm_backward"}
+
 MOST_PAIRS = 40       # of mistakes in one function that are tried for a submission: each costs a few milliseconds
 
 
@@ -185,6 +188,9 @@ class Names:
     def _explain(self, function: str, answers: Answers, within: tuple[Entry, ...], budget: list[int] | None,
                  reference: Answers, entries: list[Known]) -> "Explained":
         certain, unexplained = matching.explain(answers, reference, entries)
+        if unexplained and function in TWINS:
+            others, left = matching.explain(answers, reference, self.known(TWINS[function], within)[1])
+            certain, unexplained = (certain, unexplained) if left else (others, left)
         if unexplained:
             pair = doubles.explain(self.assignment, function, answers, reference, entries, doubles.changed(within),
                                    [MOST_PAIRS] if budget is None else budget)

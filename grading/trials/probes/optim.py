@@ -101,21 +101,24 @@ def _epsilon(step, config, scale):
     """The epsilon that a rule behaves as if it had, beside the root or under it; "none" where it has no such form.
 
     For weights without a past and a gradient g, g / step is linear in |g| if epsilon stands beside the root, its square
-    in g**2 if it stands under it. What the step is multiplied with plays no part. scale: root of the part of g**2 that
+    in g**2 if it stands under it; an epsilon that is subtracted is negative. "the larger" where the divisor is the
+    larger of root and epsilon. What the step is multiplied with plays no part. scale: root of the part of g**2 that
     enters the cache.
     """
     sizes = 10.0 ** -np.arange(1, 9)
     zeros = {key: np.zeros(8) for key in config if key in ("cache", "m", "v")}
     taken = step(w=np.zeros(8), dw=sizes, config=config | zeros)[0]
     for power in (1, 2):
-        quotient, steps = (sizes / np.abs(taken)) ** power, sizes**power
+        quotient, steps = (sizes / taken * np.sign(taken[0])) ** power, sizes**power
         if not np.isfinite(quotient).all():
             return "none"
+        if quotient[-1] > 0 and np.allclose(quotient, np.maximum(quotient[0] * sizes / sizes[0], quotient[-1])):
+            return "the larger"
         slope = (quotient[0] - quotient[-1]) / (steps[0] - steps[-1])
         start = quotient[-1] - slope * steps[-1]
         if slope > 0 and np.allclose(start + slope * steps, quotient, rtol=1e-3, atol=0.0):
             found = start / slope * scale**power
-            return Rough(float(found) if found > 1e-12 else 0.0)
+            return Rough(float(found) if abs(found) > 1e-12 else 0.0)
     return "none"
 
 
