@@ -90,9 +90,9 @@ def test_known_mistakes_are_named_in_the_engine_as_beside_the_reference(named, g
 def test_whole_functions_in_other_words_than_the_catalogues_are_named_all_the_same(named):
     assignment, names = named
     homes = naming.judged(assignment)
-    says = {(one.function, one.name): one.says for one in catalogue.mistakes(assignment)}
+    says = {(one.module, one.name): one.says for one in catalogue.mistakes(assignment)}
     ours = [one for one in tomllib.loads(STYLES.read_text(encoding="utf-8"))["wrong"] if one["function"] in homes]
-    expected = {one["name"]: {says[one["function"], entry] for entry in one.pop("named")} for one in ours}
+    expected = {one["name"]: {says[homes[one["function"]], entry] for entry in one.pop("named")} for one in ours}
     entries = [Entry(module=homes[one["function"]], later=assignment.later, **one) for one in ours]
     answers = variants.answers(assignment, {entry.name: (trial.entry_source(entry), [(entry.module, entry.function)])
                                             for entry in entries})
