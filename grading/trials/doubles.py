@@ -32,8 +32,7 @@ def together(one: Entry, other: Entry) -> dict[str, str] | None:
 def candidates(answers: Answers, reference: Answers, known: list[Known]) -> list[tuple[Known, Known]]:
     """Pairs that differ from the reference wherever the function does, the likeliest first.
 
-    The catalogue has what is met often before what is not. Two that explain the very same aspects are none: by chance
-    they make up one that nobody knows, as a factor too many and a root too few do.
+    The catalogue has what is met often before what is not.
     """
     differs = matching.differences(answers, reference)
     wrong = {aspect for aspect in differs if not aspect.startswith("~")}
@@ -43,7 +42,7 @@ def candidates(answers: Answers, reference: Answers, known: list[Known]) -> list
     concerned = [(place, one) for place, one in enumerate(known) if one.core & wrong]
     for (place, one), (behind, other) in combinations(concerned, 2):
         both = one.core | other.core
-        if wrong <= both and len(both - wrong) <= 1 and one.core != other.core and one.entry.says != other.entry.says:
+        if wrong <= both and len(both - wrong) <= 1 and one.entry.says != other.entry.says:
             found.append((near[one.entry.name] + near[other.entry.name], place + behind, place, one, other))
     return [(one, other) for *_, one, other in sorted(found, key=lambda pair: (-pair[0], *pair[1:3]))]
 
