@@ -13,7 +13,8 @@ import numpy as np
 
 from grading.engine import reading
 from grading.engine.channel import Channel
-from grading.engine.proxies import Link, Remote, in_module, made_again, place_of
+from grading.engine.past import made_again, place_of
+from grading.engine.proxies import Link, Remote, in_module
 from grading.engine.raised import Lost
 
 
