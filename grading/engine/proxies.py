@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from grading.engine import codec
+from grading.engine.mirror import mirror
 from grading.engine.raised import MOST_NAME, Lost, StudentError, error_of
 
-_SIMPLE = (type(None), bool, int, float, str, bytes)
 MOST_PATH = 200                # characters of what an object is called by
 
 
@@ -75,7 +75,7 @@ class Link:
         returned, after = told if len(told) == 2 else (None, None)
         if type(after) is bytes:
             try:
-                _mirror([arguments, keywords], codec.decode(after, lambda told: _remote(self, told)))
+                mirror([arguments, keywords], codec.decode(after, lambda told: _remote(self, told)), Remote)
             except codec.CodecError as error:
                 raise Lost("garbled", function) from error
         return returned
@@ -264,43 +264,3 @@ def _named(value: Any, path: str) -> Any:
     if isinstance(value, Remote):
         object.__setattr__(value, "_path", path)
     return value
-
-
-def _mirror(ours: Any, theirs: Any) -> None:
-    """Do to arguments what the call did to its copies of them."""
-    if type(ours) is np.ndarray and _alike(ours, theirs):
-        if ours.flags.writeable and not np.array_equal(ours, theirs, equal_nan=ours.dtype.kind in "fc"):
-            ours[...] = theirs
-    elif type(ours) is dict and type(theirs) is dict:
-        for key in [key for key in ours if key not in theirs]:
-            del ours[key]
-        for key, value in theirs.items():
-            if key in ours and _alike(ours[key], value):
-                _mirror(ours[key], value)
-            else:
-                ours[key] = value
-    elif type(ours) is list and type(theirs) is list:
-        for place, value in enumerate(theirs[:len(ours)]):
-            if _alike(ours[place], value):
-                _mirror(ours[place], value)
-            else:
-                ours[place] = value
-        ours[len(theirs):] = theirs[len(ours):]
-    elif type(ours) is tuple and type(theirs) is tuple:
-        for mine, new in zip(ours, theirs):
-            _mirror(mine, new)
-
-
-def _alike(ours: Any, theirs: Any) -> bool:
-    """Tell whether `theirs` can be written into `ours`; numbers, texts and tuples of other ones are replaced."""
-    if type(ours) is types.FunctionType and isinstance(theirs, Remote):
-        return True                              # a given function: ours stays
-    if type(ours) is not type(theirs):
-        return False
-    if type(ours) is np.ndarray:
-        return ours.shape == theirs.shape and ours.dtype.newbyteorder("=") == theirs.dtype
-    if type(ours) is tuple:
-        return len(ours) == len(theirs) and all(
-            mine == new if type(mine) in _SIMPLE and type(new) is type(mine) else _alike(mine, new)
-            for mine, new in zip(ours, theirs))
-    return type(ours) in (dict, list) or isinstance(ours, Remote)
