@@ -33,7 +33,7 @@ class Measures:
 
     def reroute(self) -> None:
         """Costs are those of where the code runs; the source that is read is the one that was handed in."""
-        from cs231n import _costs, _counting, _shortcuts, _source, testing
+        from cs231n import _costs, _counting, _shortcuts, _source, _workings, testing
 
         def there(ours: Callable, theirs: Callable) -> Callable:
             def either(function: Any, *arguments: Any) -> Any:
@@ -45,8 +45,9 @@ class Measures:
         _costs.judge = self._unforeseen(_costs.judge)
         _costs.meanwhile = self._meanwhile
         _costs.confirm = there(_costs.confirm, self._confirm)
-        _counting.interpreted_events = testing.interpreted_events = there(testing.interpreted_events, self._count)
-        _source.source_of = testing.source_of = there(testing.source_of, self._source)
+        counted = there(_counting.interpreted_events, self._count)
+        _counting.interpreted_events = _workings.interpreted_events = testing.interpreted_events = counted
+        _source.source_of = _workings.source_of = there(_source.source_of, self._source)
         _shortcuts.module_text = lambda name: self._texts.get(name, "")
 
     def _source(self, function: Remote) -> tuple[str, str, str] | None:
