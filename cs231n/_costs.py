@@ -9,7 +9,6 @@ import builtins
 import copy
 import functools
 import gc
-import math
 import os
 import time
 from contextlib import contextmanager
@@ -17,19 +16,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cs231n import _yardsticks
+from cs231n._yardsticks import CALLS, TIMES_ARRAYS, Yardsticks, stacking
+
 SIZES = (4096, 16384)          # rows: a loop is told by the few already, array operations are cheap for the many
-CALLS = 7                      # of numpy functions for each row, in a loop that computes a loss
 WARM = 48                      # rows of a first call that is not judged: it imports, and fills caches
 TRIES, NEAREST = (12, 36), 1.9 # where it is near, and so near to the limit: a process may run slowly for long
 CLEARLY, NEARLY = 3, 3         # so many times too much, or too little, is clear after a few
 FEWEST = 3, 1                  # at least, or where a loop is seen; what costs as little as array operations is clear
 LONGEST = 5                    # seconds after which what is near is decided by what was seen: a cell has its limit
-LOOP_ROWS = 640                # that the looped yardsticks really do at first
-BLOCK = 16                     # rows: honest code has none smaller
-STACK_ROWS = 200
-TIMES_ARRAYS = 10
-TICK = time.get_clock_info("process_time").resolution
-FINE = 1e-4                    # seconds: what is measured takes milliseconds
 MOST_CALLS = 40                # that one try makes where the clock is coarse
 SQUARE = 1.5                   # between 1 and 2, the powers of n with which the costs of a loop and of squares grow
 SQUARES = 5                    # calls none of which may be quicker than that
@@ -170,9 +165,9 @@ def judge(make_call, sizes=SIZES, calls=CALLS, stacks=0, loops=False):
     """
     __tracebackhide__ = True
     many = sizes[-1]
-    stacking = stacks * _stacking(many) if stacks else 0.0
+    allowed = stacks * stacking(many) if stacks else 0.0
     measured(*make_call(WARM)[:2])
-    yard, best, seconds, until = _Yardsticks(many, calls, stacking), {}, 0.0, time.monotonic() + LONGEST
+    yard, best, seconds, until = Yardsticks(many, calls, allowed), {}, 0.0, time.monotonic() + LONGEST
     for attempt in range(TRIES[1]):
         stray = meanwhile(functools.partial(yard.measure, NEARLY * seconds > yard.limit))
         for n in sizes:
@@ -234,119 +229,15 @@ def confirmed(call):
     confirm(function, args, returned)
 
 
-class _Yardsticks:
-    """Seconds for array operations, for blocks of few rows and for loops, the least of all measured; and the limit.
-
-    It lies in the middle between the dearest of honest code, blocks of sixteen rows, and a loop with one numpy call
-    for each row that starts from a list of numbers: both are measured, since how far they are apart differs from
-    machine to machine. It is about a quarter of a loop with the calls that a loss takes.
-    """
-
-    def __init__(self, n, calls, allowed):
-        self._n, self._calls, self._allowed, self._rows = n, calls, allowed, 0
-        self.arrays = self._blocks = self._call = float("inf")
-
-    def measure(self, near):
-        """Few rows tell what is clear. Near the limit all rows: among short moments there is sooner one in which nobody
-        disturbs than among those that what is judged takes."""
-        rows = self._n if TICK < FINE and (near or self._rows == self._n) else LOOP_ROWS
-        if rows != self._rows:
-            self._rows, self._blocks, self._call = rows, float("inf"), float("inf")
-        self.measure_arrays()
-        self._blocks = min(self._blocks, _blocks(self._n, rows))
-        self._call = min(self._call, _call_for_each_row(self._n, rows))
-
-    def measure_arrays(self):
-        """Before what is judged, and after it: a slow moment passes nothing."""
-        self.arrays = min(self.arrays, _array_operations(self._n))
-
-    @property
-    def loop(self):
-        return self._calls * self._call / 2       # from an array, a call costs half as much
-
-    @property
-    def limit(self):
-        middle = math.sqrt(self._blocks * self._call) * self._calls / CALLS
-        return max(TIMES_ARRAYS * self.arrays, middle) + self._allowed
-
-
 def _cost(make_call, n):
     """(seconds, call) of one try; where the clock ticks slowly, the mean of several calls, each with its own values."""
     __tracebackhide__ = True
     total, made = 0.0, 0
-    while not made or made < MOST_CALLS and total < 20 * TICK:
+    while not made or made < MOST_CALLS and total < 20 * _yardsticks.TICK:
         function, args, *checks = make_call(n)
         seconds, returned = measured(function, args)
         total, made = total + seconds, made + 1
     return total / made, (function, args, returned, checks)
-
-
-def _array_operations(n):
-    """Seconds for about as many operations on arrays of n short rows as a loss and its gradient take."""
-    table, matrix = _table(n), _table(4)
-    rows, columns = np.arange(n), np.arange(n) % 4
-
-    def work():
-        values = np.exp(table @ matrix)
-        values *= values > 1
-        values[rows, columns] += 1
-        return values.sum(axis=1).mean(), table.T @ values
-
-    return _least(work)
-
-
-def _call_for_each_row(n, rows=LOOP_ROWS):
-    """Seconds for a Python loop over n short rows, lists of numbers, that calls numpy once for each."""
-    return _looped(lambda table, matrix: np.array([np.matmul(row, matrix) for row in table.tolist()]), n, rows)
-
-
-def _blocks(n, rows=LOOP_ROWS):
-    """Seconds for a loss and its gradient of n short rows, in blocks."""
-    def work(table, matrix):
-        loss, gradient = 0.0, np.zeros_like(matrix)
-        for start in range(0, len(table), BLOCK):
-            block = table[start:start + BLOCK]
-            values = block @ matrix
-            values = np.exp(values - values.max(axis=1, keepdims=True))
-            values /= values.sum(axis=1, keepdims=True)
-            loss -= np.log(values[np.arange(len(block)), 0]).sum()
-            values[np.arange(len(block)), 0] -= 1
-            gradient += block.T @ values
-        return loss, gradient
-    return _looped(work, n, rows)
-
-
-def _looped(work, n, rows):
-    """Seconds for work(table, matrix) of n rows, measured on so many, once if on all."""
-    if TICK >= FINE:
-        rows //= 5                                       # on the wall, other programs are in between
-    table, matrix = _table(rows), _table(4)
-    return _least(lambda: work(table, matrix), 1 if rows == n else 0) * n / rows
-
-
-def _stacking(n):
-    """Seconds for np.vstack of n numbers."""
-    numbers = np.arange(float(STACK_ROWS))
-    return _least(lambda: np.vstack(numbers)) * n / STACK_ROWS
-
-
-def _table(n):
-    return np.cos(np.arange(4.0 * n)).reshape(n, 4)
-
-
-def _least(work, times=0):
-    """Seconds of processor time, or of the wall clock where the other is coarse: the least of several, or `times`."""
-    clock, collecting, least = time.thread_time if TICK < FINE else time.perf_counter, gc.isenabled(), float("inf")
-    gc.disable()
-    try:
-        for _ in range(times or (3 if TICK < FINE else 12)):
-            start = clock()
-            work()
-            least = min(least, clock() - start)
-    finally:
-        if collecting:
-            gc.enable()
-    return least
 
 
 def _time(seconds):

@@ -11,12 +11,12 @@ import re
 
 import numpy as np
 
-from cs231n import _costs, _shown
+from cs231n import _shown
 from cs231n._counting import interpreted_events
-from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, hint, name_of, number, places
-from cs231n._shortcuts import read_shortcuts
+from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, name_of, number
 from cs231n._slopes import Slopes, root_mean_square
-from cs231n._source import hands_on_functions, read_loops, read_stacks, source_of
+from cs231n._values import as_array, as_expected, as_returned, assert_finite, check_shape, tolerances
+from cs231n._workings import assert_by_hand, assert_vectorized, python_loop
 from cs231n.gradient_check import relative_error
 
 __all__ = [
@@ -24,17 +24,6 @@ __all__ = [
     "assert_gradient", "assert_labels", "assert_shape", "assert_unchanged", "assert_vectorized", "fresh",
     "interpreted_events", "judged", "near", "python_loop",
 ]
-
-# By the size of the coarsest float, in bytes: relative tolerance, and absolute for where zero is expected. float32
-# knows seven digits, but a square root of a difference of sums of squares, as in kNN, keeps about three of them.
-TOLERANCE = {2: (5e-2, 1e-3), 4: (2e-3, 1e-6), 8: (1e-6, 1e-12)}
-
-_CAUSES = {
-    "nan": "inf/inf (exp of a large number is inf), 0/0, "
-           "inf - inf, 0 * inf, the log or square root of a negative number",
-    "inf": "exp of a large number, log(0), a division by zero",
-    "-inf": "log(0), as of a probability that has become 0; minus the exp of a large number",
-}
 
 _shown.install()
 
@@ -54,12 +43,12 @@ def assert_close(found, expected, name, *, like=(), rtol=None, look_at=""):
     - rtol: 1e-6 by default; never less than 2e-3 where a float32 is involved, 5e-2 for float16
     """
     __tracebackhide__ = True
-    expected = _expected(expected, name)
-    found = _array(found, name)
-    _check_shape(found, expected.shape, name, look_at)
+    expected = as_expected(expected, name)
+    found = as_array(found, name)
+    check_shape(found, expected.shape, name, look_at)
     assert_finite(found, name, look_at=look_at)
 
-    rtol, atol = _tolerance([found, expected, *like], rtol)
+    rtol, atol = tolerances([found, expected, *like], rtol)
     shape = found.shape
     found, expected = found.astype(np.float64).reshape(expected.shape), expected.astype(np.float64)
     size = root_mean_square(expected)
@@ -85,27 +74,7 @@ def assert_close(found, expected, name, *, like=(), rtol=None, look_at=""):
 def assert_shape(found, shape, name, *, look_at=""):
     """Check that an array has exactly this shape."""
     __tracebackhide__ = True
-    _check_shape(_array(found, name), tuple(shape), name, look_at, exact=True)
-
-
-def assert_finite(found, name, *, look_at=""):
-    """Check that no entry of an array, or that number, is nan or infinite."""
-    __tracebackhide__ = True
-    found = _array(found, name)
-    bad = ~np.isfinite(found)
-    if not bad.any():
-        return
-    first = np.unravel_index(np.argmax(bad), bad.shape)
-    nan = int(np.sum(np.isnan(found)))
-    infinite = int(np.sum(bad)) - nan
-    off = ", ".join(f"{many} {what}" for many, what in ((nan, "nan"), (infinite, "infinite")) if many)
-    fail(
-        f"{at(name, first)} is not a finite number.",
-        ("found", str(found[first])),
-        ("off", f"{off} of {counted(bad.size, 'entry')}" if bad.size > 1 else ""),
-        ("causes", _CAUSES[str(found[first])]),
-        ("look at", look_at),
-    )
+    check_shape(as_array(found, name), tuple(shape), name, look_at, exact=True)
 
 
 def near(found, expected, *, within):
@@ -143,9 +112,9 @@ def judged(grad, measured):
 def assert_labels(found, expected, name, *, look_at=""):
     """Check labels or indices, whole numbers, of any shape. Their dtype does not matter: 3.0 is as good as 3."""
     __tracebackhide__ = True
-    expected = _expected(expected, name)
-    found = _array(found, name)
-    _check_shape(found, expected.shape, name, look_at)
+    expected = as_expected(expected, name)
+    found = as_array(found, name)
+    check_shape(found, expected.shape, name, look_at)
     shape, found = found.shape, found.reshape(expected.shape)
     off = np.flatnonzero(found != expected)
     if not off.size:
@@ -189,18 +158,18 @@ def assert_gradient(f, x, grad, name, *, dout=None, num_checks=None, rng=None, h
     """
     __tracebackhide__ = True
     x = np.array(x, dtype=np.float64)
-    grad = _array(grad, name)
-    _check_shape(grad, x.shape, name, look_at)
+    grad = as_array(grad, name)
+    check_shape(grad, x.shape, name, look_at)
     assert_finite(grad, name, look_at=look_at)
-    rtol = _tolerance([grad], rtol)[0]
+    rtol = tolerances([grad], rtol)[0]
     shape, grad = grad.shape, grad.astype(np.float64).ravel()
     dout = np.array(1.0 if dout is None else dout, dtype=np.float64)
 
     def value(x):
         __tracebackhide__ = True
         value_name = f"{name} check: f(x)"
-        found = _array(f(x), value_name)
-        _check_shape(found, dout.shape, value_name)
+        found = as_array(f(x), value_name)
+        check_shape(found, dout.shape, value_name)
         assert_finite(found, value_name)
         return found.astype(np.float64).reshape(dout.shape)
 
@@ -241,11 +210,11 @@ def assert_agreement(looped, vectorized, args, names=("loss", "dW"), *, expected
     vectorized is compared with `expected` instead.
     """
     __tracebackhide__ = True
-    found = _returned(vectorized(*fresh(*args)), names, name_of(vectorized))
-    reference = expected = None if expected is None else _returned(expected, names, "expected")
+    found = as_returned(vectorized(*fresh(*args)), names, name_of(vectorized))
+    reference = expected = None if expected is None else as_returned(expected, names, "expected")
     trouble = ""
     try:
-        returned = _returned(looped(*fresh(*args)), names, name_of(looped))
+        returned = as_returned(looped(*fresh(*args)), names, name_of(looped))
         for value, right, name in zip(returned, expected or returned, names, strict=True):
             assert_close(value, right, f"{name_of(looped)}: {name}", like=args)
         reference = returned
@@ -267,35 +236,6 @@ def assert_agreement(looped, vectorized, args, names=("loss", "dW"), *, expected
             raise CheckFailed("\n".join(filter(None, [str(failure), beside]))) from None
 
 
-def assert_vectorized(make_call, *, grows, sizes=_costs.SIZES, calls=_costs.CALLS, look_at=""):
-    """Check that a function costs what operations on whole arrays cost, and not what a Python loop costs.
-
-    - make_call: make_call(n) returns (function, args), a call of size n with few other numbers in it, and other values
-      each time; or (function, args, check), where check(returned) raises CheckFailed for a wrong result
-    - grows: what n counts, in words, as in "the number of training rows"
-    - sizes: (few, many); calls are made of both
-    - calls: how many numpy functions the looped version calls for each of n, at least
-
-    Processor time is measured, not the time on the wall, and compared with that of array operations and of a loop,
-    measured at the same time. Fails if the function takes more than ten times the former and more than about a quarter
-    of the latter, in each of several tries, or if it reaches a numpy function that is a loop in disguise
-    (np.vectorize, np.apply_along_axis, ...).
-    """
-    __tracebackhide__ = True
-    function = make_call(_costs.WARM)[0]
-    text, qualified_name, filename = source_of(function) or ("", "", "")
-    disguised = read_loops(text, qualified_name)[1]
-    if disguised := [(line, what) for line, what in disguised if what.startswith("numpy.")]:
-        fail(
-            f"{name_of(function)} hides its loops.",
-            ("found", places(disguised, filename)),
-            ("expected", "operations on whole arrays; this works element by element"),
-            ("look at", look_at),
-        )
-    if lines := python_loop(make_call, sizes=sizes, calls=calls):
-        fail(f"{name_of(function)} loops in Python over {grows}.", *lines, ("look at", look_at))
-
-
 FEW = 64
 
 
@@ -309,16 +249,16 @@ def assert_adds_up(function, W, X, y, returned):
     first FEW of them, where their number is a larger power of two: for four, a wrong function may be right by chance.
     """
     __tracebackhide__ = True
-    returned = _returned(returned, ("loss", "dW"), name_of(function))
+    returned = as_returned(returned, ("loss", "dW"), name_of(function))
     few = returned
     while len(X) >= 8:
         middle = len(X) // 2
-        halves = [_returned(function(*fresh(W, X[part], y[part]), 0.0), ("loss", "dW"), name_of(function))
+        halves = [as_returned(function(*fresh(W, X[part], y[part]), 0.0), ("loss", "dW"), name_of(function))
                   for part in (slice(0, middle), slice(middle, len(X)))]
         for name, whole, first, second in zip(("loss", "dW"), returned, *halves, strict=True):
-            first, second = (_array(value, name).astype(float) * size / len(X)
+            first, second = (as_array(value, name).astype(float) * size / len(X)
                              for value, size in ((first, middle), (second, len(X) - middle)))
-            mean, whole = first + second, _array(whole, name)
+            mean, whole = first + second, as_array(whole, name)
             size = 1e-3 * np.abs(mean).max()
             if whole.shape != mean.shape or not any(
                     np.allclose(whole, times * mean, rtol=1e-3, atol=times * size) for times in (1, 2)):
@@ -329,94 +269,6 @@ def assert_adds_up(function, W, X, y, returned):
         returned, X, y = halves[0], X[:middle], y[:middle]
         few = returned if len(X) >= FEW else few
     return few
-
-
-def assert_by_hand(function, task, *, look_at=""):
-    """Check that a function does its task itself, as its docstring asks, and does not hand it to a library.
-
-    - task: "distances", "softmax" or "svm"
-
-    The source is read, nothing runs. What does a part of the task, such as np.linalg.norm, is said and costs nothing,
-    unless the assignment asks for it (`by_hand` in its assignment.toml).
-    """
-    __tracebackhide__ = True
-    text, qualified_name, filename = source_of(function) or ("", "", "")
-    whole, part = read_shortcuts(text, qualified_name, task)
-    if whole:
-        fail(
-            f"{name_of(function)} hands its task to a library.",
-            ("found", places(whole, filename)),
-            ("expected", "the computation written out in numpy, as the docstring asks"),
-            ("look at", look_at),
-        )
-    if part:
-        print(f"Note: {name_of(function)} uses {places(part, filename)}, which its docstring asks to write out. "
-              "This costs no points.")
-
-
-def python_loop(make_call, *, sizes=_costs.SIZES, calls=_costs.CALLS):
-    """Say how a function loops in Python over what its calls have n of: lines for `fail`, none where it does not.
-
-    The parameters are those of assert_vectorized. What is between array operations and a loop is none, and noted.
-    """
-    __tracebackhide__ = True
-    text, qualified_name, filename = source_of(make_call(_costs.WARM)[0]) or ("", "", "")
-    loops, disguised = read_loops(text, qualified_name)
-    stacks = min(read_stacks(text, qualified_name), 2 if loops or disguised else 4)
-    try:
-        verdict = _costs.judge(make_call, sizes, calls, stacks,
-                               bool(loops or disguised) or hands_on_functions(text, qualified_name))
-    except _costs.NotPlain as error:
-        raise CheckFailed(f"What the function returns cannot be taken: {error}.") from None
-    if verdict.looped:
-        return [
-            ("found", _busiest(make_call)),
-            ("cost", verdict.told()),
-            ("expected", "about the cost of array operations, and one step of Python for any size"),
-            ("loops", places(sorted(loops + disguised), filename)),
-        ]
-    _costs.confirmed(verdict.call)
-    if verdict.doubtful:
-        print(f"Note: {name_of(verdict.call[0])} costs more than array operations do, and less than a loop: "
-              f"{verdict.told()}.")
-    return []
-
-
-def _busiest(make_call):
-    """The count of steps, for a message: "" where the function cannot be counted, or no place of it grows."""
-    sizes = (128, 256)
-    try:
-        few, many = (interpreted_events(*make_call(n)[:2]) for n in sizes)
-    except Exception:  # whatever a function does that is traced
-        return ""
-    if many - few < 0.5 * (sizes[1] - sizes[0]):
-        return ""
-    return f"its busiest line ran {few} times for {sizes[0]}, {many} times for {sizes[1]}"
-
-
-def _array(value, name):
-    """A value as an array of numbers; fails if it is none."""
-    __tracebackhide__ = True
-    try:
-        array = np.asarray(value)
-    except Exception:  # a ragged list, or whatever an object's __array__ raises
-        array = None
-    if array is None or array.dtype.kind not in "biuf":
-        fail(
-            f"{name} is not what can be compared with numbers.",
-            ("found", describe(value)),
-            ("expected", "a number or a numpy array of numbers"),
-            ("look at", hint(value)),
-        )
-    return array
-
-
-def _expected(value, name):
-    """The value to compare with, which in a notebook may be a student's own."""
-    __tracebackhide__ = True
-    array = _array(value, f"expected {name}")
-    assert_finite(array, f"expected {name}")
-    return array
 
 
 def _label(value):
@@ -437,44 +289,3 @@ def _hinted(look_at, off, worst):
     if off.ndim and re.search(r"\b([Ii]mage|[Ee]xample|[Rr]ow) 0\b|\b[Tt]he first\b", look_at) and off[0].any():
         return np.argmax(off)
     return worst
-
-
-def _check_shape(array, shape, name, look_at="", exact=False):
-    """Fail unless the shapes agree: up to axes of length 1, or exactly."""
-    __tracebackhide__ = True
-    found, expected = ([n for n in s if n != 1 or exact] for s in (array.shape, shape))
-    if found != expected:
-        note = ", where axes of length 1 do not count" if 1 in array.shape and not exact else ""
-        fail(
-            f"{name} has the wrong shape.",
-            ("found", f"{array.shape}"),
-            ("expected", f"{shape}{note}"),
-            ("pattern", "the axes are the other way round" if len(found) > 1 and found[::-1] == expected else ""),
-            ("perhaps", "a sum or mean too much; or an array is returned alone, and taken apart row by row as if it "
-             "were several values" if array.shape == tuple(shape[1:]) and shape else ""),
-            ("factors", "write the shape of each factor beside the line that makes it"
-             if max(array.ndim, len(shape)) > 1 else ""),
-            ("look at", look_at),
-        )
-
-
-def _tolerance(arrays, rtol):
-    """(relative, absolute) tolerance for results computed from these arrays."""
-    sizes = [a.dtype.itemsize for a in arrays if getattr(getattr(a, "dtype", None), "kind", "") == "f"]
-    coarsest = min([8, *sizes])
-    default, atol = TOLERANCE[coarsest]
-    return (default if rtol is None else rtol if coarsest == 8 else max(rtol, default)), atol
-
-
-def _returned(value, names, where):
-    """A function's result as a tuple, one value per name; fails if there are not as many."""
-    __tracebackhide__ = True
-    if len(names) == 1 and not isinstance(value, tuple):
-        return (value,)
-    if not isinstance(value, (tuple, list)) or len(value) != len(names):
-        fail(
-            f"{where} does not return what it should.",
-            ("found", describe(value)),
-            ("expected", f"{', '.join(names)}: a tuple of {len(names)}"),
-        )
-    return tuple(value)

@@ -11,15 +11,15 @@ import time
 import zlib
 from collections import Counter, deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 
 from grading.autograde import alike, orders, parcel
+from grading.autograde.errands import Errands
 from grading.autograde.parcel import Answer
 from grading.errors import KitError
 
@@ -28,7 +28,6 @@ FAILURES = 3               # submissions that failed on a worker and not elsewhe
 PATIENCE = 60.0            # seconds without a scheduler, or without a worker that could grade,
 REFUSED = 5.0              # or with none but those that are refused
 TICK = 0.5                 # seconds after which the dispatcher looks up, if nothing happens
-GATHERING = 4              # answers on their way at a time
 
 Found = Answer | Exception
 
@@ -43,7 +42,6 @@ class Peer:
 
     state: str = "introducing"
     student: str = ""                            # whom it is grading
-    future: Any = field(default=None, repr=False)
     failures: int = 0
 
 
@@ -69,7 +67,7 @@ class Dispatcher:
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopped = False
         self._since = time.monotonic()           # when somebody was last there who could grade
-        self._gathering = ThreadPoolExecutor(GATHERING, thread_name_prefix="gathering")
+        self._errands = Errands(client, self._events.put, failed=self._refused_to_run, undone=self._lose_scheduler)
         self.done: queue.Queue[tuple[str | None, Any]] = queue.Queue()
 
     def stop(self) -> None:
@@ -94,13 +92,13 @@ class Dispatcher:
 
     def _end(self) -> None:
         prepared = [address for address, peer in self._peers.items() if peer.state in ("preparing", "ready")]
-        for peer in self._peers.values():
-            self._drop(peer)
+        for address in self._peers:
+            self._errands.drop(address)
         with suppress(Exception):                # who does not hear it closes by itself after a while
             self._client.unsubscribe_topic("all")
             if prepared and self._client.status == "running":
                 self._client.run(orders.leave, self._run, workers=prepared, on_error="ignore")
-        self._gathering.shutdown(wait=False, cancel_futures=True)
+        self._errands.close()
 
     # Who is there
 
@@ -128,7 +126,7 @@ class Dispatcher:
         if address not in self._peers:
             self._peers[address] = Peer()
             if self._mute[machine(address)] < LOSSES:
-                self._ask(address, orders.introduce, then=self._introduced)
+                self._errands.ask(address, orders.introduce, then=self._introduced)
             else:
                 self._refuse(address, "its processes end when they are asked what they grade with; they may not find "
                                       "the kit. Start them by: kit worker ADDRESS")
@@ -146,7 +144,7 @@ class Dispatcher:
 
     def _prepare(self, address: str) -> None:
         self._peers[address].state = "preparing"
-        self._ask(address, orders.prepare, self._run, self._held, then=self._prepared)
+        self._errands.ask(address, orders.prepare, self._run, self._held, then=self._prepared)
 
     def _prepared(self, address: str, _: bytes) -> None:
         self._peers[address].state = "ready"
@@ -165,7 +163,7 @@ class Dispatcher:
     def _go(self, address: str, expected: bool) -> None:
         if peer := self._peers.pop(address, None):
             self._refusals.pop(address, None)
-            self._drop(peer)
+            self._errands.drop(address)
             if peer.state == "introducing":
                 self._mute[machine(address)] += 1
             if peer.student:
@@ -177,6 +175,7 @@ class Dispatcher:
         self._waiting.extend(peer.student for peer in self._peers.values() if peer.student)
         self._peers, self._refusals = {}, {}
         self._client = self._reconnect()
+        self._errands.begin_anew(self._client)
         self._tell("cluster: the scheduler is back")
         self._since = time.monotonic()
         self._meet()
@@ -201,7 +200,7 @@ class Dispatcher:
             # What waits to be taken is bounded: however large the class, few results are held.
             if self.done.qsize() > 2 * len(self._peers):
                 return
-            if peer.state != "ready" or peer.future is not None:
+            if peer.state != "ready" or self._errands.is_under_way(address):
                 continue
             while (student := self._next(address)) and not self._order_from(address, student):
                 continue
@@ -228,7 +227,7 @@ class Dispatcher:
         self._peers[address].student = student
         # Named by content: keys stand in logs, and people's names must not.
         name = f"kit-{sha256(order).hexdigest()[:32]}-{token_hex(4)}"
-        self._ask(address, orders.grade, self._run, order, then=self._graded, key=name)
+        self._errands.ask(address, orders.grade, self._run, order, then=self._graded, key=name)
         return True
 
     def _graded(self, address: str, packed: bytes) -> None:
@@ -278,48 +277,9 @@ class Dispatcher:
         self._left -= 1
         self.done.put((student, found))
 
-    # One process, one question
-
-    def _ask(self, address: str, what: Callable, *arguments, then: Callable[[str, bytes], None],
-             key: str | None = None) -> None:
-        """Have a worker's process do something; `then` gets its answer, if that process still counts."""
-        key = key or f"kit-{what.__name__}-{token_hex(8)}"
-        future = self._client.submit(what, *arguments, key=key, workers=[address], allow_other_workers=False)
-        self._peers[address].future = future
-        future.add_done_callback(lambda done: self._events.put(lambda: self._take(address, done, then)))
-
-    def _take(self, address: str, future, then: Callable[[str, bytes], None]) -> None:
-        if not self._counts(address, future):
-            return
-        if future.status == "finished":
-            self._gathering.submit(self._gather, address, future, then)
-        elif future.status == "error":
-            self._refused_to_run(address, future.exception())
-        else:                                    # nobody cancels these but a scheduler that is new
-            self._lose_scheduler()
-
-    def _gather(self, address: str, future, then: Callable[[str, bytes], None]) -> None:
-        """In a thread: the worker may be lost meanwhile, and is then told of as gone."""
-        with suppress(Exception):
-            answer = future.result()
-            self._events.put(lambda: self._answered(address, future, answer, then))
-
-    def _answered(self, address: str, future, answer: bytes, then: Callable[[str, bytes], None]) -> None:
-        if self._counts(address, future):
-            self._peers[address].future = None
-            then(address, answer)
-
-    def _counts(self, address: str, future) -> bool:
-        return address in self._peers and self._peers[address].future is future
-
     def _refused_to_run(self, address: str, error: BaseException) -> None:
         """What an order itself raises is no submission's doing: the worker is not as it should be."""
-        from distributed import KilledWorker
-
-        if isinstance(error, KilledWorker):      # it is told of as gone
-            return
         peer = self._peers[address]
-        peer.future = None
         if peer.student:
             self._waiting.append(peer.student)
             peer.student = ""
@@ -328,12 +288,6 @@ class Dispatcher:
             raise KitError(f"the scheduler does not find the kit ({cause}). Start it by: kit scheduler") from None
         why = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
         self._refuse(address, f"it could not do what it was asked to ({why})")
-
-    def _drop(self, peer: Peer) -> None:
-        future, peer.future = peer.future, None
-        if future is not None:
-            with suppress(Exception):
-                future.cancel()
 
 
 def machine(address: str) -> str:

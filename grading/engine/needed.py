@@ -2,9 +2,8 @@
 
 A cell of the lesson's that is as it came matters if a test, or a cell that runs, may read what it binds, or may see
 what it changes. That is worked out from the texts: whoever reads a name may see every cell before that binds
-it. Where a text does not tell, the notebook is run whole.
-
-What no text shows stays as it is without the cell: `run.py` puts the random numbers back.
+it. Where a text does not tell, the notebook is run whole. What no text shows
+stays as it is without the cell: `run.py` puts the random numbers back.
 """
 
 from collections import Counter
@@ -15,7 +14,8 @@ from functools import reduce
 from nbformat import NotebookNode
 
 from grading.engine.effects import Effects
-from grading.engine.facts import GIVEN, PICTURES, Facts, acting
+from grading.engine.facts import GIVEN, PICTURES, Facts
+from grading.engine.importing import acting
 from grading.engine.plan import Plan, is_solution, name_of, public
 
 MOST_CELLS, MOST_CODE, MOST_NAMES = 300, 100_000, 4000     # of a notebook, that are held against one another

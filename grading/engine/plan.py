@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from nbformat import NotebookNode
 
-from grading.engine import MAX_TEXT, facts, parsing
+from grading.engine import MAX_TEXT, importing, parsing, reader
 from grading.engine.facts import Facts
 from grading.engine.ipython import TransformerManager, is_plain
 
@@ -81,7 +81,7 @@ class Plan:
         """What a cell of the student's may do."""
         if len(source) > MAX_TEXT or len(source) * len(_MAGIC.findall(source)) > MOST_MAGICS:
             return Facts(whole="a cell is too long to be read")
-        return facts.read(_transformed(_NOT_NEEDED.sub("", source)), self.known)
+        return reader.read(_transformed(_NOT_NEEDED.sub("", source)), self.known)
 
 
 def make(source: NotebookNode) -> Plan:
@@ -117,12 +117,12 @@ def make(source: NotebookNode) -> Plan:
     code = [cell for cell in source.cells if cell.cell_type == "code"]
     others = [cell.source for cell in code if name_of(cell) not in tests]
     visible = {name_of(cell): public(cell.source) for cell in code if name_of(cell) in tests}
-    imports = frozenset().union(*(facts.imports(_transformed(text)) for text in [*others, *visible.values()]))
+    imports = frozenset().union(*(importing.imports(_transformed(text)) for text in [*others, *visible.values()]))
     known = frozenset(name for name, _ in imports)
-    lesson = {cell.source: facts.read(_transformed(cell.source), known) for cell in code
+    lesson = {cell.source: reader.read(_transformed(cell.source), known) for cell in code
               if name_of(cell) not in tests and not is_solution(cell)}
     return Plan(taken, needed, {text: names for text in others if (names := _read_first(text)) is not None},
-                lesson, {name: facts.read(_transformed(text), known) for name, text in visible.items()}, imports,
+                lesson, {name: reader.read(_transformed(text), known) for name, text in visible.items()}, imports,
                 frozenset(filter(is_plain, [*needed.values(), *[cell.source for cell in code]])),
                 any(_COUNTING.search(cell.source) for cell in source.cells if "nbgrader" in cell.metadata))
 

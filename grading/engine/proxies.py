@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from grading.engine import codec
+from grading.engine.mirror import mirror
 from grading.engine.raised import MOST_NAME, Lost, StudentError, error_of
 
-_SIMPLE = (type(None), bool, int, float, str, bytes)
 MOST_PATH = 200                # characters of what an object is called by
 
 
@@ -75,7 +75,7 @@ class Link:
         returned, after = told if len(told) == 2 else (None, None)
         if type(after) is bytes:
             try:
-                _mirror([arguments, keywords], codec.decode(after, lambda told: _remote(self, told)))
+                mirror([arguments, keywords], codec.decode(after, lambda told: _remote(self, told)), Remote)
             except codec.CodecError as error:
                 raise Lost("garbled", function) from error
         return returned
@@ -231,40 +231,6 @@ def in_module(target: Any) -> bool:
     return type(target) is tuple and type(target[0]) is str
 
 
-def place_of(function: Remote) -> Any:
-    """Where the test has a function from: (module, name), (module, class.name) of an object that it has made itself, or
-    what only the candidate knows."""
-    owner, name = function._owner or (None, "")
-    if owner is not None and owner._past and len(owner._past[0][0]) == 2:
-        module, kind = owner._past[0][0]
-        return module, f"{kind}.{name}"
-    return function._target
-
-
-def made_again(method: Remote, link: Link) -> Remote | None:
-    """The same function or method at the other end of another link; None for what the test has not made of data."""
-    __tracebackhide__ = True
-    if in_module(method._target):
-        return Remote(link, method._target, method._path)
-    owner, name = method._owner or (None, "")
-    if owner is None or not owner._past:
-        return None
-    (target, packed), *past = owner._past
-    try:
-        arguments, keywords = codec.decode(packed)
-        steps = [(attribute, type(value) is list, codec.decode(value[0] if type(value) is list else value))
-                 for attribute, value in past]
-    except codec.CodecError:
-        return None
-    twin = Remote(link, target, owner._path)(*arguments, **keywords)
-    for attribute, is_call, value in steps:
-        if is_call:
-            getattr(twin, attribute)(*value[0], **value[1])
-        else:
-            setattr(twin, attribute, value)
-    return getattr(twin, name)
-
-
 def _told(value: Any) -> list | None:
     """How one of these is told to the candidate that it came from, and a given function, which both have."""
     if isinstance(value, (Remote, RemoteDict)):
@@ -298,43 +264,3 @@ def _named(value: Any, path: str) -> Any:
     if isinstance(value, Remote):
         object.__setattr__(value, "_path", path)
     return value
-
-
-def _mirror(ours: Any, theirs: Any) -> None:
-    """Do to arguments what the call did to its copies of them."""
-    if type(ours) is np.ndarray and _alike(ours, theirs):
-        if ours.flags.writeable and not np.array_equal(ours, theirs, equal_nan=ours.dtype.kind in "fc"):
-            ours[...] = theirs
-    elif type(ours) is dict and type(theirs) is dict:
-        for key in [key for key in ours if key not in theirs]:
-            del ours[key]
-        for key, value in theirs.items():
-            if key in ours and _alike(ours[key], value):
-                _mirror(ours[key], value)
-            else:
-                ours[key] = value
-    elif type(ours) is list and type(theirs) is list:
-        for place, value in enumerate(theirs[:len(ours)]):
-            if _alike(ours[place], value):
-                _mirror(ours[place], value)
-            else:
-                ours[place] = value
-        ours[len(theirs):] = theirs[len(ours):]
-    elif type(ours) is tuple and type(theirs) is tuple:
-        for mine, new in zip(ours, theirs):
-            _mirror(mine, new)
-
-
-def _alike(ours: Any, theirs: Any) -> bool:
-    """Tell whether `theirs` can be written into `ours`; numbers, texts and tuples of other ones are replaced."""
-    if type(ours) is types.FunctionType and isinstance(theirs, Remote):
-        return True                              # a given function: ours stays
-    if type(ours) is not type(theirs):
-        return False
-    if type(ours) is np.ndarray:
-        return ours.shape == theirs.shape and ours.dtype.newbyteorder("=") == theirs.dtype
-    if type(ours) is tuple:
-        return len(ours) == len(theirs) and all(
-            mine == new if type(mine) in _SIMPLE and type(new) is type(mine) else _alike(mine, new)
-            for mine, new in zip(ours, theirs))
-    return type(ours) in (dict, list) or isinstance(ours, Remote)

@@ -13,34 +13,28 @@ the same test tells beside the reference. How often that may happen is limited, 
 import re
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 
 import msgspec
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
 from grading import LEFT_OUT, NOTE
-from grading.engine import MAX_MODULE, effects, needed
+from grading.engine import MAX_MODULE, effects, needed, questions
 from grading.engine.answers import Answer
 from grading.engine.budget import Budget, UsedUp
-from grading.engine.channel import Closed, Late, TooLarge
 from grading.engine.cleaned import Cleaning
 from grading.engine.effects import Effects
-from grading.engine.plan import Plan, Test, name_of, public
+from grading.engine.plan import Plan, name_of, public
 from grading.engine.probing import Probing
-from grading.engine.processes import ExaminerLost, Processes, Submission
-from grading.engine.worker import Worker, WorkerLost
-
-RESTARTS = 4                   # new processes that a notebook may use up before the rest of it is skipped
-PATIENCE = 0.34                # after a first time-out, later cells get this share of the limit
-GRACE = 2.0                    # seconds for an interrupt to end a cell
-PROBE_SECONDS = 6.0            # for all that is asked after the tests; it decides no point
+from grading.engine.processes import Processes, Submission
+from grading.engine.session import OURS, Session
+from grading.engine.worker import Worker
 
 _HUNG = "ran longer than a cell may, and did not react to an interrupt"
 _DIED = "the Python process ended here: a crash, a call of exit, or more memory than there is"
 _TOO_LONG = f"not run: a notebook may hold {MAX_MODULE:,} characters of code"
 _LOST = "what it does here ended the kit's own process, or kept it busy for too long, twice"
-_OURS = (ExaminerLost, WorkerLost)
 _MISSING = re.compile(r"name '(\w+)' is not defined")
 _QUIET = msgspec.msgpack.encode({"outputs": [], "error": False, "exit": False})     # of a cell that puts out nothing
 _SKIPPED = "not run: the cells before it ended or hung the process too often"
@@ -88,25 +82,7 @@ def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission
                 answers |= one.look(probing)
             notes |= noted
         probing = due(notes) if due else None
-        return answers | (_probe(processes, probing) if probing and probing.functions else {})
-
-
-def _probe(processes: Processes, asked: Probing) -> dict[str, dict[str, list]]:
-    """In a candidate that has run no cell. One that is lost, late or ends leaves the rest without answers."""
-    answers: dict[str, dict[str, list]] = {}
-    waiting, until = dict(asked.functions), time.monotonic() + PROBE_SECONDS
-    with suppress(UsedUp, *_OURS):
-        for _ in range(2):                       # once more for those behind a function that ended the process
-            processes.begin(True, {})
-            answer = processes.ask(PROBE_SECONDS, do="probe", sources=asked.sources, functions=waiting,
-                                   limit=max(0.1, until - time.monotonic()))
-            answers |= answer.told()
-            waiting = {module: left for module, names in waiting.items()
-                       if (left := [name for name in names if name not in answers])}
-            if not answer.lost or not waiting:
-                break
-            processes.close()
-    return answers
+        return answers | (questions.of_functions(processes, probing) if probing and probing.functions else {})
 
 
 class _Missing(Exception):
@@ -118,27 +94,16 @@ class _Run:
 
     def __init__(self, processes: Processes, plan: Plan, limit: float, cleaning: Cleaning, asked: Callable,
                  modules: Effects):
-        self._modules = modules
-        self._processes, self._plan, self._cleaning, self._asked = processes, plan, cleaning, asked
-        self._limit, self._budget = limit, processes.budget
-        self._given: list[str] = []              # what the examiner ran, to be run again by the next one
-        self._ran: list[str] = []                # what the candidate ran
-        self._losses: dict[str, int] = {}        # how often a function kept the candidate from answering
+        self._processes, self._session, self._budget = processes, Session(processes, plan, limit), processes.budget
+        self._plan, self._cleaning, self._asked, self._modules = plan, cleaning, asked, modules
         self._to_read: list[set[str]] = []       # of each cell to come, names that it may take from cells before
         self._absent: frozenset[str] = frozenset()       # names that only cells bind that were left out
         self._spoilt = False                     # a cell that does not matter was lost, so no other such cell is run
-        self._starts = 0
-        self._lost = ""                          # how one of the kit's own processes was lost
-        self._count = 0
 
     def all(self, notebook: NotebookNode, whole: bool) -> None:
         cells = self._run_at_all([cell for cell in notebook.cells if cell.cell_type == "code"])
         choice = needed.choose(self._plan, cells, self._modules)
-        try:
-            self._processes.begin(self._plan.counts, self._losses)
-        except WorkerLost as error:
-            self._lost = str(error)
-            self._restart()
+        self._session.begin()
         lean = not whole and not choice.why_whole
         if lean:
             self._absent = choice.binds
@@ -170,31 +135,29 @@ class _Run:
 
     def _in_turn(self, cell: NotebookNode, aside: str | None, shown: str | None, lean: bool) -> None:
         """Do with a cell what is to be done with it; once more, where one of the kit's own processes was lost."""
-        count, given = self._count, len(self._given)
+        session = self._session
+        count, given = session.count, len(session.given)
         for _ in range(2):
-            self._count = count
-            del self._given[given:]
+            session.count = count
+            del session.given[given:]
             try:
                 if aside is None:
                     self._cell(cell, shown, lean)
-                elif not self._is_over():
+                elif not session.is_over:
                     self._leave_out(cell, aside) if lean else self._aside(cell)
                 return
-            except _OURS as error:
-                self._lost = str(error)
-                self._restart()
-        self._limit = max(1.0, self._limit * PATIENCE)
+            except OURS as error:
+                session.lost = str(error)
+                session.restart()
+        session.hurry()
         if name_of(cell) in self._plan.tests:
             self._note(cell, "error", _LOST, lost=True)
-
-    def _is_over(self) -> bool:
-        return self._starts > RESTARTS or bool(self._budget.over())
 
     def _leave_out(self, cell: NotebookNode, imports: str) -> None:
         """Not to run a cell, but for what others need it to import; it is counted."""
         if cell.source.strip():
-            self._count += 1
-            cell.execution_count, cell.metadata[LEFT_OUT] = self._count, True
+            self._session.count += 1
+            cell.execution_count, cell.metadata[LEFT_OUT] = self._session.count, True
         self._begin_given(cell)
         if imports:
             self._own(new_code_cell(imports), silent=True)
@@ -202,44 +165,37 @@ class _Run:
     def _aside(self, cell: NotebookNode, silent: bool = False) -> None:
         """Run a cell of which the verdict shall see nothing, nor of what it costs."""
         if not silent:
-            self._count += bool(cell.source.strip())
+            self._session.count += bool(cell.source.strip())
             self._begin_given(cell)
         if self._spoilt or not cell.source.strip() or not self._budget.may_go_aside:
             return
         began = time.monotonic()
-        frame, lost = self._execute(public(cell.source) if silent else cell.source, silent, aside=True)
+        frame, lost = self._session.execute(public(cell.source) if silent else cell.source, silent, aside=True)
         if not silent:
-            cell.execution_count = self._count
+            cell.execution_count = self._session.count
             self._keep(cell, frame, lost)
         if lost:
             self._spoilt = True
             if lost != "interrupted":
-                self._starts -= 1
-                self._restart()
+                self._session.restart(counted=False)
         self._budget.spend_aside(time.monotonic() - began)
 
     def _begin_given(self, cell: NotebookNode) -> None:
         if name_of(cell) in self._plan.given:
-            self._given.append(self._plan.given[name_of(cell)])
-            self._processes.tell(**self._order(self._given[-1]))
+            self._session.set_up(self._plan.given[name_of(cell)])
 
     def look(self, asked: Probing) -> dict[str, dict[str, list]]:
         """What the names that the notebook's cells have left answer to the probes of the cells."""
-        if self._is_over():
+        if self._session.is_over:
             return {}
         names = sorted({name for test in self._plan.tests.values() for name in test.owned})
-        try:
-            return self._processes.ask(PROBE_SECONDS, do="look", sources=asked.sources, cells=asked.functions,
-                                       names=names, limit=PROBE_SECONDS).told()
-        except (UsedUp, *_OURS):
-            self._processes.close()
-            return {}
+        return questions.of_cells(self._processes, names, asked)
 
     def _cell(self, cell: NotebookNode, shown: str | None, lean: bool) -> None:
         """shown: what has to run of a test's visible part; None if nobody knows."""
         name = name_of(cell)
         test = name in self._plan.tests
-        if self._is_over():
+        if self._session.is_over:
             if test:
                 self._skip(cell)
             return
@@ -247,8 +203,8 @@ class _Run:
             if test:
                 self._note(cell, "passed", "")
             return
-        self._count += 1
-        cell.execution_count = self._count
+        self._session.count += 1
+        cell.execution_count = self._session.count
         if test:
             self._test(cell, name, shown, lean)
         else:
@@ -260,74 +216,52 @@ class _Run:
     def _own(self, cell: NotebookNode, silent: bool = False) -> None:
         """Run a cell in the candidate; one that hangs or dies is left out from now on."""
         source = public(cell.source) if silent else cell.source
-        frame, lost = self._execute(source, silent)
+        frame, lost = self._session.execute(source, silent)
         if not silent:
             self._keep(cell, frame, lost)
             for output in cell.outputs:
                 if output.output_type == "error" and output.ename == "NameError":
                     self._look_for(output.evalue)
         if lost in ("late", "interrupted"):
-            self._limit = max(1.0, self._limit * PATIENCE)
+            self._session.hurry()
         if not lost:
-            self._ran.append(source)
+            self._session.ran.append(source)
         elif lost != "interrupted":
-            self._restart()
+            self._session.restart()
 
     def _keep(self, cell: NotebookNode, frame: bytes, lost: str) -> None:
         if frame not in (b"", _QUIET):
             cell.outputs = [output.node() for output in self._cleaning.clean(frame)[0]]
         for output in cell.outputs:
             if output.output_type == "execute_result":
-                output.execution_count = self._count
+                output.execution_count = self._session.count
         if lost in ("late", "dead"):
             cell.outputs.append(_error("CellTimeoutError", _HUNG) if lost == "late" else
-                                _error("DeadKernelError", self._why_dead() or _DIED))
-
-    def _why_dead(self) -> str:
-        """A sentence, where the candidate was ended for something."""
-        why = self._processes.why_dead()
-        return why and f"the Python process was ended here: {why}"
+                                _error("DeadKernelError", self._session.why_dead() or _DIED))
 
     def _look_for(self, message: str) -> None:
         """Raise _Missing if a cell that was left out binds what this message misses."""
         if self._absent & set(_MISSING.findall(message)):
             raise _Missing
 
-    def _execute(self, source: str, silent: bool, aside: bool = False) -> tuple[bytes, str]:
-        """(outputs as they came, "" or how the candidate was lost: late, dead; interrupted if an interrupt helped)."""
-        asked = msgspec.msgpack.encode({"source": source, "plain": source in self._plan.plain, "silent": silent,
-                                       "count": self._count, "aside": aside})
-        try:
-            self._processes.order(asked, self._limit)
-            self._processes.complete()
-            try:
-                return self._processes.answer(self._limit), ""
-            except Late:
-                self._processes.interrupt()
-                return self._processes.answer(GRACE), "interrupted"
-        except Late:
-            return b"", "late"
-        except (Closed, TooLarge):
-            return b"", "dead"
-
     # The test cells
 
     def _test(self, cell: NotebookNode, name: str, shown: str | None, lean: bool) -> None:
         test = self._plan.tests[name]
-        while not (answer := self._ask(name, cell.source, test)).outcome:
-            self._restart()
-            if self._starts > RESTARTS:
+        while not (answer := self._session.test(cell.source, self._asked(name, cell.source), test)).outcome:
+            self._session.restart()
+            if self._session.is_worn_out:
                 self._skip(cell)
                 return
         if self._absent & set(answer.absent):
             raise _Missing
         self._look_for(answer.message)
         self._show(cell, answer)
-        self._losses = answer.losses
+        self._session.losses = answer.losses
         if answer.lost == "late":
-            self._limit = max(1.0, self._limit * PATIENCE)
+            self._session.hurry()
         if answer.lost:
-            self._restart()
+            self._session.restart()
         elif lean:
             if shown:
                 self._own(new_code_cell(shown), silent=True)
@@ -347,52 +281,19 @@ class _Run:
         outputs, (message, unloaded, doubted) = self._cleaning.clean(
             frame, (answer.message, answer.unloaded, answer.doubted))
         cell.outputs = [output.node() for output in outputs]
-        self._note(cell, answer.outcome, (answer.lost == "dead" and self._why_dead()) or message, unloaded)
+        self._note(cell, answer.outcome, (answer.lost == "dead" and self._session.why_dead()) or message, unloaded)
         if doubted:
             cell.metadata[NOTE]["doubted"] = doubted
 
-    def _ask(self, name: str, source: str, test: Test) -> Answer:
-        return self._processes.ask(self._limit, do="test", source=self._asked(name, source),
-                                   plain=source in self._plan.plain, count=self._count, limit=self._limit,
-                                   owned=test.owned, wanted=test.wanted)
-
-    def _order(self, source: str) -> dict:
-        """To run a set-up cell; what it imports may have to wait until a cell of the candidate's is done."""
-        return {"do": "given", "source": source, "plain": source in self._plan.plain, "limit": 2 * self._limit}
-
     def _skip(self, cell: NotebookNode) -> None:
-        why = _SKIPPED if self._starts > RESTARTS else f"not run: {self._budget.over()}"
-        self._note(cell, "skipped", why, lost=bool(self._lost) and self._starts > RESTARTS)
+        worn_out = self._session.is_worn_out
+        why = _SKIPPED if worn_out else f"not run: {self._budget.over()}"
+        self._note(cell, "skipped", why, lost=bool(self._session.lost) and worn_out)
 
     def _note(self, cell: NotebookNode, outcome: str, message: str, unloaded: str = "", lost: bool = False) -> None:
         cell.metadata[NOTE] = {"outcome": outcome, "message": message} | ({"unloaded": unloaded} if unloaded else {})
         if lost:
-            cell.metadata[NOTE] |= {"doubted": self._lost, "lost": True}
-
-    # After a loss
-
-    def _restart(self) -> None:
-        """New processes, brought to where the old ones were. Those that are lost on the way there count as well."""
-        self._processes.close()
-        self._starts += 1
-        while self._starts <= RESTARTS:
-            try:
-                if self._bring_back():
-                    return
-            except _OURS as error:
-                self._lost = str(error)
-            self._processes.close()
-            self._starts += 1
-
-    def _bring_back(self) -> bool:
-        self._processes.begin(self._plan.counts, self._losses)
-        for source in self._given:
-            self._processes.ask(2 * self._limit, **self._order(source))
-        for source in self._ran:
-            if self._execute(source, silent=True)[1] not in ("", "interrupted"):
-                self._ran = []                   # what it did before, it does not do again: go on without
-                return False
-        return True
+            cell.metadata[NOTE] |= {"doubted": self._session.lost, "lost": True}
 
 
 def _error(name: str, message: str) -> NotebookNode:

@@ -170,3 +170,14 @@ def captured(node: ast.Match) -> Iterator[str]:
             yield part.name
         elif isinstance(part, ast.MatchMapping) and part.rest:
             yield part.rest
+
+
+def element(value: ast.AST | None, place: int) -> ast.AST | None:
+    """What the target at a place gets of a value that is taken apart, or of each element of what is gone through."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+        if value.func.id == "enumerate" and value.args:
+            return value.args[0] if place else None
+        starred = any(isinstance(one, ast.Starred) for one in value.args)
+        if value.func.id == "zip" and place < len(value.args) and not starred:
+            return value.args[place]
+    return value

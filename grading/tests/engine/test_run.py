@@ -8,7 +8,7 @@ import pytest
 from conftest import cell, check, given, notebook, solution
 from sandboxed import box, folders, strongest
 
-from grading.engine import plan, processes, run
+from grading.engine import plan, processes, run, session
 from grading.engine.processes import CANDIDATES, Submission
 from grading.engine.restrict import DISK_FULL
 from grading.engine.run import NOTE
@@ -257,7 +257,7 @@ def test_a_notebook_that_kills_every_process_ends(graded):
     notes, made = graded(
         solution("a", "x = 1"),
         check("before", "assert x == 1"),
-        *[own(DIE) for _ in range(run.RESTARTS + 1)],
+        *[own(DIE) for _ in range(session.RESTARTS + 1)],
         check("lost", "assert x == 1"),
         own("print('never')"),
         check("last", "assert x == 1"),
@@ -770,7 +770,7 @@ def test_nothing_of_one_notebook_is_there_in_the_next_of_the_same_submission(gra
 
 def test_a_notebook_that_loses_its_processes_costs_the_next_one_nothing(graded_together):
     found = graded_together(
-        [given("g", "n = 1"), *[own(DIE) for _ in range(run.RESTARTS + 1)], check("lost", "assert n == 1")],
+        [given("g", "n = 1"), *[own(DIE) for _ in range(session.RESTARTS + 1)], check("lost", "assert n == 1")],
         [given("g", "n = 2"), check("kept", "assert n == 2"), own("while True: pass"), check("after", "assert n == 2")],
         [solution("s", "def f(x): return x"), check("last", "assert f(1) == 1")],
         limit=2.0,

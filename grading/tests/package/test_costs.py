@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from cs231n import _asked, _costs, _shortcuts
+from cs231n import _asked, _costs, _shortcuts, _yardsticks
 from cs231n._shortcuts import read_shortcuts
 from cs231n._source import hands_on_functions
 from cs231n.classifiers.k_nearest_neighbor import KNearestNeighbor
@@ -34,8 +34,8 @@ def test_the_reference_loops_cost_fifty_times_what_the_reference_without_loops_d
     looped, vectorized = (min(_costs._cost(loss_call(function), 4096)[0] for _ in range(times))
                           for function, times in zip(LOSSES[name], (3, 60), strict=True))       # about as long each
     assert looped > 50 * vectorized
-    assert vectorized < _costs.TIMES_ARRAYS * _costs._array_operations(4096)
-    assert looped > 2 * _costs._call_for_each_row(4096)
+    assert vectorized < _costs.TIMES_ARRAYS * _yardsticks.array_operations(4096)
+    assert looped > 2 * _yardsticks.call_for_each_row(4096)
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -46,8 +46,8 @@ def test_the_references_are_told_apart(name):
 
 @pytest.mark.parametrize("slow", [{0, 1}, {2, 3}, {0, 1, 2, 3}])
 def test_a_slow_moment_of_the_yardsticks_passes_no_loop(monkeypatch, slow):
-    calls, looped = itertools.count(), _costs._looped
-    monkeypatch.setattr(_costs, "_looped", lambda *args: looped(*args) * (20 if next(calls) in slow else 1))
+    calls, looped = itertools.count(), _yardsticks._looped
+    monkeypatch.setattr(_yardsticks, "_looped", lambda *args: looped(*args) * (20 if next(calls) in slow else 1))
     assert _costs.judge(loss_call(LOSSES["svm"][0])).looped
 
 
@@ -151,7 +151,7 @@ def test_what_could_compute_when_it_is_read_is_not_taken(value):
 @pytest.mark.parametrize("seconds", [1 / 64, 1 / 100])
 def test_a_clock_that_ticks_slowly_tells_them_apart_as_well(monkeypatch, seconds):
     """As on Windows, where processor time is told in 64ths of a second."""
-    monkeypatch.setattr(_costs, "TICK", seconds)
+    monkeypatch.setattr(_yardsticks, "TICK", seconds)
     monkeypatch.setattr(_costs, "_CLOCKS", tuple(lambda clock=clock: clock() // seconds * seconds
                                                  for clock in _costs._CLOCKS[:2]) + _costs._CLOCKS[2:])
     looped, vectorized = (_costs.judge(loss_call(function), loops="naive" in function.__name__).looped

@@ -10,7 +10,7 @@ from sandboxed import write_given
 
 from grading.books.course import Course
 from grading.books.results import Result
-from grading.engine import plan, probing, run
+from grading.engine import plan, probing, questions, run
 from grading.engine.processes import Submission
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
@@ -242,7 +242,7 @@ def test_what_is_right_has_no_name_and_what_raises_everywhere_has_none():
 @pytest.mark.parametrize("end", ["while True: pass", "import os; os._exit(3)", "raise SystemExit"])
 def test_a_function_that_ends_its_process_when_it_is_probed_costs_only_names(named, graded, monkeypatch, end):
     assignment, names = named
-    monkeypatch.setattr(run, "PROBE_SECONDS", 1.0)
+    monkeypatch.setattr(questions, "SECONDS", 1.0)
     module, function, first = {
         "assignment0": ("arrays.py", "manhattan", "differences = X["),
         "assignment1": (SVM, "svm_loss_vectorized", "num_train = X.shape[0]\n    rows"),
