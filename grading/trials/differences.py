@@ -75,6 +75,8 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
                 say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, "
                     f"before the logarithm is taken: no image costs more than {least:.3g}.",
                     "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
+    if margin := margin_of(answers, reference, aspects):
+        say(f"The margin of a hinge is {margin:.3g}; here it is 1.", "the + 1 inside the hinge, svm.ipynb")
     if "spread of weights" in aspects:
         told = array_of(answers["spread of weights"])
         if told is not None and told.size and 0 < told.max() < 1.5 * told.min():
@@ -87,6 +89,14 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
             if min(values) > 0 and max(values) / min(values) < 1.1:
                 say(f"epsilon is always {values[0]:.2g}, whatever config says.", "epsilon in the docstring")
     return found
+
+
+def margin_of(answers: Answers, reference: Answers, aspects: Iterable[str]) -> float | None:
+    """The margin of a hinge loss that has another one than 1."""
+    told = array_of(answers.get("~width of the margin", ["u"]))
+    if "data loss" not in aspects or told is None or told.size != 4 or told[0] < 1e-3 or abs(told[0] - 1) < 1e-3:
+        return None
+    return float(told[0]) if np.allclose(told - told[0], [0, 0, 0.5, 2], atol=1e-4) else None
 
 
 # Of the inputs that probes have for these functions: examples N, features D, classes C.
