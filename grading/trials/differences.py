@@ -107,7 +107,7 @@ _SIZE_NAMES = {"N": "the number of examples", "D": "the number of features", "C"
 _RAISED = "cannot be told"
 _WHAT = {
     "loop": "the number of Python steps", "rates": "the rate", "out": "the output", "t": "t", "m": "m", "v": "v",
-    "dx": "dx", "dw": "dw", "db": "db", "length of the step": "the length of the step", "labels": "the labels",
+    "dx": "dx", "dw": "dw", "db": "db", "labels": "the labels",
     "Z": "Z", "Z for whole numbers": "Z for whole numbers", "right": "right", "K": "K", "square K": "K",
     "mean": "mean", "std": "std", "trained": "trained", "trained, by halves": "trained, for eta = 2,",
     "trained, of a few": "trained, for few settings,", "best": "best", "best of a few": "best, for few settings,",
@@ -136,7 +136,11 @@ _WHAT = {
     "from xmin on": "the histogram from xmin on", "other numbers of bins": "the histogram with another number of bins",
     "where kept": "dx, where a number was kept,", "where dropped": "dx, where a number was dropped,",
     "at test time": "dx at test time",
-    "inputs changed": "an array that was handed in",
+    "inputs changed": "an array that was handed in", "clear votes": "the labels by a clear vote",
+    "one neighbor": "the label, where one neighbor votes,", "all neighbors": "the labels, where all images vote,",
+    "ties": "the labels in a tie", "large labels": "the labels, where they are large,",
+    "what reg adds to the step": "what reg adds to the step", "where x is positive": "the output where x is positive",
+    "steps that move W": "the number of steps that move W", "length of the step": "the length of the step",
 }
 
 _OF_REG = ("penalty", "small reg")               # aspects of what reg adds
@@ -144,7 +148,7 @@ _OF_SIZE = (" scores", "tiny probability")       # aspects of scores of an unusu
 # Aspects whose being right tells where to look, and where not.
 _PARTS = ("data loss", "data gradient", "penalty of the loss", "penalty of the gradient", "scores", "out", "cache",
           "dx", "dw", "db", "velocity", "m", "v", "t", "step")
-_MANY = ("distances", "labels", "scores", "large scores", "very negative scores", "slopes", "features", "shares",
+_MANY = ("distances", "labels", "losses", "clear votes", "all neighbors", "ties", "large labels", "draws", "scores", "large scores", "very negative scores", "slopes", "features", "shares",
          "the two afterwards", "numbers of pixels", "shapes")
 _MANY_BEGIN = ("factors", "gradients of", "normalized: gradients", "dropout: factors", "dropout: inputs")
 
