@@ -46,7 +46,23 @@ def _usable():
     raise NotImplementedError("no loss")
 
 
+def _trains(X, W):
+    """Whether a step of train on these images, from this W, ends without an exception, with either loss."""
+    for kind in _kinds():
+        try:
+            classifier = _classifier(kind, W)
+            classifier.train(X.copy(), LABELS.copy(), num_iters=1, batch_size=3)
+            return np.shape(classifier.W) == W.shape
+        except Exception:
+            continue
+    return False
+
+
 def train(seed):
+    turned = not _trains(IMAGES, WEIGHTS) and _trains(IMAGES.T, WEIGHTS.T)
+    yield "layout", lambda: 2.0 if turned else 1.0
+    if turned:                               # of 2015: W (C, D), X (D, N), the losses too
+        return
     usable = remembered(_usable)
 
     @remembered
