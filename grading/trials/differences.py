@@ -66,12 +66,14 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if slope in aspects and by[slope]:
             say(f"The gradient of the penalty is {2 * own * by[slope]:.4g} * reg * W; it should be {should}.",
                 f"the derivative of {penalty.replace('sum(W**2)', 'w**2')}")
-    if {aspect for aspect in aspects if not aspect.startswith("~")} == {"tiny probability"}:
+    concerned = {aspect for aspect in aspects if not aspect.startswith("~")}
+    if "tiny probability" in concerned <= {"tiny probability", "data loss"}:
         told, right = ([array_of(one) for one in leaves(all_told["tiny probability"])]
                        for all_told in (answers, reference))
         if all(one is not None and one.size == 1 for one in told):
             *_, less, least = (float(np.ravel(one)[0]) for one in told)
-            if abs(less - least) < 1e-3 and 0 < least < float(np.ravel(right[-1])[0]) - 1:
+            large = "data loss" in concerned                         # so large that ordinary probabilities show it
+            if abs(less - least) < 1e-3 and 0 < least < (12 if large else float(np.ravel(right[-1])[0]) - 1):
                 say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, "
                     f"before the logarithm is taken: no image costs more than {least:.3g}.",
                     "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
@@ -140,7 +142,8 @@ _WHAT = {
     "one neighbor": "the label, where one neighbor votes,", "all neighbors": "the labels, where all images vote,",
     "ties": "the labels in a tie", "large labels": "the labels, where they are large,",
     "what reg adds to the step": "what reg adds to the step", "where x is positive": "the output where x is positive",
-    "steps that move W": "the number of steps that move W", "length of the step": "the length of the step",
+    "where x is negative": "the output where x is negative",
+    "steps that move W": "the number of steps that move W", "length of the step": "the step",
 }
 
 _OF_REG = ("penalty", "small reg")               # aspects of what reg adds
@@ -185,6 +188,8 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     aspects = [aspect for aspect in reference if aspect in set(aspects)]      # in the order of the probe
     said = [(aspect, "is changed" if aspect == "inputs changed" and answers[aspect][0] == "n" else
              _difference(answers[aspect], reference[aspect], sizes)) for aspect in aspects]
+    said = [(aspect, "has another direction" if aspect == "length of the step" and "shape" in what else what)
+            for aspect, what in said if aspect != "second call"]
     said = sorted([(aspect, what) for aspect, what in said if what],
                   key=lambda pair: (_RAISED in pair[1], pair[1] == "is wrong"))
     parts = [f"{_called(aspect)} {_plural(what) if _are_many(aspect) else what}" for aspect, what in said[:1]]
