@@ -14,6 +14,7 @@ from cs231n._writeup.strings import APART, CHUNK, LINES, breakable, clean, stack
 
 LONGEST = 100_000                # characters of a text that are read as Markdown; the rest is left out, and said
 NODES = 60_000                   # of a text's tree
+LEVELS = 900                     # of that tree; a quote in a quote takes three of them
 CELLS = 3_000                    # of its tables
 WORDS = 120                      # words and spaces that are kept together where an answer is cut
 DEADLINE = 4                     # seconds of computing, for each time that pandoc is asked
@@ -89,9 +90,12 @@ class Text(Inlines):
         if made.count('{"t"') > NODES:
             raise TooMuch(f"it has more than {NODES:,} parts")
         try:
-            return json.loads(made)["blocks"]
+            blocks = json.loads(made)["blocks"]
         except RecursionError:
-            raise TooMuch("it is nested too deeply") from None
+            blocks = None
+        if blocks is None or _is_deep(blocks):
+            raise TooMuch("it is nested too deeply")
+        return blocks
 
     # Blocks
 
@@ -220,6 +224,15 @@ def _finer(block):
     else:
         parts = [content]
     return [{"t": kind, "c": part} for part in parts]
+
+
+def _is_deep(tree):
+    """Told by its levels, not by what an interpreter can still walk: Pythons differ in that."""
+    level = [tree]
+    for _ in range(LEVELS):
+        level = [part for whole in level if isinstance(whole, list | dict)
+                 for part in (whole.values() if isinstance(whole, dict) else whole)]
+    return bool(level)
 
 
 def _direction(text):

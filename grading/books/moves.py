@@ -146,7 +146,7 @@ def _rename_results(home: Path, target: Path, change: Change) -> None:
 
 def _change_writeups(course: Course, change: Change, aside: Path) -> None:
     for path in sorted((course.root / "writeups").rglob(f"{_escaped(change.student)}.pdf")):
-        target = path.with_stem(change.into)
+        target = path.with_name(f"{change.into}.pdf")
         if change.what == "remove" or target.exists():
             target = aside / path.relative_to(course.root)
         _move(path, target)

@@ -154,7 +154,7 @@ import statistics
 import heapq
 import logging
 from re import X
-from re import T, M, S
+from re import I, M, S
 import re, os, sys, io, json, csv
 import os.path as path
 from os import *
