@@ -151,7 +151,8 @@ _OF_SIZE = (" scores", "tiny probability")       # aspects of scores of an unusu
 # Aspects whose being right tells where to look, and where not.
 _PARTS = ("data loss", "data gradient", "penalty of the loss", "penalty of the gradient", "scores", "out", "cache",
           "dx", "dw", "db", "velocity", "m", "v", "t", "step")
-_MANY = ("distances", "labels", "losses", "clear votes", "all neighbors", "ties", "large labels", "draws", "scores", "large scores", "very negative scores", "slopes", "features", "shares",
+_MANY = ("distances", "labels", "losses", "clear votes", "all neighbors", "ties", "large labels", "draws",
+         "scores", "large scores", "very negative scores", "slopes", "features", "shares",
          "the two afterwards", "numbers of pixels", "shapes")
 _MANY_BEGIN = ("factors", "gradients of", "normalized: gradients", "dropout: factors", "dropout: inputs")
 

@@ -25,7 +25,7 @@ TINY = (25.0, 60.0, 300.0)
 
 
 def layout_of(function):
-    """The layout that f(W, X, y, reg) expects: one of another year only if it raises for that of here, and for no other."""
+    """The layout that f(W, X, y, reg) expects: another than that of here only if it raises for it."""
     W, X, y = DATA["A"]
     for layout, arrange in LAYOUTS.items():
         try:
