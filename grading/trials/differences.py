@@ -66,15 +66,19 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if slope in aspects and by[slope]:
             say(f"The gradient of the penalty is {2 * own * by[slope]:.4g} * reg * W; it should be {should}.",
                 f"the derivative of {penalty.replace('sum(W**2)', 'w**2')}")
-    if {aspect for aspect in aspects if not aspect.startswith("~")} == {"tiny probability"}:
+    concerned = {aspect for aspect in aspects if not aspect.startswith("~")}
+    if "tiny probability" in concerned <= {"tiny probability", "data loss"}:
         told, right = ([array_of(one) for one in leaves(all_told["tiny probability"])]
                        for all_told in (answers, reference))
         if all(one is not None and one.size == 1 for one in told):
             *_, less, least = (float(np.ravel(one)[0]) for one in told)
-            if abs(less - least) < 1e-3 and 0 < least < float(np.ravel(right[-1])[0]) - 1:
+            large = "data loss" in concerned                         # so large that ordinary probabilities show it
+            if abs(less - least) < 1e-3 and 0 < least < (12 if large else float(np.ravel(right[-1])[0]) - 1):
                 say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, "
                     f"before the logarithm is taken: no image costs more than {least:.3g}.",
                     "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
+    if margin := margin_of(answers, reference, aspects):
+        say(f"The margin of a hinge is {margin:.3g}; here it is 1.", "the + 1 inside the hinge, svm.ipynb")
     if "spread of weights" in aspects:
         told = array_of(answers["spread of weights"])
         if told is not None and told.size and 0 < told.max() < 1.5 * told.min():
@@ -92,6 +96,14 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
     return found
 
 
+def margin_of(answers: Answers, reference: Answers, aspects: Iterable[str]) -> float | None:
+    """The margin of a hinge loss that has another one than 1."""
+    told = array_of(answers.get("~width of the margin", ["u"]))
+    if "data loss" not in aspects or told is None or told.size != 4 or told[0] < 1e-3 or abs(told[0] - 1) < 1e-3:
+        return None
+    return float(told[0]) if np.allclose(told - told[0], [0, 0, 0.5, 2], atol=1e-4) else None
+
+
 # Of the inputs that probes have for these functions: examples N, features D, classes C.
 _SIZES = {"svm_": {"N": (6, 9), "D": (5, 3), "C": (4, 5)}, "softmax_": {"N": (6, 9), "D": (5, 3), "C": (4, 5)},
           "affine_backward": {"N": (5, 3)}, "TwoLayerNet.loss": {"N": (5, 6)},
@@ -100,7 +112,7 @@ _SIZE_NAMES = {"N": "the number of examples", "D": "the number of features", "C"
 _RAISED = "cannot be told"
 _WHAT = {
     "loop": "the number of Python steps", "rates": "the rate", "out": "the output", "t": "t", "m": "m", "v": "v",
-    "dx": "dx", "dw": "dw", "db": "db", "length of the step": "the length of the step", "labels": "the labels",
+    "dx": "dx", "dw": "dw", "db": "db", "labels": "the labels",
     "Z": "Z", "Z for whole numbers": "Z for whole numbers", "right": "right", "K": "K", "square K": "K",
     "mean": "mean", "std": "std", "trained": "trained", "trained, by halves": "trained, for eta = 2,",
     "trained, of a few": "trained, for few settings,", "best": "best", "best of a few": "best, for few settings,",
@@ -129,7 +141,12 @@ _WHAT = {
     "from xmin on": "the histogram from xmin on", "other numbers of bins": "the histogram with another number of bins",
     "where kept": "dx, where a number was kept,", "where dropped": "dx, where a number was dropped,",
     "at test time": "dx at test time",
-    "inputs changed": "an array that was handed in",
+    "inputs changed": "an array that was handed in", "clear votes": "the labels by a clear vote",
+    "one neighbor": "the label, where one neighbor votes,", "all neighbors": "the labels, where all images vote,",
+    "ties": "the labels in a tie", "large labels": "the labels, where they are large,",
+    "what reg adds to the step": "what reg adds to the step", "where x is positive": "the output where x is positive",
+    "where x is negative": "the output where x is negative",
+    "steps that move W": "the number of steps that move W", "length of the step": "the step",
 }
 
 _OF_REG = ("penalty", "small reg")               # aspects of what reg adds
@@ -137,7 +154,8 @@ _OF_SIZE = (" scores", "tiny probability")       # aspects of scores of an unusu
 # Aspects whose being right tells where to look, and where not.
 _PARTS = ("data loss", "data gradient", "penalty of the loss", "penalty of the gradient", "scores", "out", "cache",
           "dx", "dw", "db", "velocity", "m", "v", "t", "step")
-_MANY = ("distances", "labels", "scores", "large scores", "very negative scores", "slopes", "features", "shares",
+_MANY = ("distances", "labels", "losses", "clear votes", "all neighbors", "ties", "large labels", "draws",
+         "scores", "large scores", "very negative scores", "slopes", "features", "shares",
          "the two afterwards", "numbers of pixels", "shapes")
 _MANY_BEGIN = ("factors", "gradients of", "normalized: gradients", "dropout: factors", "dropout: inputs")
 
@@ -174,6 +192,8 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     aspects = [aspect for aspect in reference if aspect in set(aspects)]      # in the order of the probe
     said = [(aspect, "is changed" if aspect == "inputs changed" and answers[aspect][0] == "n" else
              _difference(answers[aspect], reference[aspect], sizes)) for aspect in aspects]
+    said = [(aspect, "has another direction" if aspect == "length of the step" and "shape" in what else what)
+            for aspect, what in said if aspect != "second call"]
     said = sorted([(aspect, what) for aspect, what in said if what],
                   key=lambda pair: (_RAISED in pair[1], pair[1] == "is wrong"))
     parts = [f"{_called(aspect)} {_plural(what) if _are_many(aspect) else what}" for aspect, what in said[:1]]

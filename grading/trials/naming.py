@@ -252,8 +252,10 @@ class Explained:
         return [one.entry for one in self.certain]
 
     def told(self) -> list[dict[str, str]]:
-        names = [{"kind": "convention" if entry.convention else "mistake", "says": entry.says, "read": entry.read}
-                 for entry in self.entries]
+        other_margin = differences.margin_of(self.answers, self.reference, self.unexplained)
+        names = [{"kind": "convention" if one.entry.convention else "mistake", "says": one.entry.says,
+                  "read": one.entry.read} for one in self.certain
+                 if not (other_margin and one.core <= {"data gradient"})]        # which follows from the margin
         read = differences.numbers(self.answers, self.reference, self.unexplained)
         names += read
         if not names and self.unexplained:

@@ -39,6 +39,8 @@ EXPLAINED = {
     "softmax/divided_by_features": _IDENTITY,
     "linear_classifier/last_image_never_drawn": "one image that is never drawn shows in very many draws",
     "linear_classifier/learning_rate_shrinks": "the visible cell follows one step",
+    "linear_classifier/mean_of_the_losses_so_far": "the visible cell follows one step",
+    "layers/svm_loss_cut_to_a_whole_number": "the visible losses are whole numbers, to be followed by hand",
     "optim/adam_amsgrad": "the visible gradients do not fade, so v never falls",
     "fc_net/deep_same_draw_in_each_layer": _ONE_LAYER,
     "fc_net/deep_svm_loss": _OWN_LOSS,

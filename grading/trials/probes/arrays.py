@@ -4,7 +4,7 @@ from importlib import import_module
 
 import numpy as np
 
-from grading.trials.probes.common import changed, grows, kind_of_loop, remembered
+from grading.trials.probes.common import changed, each, grows, kind_of_loop, remembered
 
 
 def _function(name):
@@ -49,7 +49,7 @@ LABELS = {"A": (_rng.normal(size=(6, 4)), np.array([3, 0, 2, 1, 1, 2])),
 
 def pick(seed):
     call, inputs = _asked("pick", LABELS)
-    yield "right", lambda: [call(which) for which in "AB"]
+    yield "right", lambda: each([lambda which=which: call(which) for which in "AB"])
     yield "shape", lambda: [str(call(which).shape) for which in "AB"]
     yield "~square", lambda: call("square")
     yield "inputs changed", lambda: inputs("A")

@@ -18,15 +18,36 @@ def _data(seed, N, D, C):
 
 DATA = {"A": _data(11, 6, 5, 4), "B": _data(12, 9, 3, 5), "square": _data(13, 4, 4, 4), "one": _data(14, 1, 3, 4),
         "many classes": _data(15, 20, 4, 13)}
+# How W (D, C) and X (N, D) are handed over: as here, both transposed as in 2015, W alone transposed.
+LAYOUTS = {1.0: lambda W, X: (W, X), 2.0: lambda W, X: (W.T, X.T), 3.0: lambda W, X: (W.T, X)}
 # Scores of classes 0, 1, 2, for one example of class 2 whose probability is e**-25, e**-60 and e**-300.
 TINY = (25.0, 60.0, 300.0)
 
 
+def layout_of(function):
+    """The layout that f(W, X, y, reg) expects: another than that of here only if it raises for it."""
+    W, X, y = DATA["A"]
+    for layout, arrange in LAYOUTS.items():
+        try:
+            found = function(*(array.copy() for array in arrange(W, X)), y.copy(), 0.7)
+            if layout == 1.0 or np.shape(found[1]) == W.T.shape:
+                return layout
+        except Exception:
+            continue
+    return 1.0
+
+
 def linear_loss(module, name, softmax, vectorized):
-    """Probe of f(W, X, y, reg) -> (loss, dW)."""
+    """Probe of f(W, X, y, reg) -> (loss, dW), in whatever layout: what else is wrong shows all the same."""
 
     def probe(seed):
-        function = getattr(import_module(module), name)
+        theirs = getattr(import_module(module), name)
+        layout = layout_of(theirs)
+        yield "layout", lambda: layout
+
+        def function(W, X, y, reg):
+            found = theirs(*LAYOUTS[layout](W, X), y, reg)
+            return found if layout == 1.0 else (found[0], np.asarray(found[1]).T)
 
         @remembered
         def call(which, reg):
@@ -75,13 +96,15 @@ def linear_loss(module, name, softmax, vectorized):
             yield from _stability(scored)
         else:
             yield "~large scores", lambda: list(scored([[3e4, 1e4, 0.0], [1.0, 2.0, -4.0]], [1, 0]))
+            yield "~width of the margin", lambda: _width(scored)
         if vectorized:
             def many(n):
                 rng = np.random.default_rng(n)
-                return rng.normal(size=(3, 4)), rng.normal(size=(n, 3)), rng.integers(4, size=n), 0.1
+                W, X = LAYOUTS[layout](rng.normal(size=(3, 4)), rng.normal(size=(n, 3)))
+                return W, X, rng.integers(4, size=n), 0.1
 
-            yield "loop", lambda: grows(lambda n: function, many)
-            yield "~kind of loop", lambda: kind_of_loop(function, (name.replace("vectorized", "naive"),))
+            yield "loop", lambda: grows(lambda n: theirs, many)
+            yield "~kind of loop", lambda: kind_of_loop(theirs, (name.replace("vectorized", "naive"),))
 
     return probe
 
@@ -105,6 +128,8 @@ def layer_loss(name, softmax):
         yield "~square", lambda: list(call("square"))
         yield "~one example", lambda: list(call("one"))
         yield "~many classes", lambda: list(call("many classes"))
+        if not softmax:
+            yield "~width of the margin", lambda: _width(scored)
 
         def inputs():
             x, y = DATA["A"][1] @ DATA["A"][0], DATA["A"][2].copy()
@@ -117,6 +142,16 @@ def layer_loss(name, softmax):
             yield from _stability(scored)
 
     return probe
+
+
+def _width(scored):
+    """What a wrong class costs that is as good as the right one, of 3 classes and of 5; then one ahead by 0.5, by 2."""
+    def cost(classes, ahead):
+        scores = np.full((classes, classes), ahead)
+        scores[:, 0] = 0.0
+        return float(scored(scores, [0] * classes)[0]) / (classes - 1)
+
+    return np.array([cost(3, 0.0), cost(5, 0.0), cost(3, 0.5), cost(3, 2.0)])
 
 
 def _stability(scored):
