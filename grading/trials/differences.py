@@ -185,8 +185,8 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
 
     "" where the function raises whatever it is asked: what, the cells say.
     """
-    if all(leaf[0] == "e" for aspect, told in answers.items() if not aspect.startswith("~") and aspect not in ("loop", "layout")
-           for leaf in leaves(told)):
+    if all(leaf[0] == "e" for aspect, told in answers.items()
+           if not aspect.startswith("~") and aspect not in ("loop", "layout") for leaf in leaves(told)):
         return ""
     sizes = next((sizes for name, sizes in _SIZES.items() if function.startswith(name)), {})
     aspects = [aspect for aspect in reference if aspect in set(aspects)]      # in the order of the probe
