@@ -2,10 +2,11 @@
 
 import binascii
 import re
-from html import unescape
+from html import escape, unescape
 from urllib.parse import unquote
 
 import nh3
+from markupsafe import Markup
 
 from grading.desk.text import SURROGATE
 
@@ -65,12 +66,18 @@ _CLEANER = nh3.Cleaner(
 _PICTURE = re.compile(r'<img((?: [a-z]+="[^"]*")*)>')        # as nh3 writes it, never as it was submitted
 _PICTURE_SOURCE = re.compile(r' src="([^"]*)"')
 _ALT = re.compile(r' alt="([^"]*)"')
+_BACKTICKS = re.compile(r"`([^`\n]+)`")
 
 
 def is_tag(text: str) -> bool:
     """Whether what Markdown takes for HTML is any; `vector<int>` and `a<b then b>a` hold none."""
     found = _TAG.fullmatch(text)
     return text.startswith(("<!", "<?")) or found is not None and found[1].lower() in _TAGS | _DROPPED | _PLAIN
+
+
+def with_code(text: str) -> Markup:
+    """A sentence as HTML; what stands in it between backticks is code."""
+    return Markup(_BACKTICKS.sub(r"<code>\1</code>", escape(text)))
 
 
 def clean_html(html: str, attachments: object = None) -> str:

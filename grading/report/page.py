@@ -5,6 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from grading.desk.html import with_code
 from grading.report import pictures
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -14,7 +15,8 @@ def page(found: dict) -> str:
     """Of what `report.data` tells. All texts are escaped; of what is not, the kit has made every letter."""
     environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"percent": _percent, "number": lambda value: "–" if value is None else f"{value:g}"}
+    environment.filters |= {"percent": _percent, "coded": with_code,
+                            "number": lambda value: "–" if value is None else f"{value:g}"}
     style = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))
     return environment.get_template("report.html.j2").render(found=found, style=style, drawn=_drawn(found))
 

@@ -18,6 +18,7 @@ from grading.desk.feedback.judged import Question
 from grading.desk.feedback.lesson import Given, Lesson
 from grading.desk.feedback.phrases import Open
 from grading.desk.feedback.rendering import Rendering, Text
+from grading.desk.html import with_code
 from grading.engine import handling
 from grading.engine.glovebox import Refused
 from grading.errors import KitError
@@ -80,6 +81,7 @@ class Pages:
         environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
                                   trim_blocks=True, lstrip_blocks=True)
         environment.filters["points"] = lambda points: f"{round(points, 2):g}"
+        environment.filters["coded"] = with_code
         environment.filters["plain"] = lambda text: text.replace("$", "")
         environment.globals["style"] = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))
         self._index, self._notebook = (environment.get_template(f"{name}.html.j2") for name in ("index", "notebook"))

@@ -25,7 +25,7 @@ from grading.autograde import autograde
 from grading.books.course import Course
 from grading.desk import feedback, pages
 from grading.desk import outputs as cleaning
-from grading.desk.html import clean_html
+from grading.desk.html import clean_html, with_code
 from grading.desk.markdown import render
 from grading.desk.text import clean_text
 from grading.intake import collect as collecting
@@ -536,3 +536,12 @@ def test_feedback_is_accessible_fits_every_width_in_light_and_dark_and_asks_nobo
     assert not [url for url in asked if not url.startswith(("data:", "chrome", "about:"))
                 and not re.match(r"file:.*/feedback/(ann|bob)/assignment1/(index|knn)\.html$", url)]
     say_what_was_not_looked_at()
+
+
+@pytest.mark.parametrize(("sentence", "shown"), [
+    ("`W *= 2` <b>doubles</b> it", "<code>W *= 2</code> &lt;b&gt;doubles&lt;/b&gt; it"),
+    ("`<script>` and `a`", "<code>&lt;script&gt;</code> and <code>a</code>"),
+    ("one ` alone", "one ` alone"),
+])
+def test_what_stands_in_backticks_is_code_on_a_page_and_nothing_else_is_html(sentence, shown):
+    assert with_code(sentence) == shown
