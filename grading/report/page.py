@@ -22,7 +22,10 @@ def page(found: dict) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share:.0%}"
+    if share is None:
+        return "–"
+    shown = f"{share:.0%}"
+    return "<1%" if share and shown == "0%" else shown
 
 
 def _drawn(found: dict) -> dict[str, Markup]:

@@ -26,8 +26,8 @@ _SIGNS = (
     ("a process of the kit's own was lost", "remark", r"kit's own processes was lost"),
     ("the submission's process ended", "message", r"the Python process ended here|ended the kit's own process"),
     ("it ran out of time or memory as a whole", "message", r"the submission as a whole has had"),
-    ("files", "remark", r"is a link|is corrupt|is no file|too large|was not taken|left out"),
-    ("files", "collected", r"refused;|was not taken|is a link|passed over|was taken from"),
+    ("files that were not taken", "remark", r"is a link|is corrupt|is no file|too large|was not taken|left out"),
+    ("files that were not taken", "collected", r"refused;|was not taken|is a link|passed over|was taken from"),
     ("libraries or the kit are patched", "code",
      r"^\s*(?:np|numpy|sys|os|builtins|math|time|random|cs231n|testing|gradient_check|data_utils)(?:\.\w+)+\s*=(?!=)"
      r"|\bsetattr\(\s*(?:np|numpy|sys|os|builtins|cs231n|testing)\b|\b__builtins__\b|\bsys\.modules\b"),

@@ -5,6 +5,7 @@ import re
 import shutil
 import tomllib
 from collections import Counter
+from html import unescape
 
 import a_class
 import pytest
@@ -104,7 +105,7 @@ def test_whom_to_look_at_comes_with_evidence(whole):
     assert of["libraries or the kit are patched"] == made.of["patched"]
     assert of["locked cells"] == made.of["tampered"]
     assert of["loops behind a vectorized face"] == made.of["loops"]
-    assert of["files"] == {"zoe"} and "it reaches out of the lesson" not in of
+    assert of["files that were not taken"] == {"zoe"} and "it reaches out of the lesson" not in of
     evidence = signs[min(made.of["patched"])]["libraries or the kit are patched"]
     assert evidence[0].startswith("cs231n/classifiers/linear_svm.py line 12: np.allclose = lambda")
 
@@ -194,3 +195,13 @@ def test_a_browser_opens_it_at_once_and_it_fits_and_is_accessible(text, tmp_path
                 assert_fits(driver, width)
             assert_accessible(driver)
     say_what_was_not_looked_at()
+
+
+def test_what_few_have_is_folded_behind_what_many_have_and_never_called_nothing(whole):
+    _, _, _, found = whole
+    rare = [{"function": "f", "says": f"Mistake {number}.", "read": "", "kind": "mistake", "students": ["one of many"]}
+            for number in range(40)]
+    text = page.page(found | {"mistakes": [*found["mistakes"], *rare], "graded": 500})
+    shown, _, folded = text.partition("more, of ")
+    assert found["mistakes"][0]["says"] in unescape(re.sub("</?code>", "", shown))
+    assert "Mistake 39." in folded and "Mistake 39." not in shown and "(&lt;1%)" in folded and "(0%)" not in text
