@@ -30,7 +30,8 @@ def known(graded: Sequence[Standing]) -> list[dict]:
 
 
 def unexplained(assignment: Assignment, graded: Sequence[Standing], options: str = "") -> list[dict]:
-    """Failures of a function, or cell, that nothing known explains, alike ones together; the commonest first.
+    """Failures of a function, or cell, that nothing known explains, alike ones together; the commonest first. What only
+    builds on a wrong function is left out: that one is told.
 
     - options: what the command that writes a skeleton is told besides
     """
@@ -39,11 +40,13 @@ def unexplained(assignment: Assignment, graded: Sequence[Standing], options: str
         explained = {name for named in one.result.named if named.get("kind", "mistake") != "difference"
                      for name in (named["function"], *named.get("topics", "").split())}
         lost: dict[str, list[str]] = {}
+        judged = {name: assignment.topics.get(topic(name), (name,)) for name in one.cells}
+        wrong = {judged[name][0] for name, cell in one.cells.items() if outcome(cell) in (*LOST, "unwritten")}
         for name, cell in one.cells.items():
-            function = assignment.topics.get(topic(name), (name,))[0]
+            function, *needs = judged[name]
             told = one.result.cells[name]
             if outcome(cell) in LOST and function not in explained and topic(name) not in explained and (
-                    not told.get("unloaded")):
+                    not told.get("unloaded")) and not wrong.intersection(needs) - {function}:
                 lost.setdefault(function, []).append(name)
         says = {named["function"]: named["says"] for named in one.result.named if named.get("kind") == "difference"}
         for function, names in lost.items():

@@ -1,5 +1,6 @@
 """`kit report` on a class of 300 whose proportions of mistakes are known."""
 
+import dataclasses
 import json
 import re
 import shutil
@@ -15,7 +16,7 @@ from grading import report
 from grading.__main__ import main
 from grading.books.course import Course
 from grading.errors import KitError
-from grading.report import failures, page, pictures, without_names
+from grading.report import failures, page, pictures, standing, without_names
 from grading.trials import skeleton
 
 STUDENTS = 300
@@ -205,3 +206,16 @@ def test_what_few_have_is_folded_behind_what_many_have_and_never_called_nothing(
     shown, _, folded = text.partition("more, of ")
     assert found["mistakes"][0]["says"] in unescape(re.sub("</?code>", "", shown))
     assert "Mistake 39." in folded and "Mistake 39." not in shown and "(&lt;1%)" in folded and "(0%)" not in text
+
+
+@pytest.mark.parametrize(("lost", "told"), [
+    (["two_layer_net-scores-check"], ["TwoLayerNet.loss"]),
+    (["two_layer_net-scores-check", "two_layer_net-affine_forward-check"], ["affine_forward"]),
+])
+def test_what_only_builds_on_a_wrong_function_is_not_told_beside_it(whole, lost, told):
+    assignment, course, _, _ = whole
+    one = next(one for one in standing.read(assignment, course) if one.result and not one.result.named)
+    cells = {name: cell | {"outcome": "failed" if name in lost else "passed", "message": "no"}
+             for name, cell in one.cells.items()}
+    one = dataclasses.replace(one, cells=cells, result=dataclasses.replace(one.result, named=[]))
+    assert [entry["function"] for entry in failures.unexplained(assignment, [one])] == told
