@@ -35,6 +35,11 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
                        options.encode() or None), f"mount {target}")
 
 
+def processor() -> int:
+    """The number of the one that this runs on now."""
+    return _check(_libc.sched_getcpu(), "sched_getcpu")
+
+
 def syscall(number: int, *arguments) -> int:
     return _check(_libc.syscall(ctypes.c_long(number), *arguments), f"system call {number}")
 

@@ -10,7 +10,7 @@ import resource
 import signal
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,8 +77,9 @@ def mounted_apart(mount: Callable[[], None]) -> int:
     process is in, and can be reached from its root: nothing, so that no path of the host's is told. The namespace in
     which it is keeps the one that it sees.
     """
-    outer = _new_mounts()
-    inner = _new_mounts()
+    with _on_one_processor():
+        outer = _new_mounts()
+        inner = _new_mounts()
     mount()
     root = os.open("/", os.O_PATH | os.O_DIRECTORY)
     kernel.setns(outer, kernel.CLONE_NEWNS)
@@ -93,6 +94,19 @@ def _new_mounts() -> int:
     kernel.unshare(kernel.CLONE_NEWNS)
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
     return os.open("/proc/self/ns/mnt", os.O_RDONLY)
+
+
+@contextmanager
+def _on_one_processor():
+    """While this lasts. Only a namespace with a greater number can be kept by another, and where each processor gives
+    numbers of its own (from Linux 6.18 on), the later one has the greater if the same processor gave both.
+    """
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {kernel.processor()})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def enter_root(root: int) -> None:

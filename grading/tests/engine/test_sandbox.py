@@ -435,3 +435,29 @@ def test_a_process_that_is_called_what_no_text_is_keeps_nobody_from_starting():
         assert zygote._threads_of_user() > 0
     finally:
         mine.write_bytes(before.strip())
+
+
+WANDERING = """
+import os
+from grading.engine import kernel, restrict
+new_mounts, allowed = restrict._new_mounts, os.sched_getaffinity(0)
+def wandering():
+    made = new_mounts()
+    for elsewhere in sorted(os.sched_getaffinity(0) - {kernel.processor()})[:1]:     # as the system may move it
+        os.sched_setaffinity(0, {elsewhere})
+        os.sched_setaffinity(0, allowed)
+    return made
+restrict._new_mounts = wandering
+restrict.enter_namespaces(kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS)
+for _ in range(8):
+    if os.fork() == 0:
+        restrict.mounted_apart(lambda: None)
+        os._exit(os.sched_getaffinity(0) != allowed)
+    assert os.wait()[1] == 0
+"""
+
+
+@pytest.mark.skipif(not set(LEVELS) & {"full", "cold"}, reason="no namespaces here")
+def test_no_sandbox_fails_because_its_process_was_moved_to_another_processor():
+    done = subprocess.run([sys.executable, "-c", WANDERING], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
