@@ -10,6 +10,7 @@ import threading
 MAX_NODES = 20_000             # of a module or cell; once for each function that they are in, three times as many
 MAX_FUNCTIONS = 300            # of a module or cell
 MAX_NAMES = 400                # different ones in a cell
+MAX_STEPS = 2_000_000          # of whoever goes through what was found again and again: a second or two
 
 _LOCK = threading.Lock()
 
@@ -22,6 +23,19 @@ def parse(text: str) -> ast.Module:
 
 class TooMuch(RecursionError):
     """A text would take too long to be worked out."""
+
+
+class Effort:
+    """What working something out may take, in steps; where hostile texts decide how often it is gone through."""
+
+    def __init__(self, most: int = MAX_STEPS):
+        self._left = most
+
+    def spend(self, steps: int) -> None:
+        """Raises TooMuch."""
+        self._left -= steps
+        if self._left < 0:
+            raise TooMuch("a text takes too many steps to be worked out")
 
 
 def parse_small(text: str, names: int = MAX_NODES) -> ast.Module:
