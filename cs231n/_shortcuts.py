@@ -35,6 +35,8 @@ WHOLE_TASK = {
 # ... and what does a part of it that the docstring asks to be written out.
 PART_OF_TASK = {"distances": {"numpy": {"norm"}, "scipy": {"norm", "euclidean", "sqeuclidean"}, "math": {"dist"}}}
 
+_HOMES = {"scipy", "scipy.special", "scipy.spatial", "scipy.spatial.distance", *LIBRARIES}
+_ASKED_FOR_NAMES = {"dir", "getattr", "hasattr", "help", "importlib.reload", "print", "vars"}
 _RUNS_TEXT = {"eval", "exec", "compile"}
 _BY_TEXT = {"getattr": 1, "importlib.import_module": 0, "__import__": 0}       # which argument is a name
 _FINDS = {"operator.attrgetter", "operator.methodcaller", "gc.get_objects", "gc.get_referents", "gc.get_referrers",
@@ -109,6 +111,8 @@ def _named(text, name):
         yield node, f"?{said}", []
     for node in _handed_on(tree):
         yield node, dotted(node, imported, hidden), []
+    for node, path in _whole_libraries([*nodes, *_called_at_once(tree)], imported, hidden):
+        yield node, f"?{path}, which is handed on as a whole", []
     for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             continue
@@ -146,6 +150,17 @@ def _hidden(tree, nodes, imported):
             yield node, f"{path or called}, asked for a name that is worked out"
         elif isinstance(node, ast.Name) and node.id not in _bound(tree) and "*" not in _bound(tree):
             yield node, f"{node.id}, which is bound nowhere"
+
+
+def _whole_libraries(nodes, imported, hidden):
+    """Yield (node, path) of what a call gets that is a library: its functions may go by any name there."""
+    for node in nodes:
+        if isinstance(node, ast.Call) and dotted(node.func, imported) not in _ASKED_FOR_NAMES:
+            for given in (*node.args, *(keyword.value for keyword in node.keywords)):
+                given = given.value if isinstance(given, ast.Starred) else given
+                for part in given.elts if isinstance(given, (ast.Tuple, ast.List)) else [given]:
+                    if (path := dotted(part, imported, hidden)) in _HOMES:
+                        yield part, path
 
 
 def _called_at_once(tree):

@@ -378,6 +378,10 @@ def test_what_another_module_has_and_the_function_does_not_use_is_no_shortcut(mo
     ("def f(x): return eval('__imp' + 'ort__')('scipy.special').special.logsumexp(x)", "eval"),
     ("import importlib\ndef f(x): return importlib.import_module('.'.join(['scipy', 'special'])).logsumexp(x)",
      "importlib.import_module"),
+    ("import scipy.special as s\ndef g(where, x): return where.logsumexp(x)\ndef f(x): return g(s, x)",
+     "scipy.special, which is handed on"),
+    ("import numpy\nimport scipy\ndef fill(a, b): a.sinc = b.special.logsumexp\nfill(numpy, scipy)\n"
+     "def f(x): return numpy.sinc(x)", "scipy, which is handed on"),
     ("import scipy.special as s\nfor name in dir(s): globals()['how'] = name\ndef f(x): return how(x)", "how"),
 ])
 def test_a_function_that_is_found_by_a_name_that_nobody_can_read_counts_as_a_library_s(text, said):
@@ -389,6 +393,7 @@ def test_a_function_that_is_found_by_a_name_that_nobody_can_read_counts_as_a_lib
     "import numpy\nimport sys\ndef f(x):\n    return getattr(numpy, 'exp')(x), sys.modules['numpy'], globals()['f']",
     "def f(x):\n    try: return x\n    except OSError as error: return error, __name__, [y for y in x if (z := y)], z",
     "from math import *\ndef f(x): return exp(x)",
+    "import scipy\nimport scipy.special as s\nprint(scipy, dir(s), hasattr(s, 'expit'))\ndef f(x): return s.expit(x)",
 ])
 def test_what_can_be_read_is_no_library_s(text):
     name = "Net.f" if "class" in text else "f"
