@@ -402,3 +402,7 @@ def names_in_reverse(text):
         lines += [f"    def f{n}(self, x):", f"        self.a{n} = {f'self.a{n - 1}' if n > 1 else 'x'}"]
         lines += [f"        v{k} = v{k - 1}" for k in range(37, 0, -1)] + ["        v0 = x"] + ["        z = x"] * 60
     return text + "\n\n" + "\n".join(lines) + "\n"
+
+
+def nothing_but_numbers_behind(text):
+    return text + "\n\nnumbers = [\n" + "(1,2,3,4,5,6,7,8,9,0),\n" * 4000 + "]\n"
