@@ -35,7 +35,8 @@ _SIGNS = (
     ("it reaches out of the lesson", "code",
      r"^[ \t]*(?:import|from)[ \t]+(?:os|sys|subprocess|socket|ctypes|inspect|gc|signal|threading|multiprocessing"
      r"|importlib|urllib|requests|pickle|marshal|faulthandler|tracemalloc|weakref|mmap|resource|ast|dis)\b"
-     r"|^[ \t]*import[ \t]+builtins\b|(?<![\w.])(?:eval|exec|compile|__import__)\(|\b_getframe\b|\bsettrace\b|\bget_objects\b|/proc/|\bos\.(?:system|environ)"
+     r"|^[ \t]*import[ \t]+builtins\b|(?<![\w.])(?:eval|exec|compile|__import__)\("
+     r"|\b_getframe\b|\bsettrace\b|\bget_objects\b|/proc/|\bos\.(?:system|environ)"
      r"|\b__(?:globals|subclasses|code|closure|reduce|getattribute)__\b"),
 )
 _SIGNS = tuple((kind, where, re.compile(words, re.M)) for kind, where, words in _SIGNS)

@@ -270,6 +270,8 @@ TOO_MUCH = {
     "functions": many(2500, "def f{}(a): f{}(a)\n"),
     "functions_in_functions": "".join(f"{' ' * n}def f(a):\n" for n in range(90)) + f"{' ' * 90}x = 1\n" * 900,
     "depth": "x = " + "-" * 90_000 + "1",
+    "calls_in_calls": ("g(" * 90 + "a" + ")" * 90 + "\n") * 60,
+    "methods_of_methods": ("a" + ".b()" * 300 + "\n") * 20,
 }
 MODULES_TOO = TOO_MUCH | {
     "backwards": "def f(a0):\n" + "".join(f" a{n + 1} = a{n}\n" for n in reversed(range(2000)))}
