@@ -35,12 +35,15 @@ WHOLE_TASK = {
 # ... and what does a part of it that the docstring asks to be written out.
 PART_OF_TASK = {"distances": {"numpy": {"norm"}, "scipy": {"norm", "euclidean", "sqeuclidean"}, "math": {"dist"}}}
 
+_HOMES = {"scipy", "scipy.special", "scipy.spatial", "scipy.spatial.distance", *LIBRARIES}
+_ASKED_FOR_NAMES = {"dir", "getattr", "hasattr", "help", "importlib.reload", "print", "vars"}
 _RUNS_TEXT = {"eval", "exec", "compile"}
 _BY_TEXT = {"getattr": 1, "importlib.import_module": 0, "__import__": 0}       # which argument is a name
 _FINDS = {"operator.attrgetter", "operator.methodcaller", "gc.get_objects", "gc.get_referents", "gc.get_referrers",
           "numpy.load", "sys._getframe", "timeit.Timer", "timeit.repeat", "timeit.timeit"}
 _FINDERS = {"cffi", "cloudpickle", "code", "codeop", "ctypes", "dill", "doctest", "inspect", "joblib", "marshal",
             "pickle", "pkgutil", "pydoc", "runpy", "shelve", "zipimport"}         # whatever is asked of them
+_MAKING = {"__init_subclass__", "__new__", "__prepare__", "__set_name__"}         # run while another class is made
 _RUN_HERE = {"exec", "numpy.testing.measure", "numpy.testing.rundocs"}            # may bind any name of the module
 
 _STAR = {}                     # what a star may bring of each library
@@ -91,7 +94,7 @@ def module_text(name):
 def _named(text, name):
     """Yield (node, dotted name, [(module, its text, name in it)]) for what a function reaches of other modules."""
     tree = parsed(text)
-    imported, nodes = imported_names(tree, _STAR), list(reached_nodes(tree, name))
+    imported, nodes = imported_names(tree, _STAR), list(reached_nodes(tree, name, far=True))
     nodes += _bases(tree, name)
     methods = {node.attr for node in nodes if isinstance(node, ast.Attribute)} | {name.rpartition(".")[2]}
     others = {}
@@ -108,6 +111,8 @@ def _named(text, name):
         yield node, f"?{said}", []
     for node in _handed_on(tree):
         yield node, dotted(node, imported, hidden), []
+    for node, path in _whole_libraries([*nodes, *_called_at_once(tree)], imported, hidden):
+        yield node, f"?{path}, which is handed on as a whole", []
     for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             continue
@@ -147,6 +152,17 @@ def _hidden(tree, nodes, imported):
             yield node, f"{node.id}, which is bound nowhere"
 
 
+def _whole_libraries(nodes, imported, hidden):
+    """Yield (node, path) of what a call gets that is a library: its functions may go by any name there."""
+    for node in nodes:
+        if isinstance(node, ast.Call) and dotted(node.func, imported) not in _ASKED_FOR_NAMES:
+            for given in (*node.args, *(keyword.value for keyword in node.keywords)):
+                given = given.value if isinstance(given, ast.Starred) else given
+                for part in given.elts if isinstance(given, (ast.Tuple, ast.List)) else [given]:
+                    if (path := dotted(part, imported, hidden)) in _HOMES:
+                        yield part, path
+
+
 def _called_at_once(tree):
     """Calls that a module makes while it is loaded."""
     waiting = list(tree.body)
@@ -159,13 +175,33 @@ def _called_at_once(tree):
 
 
 def _handed_on(tree):
-    """What a module hands to functions while it is loaded, without calling it: a function among it may be kept."""
+    """What a module hands to functions while it is loaded, without calling it: a function among it may be kept. The
+    functions that run while it is loaded may do that as well."""
     calls = list(_called_at_once(tree))
     called = {call.func for call in calls}
     for call in calls:
         for given in (*call.args, *(keyword.value for keyword in call.keywords)):
             yield from (part for part in ast.walk(given) if isinstance(part, (ast.Name, ast.Attribute))
                         and part not in called)
+    for name in _run_at_once(tree):
+        nodes = list(reached_nodes(tree, name, far=True))
+        inner = {part for node in nodes if isinstance(node, ast.Lambda) for part in ast.walk(node)}
+        called = {node.func for node in nodes if isinstance(node, ast.Call)} - inner
+        yield from (node for node in nodes if isinstance(node, (ast.Name, ast.Attribute)) and node not in called)
+
+
+def _run_at_once(tree):
+    """Names of the module's functions and classes that it calls while it is loaded, but for what is run as a program,
+    by a decorator, or by a class that is made."""
+    body = [node for node in tree.body if not (isinstance(node, ast.If) and "__name__" in ast.dump(node.test))]
+    found = {call.func.id for call in _called_at_once(ast.Module(body, [])) if isinstance(call.func, ast.Name)}
+    for node in tree.body:
+        for decorator in getattr(node, "decorator_list", ()):
+            found |= {part.id for part in ast.walk(decorator) if isinstance(part, ast.Name)}
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{one.name}" for one in node.body if isinstance(one, ast.FunctionDef)
+                      and one.name in _MAKING}
+    return found
 
 
 @functools.lru_cache(maxsize=16)
@@ -194,6 +230,7 @@ def _elsewhere(path, methods):
         module, text = _beside(".".join(parts[:last]))
         if text:
             yield module, text, parts[last]
+            yield module, text, "__getattr__"                # which answers names that it has not
             for method in methods:
                 yield module, text, f"{parts[last]}.{method}"
             return

@@ -170,8 +170,12 @@ def _item(node, imported, hidden):
     return f"{path.removesuffix('.__dict__')}.{name}" if name and path.endswith(".__dict__") else ""
 
 
-def reached_nodes(tree, qualified_name):
-    """Yield every syntax node of a function and of what it names in its module."""
+def reached_nodes(tree, qualified_name, far=False):
+    """Yield every syntax node of a function and of what it names in its module.
+
+    - far: follow what no honest code needs, too: what a class does for an operator or while it is made, names that are
+      bound inside of expressions and by other functions, attributes that are set anywhere
+    """
     names, methods = _definitions(tree.body), {}
     for definitions in list(names.values()):
         for node in definitions:
@@ -183,6 +187,10 @@ def reached_nodes(tree, qualified_name):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
             methods.setdefault(node.targets[0].attr, []).append(node)
 
+    for found, more in zip((names, methods), _bound_oddly(tree, names) if far else (), strict=False):
+        for name, nodes in more:
+            found.setdefault(name, []).extend(nodes)
+
     owner, _, name = qualified_name.partition(".<locals>")[0].rpartition(".")
     waiting = list(owner and methods.get(name) or names.get(name, []))
     seen = set()
@@ -193,13 +201,36 @@ def reached_nodes(tree, qualified_name):
         seen.add(definition)
         if isinstance(definition, ast.ClassDef):  # named is called: what else runs of it is named as a method
             waiting += methods.get("__init__", []) + methods.get("__call__", [])
-            continue
+            if not far:
+                continue
+            waiting += [node for name, nodes in _definitions(definition.body).items() if name.startswith("__")
+                        for node in nodes]
+            definition = ast.Tuple([*definition.bases, *(keyword.value for keyword in definition.keywords)])
         for node in ast.walk(definition):
             yield node
             if isinstance(node, ast.Name):
                 waiting += names.pop(node.id, [])      # once is enough
             elif isinstance(node, ast.Attribute):
                 waiting += methods.pop(node.attr, [])
+
+
+def _bound_oddly(tree, known):
+    """Two lists of (name, nodes that bind it): of the module, where `known` has none, and of attributes anywhere."""
+    names, attributes = [], []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            names += [(name, [node]) for part in ast.walk(node) if isinstance(part, ast.Global) for name in part.names]
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            attributes += [(part.attr, [node]) for target in targets for part in ast.walk(target)
+                           if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)]
+    for statement in tree.body:
+        if not isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+            bound = {part.id for part in ast.walk(statement) if isinstance(part, ast.Name)
+                     and isinstance(part.ctx, ast.Store)}
+            bound |= {part.name for part in ast.walk(statement) if isinstance(part, ast.ExceptHandler) and part.name}
+            names += [(name, [statement]) for name in bound - known.keys()]
+    return names, attributes
 
 
 def local_names(tree, aliases=frozenset()):

@@ -7,6 +7,7 @@ from cs231n._messages import at, counted, describe, fail, hint
 # By the size of the coarsest float, in bytes: relative tolerance, and absolute for where zero is expected. float32
 # knows seven digits, but a square root of a difference of sums of squares, as in kNN, keeps about three of them.
 TOLERANCE = {2: (5e-2, 1e-3), 4: (2e-3, 1e-6), 8: (1e-6, 1e-12)}
+OWN_HALF = 1e-2, 1e-3          # for float16 that only the result is in: whoever returns it chose it
 
 _CAUSES = {
     "nan": "inf/inf (exp of a large number is inf), 0/0, "
@@ -80,11 +81,11 @@ def check_shape(array, shape, name, look_at="", exact=False):
         )
 
 
-def tolerances(arrays, rtol):
-    """(relative, absolute) tolerance for results computed from these arrays."""
-    sizes = [a.dtype.itemsize for a in arrays if getattr(getattr(a, "dtype", None), "kind", "") == "f"]
+def tolerances(found, others, rtol):
+    """(relative, absolute) tolerance for a result, beside arrays that it was computed from, or what is expected."""
+    sizes = [a.dtype.itemsize if getattr(getattr(a, "dtype", None), "kind", "") == "f" else 8 for a in (found, *others)]
     coarsest = min([8, *sizes])
-    default, atol = TOLERANCE[coarsest]
+    default, atol = OWN_HALF if coarsest == 2 and 2 not in sizes[1:] else TOLERANCE[coarsest]
     return (default if rtol is None else rtol if coarsest == 8 else max(rtol, default)), atol
 
 

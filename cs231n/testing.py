@@ -40,7 +40,8 @@ def assert_close(found, expected, name, *, like=(), rtol=None, look_at=""):
     |found - expected| <= rtol * max(|expected|, root mean square of expected).
 
     - like: arrays whose precision the result inherits, such as the inputs
-    - rtol: 1e-6 by default; never less than 2e-3 where a float32 is involved, 5e-2 for float16
+    - rtol: 1e-6 by default; never less than 2e-3 where a float32 is involved, 5e-2 for float16, 1e-2 where only
+      what is found is one
     """
     __tracebackhide__ = True
     expected = as_expected(expected, name)
@@ -48,7 +49,7 @@ def assert_close(found, expected, name, *, like=(), rtol=None, look_at=""):
     check_shape(found, expected.shape, name, look_at)
     assert_finite(found, name, look_at=look_at)
 
-    rtol, atol = tolerances([found, expected, *like], rtol)
+    rtol, atol = tolerances(found, [expected, *like], rtol)
     shape = found.shape
     found, expected = found.astype(np.float64).reshape(expected.shape), expected.astype(np.float64)
     size = root_mean_square(expected)
@@ -157,11 +158,11 @@ def assert_gradient(f, x, grad, name, *, dout=None, num_checks=None, rng=None, h
     float32, or f computes in float32, rtol and h grow accordingly.
     """
     __tracebackhide__ = True
-    x = np.array(x, dtype=np.float64)
+    handed_in, x = x, np.array(x, dtype=np.float64)
     grad = as_array(grad, name)
     check_shape(grad, x.shape, name, look_at)
     assert_finite(grad, name, look_at=look_at)
-    rtol = tolerances([grad], rtol)[0]
+    rtol = tolerances(grad, [handed_in], rtol)[0]
     shape, grad = grad.shape, grad.astype(np.float64).ravel()
     dout = np.array(1.0 if dout is None else dout, dtype=np.float64)
 

@@ -124,11 +124,13 @@ def _instead_of_attribute(kind: str, name: str, files: Mapping[str, str], text: 
 
 
 def _about_self(kind: str, name: str, files: Mapping[str, str]) -> str:
-    for text in files.values():
-        for node in ast.walk(_parsed(text[:MOST])):
-            if isinstance(node, ast.ClassDef) and node.name == kind:
-                for one in node.body:
-                    first = one.args.args[:1] if isinstance(one, ast.FunctionDef) and one.name == name else []
-                    if first and first[0].arg != "self" and not one.decorator_list:
-                        return "self is missing as its first argument"
-    return ""
+    return "self is missing as its first argument" if any(
+        (kind, name) in _without_self(text[:MOST]) for text in files.values()) else ""
+
+
+@lru_cache(maxsize=16)
+def _without_self(text: str) -> set[tuple[str, str]]:
+    """(class, method) where the first argument goes by another name."""
+    return {(node.name, one.name) for node in ast.walk(_parsed(text)) if isinstance(node, ast.ClassDef)
+            for one in node.body if isinstance(one, ast.FunctionDef) and not one.decorator_list
+            and one.args.args and one.args.args[0].arg != "self"}

@@ -89,11 +89,16 @@ def _of(tree: ast.Module, kept: str, known: frozenset[str]) -> Effects:
     functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda))]
     defined = frozenset(function.name for function in functions if isinstance(function, ast.FunctionDef))
     free = known | imported(tree) | defined | {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-    sharing, held, handed = Sharing(free, copies=True), set(), {}
+    sharing, effort = Sharing(free, copies=True), parsing.Effort()
+    held: set[str] = set()
+    handed = {function: {part.arg for part in ast.walk(function) if isinstance(part, ast.arg)} - {"self", "cls"}
+              for function in functions}
+    shared = {function: _shared(function, sharing) for function in functions}
     for _ in _passes(functions):                 # until no more attributes of objects are known to hold something
         before = len(held)
         for function in functions:
-            handed[function] = _handed(function, sharing, held)
+            handed[function] |= held
+            _hand_on(function, shared[function], handed[function], effort)
             held |= {name for name in handed[function] if name.startswith("self.")}
         if len(held) == before:
             break
@@ -103,18 +108,24 @@ def _of(tree: ast.Module, kept: str, known: frozenset[str]) -> Effects:
     return found
 
 
-def _handed(function: ast.FunctionDef | ast.Lambda, sharing: Sharing, held: set[str]) -> set[str]:
-    """Names, local ones and attributes of `self`, that may stand for a part of what the function is handed."""
-    handed = held | {part.arg for part in ast.walk(function) if isinstance(part, ast.arg)} - {"self", "cls"}
+def _shared(function: ast.FunctionDef | ast.Lambda, sharing: Sharing) -> list[tuple[set[str], set[str]]]:
+    """(names that get a value, names that may be a part of it) of what a function binds and stores, in order."""
+    pairs = ((sharing.of(value), target) for node in ast.walk(function) for target, value in _bindings(node))
+    return [(sharing.of(target), names) for names, target in pairs if names]
+
+
+def _hand_on(function: ast.FunctionDef | ast.Lambda, shared: list[tuple[set[str], set[str]]], handed: set[str],
+             effort: parsing.Effort) -> None:
+    """Add to `handed`, names that may stand for a part of what a function is handed, those that come to be that in it:
+    local ones and attributes of `self`."""
     for _ in _passes([function]):
         before = len(handed)
-        for node in ast.walk(function):
-            for target, value in _bindings(node):
-                if sharing.of(value) & handed:
-                    handed |= sharing.of(target)
+        effort.spend(len(shared))
+        for targets, names in shared:
+            if not names.isdisjoint(handed):
+                handed |= targets
         if len(handed) == before:
             break
-    return handed
 
 
 def _passes(functions: list[ast.AST]) -> Iterator[int]:

@@ -1,5 +1,6 @@
 """What a cell of a notebook may read, bind and change."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from grading.engine.effects import Effects
@@ -48,3 +49,33 @@ class Facts:
     acts: bool = False
     magic: bool = False
     effects: Effects = field(default=Effects())
+
+
+def reads_of(cells: list[Facts]) -> tuple[list[frozenset[str]], list[frozenset[str]]]:
+    """Names that each cell reads when it runs, and at any time: a function that no other names reads when it runs."""
+    readers = Counter(name for one in cells for name in one.now | one.later)
+    now, later = [], []
+    for one in cells:
+        escaping = any(readers[name] > (name in one.now or name in one.later) for name in one.defines)
+        now.append(one.now | (one.later - one.certain))
+        later.append(one.later if escaping else frozenset())
+    return now, later
+
+
+def without_shared_imports(cells: list[Facts]) -> tuple[list[frozenset[str]], list[set[tuple[str, str]]]]:
+    """What each cell binds, and apart from it what it is the first to import, as all cells do that bind the name."""
+    origins: dict[str, set[str]] = {}
+    for one in cells:
+        for name, statement in one.imports:
+            origins.setdefault(name, set()).add(statement)
+        for name in one.binds - {name for name, _ in one.imports}:
+            origins.setdefault(name, set()).update(("", "bound"))
+    seen: set[str] = set()
+    binds, first = [], []
+    for one in cells:
+        shared = {(name, statement) for name, statement in one.imports if len(origins[name]) == 1}
+        names = {name for name, _ in shared}
+        binds.append(one.binds - names)
+        first.append({(name, statement) for name, statement in shared if name not in seen})
+        seen |= names
+    return binds, first

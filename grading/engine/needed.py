@@ -6,7 +6,6 @@ it. Where a text does not tell, the notebook is run whole. What no text shows
 stays as it is without the cell: `run.py` puts the random numbers back.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -14,8 +13,9 @@ from functools import reduce
 from nbformat import NotebookNode
 
 from grading.engine.effects import Effects
-from grading.engine.facts import GIVEN, PICTURES, Facts
+from grading.engine.facts import GIVEN, PICTURES, Facts, reads_of, without_shared_imports
 from grading.engine.importing import acting
+from grading.engine.parsing import Effort, TooMuch
 from grading.engine.plan import Plan, is_solution, name_of, public
 
 MOST_CELLS, MOST_CODE, MOST_NAMES = 300, 100_000, 4000     # of a notebook, that are held against one another
@@ -117,7 +117,10 @@ def lean(steps: Sequence[Step], modules: Effects) -> Lean:
     if why := modules.kept or next(filter(None, told), ""):
         return Lean({}, why)
     effects = reduce(Effects.__or__, (step.facts.effects for step in steps), modules).closed(GIVEN)
-    notebook = _Notebook([step.facts for step in steps], effects)
+    try:
+        notebook = _Notebook([step.facts for step in steps], effects)
+    except TooMuch:
+        return Lean({}, "what its names share takes too long to be worked out")
     needed = {number for number, step in enumerate(steps) if step.fixed or step.facts.acts}
     end, waiting = max((number for number, step in enumerate(steps) if step.fixed), default=0), list(needed)
     while waiting:
@@ -137,9 +140,9 @@ class _Notebook:
     """
 
     def __init__(self, cells: list[Facts], effects: Effects):
-        self._cells, self._effects = cells, effects
-        self._now, self._later = _reads_of(cells)
-        self._binds, self._imports = _without_shared_imports(cells)
+        self._cells, self._effects, self._effort = cells, effects, Effort()
+        self._now, self._later = reads_of(cells)
+        self._binds, self._imports = without_shared_imports(cells)
         self._is: dict[tuple[int, str], int] = {}
         self._holds: list[int] = []
         self._all: dict[int, int] = {}           # objects -> these and all that they hold
@@ -204,6 +207,7 @@ class _Notebook:
         while grown:
             grown = False
             self._all.clear()
+            self._effort.spend(len(same) + len(tied) + len(made) + len(held))
             for target, source in same:
                 more = self._is[target] | self._is[source]
                 grown |= more != self._is[target]
@@ -217,6 +221,7 @@ class _Notebook:
                 grown |= more != self._holds[own[holder]]
                 self._holds[own[holder]] = more
             for holder, one in held:
+                self._effort.spend(self._is[holder].bit_count())
                 for bit in _bits(self._is[holder]):
                     more = self._holds[bit] | self._is[one]
                     grown |= more != self._holds[bit]
@@ -227,6 +232,7 @@ class _Notebook:
         if objects not in self._all:
             found = waiting = objects
             while waiting:
+                self._effort.spend(waiting.bit_count())
                 more = 0
                 for bit in _bits(waiting):
                     more |= self._holds[bit]
@@ -257,6 +263,7 @@ class _Notebook:
             grown = False
             for number in range(len(self._cells)):
                 for name in (self._now[number] | self._later[number]) & makers.keys():
+                    self._effort.spend(len(makers[name]))
                     for maker in makers[name] - {number}:
                         more = self._changed[number] | self._changed[maker]
                         grown |= more != self._changed[number]
@@ -268,33 +275,3 @@ def _bits(number: int) -> Iterator[int]:
         lowest = number & -number
         yield lowest.bit_length() - 1
         number ^= lowest
-
-
-def _reads_of(cells: list[Facts]) -> tuple[list[frozenset[str]], list[frozenset[str]]]:
-    """Names that each cell reads when it runs, and at any time: a function that no other names reads when it runs."""
-    readers = Counter(name for one in cells for name in one.now | one.later)
-    now, later = [], []
-    for one in cells:
-        escaping = any(readers[name] > (name in one.now or name in one.later) for name in one.defines)
-        now.append(one.now | (one.later - one.certain))
-        later.append(one.later if escaping else frozenset())
-    return now, later
-
-
-def _without_shared_imports(cells: list[Facts]) -> tuple[list[frozenset[str]], list[set[tuple[str, str]]]]:
-    """What each cell binds, and apart from it what it is the first to import, as all cells do that bind the name."""
-    origins: dict[str, set[str]] = {}
-    for one in cells:
-        for name, statement in one.imports:
-            origins.setdefault(name, set()).add(statement)
-        for name in one.binds - {name for name, _ in one.imports}:
-            origins.setdefault(name, set()).update(("", "bound"))
-    seen: set[str] = set()
-    binds, first = [], []
-    for one in cells:
-        shared = {(name, statement) for name, statement in one.imports if len(origins[name]) == 1}
-        names = {name for name, _ in shared}
-        binds.append(one.binds - names)
-        first.append({(name, statement) for name, statement in shared if name not in seen})
-        seen |= names
-    return binds, first

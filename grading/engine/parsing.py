@@ -10,6 +10,8 @@ import threading
 MAX_NODES = 20_000             # of a module or cell; once for each function that they are in, three times as many
 MAX_FUNCTIONS = 300            # of a module or cell
 MAX_NAMES = 400                # different ones in a cell
+MAX_INSIDE = 200_000           # parts inside of calls, those of a call in a call once for each
+MAX_STEPS = 2_000_000          # of whoever goes through what was found again and again: a second or two
 
 _LOCK = threading.Lock()
 
@@ -24,6 +26,19 @@ class TooMuch(RecursionError):
     """A text would take too long to be worked out."""
 
 
+class Effort:
+    """What working something out may take, in steps; where hostile texts decide how often it is gone through."""
+
+    def __init__(self, most: int = MAX_STEPS):
+        self._left = most
+
+    def spend(self, steps: int) -> None:
+        """Raises TooMuch."""
+        self._left -= steps
+        if self._left < 0:
+            raise TooMuch("a text takes too many steps to be worked out")
+
+
 def parse_small(text: str, names: int = MAX_NODES) -> ast.Module:
     """The same, of a text with few enough parts. Raises TooMuch as well.
 
@@ -35,6 +50,16 @@ def parse_small(text: str, names: int = MAX_NODES) -> ast.Module:
     if len(nodes) > MAX_NODES or len(functions) > MAX_FUNCTIONS or sum(
             1 for function in functions for _ in ast.walk(function)) > 3 * MAX_NODES:
         raise TooMuch("a text has too many parts")
+    if _inside_calls(nodes) > MAX_INSIDE:
+        raise TooMuch("a text has too many calls in calls")
     if len({name for node in nodes for _, name in ast.iter_fields(node) if type(name) is str}) > names:
         raise TooMuch("a text has too many names")
     return tree
+
+
+def _inside_calls(nodes: list[ast.AST]) -> int:
+    """nodes: of a tree, each before those below it."""
+    sizes: dict[ast.AST, int] = {}
+    for node in reversed(nodes):
+        sizes[node] = 1 + sum(map(sizes.__getitem__, ast.iter_child_nodes(node)))
+    return sum(sizes[node] for node in nodes if isinstance(node, ast.Call))

@@ -18,8 +18,10 @@ from grading.engine.facts import Facts
 from grading.engine.ipython import TransformerManager, is_plain
 
 MOST_MAGICS = 100_000          # characters of a cell, for each of its lines that may not be Python
+LONGEST_WORD = 200             # of a cell that may ask for help: IPython's pattern for that is quadratic in a word
 
 _MAGIC = re.compile(r"^[ \t]*[%!?,;/]|[?][ \t]*$|=[ \t]*[%!]", re.MULTILINE)
+_ASKED = re.compile(r"[\w*.%\[\]-]+")                     # what that pattern takes for a word
 _WORD = re.compile(r"[^\W\d]\w*")
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
 _COUNTING = re.compile(r"\b(assert_vectorized|interpreted_events|python_loop)\b")
@@ -79,7 +81,9 @@ class Plan:
 
     def facts_of(self, source: str) -> Facts:
         """What a cell of the student's may do."""
-        if len(source) > MAX_TEXT or len(source) * len(_MAGIC.findall(source)) > MOST_MAGICS:
+        lines = "\n".join(source.splitlines())          # which end where IPython has them end
+        if len(source) > MAX_TEXT or len(source) * len(_MAGIC.findall(lines)) > MOST_MAGICS or (
+                "?" in source and max(map(len, _ASKED.findall(source)), default=0) > LONGEST_WORD):
             return Facts(whole="a cell is too long to be read")
         return reader.read(_transformed(_NOT_NEEDED.sub("", source)), self.known)
 

@@ -62,12 +62,18 @@ class Sharing:
 
     def __init__(self, free: frozenset[str] | set[str] = frozenset(), copies: bool = False):
         self._free, self._copies = free, copies
+        self._known: dict[ast.AST | None, set[str]] = {}         # of each part once, however deep it is
 
     def of(self, *nodes: ast.AST | None) -> set[str]:
         found = set().union(*map(self._of, nodes))
         return {name for name in found if name not in self._free and name not in BUILTINS and name not in LIBRARIES}
 
     def _of(self, node: ast.AST | None) -> set[str]:
+        if node not in self._known:
+            self._known[node] = self._worked_out(node)
+        return self._known[node]
+
+    def _worked_out(self, node: ast.AST | None) -> set[str]:
         if isinstance(node, ast.Name):
             return {node.id}
         if isinstance(node, ast.Attribute):

@@ -29,12 +29,14 @@ _SIGNS = (
     ("files that were not taken", "remark", r"is a link|is corrupt|is no file|too large|was not taken|left out"),
     ("files that were not taken", "collected", r"refused;|was not taken|is a link|passed over|was taken from"),
     ("libraries or the kit are patched", "code",
-     r"^\s*(?:np|numpy|sys|os|builtins|math|time|random|cs231n|testing|gradient_check|data_utils)(?:\.\w+)+\s*=(?!=)"
+     r"^[ \t]*(?:np|numpy|sys|os|builtins|math|time|random|cs231n|testing|gradient_check|data_utils)"
+     r"(?:\.\w+)+[ \t]*=(?!=)"
      r"|\bsetattr\(\s*(?:np|numpy|sys|os|builtins|cs231n|testing)\b|\b__builtins__\b|\bsys\.modules\b"),
     ("it reaches out of the lesson", "code",
-     r"^\s*(?:import|from)\s+(?:os|sys|subprocess|socket|ctypes|inspect|gc|signal|threading|multiprocessing"
+     r"^[ \t]*(?:import|from)[ \t]+(?:os|sys|subprocess|socket|ctypes|inspect|gc|signal|threading|multiprocessing"
      r"|importlib|urllib|requests|pickle|marshal|faulthandler|tracemalloc|weakref|mmap|resource|ast|dis)\b"
-     r"|^\s*import\s+builtins\b|(?<![\w.])(?:eval|exec|compile|__import__)\(|\b_getframe\b|\bsettrace\b|\bget_objects\b|/proc/|\bos\.(?:system|environ)"
+     r"|^[ \t]*import[ \t]+builtins\b|(?<![\w.])(?:eval|exec|compile|__import__)\("
+     r"|\b_getframe\b|\bsettrace\b|\bget_objects\b|/proc/|\bos\.(?:system|environ)"
      r"|\b__(?:globals|subclasses|code|closure|reduce|getattribute)__\b"),
 )
 _SIGNS = tuple((kind, where, re.compile(words, re.M)) for kind, where, words in _SIGNS)
@@ -73,10 +75,15 @@ def _seen(assignment: Assignment, course: Course, one: Standing) -> Iterator[tup
 
 @lru_cache(maxsize=4096)                         # most cells are the same for many
 def _lines(words: re.Pattern, text: str) -> tuple[tuple[int, str], ...]:
-    """(number, line) of those with a match."""
-    numbers = dict.fromkeys(text.count("\n", 0, match.end()) for match in words.finditer(text))
-    lines = text.split("\n")
-    return tuple((number + 1, lines[number].strip()[:LONGEST]) for number in numbers)
+    """(number, line) of the first with a match: of no kind are more shown."""
+    found: dict[int, str] = {}
+    lines, number, start = text.split("\n"), 0, 0
+    for match in words.finditer(text):
+        number, start = number + text.count("\n", start, match.end()), match.end()
+        found[number + 1] = lines[number].strip()[:LONGEST]
+        if len(found) == MOST:
+            break
+    return tuple(found.items())
 
 
 def _code(assignment: Assignment, course: Course, one: Standing) -> Iterator[tuple[str, str]]:

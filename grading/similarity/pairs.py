@@ -7,6 +7,7 @@ of what it shares over the weight of the lighter one; who wrote next to nothing 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -17,6 +18,7 @@ from grading.similarity.documents import Document
 UNSEEN = 10                      # others who are imagined beside a class: one of them has the run, too
 SHOWN = 12                       # passages of a pair that are shown
 FAINT = 0.02                     # of what a pair shares: passages that share less are not shown
+FEW = 12                         # passages of a submission that have a run: of more, the first are looked at
 
 
 @dataclass(frozen=True)
@@ -98,24 +100,30 @@ def _likeness(documents: Sequence[Document], is_code: bool,
 def _matches(one: Document, other: Document, weights: dict[int, float]) -> list[Match]:
     """For each passage the one that shares most with it."""
     found: dict[tuple[int, int], float] = {}
-    where: dict[int, list[int]] = {}
-    for number, passage in enumerate(other.passages):
-        for run, _, _ in passage.runs:
-            where.setdefault(run, []).append(number)
-    for number, passage in enumerate(one.passages):
-        for run, _, _ in passage.runs:
-            for place in where.get(run, ()):
-                if weight := weights.get(run):
-                    found[number, place] = found.get((number, place), 0.0) + weight
+    there, enough = _places(other), 0.0
+    for run, places in _places(one).items():
+        if (weight := weights.get(run)) and run in there:
+            enough += FAINT * weight
+            for both in product(places, there[run]):
+                found[both] = found.get(both, 0.0) + weight
     met: tuple[set[int], set[int]] = set(), set()
     matches = []
-    enough = FAINT * sum(found.values())
     for (first, second), weight in sorted(found.items(), key=lambda item: (-item[1], item[0])):
         if weight >= enough and not (first in met[0] and second in met[1]) and len(matches) < SHOWN:
             met[0].add(first)
             met[1].add(second)
             matches.append(_match(one.passages[first], other.passages[second], weights, weight))
     return matches
+
+
+def _places(document: Document) -> dict[int, list[int]]:
+    """Run -> numbers of the first few passages that have it."""
+    found: dict[int, list[int]] = {}
+    for number, passage in enumerate(document.passages):
+        for run, _, _ in passage.runs:
+            if len(places := found.setdefault(run, [])) < FEW:
+                places.append(number)
+    return found
 
 
 def _match(one: Passage, other: Passage, weights: dict[int, float], weight: float) -> Match:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 
 from nbformat import NotebookNode
 
@@ -13,6 +14,7 @@ from grading.engine.telling import COSTS
 from grading.errors import few
 
 MOST_LINES = 200                 # added to a locked cell, that are looked at
+MOST_ERRORS = 20                 # different ones, of a notebook's cells
 UNIMPLEMENTED = " is not implemented yet"
 _MISSED = re.compile(r"(?:name '|the notebook has no )(\w+)")
 _LOOKS = {"mistake": " looks like a known mistake: ", "convention": " looks like another year's convention: ",
@@ -31,7 +33,7 @@ def remarks(modules: dict[str, str], result: Result, notebooks: Mapping[str, Not
             more = cell["message"].removeprefix(sentence).split("; ")[1:]
             unloaded.setdefault(sentence, {}).update(dict.fromkeys(more))
     for notebook in (notebooks or {}).values():
-        for kind, message, trace in _errors(notebook):
+        for kind, message, trace in islice(dict.fromkeys(_errors(notebook)), MOST_ERRORS):
             told = telling.raised(kind, message, trace, modules)
             if told.unloaded:
                 unloaded.setdefault(told.unloaded, {})

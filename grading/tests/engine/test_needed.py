@@ -270,11 +270,21 @@ TOO_MUCH = {
     "functions": many(2500, "def f{}(a): f{}(a)\n"),
     "functions_in_functions": "".join(f"{' ' * n}def f(a):\n" for n in range(90)) + f"{' ' * 90}x = 1\n" * 900,
     "depth": "x = " + "-" * 90_000 + "1",
+    "calls_in_calls": ("g(" * 90 + "a" + ")" * 90 + "\n") * 60,
+    "methods_of_methods": ("a" + ".b()" * 300 + "\n") * 20,
 }
 MODULES_TOO = TOO_MUCH | {
     "backwards": "def f(a0):\n" + "".join(f" a{n + 1} = a{n}\n" for n in reversed(range(2000)))}
-CELLS_TOO = TOO_MUCH | {"magics": "%a b\n" * 40 + "x = 1\n" * 9000, "length": "x = 1\n" * 20_000}
+CELLS_TOO = TOO_MUCH | {
+    "magics": "%a b\n" * 40 + "x = 1\n" * 9000, "length": "x = 1\n" * 20_000,
+    "magics_in_lines_of_other_ends": "%a b\r" * 40 + "x = 1\x0c" * 9000,
+    "help_on_a_long_word": "a" * 90_000 + " ?", "help_on_a_long_path": "a." * 40_000 + "?\x0c\nx = 1"}
+CHAINS = "class A:\n" + "".join(
+    f" def f{n}(self, x):\n  self.a{n} = {f'self.a{n - 1}' if n else 'x'}\n" + "".join(
+        f"  v{k} = v{k - 1}\n" for k in range(37, 0, -1)) + "  v0 = x\n" + "  z = x\n" * 60
+    for n in range(38, -1, -1))
 ENDS = {
+    "names_and_attributes_backwards": CHAINS,
     "defaults_of_defaults": "x = " + "lambda a=(" * 90 + "1" + "): a" * 90,
     "comprehensions_over_comprehensions": "x = " + "[a for a in " * 90 + "b" + "]" * 90,
     "nothing": "\n" * 90_000,
@@ -305,6 +315,11 @@ def test_what_only_looks_like_much_is_read_at_once(text):
                                    [many(390, f"b{n}_{{}} = 1\n") for n in range(12)]], ids=["cells", "code", "names"])
 def test_a_notebook_that_asks_too_much_of_its_reader_is_run_whole(cells):
     assert "the notebook" in chosen(given("setup", SETUP), *READS_X, changed=map(lesson, cells)).why_whole
+
+
+def test_cells_whose_names_share_in_too_many_ways_are_run_whole():
+    cells = ["".join(f"if s{n}: s{n} = [s{n}, s{(n + 1) % 20}]\n" for n in range(20))] * 100
+    assert "takes too long" in chosen(given("setup", SETUP), *READS_X, changed=map(lesson, cells)).why_whole
 
 
 def test_effects_go_through_any_number_of_functions():

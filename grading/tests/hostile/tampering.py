@@ -203,6 +203,15 @@ def _handed(cell: dict, *bundles: dict) -> None:
     cell["outputs"] = [{"output_type": "display_data", "metadata": {}, "data": data} for data in bundles]
 
 
+def ask_for_help(notebook):
+    notebook["cells"].append(own_cell("code", "a" * 90_000 + " ?\r\nfree = 1", "free"))
+
+
+def share_names(notebook):
+    lines = "".join(f"if s{n}: s{n} = [s{n}, s{(n + 1) % 30}]\n" for n in range(30))
+    notebook["cells"][1:1] = [own_cell("code", lines, f"shared-{n}") for n in range(100)]
+
+
 def hand_in_tags(notebook):
     notebook["cells"][1:1] = [own_cell("code", f"free_{n} = {n}", f"free-{n}") for n in range(3)]
     for cell in notebook["cells"][1:4]:
@@ -385,3 +394,15 @@ def odd_keys(notebook):
         cell |= {"Source": "pass", "__init__": 1, "source ": "pass", "Cell_type": "raw", "__dict__": {}, "update": 1}
         cell["metadata"] |= {"NBGRADER": {"points": 99}, "__class__": 1, "kit": [], "kit_left_out": True,
                              "kit_marked_for": "x", "get": 1, "items": None}
+
+
+def names_in_reverse(text):
+    lines = ["class Chain:"]
+    for n in range(38, 0, -1):
+        lines += [f"    def f{n}(self, x):", f"        self.a{n} = {f'self.a{n - 1}' if n > 1 else 'x'}"]
+        lines += [f"        v{k} = v{k - 1}" for k in range(37, 0, -1)] + ["        v0 = x"] + ["        z = x"] * 60
+    return text + "\n\n" + "\n".join(lines) + "\n"
+
+
+def nothing_but_numbers_behind(text):
+    return text + "\n\nnumbers = [\n" + "(1,2,3,4,5,6,7,8,9,0),\n" * 4000 + "]\n"

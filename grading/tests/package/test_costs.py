@@ -261,6 +261,16 @@ def test_what_does_the_whole_task_is_found_by_name(task, text, found):
     "with open(lse) as own: pass\ndef f(x): return own(x)",
     "(own := lse)\ndef f(x): return own(x)",
     "match lse:\n    case own: pass\ndef f(x): return own(x)",
+    "other = (own := lse)\ndef f(x): return own(x)",
+    "assert (own := lse)\ndef f(x): return own(x)",
+    "def fill():\n    global own\n    own = lse\nfill()\ndef f(x): return own(x)",
+    "class E(Exception): pass\ndef thrown():\n    e = E()\n    e.own = lse\n    raise e\n"
+    "try: thrown()\nexcept E as e: own = e.own\ndef f(x): return own(x)",
+    "known = []\ndef fill(): known.append(lse)\nfill()\ndef f(x): return known[0](x)",
+    "class A: own = None\ndef fill(): setattr(A, 'own', lambda x: lse(x))\nfill()\ndef f(x): return A.own(x)",
+    "class B: own = None\nclass A:\n    def __set_name__(self, owner, name): B.own = lse\nclass C: x = A()\n"
+    "def f(x): return B.own(x)",
+    "class B: own = None\ndef fill(made): B.own = lse\n@fill\nclass C: pass\ndef f(x): return B.own(x)",
 ])
 def test_what_a_module_keeps_of_a_library_while_it_is_loaded_is_found(text):
     whole, _ = read_shortcuts(f"from scipy.special import logsumexp as lse\n{text}", "f", "softmax")
@@ -268,6 +278,22 @@ def test_what_a_module_keeps_of_a_library_while_it_is_loaded_is_found(text):
 
 
 @pytest.mark.parametrize("text", [
+    "class A:\n    def __matmul__(self, x): return lse(x)\ndef f(x): return A() @ x",
+    "class A:\n    def __neg__(self): return lse(self.x)\nclass B(A): x = 1\nb = B()\ndef f(x): return -b",
+    "class A:\n    __rmul__ = lse\ndef f(x):\n    a = A()\n    return x * a",
+    "class M(type):\n    def __getattr__(self, name): return lse\nclass A(metaclass=M): pass\n"
+    "def f(x): return A.own(x)",
+])
+def test_what_a_class_does_for_an_operator_is_read(text):
+    whole, _ = read_shortcuts(f"from scipy.special import logsumexp as lse\n{text}", "f", "softmax")
+    assert {name for _, name in whole} == {"scipy.special.logsumexp"}
+
+
+@pytest.mark.parametrize("text", [
+    "def test(): print(logsumexp([1]))\ntest()\ndef f(x): return x",
+    "def bench():\n    for g in (f, logsumexp): print(g([1]))\nif __name__ == '__main__':\n    bench()\n"
+    "def f(x): return x",
+    "class A:\n    def __repr__(self): return str(logsumexp([1]))\ndef f(x): return x",
     "def f(x): return x\nprint(abs(f(1) - logsumexp([1, 2])))",
     "def f(x): return x\nif __name__ == '__main__':\n    assert f(1) == logsumexp([1])",
     "seen = []\nfor i in range(3):\n    print(logsumexp([i]))\ndef f(x):\n    for i in x: seen.append(i)",
@@ -302,6 +328,7 @@ ELSEWHERE = {
                      "class H:\n    def go(self, x): return d.cdist(x, x)\n    def stay(self, x): return x\n",
     "cs231n.classifiers.helpers":
         "def deep(x):\n    from scipy.spatial.distance import cdist as c\n    return c(x, x)\n",
+    "cs231n.answering": "import scipy.spatial.distance as d\ndef __getattr__(name): return d.cdist\n",
 }
 
 
@@ -317,6 +344,7 @@ ELSEWHERE = {
     "from cs231n.layers import H\ndef f(x): return H().go(x)",
     "from cs231n.layers import H\nclass A(H):\n    def f(self, x): return self.go(x)",
     "import importlib\ndef f(x): return importlib.import_module('cs231n.layers').my_dist(x)",
+    "import cs231n.answering as a\ndef f(x): return a.own(x, x)",
 ])
 def test_a_helper_is_followed_into_another_module(monkeypatch, text):
     monkeypatch.setattr(_shortcuts, "module_text", lambda name: ELSEWHERE.get(name, ""))
@@ -350,6 +378,10 @@ def test_what_another_module_has_and_the_function_does_not_use_is_no_shortcut(mo
     ("def f(x): return eval('__imp' + 'ort__')('scipy.special').special.logsumexp(x)", "eval"),
     ("import importlib\ndef f(x): return importlib.import_module('.'.join(['scipy', 'special'])).logsumexp(x)",
      "importlib.import_module"),
+    ("import scipy.special as s\ndef g(where, x): return where.logsumexp(x)\ndef f(x): return g(s, x)",
+     "scipy.special, which is handed on"),
+    ("import numpy\nimport scipy\ndef fill(a, b): a.sinc = b.special.logsumexp\nfill(numpy, scipy)\n"
+     "def f(x): return numpy.sinc(x)", "scipy, which is handed on"),
     ("import scipy.special as s\nfor name in dir(s): globals()['how'] = name\ndef f(x): return how(x)", "how"),
 ])
 def test_a_function_that_is_found_by_a_name_that_nobody_can_read_counts_as_a_library_s(text, said):
@@ -361,6 +393,7 @@ def test_a_function_that_is_found_by_a_name_that_nobody_can_read_counts_as_a_lib
     "import numpy\nimport sys\ndef f(x):\n    return getattr(numpy, 'exp')(x), sys.modules['numpy'], globals()['f']",
     "def f(x):\n    try: return x\n    except OSError as error: return error, __name__, [y for y in x if (z := y)], z",
     "from math import *\ndef f(x): return exp(x)",
+    "import scipy\nimport scipy.special as s\nprint(scipy, dir(s), hasattr(s, 'expit'))\ndef f(x): return s.expit(x)",
 ])
 def test_what_can_be_read_is_no_library_s(text):
     name = "Net.f" if "class" in text else "f"

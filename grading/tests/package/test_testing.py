@@ -54,9 +54,18 @@ def test_noise_below_the_tolerance_is_accepted_in_every_float(seed, shape, dtype
     size = np.sqrt(np.mean(expected**2))
     noise = 0.4 * RTOL[dtype] * size * np.random.default_rng(seed).uniform(-1, 1, shape)
     assume(dtype != np.float16 or scale < 1e2 or size < 1e4)
-    assert_close((expected + noise).astype(dtype), expected, "x")
+    own_noise = noise / 5 if dtype == np.float16 else noise
+    assert_close((expected + own_noise).astype(dtype), expected, "x")
+    assert_close((expected + noise).astype(dtype), expected, "x", like=[np.zeros(2, dtype)])
     assert_close(expected + noise, expected, "x", like=[np.zeros(2, dtype)])
     assert_close(expected + noise, expected.astype(dtype), "x")
+
+
+def test_half_precision_is_no_excuse_where_nothing_handed_in_has_it():
+    expected = np.arange(1.0, 9.0)
+    assert_close(np.float16(1.003 * expected), expected, "x")
+    assert "is wrong" in message_of(assert_close, np.float16(1.03 * expected), expected, "x")
+    assert_close(np.float16(1.03 * expected), expected, "x", like=[np.float16(expected)])
 
 
 @given(seeds, shapes, dtypes, st.floats(1e-2, 1e3))

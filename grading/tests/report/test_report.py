@@ -16,7 +16,7 @@ from grading import report
 from grading.__main__ import main
 from grading.books.course import Course
 from grading.errors import KitError
-from grading.report import failures, page, pictures, standing, without_names
+from grading.report import failures, page, people, pictures, standing, without_names
 from grading.trials import skeleton
 
 STUDENTS = 300
@@ -109,6 +109,13 @@ def test_whom_to_look_at_comes_with_evidence(whole):
     assert of["files that were not taken"] == {"zoe"} and "it reaches out of the lesson" not in of
     evidence = signs[min(made.of["patched"])]["libraries or the kit are patched"]
     assert evidence[0].startswith("cs231n/classifiers/linear_svm.py line 12: np.allclose = lambda")
+
+
+@pytest.mark.parametrize("text", ["\n" * 500_000, " \n" * 250_000, "x = '/proc/'\n" * 40_000, "import " * 70_000])
+def test_whatever_a_text_is_made_of_it_is_searched_at_once(text):
+    for _, where, words in people._SIGNS:
+        if where == "code":
+            assert len(people._lines(words, text)) <= people.MOST
 
 
 def test_the_page_shows_it_and_nothing_of_a_submission_is_more_than_text(whole, text):

@@ -134,6 +134,12 @@ def test_what_most_of_a_class_shares_is_discounted_and_a_class_of_two_is_not():
     assert pairs.find(common[:1], 5).pairs == [] and pairs.find([], 5).pairs == []
 
 
+def test_thousands_of_functions_that_are_all_alike_are_not_held_against_one_another():
+    many = True, "".join(f"def f{n}():x+y+z*w\n" for n in range(5000))
+    found = pairs.find([document("ann", many), document("ben", many)], 10)
+    assert [pair.likeness for pair in found.pairs] == [1.0] and 0 < len(found.pairs[0].matches) <= pairs.SHOWN
+
+
 def test_two_of_another_year_are_no_pair():
     found = pairs.find([document("a", (True, LOSS)), document("b", (True, LOSS), source="2024"),
                         document("c", (True, LOSS), source="2024")], 5)
