@@ -148,6 +148,8 @@ def plain(value):
         return value
     if kind in (tuple, list):
         return kind([plain(item) for item in value])
+    if issubclass(kind, tuple):        # a named one: what it holds, whatever its class says of it
+        return tuple([plain(tuple.__getitem__(value, i)) for i in range(tuple.__len__(value))])
     if kind is dict:
         return {key: plain(item) for key, item in value.items()}
     raise NotPlain(f"a value of type {kind.__name__} is neither a number nor a numpy array of numbers")

@@ -4,6 +4,7 @@ import functools
 import itertools
 import threading
 import time
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -151,6 +152,18 @@ def test_plain_data_is_taken(value):
     assert type(_costs.plain(value)) is type(value)
 
 
+def test_a_named_tuple_is_taken_for_what_it_holds():
+    class Lies(namedtuple("Lies", "loss dW")):
+        def __iter__(self):
+            raise AssertionError("it is not asked")
+        __getitem__ = __len__ = __iter__
+
+    taken = _costs.plain(Lies(1.0, [2]))
+    assert type(taken) is tuple and taken == (1.0, [2])
+    with pytest.raises(_costs.NotPlain):
+        _costs.plain(Lies(1.0, iter([])))
+
+
 @pytest.mark.parametrize("value", [
     np.ones(2).view(Subclass), (1.0, np.ones(2).view(Subclass)), np.array([object()]), iter([1]), (v for v in [1]),
     map(abs, [1]),
@@ -261,6 +274,12 @@ def test_what_does_the_whole_task_is_found_by_name(task, text, found):
     "with open(lse) as own: pass\ndef f(x): return own(x)",
     "(own := lse)\ndef f(x): return own(x)",
     "match lse:\n    case own: pass\ndef f(x): return own(x)",
+    "known = []\n__name__ = '__main__'\nif __name__ == '__main__':\n    print(known.append(lse))\n"
+    "def f(x): return known[0](x)",
+    "known = []\nglobals().update(__name__='__main__')\nif __name__ == '__main__':\n    print(known.append(lse))\n"
+    "def f(x): return known[0](x)",
+    "def f(x): return isinstance(x, (own := lse)) or own(x)",
+    "def isinstance(x, kind): return kind(x)\ndef f(x): return isinstance(x, lse)",
 ])
 def test_what_a_module_keeps_of_a_library_while_it_is_loaded_is_found(text):
     whole, _ = read_shortcuts(f"from scipy.special import logsumexp as lse\n{text}", "f", "softmax")
@@ -273,6 +292,7 @@ def test_what_a_module_keeps_of_a_library_while_it_is_loaded_is_found(text):
     "seen = []\nfor i in range(3):\n    print(logsumexp([i]))\ndef f(x):\n    for i in x: seen.append(i)",
     "import timeit\nimport inspect\nprint(timeit.timeit('1'), inspect.stack())\n"
     "def f(x): return timeit.default_timer()",
+    "def f(x): return x\nif __name__ == '__main__':\n    print(max(f, logsumexp), [logsumexp])",
 ])
 def test_a_module_that_is_compared_with_a_library_hands_nothing_to_it(text):
     assert read_shortcuts(f"from scipy.special import logsumexp\n{text}", "f", "softmax") == ([], [])
@@ -351,6 +371,8 @@ def test_what_another_module_has_and_the_function_does_not_use_is_no_shortcut(mo
     ("import importlib\ndef f(x): return importlib.import_module('.'.join(['scipy', 'special'])).logsumexp(x)",
      "importlib.import_module"),
     ("import scipy.special as s\nfor name in dir(s): globals()['how'] = name\ndef f(x): return how(x)", "how"),
+    ("def f(x): return xrange(x)", "xrange"),
+    ("import inspect as look\ndef f(x): return look.getmodule(x)", "inspect.getmodule"),
 ])
 def test_a_function_that_is_found_by_a_name_that_nobody_can_read_counts_as_a_library_s(text, said):
     assert any(said in what for _, what in read_shortcuts(text, "f", "softmax")[0])
@@ -361,6 +383,14 @@ def test_a_function_that_is_found_by_a_name_that_nobody_can_read_counts_as_a_lib
     "import numpy\nimport sys\ndef f(x):\n    return getattr(numpy, 'exp')(x), sys.modules['numpy'], globals()['f']",
     "def f(x):\n    try: return x\n    except OSError as error: return error, __name__, [y for y in x if (z := y)], z",
     "from math import *\ndef f(x): return exp(x)",
+    "import sys\nif sys.version_info[0] < 3:\n    range = xrange\ndef f(x): return range(x)",
+    "try:\n    range = xrange\nexcept NameError:\n    pass\ndef f(x): return range(x)",
+    "text = unicode if str is bytes and PY2 else str\nPY2 = False\ndef f(x): return text(x)",
+    "def f(x):\n    code = x.T\n    return code.shape",
+    "import inspect\ndef f(x):\n    inspect = x.T\n    return inspect.shape",
+    "import inspect\ndef f(x): return inspect.signature(f)",
+    "try:\n    import torch\nexcept ImportError:\n    torch = None\n"
+    "def f(x): return x.numpy() if torch and (torch.is_tensor(x) or isinstance(x, torch.Tensor)) else x",
 ])
 def test_what_can_be_read_is_no_library_s(text):
     name = "Net.f" if "class" in text else "f"
