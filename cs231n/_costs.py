@@ -93,17 +93,23 @@ def confirm(function, args, returned):
 @contextmanager
 def spared():
     """While this lasts, what is nobody's fault costs little: numpy makes a loop of np.vstack(column) and the like, and
-    looks at numbers one by one where an array is printed."""
+    looks at numbers one by one where an array is printed or becomes a text."""
     before = spare()
     try:
-        yield
+        with briefly():
+            yield
     finally:
         vars(np).update(before)
         builtins.print = _print
 
 
+def briefly():
+    """While this lasts, the text of an array has a few of its entries, whatever a module has set for all arrays."""
+    return np.printoptions(threshold=FEW_STACKED, edgeitems=3)
+
+
 def spare():
-    """The same for good; returns numpy's own functions, by name."""
+    """For good, what `spared` does but for the texts of arrays; returns numpy's own functions, by name."""
     numpys = {name: vars(np)[name] for name in _STACKED if name in vars(np)}
     vars(np).update({name: _at_once(stack, *_STACKED[name]) for name, stack in numpys.items()})
     builtins.print = lambda *values, **keywords: None

@@ -164,10 +164,11 @@ class Objects:
 
     def _cost(self, target: Any, arguments: tuple) -> tuple:
         """What a call returns, if it is plain data: what it costs until that is told is read from outside."""
-        from cs231n._costs import NotPlain, plain
+        from cs231n._costs import NotPlain, briefly, plain
 
         try:
-            return "done", plain(self._resolved(target)(*arguments))
+            with briefly():
+                return "done", plain(self._resolved(target)(*arguments))
         except NotPlain as error:
             return "refused", str(error)
 

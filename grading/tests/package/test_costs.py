@@ -449,3 +449,9 @@ def test_printing_an_array_costs_nothing(capsys):
     assert loud < 9 * silent and capsys.readouterr().out == ""
     print("as ever")
     assert capsys.readouterr().out == "as ever\n"
+
+
+def test_the_text_of_an_array_is_short_while_costs_are_measured_whatever_a_module_has_set():
+    with np.printoptions(threshold=10**9):
+        assert _costs.measured(lambda x: len(f"{x} {x!r}"), (np.arange(5000.0),))[1] < 200
+        assert len(str(np.arange(5000))) > 20000
