@@ -93,17 +93,23 @@ def confirm(function, args, returned):
 @contextmanager
 def spared():
     """While this lasts, what is nobody's fault costs little: numpy makes a loop of np.vstack(column) and the like, and
-    looks at numbers one by one where an array is printed."""
+    looks at numbers one by one where an array is printed or becomes a text."""
     before = spare()
     try:
-        yield
+        with briefly():
+            yield
     finally:
         vars(np).update(before)
         builtins.print = _print
 
 
+def briefly():
+    """While this lasts, the text of an array has a few of its entries, whatever a module has set for all arrays."""
+    return np.printoptions(threshold=FEW_STACKED, edgeitems=3)
+
+
 def spare():
-    """The same for good; returns numpy's own functions, by name."""
+    """For good, what `spared` does but for the texts of arrays; returns numpy's own functions, by name."""
     numpys = {name: vars(np)[name] for name in _STACKED if name in vars(np)}
     vars(np).update({name: _at_once(stack, *_STACKED[name]) for name, stack in numpys.items()})
     builtins.print = lambda *values, **keywords: None
@@ -148,6 +154,8 @@ def plain(value):
         return value
     if kind in (tuple, list):
         return kind([plain(item) for item in value])
+    if issubclass(kind, tuple):        # a named one: what it holds, whatever its class says of it
+        return tuple([plain(tuple.__getitem__(value, i)) for i in range(tuple.__len__(value))])
     if kind is dict:
         return {key: plain(item) for key, item in value.items()}
     raise NotPlain(f"a value of type {kind.__name__} is neither a number nor a numpy array of numbers")

@@ -44,8 +44,13 @@ _FINDS = {"operator.attrgetter", "operator.methodcaller", "gc.get_objects", "gc.
 _FINDERS = {"cffi", "cloudpickle", "code", "codeop", "ctypes", "dill", "doctest", "inspect", "joblib", "marshal",
             "pickle", "pkgutil", "pydoc", "runpy", "shelve", "zipimport"}         # whatever is asked of them
 _MAKING = {"__init_subclass__", "__new__", "__prepare__", "__set_name__"}         # run while another class is made
+_ASKS = {"inspect.Parameter", "inspect.isclass", "inspect.isfunction", "inspect.ismethod", "inspect.signature",
+         "torch.is_tensor"}                      # find nothing, do nothing
+_PYTHON_2 = {"basestring", "long", "raw_input", "reduce", "unichr", "unicode", "xrange"}      # built-in there
+_VERSION = {"PY2", "PY3", "hexversion", "python_version", "python_version_tuple", "version", "version_info"}
 _RUN_HERE = {"exec", "numpy.testing.measure", "numpy.testing.rundocs"}            # may bind any name of the module
 
+_MAIN = {"__name__ == '__main__'", "'__main__' == __name__"}
 _STAR = {}                     # what a star may bring of each library
 for _names in (*WHOLE_TASK.values(), *PART_OF_TASK.values()):
     for _root, _some in _names.items():
@@ -96,6 +101,7 @@ def _named(text, name):
     tree = parsed(text)
     imported, nodes = imported_names(tree, _STAR), list(reached_nodes(tree, name, far=True))
     nodes += _bases(tree, name)
+    kinds = _kinds(tree, nodes)
     methods = {node.attr for node in nodes if isinstance(node, ast.Attribute)} | {name.rpartition(".")[2]}
     others = {}
     for _ in range(3):                           # another name of another name
@@ -107,16 +113,18 @@ def _named(text, name):
     if not nodes and first in imported:          # another module's, or a library's, that this one has imported
         path = ".".join(filter(None, [imported[first], rest]))
         yield tree, path, list(_elsewhere(path, methods))
-    for node, said in _hidden(tree, nodes, imported):
+    for node, said in _hidden(tree, nodes, imported, hidden):
         yield node, f"?{said}", []
     for node in _handed_on(tree):
         yield node, dotted(node, imported, hidden), []
     for node, path in _whole_libraries([*nodes, *_called_at_once(tree)], imported, hidden):
         yield node, f"?{path}, which is handed on as a whole", []
     for node in nodes:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
+        if isinstance(node, (ast.Import, ast.ImportFrom)) or node in kinds:
             continue
         path = dotted(node, imported, hidden)
+        if path in _ASKS:
+            continue
         paths = [path] if "." in path else [f"{home}.{path}" for home in stars if path]
         for path in paths:
             if path not in others:
@@ -124,14 +132,20 @@ def _named(text, name):
             yield node, path, others[path]
 
 
-def _hidden(tree, nodes, imported):
+def _hidden(tree, nodes, imported, hidden):
     """Yield (node, what is to be said of it) for what finds a library's function without naming it."""
     libraries = {path.partition(".")[0] for path in imported.values()}
 
     def library(node):
         return dotted(node, imported).partition(".")[0] in libraries
 
+    def variable(node):
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        return isinstance(node, ast.Name) and (node in hidden or node.id not in imported and "*" not in _binds(tree))
+
     read = {node.value for node in nodes if isinstance(node, ast.Subscript) and constant_text(node.slice)}
+    of_python_2 = set(_of_python_2(tree))
     for node in _called_at_once(tree):
         if (called := dotted(node.func, imported)) in _RUN_HERE:
             yield node, f"{called}(), which runs a text"
@@ -140,7 +154,8 @@ def _hidden(tree, nodes, imported):
         called = dotted(node.func, imported) if isinstance(node, ast.Call) else ""
         if called in _RUNS_TEXT:
             yield node, f"{called}(), which runs a text"
-        elif path in _FINDS or "." in path and path.partition(".")[0] in _FINDERS:
+        elif path in _FINDS or "." in path and path.partition(".")[0] in _FINDERS and not (
+                path in _ASKS or variable(node)):
             yield node, f"{path}, which finds a function by a text"
         elif called in _BY_TEXT and len(node.args) > _BY_TEXT[called]:
             if not constant_text(node.args[_BY_TEXT[called]]) and (called != "getattr" or library(node.args[0])):
@@ -148,7 +163,7 @@ def _hidden(tree, nodes, imported):
         elif node not in read and (called == "globals" or called == "vars" and node.args and library(node.args[0])
                                    or path == "sys.modules" or path.endswith(".__dict__") and library(node.value)):
             yield node, f"{path or called}, asked for a name that is worked out"
-        elif isinstance(node, ast.Name) and node.id not in _bound(tree) and "*" not in _bound(tree):
+        elif isinstance(node, ast.Name) and not _bound(tree) & {node.id, "*"} and node not in of_python_2:
             yield node, f"{node.id}, which is bound nowhere"
 
 
@@ -163,15 +178,37 @@ def _whole_libraries(nodes, imported, hidden):
                         yield part, path
 
 
+def _of_python_2(tree):
+    """Built-ins of Python 2 where a module asks for its Python, as in `if sys.version_info[0] < 3: range = xrange`."""
+    for node in ast.walk(tree):
+        asked = (node.test if isinstance(node, (ast.If, ast.IfExp)) else
+                 ast.Tuple([one.type for one in node.handlers if one.type]) if isinstance(node, ast.Try) else None)
+        names = {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(asked)} if asked else set()
+        if names & (_VERSION if isinstance(node, (ast.If, ast.IfExp)) else {"NameError"}):
+            yield from (part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in _PYTHON_2)
+
+
 def _called_at_once(tree):
-    """Calls that a module makes while it is loaded."""
-    waiting = list(tree.body)
+    """Calls that a module makes while it is loaded as a part of a package, not run by itself."""
+    waiting, by_itself = list(tree.body), _never_main(tree)
     while waiting:
         node = waiting.pop()
+        if isinstance(node, ast.If) and by_itself and ast.unparse(node.test) in _MAIN:
+            waiting += node.orelse
+            continue
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             waiting += ast.iter_child_nodes(node)
         if isinstance(node, ast.Call):
             yield node
+
+
+def _never_main(tree):
+    """Whether a module leaves its own name alone."""
+    return not any(isinstance(node, ast.Name) and node.id == "__name__" and not isinstance(node.ctx, ast.Load)
+                   or isinstance(node, ast.Attribute) and node.attr == "__name__" and not isinstance(node.ctx, ast.Load)
+                   or isinstance(node, (ast.arg, ast.keyword)) and node.arg == "__name__"
+                   or isinstance(node, ast.alias) and "__name__" in (node.name, node.asname)
+                   or constant_text(node) == "__name__" for node in ast.walk(tree))
 
 
 def _handed_on(tree):
@@ -206,8 +243,14 @@ def _run_at_once(tree):
 
 @functools.lru_cache(maxsize=16)
 def _bound(tree):
+    """Every name that there is for a module."""
+    return _binds(tree) | {"np", "__name__", "__file__", "__class__", *vars(builtins)}      # np: a notebook's
+
+
+@functools.lru_cache(maxsize=16)
+def _binds(tree):
     """Every name that a module binds anywhere, in whatever way its text shows."""
-    found = {"np", "__name__", "__file__", "__class__", *vars(builtins)}          # a notebook imports in another cell
+    found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             found.add(node.id)
@@ -254,6 +297,16 @@ def _bases(tree, name):
     owner = name.rpartition(".")[0]
     return [part for node in tree.body if isinstance(node, ast.ClassDef) and node.name == owner
             for base in node.bases for part in ast.walk(base)]
+
+
+def _kinds(tree, nodes):
+    """What is only asked whether something is of that kind, as by `isinstance(X, torch.Tensor)`."""
+    if _binds(tree) & {"isinstance", "*"}:
+        return set()
+    asked = [set(ast.walk(node.args[1])) for node in nodes if isinstance(node, ast.Call) and len(node.args) == 2
+             and isinstance(node.func, ast.Name) and node.func.id == "isinstance"]
+    return {part for parts in asked for part in parts
+            if all(isinstance(one, (ast.Name, ast.Attribute, ast.Tuple, ast.Load)) for one in parts)}
 
 
 def _aliases(nodes, imported):

@@ -103,7 +103,7 @@ def _inspect(folder, asked):
             found, pictures = _look_into_notebook(path, asked)
             packed += [picture for picture in pictures if picture not in packed]
         else:
-            found = _look_into_module(path)
+            found = _look_into_module(path) + _own_modules(path, folder, asked)
         problems += [f"{name}: {problem}" for problem in found]
     return packed, problems
 
@@ -125,6 +125,23 @@ def _look_into_module(path):
             text = next(part.value for part in ast.walk(node) if isinstance(part, ast.Constant))
             problems.append(f"{text} (line {node.lineno})")
     return problems
+
+
+def _own_modules(path, folder, asked):
+    """Problems: the modules of the package that a module imports, and that are neither handed in nor given."""
+    try:
+        tree = ast.parse(reading.module_text(path.read_bytes()))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            home = path.relative_to(folder).parts[:-node.level] if node.level else ()
+            home = ".".join(filter(None, [*home, node.module]))
+            names += [home, *[f"{home}.{alias.name}" for alias in node.names]]
+    files = {f"{name.replace('.', '/')}.py" for name in names if name.startswith("cs231n.")}
+    return [f"imports {file}, which is not handed in: put what it has into one of the modules that are"
+            for file in sorted(files - {*asked["modules"], *asked.get("given", files)}) if (folder / file).is_file()]
 
 
 def _look_into_notebook(path, asked):

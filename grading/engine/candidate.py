@@ -12,6 +12,7 @@ import select
 import socket
 import sys
 import traceback
+from collections.abc import MutableMapping
 from typing import Any
 
 import msgspec
@@ -163,10 +164,11 @@ class Objects:
 
     def _cost(self, target: Any, arguments: tuple) -> tuple:
         """What a call returns, if it is plain data: what it costs until that is told is read from outside."""
-        from cs231n._costs import NotPlain, plain
+        from cs231n._costs import NotPlain, briefly, plain
 
         try:
-            return "done", plain(self._resolved(target)(*arguments))
+            with briefly():
+                return "done", plain(self._resolved(target)(*arguments))
         except NotPlain as error:
             return "refused", str(error)
 
@@ -190,12 +192,12 @@ class Objects:
 
     def _held(self, value: Any) -> tuple:
         """A value that stays here: dictionaries as objects, arrays with a number, so that both sides see changes."""
-        if type(value) is dict:
+        if isinstance(value, MutableMapping):            # an OrderedDict is one as well
             return "dictionary", self._number(value)
-        if type(value) is np.ndarray and value.dtype.kind in "biufc":
-            number = self._number(value)
-            self._live[number] = (value, value.tobytes())
-            return "array", number, value
+        if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+            number, array = self._number(value), np.asarray(value)
+            self._live[number] = (array, array.tobytes())
+            return "array", number, array
         return "done", value
 
     def _changed(self) -> list:

@@ -5,8 +5,12 @@ Answers are function or cell -> aspect -> what was told.
 
 import time
 from contextlib import suppress
+from dataclasses import replace
+
+from nbformat import NotebookNode
 
 from grading.engine.budget import UsedUp
+from grading.engine.plan import is_solution, name_of
 from grading.engine.probing import Probing
 from grading.engine.processes import Processes
 from grading.engine.session import OURS
@@ -32,11 +36,31 @@ def of_functions(processes: Processes, asked: Probing) -> dict[str, dict[str, li
     return answers
 
 
-def of_cells(processes: Processes, names: list[str], asked: Probing) -> dict[str, dict[str, list]]:
-    """In the candidate that has run them; `names`: the student's, of the notebook."""
+def of_cells(processes: Processes, notebook: NotebookNode, names: list[str],
+             asked: Probing) -> dict[str, dict[str, list]]:
+    """In the candidate that has run them; `names`: the student's, of the notebook.
+
+    A cell that an error has stopped is not asked: what is missing may be what it did not come to.
+    """
+    stopped = _stopped(notebook)
+    left = {module: [cell for cell in cells if cell not in stopped] for module, cells in asked.functions.items()}
+    if not any(left.values()):
+        return {}
+    asked = replace(asked, functions=left)
     try:
         return processes.ask(SECONDS, do="look", sources=asked.sources, cells=asked.functions, names=names,
                              limit=SECONDS).told()
     except (UsedUp, *OURS):
         processes.close()
         return {}
+
+
+def _stopped(notebook: NotebookNode) -> set[str]:
+    """The solution cells that ended in an error, or right after which a cell of the student's own did."""
+    found, last = set(), ""
+    for cell in notebook.cells:
+        if name := name_of(cell):
+            last = name if is_solution(cell) else ""
+        if any(output.output_type == "error" for output in cell.get("outputs", [])):
+            found.add(last)
+    return found

@@ -79,7 +79,7 @@ def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission
                 one.all(notebook, whole=True)
             noted = {name_of(cell): cell.metadata[NOTE] for cell in notebook.cells if NOTE in cell.metadata}
             if look and (probing := look(noted)):
-                answers |= one.look(probing)
+                answers |= one.look(notebook, probing)
             notes |= noted
         probing = due(notes) if due else None
         return answers | (questions.of_functions(processes, probing) if probing and probing.functions else {})
@@ -184,12 +184,12 @@ class _Run:
         if name_of(cell) in self._plan.given:
             self._session.set_up(self._plan.given[name_of(cell)])
 
-    def look(self, asked: Probing) -> dict[str, dict[str, list]]:
+    def look(self, notebook: NotebookNode, asked: Probing) -> dict[str, dict[str, list]]:
         """What the names that the notebook's cells have left answer to the probes of the cells."""
         if self._session.is_over:
             return {}
         names = sorted({name for test in self._plan.tests.values() for name in test.owned})
-        return questions.of_cells(self._processes, names, asked)
+        return questions.of_cells(self._processes, notebook, names, asked)
 
     def _cell(self, cell: NotebookNode, shown: str | None, lean: bool) -> None:
         """shown: what has to run of a test's visible part; None if nobody knows."""

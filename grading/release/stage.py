@@ -86,14 +86,15 @@ def _drawing(module: str) -> list[Path]:
 
 def _handed_in(assignment: Assignment) -> str:
     """What `python -m cs231n.submit` packs and reads beside, and `check` runs: files, each notebook's cells as they go
-    out, and the points of tests."""
+    out, and the points of tests; and what is there without being handed in."""
     from grading.release.lesson import read_known, read_points
 
     paths = {notebook: assignment.notebook_path(notebook) for notebook in assignment.notebooks}
     cells = {notebook: [known._asdict() for known in read_known(path)] for notebook, path in paths.items()}
     points = {name: worth for path in paths.values() for name, worth in read_points(path).items()}
     return json.dumps({"name": assignment.name, "title": assignment.title, "notebooks": assignment.notebook_files,
-                       "modules": assignment.student_files, "points": points, "cells": cells},
+                       "modules": assignment.student_files, "points": points, "cells": cells,
+                       "given": [f"cs231n/{name}" for name in (*assignment.given_modules, *tools(assignment))]},
                       indent=1, ensure_ascii=False) + "\n"
 
 

@@ -39,6 +39,8 @@ AT = "cs231n/classifiers/knn.py"
     ("TypeError", "Nearest.train() takes 3 positional arguments but 4 were given", ""),
     ("ModuleNotFoundError", "No module named 'layers'", "; write cs231n.layers instead"),
     ("ModuleNotFoundError", "No module named 'torch'", ""),
+    ("ModuleNotFoundError", "No module named 'cs231n.my_helpers'",
+     "; modules besides the assignment's are not taken: put what it has into this one"),
     ("EOFError", "EOF when reading a line", "; input() waits for somebody who types, and nobody is there: take it out"),
     ("BdbQuit", "", "; a debugger was started: take it out"),
     ("SyntaxError", "invalid character '\u201c' (U+201C)",

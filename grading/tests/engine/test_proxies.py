@@ -26,6 +26,8 @@ from grading.engine.proxies import Link, Remote, RemoteDict
 from grading.engine.raised import Lost, StudentError
 
 STUDENT = '''
+from collections import OrderedDict
+
 import numpy as np
 from cs231n.testing import CheckFailed
 
@@ -77,6 +79,12 @@ class Net:
 
     def __call__(self, x):
         return x + 1
+
+
+class Ordered(Net):
+    def __init__(self):
+        super().__init__()
+        self.params = OrderedDict(W1=np.matrix(np.ones((2, 3))), b1=np.zeros(3))
 
 
 def momentum(w, dw, config=None):
@@ -508,6 +516,16 @@ def test_an_attribute_dictionary_stays_remote(module):
         params["W9"]
     net.forget()
     assert set(net.params) == {"only"}
+
+
+def test_dictionaries_and_arrays_of_a_kind_of_their_own_stay_with_the_object_as_well(module):
+    net = module.Ordered()
+    assert isinstance(net.params, RemoteDict) and list(net.params) == ["W1", "b1"]
+    net.params["b1"] = np.array([1.0, 2.0, 3.0])
+    net.params["W1"][1, 2] = 5.0
+    assert type(net.params["W1"]) is np.ndarray and net.loss(np.ones((1, 2))).tolist() == [[3, 4, 9]]
+    net.step(1.0)
+    assert net.params["W1"].tolist() == [[0, 0, 0], [0, 0, 4]]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import functools
 import itertools
 import threading
 import time
+from collections import namedtuple
 
 import numpy as np
 import pytest
@@ -151,6 +152,18 @@ def test_plain_data_is_taken(value):
     assert type(_costs.plain(value)) is type(value)
 
 
+def test_a_named_tuple_is_taken_for_what_it_holds():
+    class Lies(namedtuple("Lies", "loss dW")):
+        def __iter__(self):
+            raise AssertionError("it is not asked")
+        __getitem__ = __len__ = __iter__
+
+    taken = _costs.plain(Lies(1.0, [2]))
+    assert type(taken) is tuple and taken == (1.0, [2])
+    with pytest.raises(_costs.NotPlain):
+        _costs.plain(Lies(1.0, iter([])))
+
+
 @pytest.mark.parametrize("value", [
     np.ones(2).view(Subclass), (1.0, np.ones(2).view(Subclass)), np.array([object()]), iter([1]), (v for v in [1]),
     map(abs, [1]),
@@ -271,6 +284,12 @@ def test_what_does_the_whole_task_is_found_by_name(task, text, found):
     "class B: own = None\nclass A:\n    def __set_name__(self, owner, name): B.own = lse\nclass C: x = A()\n"
     "def f(x): return B.own(x)",
     "class B: own = None\ndef fill(made): B.own = lse\n@fill\nclass C: pass\ndef f(x): return B.own(x)",
+    "known = []\n__name__ = '__main__'\nif __name__ == '__main__':\n    print(known.append(lse))\n"
+    "def f(x): return known[0](x)",
+    "known = []\nglobals().update(__name__='__main__')\nif __name__ == '__main__':\n    print(known.append(lse))\n"
+    "def f(x): return known[0](x)",
+    "def f(x): return isinstance(x, (own := lse)) or own(x)",
+    "def isinstance(x, kind): return kind(x)\ndef f(x): return isinstance(x, lse)",
 ])
 def test_what_a_module_keeps_of_a_library_while_it_is_loaded_is_found(text):
     whole, _ = read_shortcuts(f"from scipy.special import logsumexp as lse\n{text}", "f", "softmax")
@@ -299,6 +318,7 @@ def test_what_a_class_does_for_an_operator_is_read(text):
     "seen = []\nfor i in range(3):\n    print(logsumexp([i]))\ndef f(x):\n    for i in x: seen.append(i)",
     "import timeit\nimport inspect\nprint(timeit.timeit('1'), inspect.stack())\n"
     "def f(x): return timeit.default_timer()",
+    "def f(x): return x\nif __name__ == '__main__':\n    print(max(f, logsumexp), [logsumexp])",
 ])
 def test_a_module_that_is_compared_with_a_library_hands_nothing_to_it(text):
     assert read_shortcuts(f"from scipy.special import logsumexp\n{text}", "f", "softmax") == ([], [])
@@ -383,6 +403,8 @@ def test_what_another_module_has_and_the_function_does_not_use_is_no_shortcut(mo
     ("import numpy\nimport scipy\ndef fill(a, b): a.sinc = b.special.logsumexp\nfill(numpy, scipy)\n"
      "def f(x): return numpy.sinc(x)", "scipy, which is handed on"),
     ("import scipy.special as s\nfor name in dir(s): globals()['how'] = name\ndef f(x): return how(x)", "how"),
+    ("def f(x): return xrange(x)", "xrange"),
+    ("import inspect as look\ndef f(x): return look.getmodule(x)", "inspect.getmodule"),
 ])
 def test_a_function_that_is_found_by_a_name_that_nobody_can_read_counts_as_a_library_s(text, said):
     assert any(said in what for _, what in read_shortcuts(text, "f", "softmax")[0])
@@ -394,6 +416,14 @@ def test_a_function_that_is_found_by_a_name_that_nobody_can_read_counts_as_a_lib
     "def f(x):\n    try: return x\n    except OSError as error: return error, __name__, [y for y in x if (z := y)], z",
     "from math import *\ndef f(x): return exp(x)",
     "import scipy\nimport scipy.special as s\nprint(scipy, dir(s), hasattr(s, 'expit'))\ndef f(x): return s.expit(x)",
+    "import sys\nif sys.version_info[0] < 3:\n    range = xrange\ndef f(x): return range(x)",
+    "try:\n    range = xrange\nexcept NameError:\n    pass\ndef f(x): return range(x)",
+    "text = unicode if str is bytes and PY2 else str\nPY2 = False\ndef f(x): return text(x)",
+    "def f(x):\n    code = x.T\n    return code.shape",
+    "import inspect\ndef f(x):\n    inspect = x.T\n    return inspect.shape",
+    "import inspect\ndef f(x): return inspect.signature(f)",
+    "try:\n    import torch\nexcept ImportError:\n    torch = None\n"
+    "def f(x): return x.numpy() if torch and (torch.is_tensor(x) or isinstance(x, torch.Tensor)) else x",
 ])
 def test_what_can_be_read_is_no_library_s(text):
     name = "Net.f" if "class" in text else "f"
@@ -452,3 +482,9 @@ def test_printing_an_array_costs_nothing(capsys):
     assert loud < 9 * silent and capsys.readouterr().out == ""
     print("as ever")
     assert capsys.readouterr().out == "as ever\n"
+
+
+def test_the_text_of_an_array_is_short_while_costs_are_measured_whatever_a_module_has_set():
+    with np.printoptions(threshold=10**9):
+        assert _costs.measured(lambda x: len(f"{x} {x!r}"), (np.arange(5000.0),))[1] < 200
+        assert len(str(np.arange(5000))) > 20000

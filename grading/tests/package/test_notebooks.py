@@ -1,5 +1,7 @@
 """The committed notebooks: clean, well described, and running from top to bottom."""
 
+import ast
+import builtins
 import os
 import re
 
@@ -62,6 +64,28 @@ def test_every_question_has_a_rubric_and_every_answer_a_model(name, notebook):
     for n in answers:
         assert "### BEGIN SOLUTION" in cells[n].source and described(cells[n])["points"] > 0
         assert cells[n - 1].cell_type == "markdown" and "### BEGIN MARK SCHEME" in cells[n - 1].source, cells[n].id
+
+
+def names_in(source, kind):
+    """Names that a cell reads (ast.Load) or binds (ast.Store)."""
+    tree = ast.parse(re.sub(r"(?m)^\s*%.*$", "", source))
+    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, kind)}
+    if kind is ast.Store:
+        found |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        found |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        found |= {alias.asname or alias.name.partition(".")[0] for node in ast.walk(tree)
+                  if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("name, notebook", NOTEBOOKS)
+def test_what_is_graded_needs_no_cell_that_a_student_may_have_deleted(name, notebook):
+    there = set(vars(builtins))
+    for cell in read(name, notebook).cells:
+        if cell.cell_type == "code" and described(cell):
+            there |= names_in(cell.source, ast.Store)
+            if described(cell)["grade"] or described(cell)["solution"]:
+                assert names_in(cell.source, ast.Load) <= there, cell.id
 
 
 @pytest.mark.parametrize("name", assignments.names())

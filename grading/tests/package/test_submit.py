@@ -61,6 +61,20 @@ def test_what_is_missing_or_damaged_is_named_and_the_rest_is_packed(perfect):
     assert f"{assignment.notebook_files[0]}: missing" in submit(folder).stdout
 
 
+@pytest.mark.parametrize("line", ["from cs231n.my_helpers import shifted", "import cs231n.my_helpers as mine",
+                                  "from cs231n import my_helpers", "from ..my_helpers import shifted",
+                                  "from .. import my_helpers"])
+def test_a_module_of_ones_own_that_another_needs_is_named(perfect, line):
+    assignment, folder = perfect
+    (folder / "cs231n" / "my_helpers.py").write_text("def shifted(s): return s\n")
+    module = folder / "cs231n" / "classifiers" / "softmax.py"
+    module.write_text(f"{line}\nfrom cs231n.layers import *\nimport cs231n.solver, cs231n.check\n" + module.read_text())
+    done = submit(folder)
+    said = [text for text in done.stdout.splitlines() if "is not handed in" in text]
+    assert done.returncode == 1 and len(said) == 1
+    assert "cs231n/classifiers/softmax.py: imports cs231n/my_helpers.py, which is not handed in" in said[0]
+
+
 def test_a_deleted_answer_cell_is_named(perfect):
     assignment, folder = perfect
     path = folder / "knn.ipynb"
