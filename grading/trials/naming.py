@@ -154,11 +154,13 @@ class Names:
                 continue
             callees = self._callees(function) & lost
             within = [found.get(callee) for callee in sorted(callees)]
-            if any(one is None or one.unexplained for one in within):
+            if any(one is None or one.unexplained for one in within) or not doubles.writable(
+                    tuple(entry for one in within for entry in one.entries)):
                 answers = {aspect: told for aspect, told in answers.items() if aspect.startswith(OWN)}
                 within = []
             known = [entry for one in within for entry in one.entries]
             made = tuple(entry for one in sorted(self._beside(function) & set(found)) for entry in found[one].entries)
+            made = made if doubles.writable(made) else ()
             found[function] = (made and self._alike(function, answers, made) or      # it follows from those beside it
                                self.explain(function, answers, tuple(known), budget))
             yield function, found[function]
