@@ -19,7 +19,7 @@ def changed(entries: tuple[Entry, ...]) -> dict[str, str]:
 
 
 def writable(entries: tuple[Entry, ...]) -> bool:
-    """Whether these entries can be written into one package, in this order: of two, one may need what the other edits."""
+    """Whether these entries can be written into one package: one may edit what another needs."""
     try:
         changed(entries)
     except KitError:

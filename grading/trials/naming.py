@@ -20,7 +20,7 @@ from grading.engine import probing
 from grading.engine.probing import Probing
 from grading.release import stubs
 from grading.release.assignment import PACKAGE, Assignment, topic
-from grading.trials import catalogue, cells, differences, doubles, matching, showing, variants
+from grading.trials import beside, catalogue, cells, differences, doubles, matching, showing, terms, variants
 from grading.trials.catalogue import Entry
 from grading.trials.diagnosis import UNIMPLEMENTED
 from grading.trials.matching import Answers, Known
@@ -159,10 +159,10 @@ class Names:
                 answers = {aspect: told for aspect, told in answers.items() if aspect.startswith(OWN)}
                 within = []
             known = [entry for one in within for entry in one.entries]
-            made = tuple(entry for one in sorted(self._beside(function) & set(found)) for entry in found[one].entries)
-            made = made if doubles.writable(made) else ()
+            others = [found.get(one) for one in sorted(self._beside(function) & lost)]
+            answers, made = beside.apart(function, answers, others)
             found[function] = (made and self._alike(function, answers, made) or      # it follows from those beside it
-                               self.explain(function, answers, tuple(known), budget))
+                               self.explain(function, answers, (*known, *beside.within(function, made)), budget))
             yield function, found[function]
 
     def _alike(self, function: str, answers: Answers, within: tuple[Entry, ...]) -> "Explained | None":
@@ -259,7 +259,7 @@ class Explained:
                   "read": one.entry.read} for one in self.certain
                  if not (other_margin and one.core <= {"data gradient"})]        # which follows from the margin
         read = differences.numbers(self.answers, self.reference, self.unexplained)
-        names += read
+        names += read or terms.read(self.function, self.answers, self.reference, self.unexplained)
         if not names and self.unexplained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)
             names += [{"kind": "difference", "says": says, "read": ""}] if says else []

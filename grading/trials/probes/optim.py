@@ -9,7 +9,7 @@ from importlib import import_module
 import numpy as np
 
 from grading.engine.probing import Rough
-from grading.trials.probes.common import changed, each
+from grading.trials.probes.common import changed, each, given
 
 _rng = np.random.default_rng(71)
 SHAPE = (2, 3)
@@ -27,7 +27,7 @@ def _rule(name):
         """(step taken, config after it)"""
         if config is not None:
             config = {key: value.copy() if isinstance(value, np.ndarray) else value for key, value in config.items()}
-        next_w, after = rule(w.copy(), dw.copy(), config)
+        next_w, after = given(rule(w.copy(), dw.copy(), config))
         return np.asarray(next_w) - w, after
 
     def inputs():
@@ -83,8 +83,22 @@ def momentum(name):
         yield "~gradient zero", lambda: list(_tell(step(dw=np.zeros(SHAPE), config=base), "velocity"))
         yield "~inputs changed", inputs
         yield "~config", lambda: sorted(call()[1])
+        yield "~terms of the step", lambda: _parts(call)
 
     return probe
+
+
+def _parts(call):
+    """The factors before velocity and lr times gradient in the step, for a momentum of 0.9 and of 0.5."""
+    found = []
+    for mu in (0.9, 0.5):
+        step = np.ravel(call(momentum=mu)[0])
+        terms = np.stack([np.ravel(VELOCITY), 1e-2 * np.ravel(DW)], axis=1)
+        factors = np.linalg.lstsq(terms, step, rcond=None)[0]
+        if not np.allclose(terms @ factors, step, rtol=1e-4, atol=1e-7):
+            raise ValueError("it has other terms")
+        found.append(np.round(factors, 5))
+    return np.array(found)
 
 
 def _times(one, other):
@@ -191,8 +205,21 @@ def adam(seed):
     yield from _settings(step, base, np.sqrt(1 - settings["beta2"]))
     yield "~defaults", lambda: [step()[1][key] for key in settings]
     yield "~steps", lambda: _chain(step, base | {"t": 2})
+    yield "~corrections", lambda: np.array([_divisors(call, t) for t in (0, 1, 3, LATE)])
     yield "~inputs changed", inputs
     yield "~config", lambda: sorted(call()[1])
+
+
+def _divisors(call, t):
+    """What m and v are divided by in a step; an epsilon beside which the root does not count tells of m alone."""
+    taken, after = call(t=t, epsilon=1e7)
+    m, v = (np.asarray(after[name]) for name in "mv")
+    corrected = -taken * 1e7 / 1e-3
+    root = 1e-3 * corrected / -call(t=t)[0]
+    found = [m / corrected, v / root**2]
+    if max(np.ptp(one) / np.abs(one).max() for one in found) > 1e-3:
+        raise ValueError("it is not the same for all weights")
+    return [float(np.round(one.mean(), 6)) for one in found]
 
 
 def schedule(name, settings):
@@ -203,7 +230,7 @@ def schedule(name, settings):
         epochs = (0, 1, 2, 3, 5, 9, 10, 11, 12, 19, 20, 21, 24, 35)
 
         def rates(start=0.3, among=epochs, **others):
-            return each([lambda epoch=epoch: float(rate(start, epoch, **others)) for epoch in among])
+            return each([lambda epoch=epoch: float(given(rate(start, epoch, **others))) for epoch in among])
 
         yield "rates", lambda: rates()
         yield "learning rate", lambda: [one / other for one, other in zip(rates(start=0.6), rates()) if other]

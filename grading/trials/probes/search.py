@@ -4,7 +4,7 @@ from importlib import import_module
 
 import numpy as np
 
-from grading.trials.probes.common import changed, remembered
+from grading.trials.probes.common import changed, given, remembered
 
 
 def _function(name):
@@ -15,7 +15,8 @@ def _asked(name, cases):
     """call(which): what the function returns for copies of a case; inputs(which): what of the case it has changed."""
     @remembered
     def call(which):
-        return _function(name)(*[np.copy(one) if isinstance(one, np.ndarray) else one for one in cases[which]])
+        arrays = [np.copy(one) if isinstance(one, np.ndarray) else one for one in cases[which]]
+        return given(_function(name)(*arrays))
 
     def inputs(which):
         arrays = [np.copy(one) if isinstance(one, np.ndarray) else one for one in cases[which]]
