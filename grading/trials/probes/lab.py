@@ -110,23 +110,24 @@ def normalized(data, cases):
 
 def dropped():
     """Aspects of a net with dropout. Of a single example the gradients tell what each hidden unit has put out."""
-    sizes = (6, 36, 36, 4)                            # of one width, so that a cache of another layer fits
-    params, _, _ = weights(191, sizes, 1)
-    params |= {key: np.abs(params[key]) * 6 for key in ("b1", "b2")}      # most units are on
+    widths = {"seeded": (6, 40, 30, 4), "equal": (6, 36, 36, 4)}          # equal: a cache of another layer fits
+    every = {which: weights(191, sizes, 1)[0] for which, sizes in widths.items()}
+    for each in every.values():
+        each |= {key: np.abs(each[key]) * 6 for key in ("b1", "b2")}      # most units are on
     X, y = np.random.default_rng(192).normal(size=(1, 6)), np.array([2])
 
     @remembered
-    def call(test=False, number=0):
+    def call(test=False, number=0, which="seeded"):
         def tell(net):
-            for key, value in params.items():
+            for key, value in every[which].items():
                 net.params[key] = value.copy() * (0.1 if key == "W3" else 1.0)
             return np.asarray(given(net.loss(X.copy()))) if test else given(net.loss(X.copy(), y.copy()))
 
-        return if_known(lambda: make_net(
-            "FullyConnectedNet", sizes, dropout_keep_ratio=0.25, dtype="float64", seed=1), tell)
+        return if_known(lambda: make_net("FullyConnectedNet", widths[which], dropout_keep_ratio=0.25, dtype="float64",
+                                         seed=1 if which == "seeded" else None), tell)
 
-    def about(tell):
-        found = call()
+    def about(tell, which="seeded"):
+        found = call(which=which)
         if found is ...:
             return ...
         grads = {key: np.asarray(value) for key, value in found[1].items()}
@@ -136,6 +137,8 @@ def dropped():
             place = np.argmax(np.abs(slope))
             inputs.append(grads[f"W{layer}"][:, place] / slope[place])
         return tell(float(np.ravel(found[0])[0]), slopes, inputs)
+
+    params = every["seeded"]
 
     def factors(layer):
         def tell(loss, slopes, inputs):
@@ -152,15 +155,11 @@ def dropped():
 
         return about(tell)
 
-    def other_units(layer):
-        """Whether units are dropped on one way that are kept on the other."""
-        def tell(loss, slopes, inputs):
-            z = inputs[layer - 1] @ params[f"W{layer}"] + params[f"b{layer}"]
-            full = (0.1 if layer == 2 else 1.0) * params[f"W{layer + 1}"] @ slopes[layer]
-            on = (z > 0.1) & (np.abs(full) > 1e-9)
-            return float(np.any((inputs[layer][on] != 0) != (slopes[layer - 1][on] != 0)))
-
-        return about(tell)
+    def other_units(loss, slopes, inputs):
+        """Whether units of layer 1 are dropped on one way that are kept on the other."""
+        z = inputs[0] @ every["equal"]["W1"] + every["equal"]["b1"]
+        on = (z > 0.1) & (np.abs(every["equal"]["W2"] @ slopes[1]) > 1e-9)
+        return float(np.any((inputs[1][on] != 0) != (slopes[0][on] != 0)))
 
     def loss_off(loss, slopes, inputs):
         scores = 0.1 * inputs[2] @ params["W3"] + params["b3"]
@@ -174,7 +173,7 @@ def dropped():
     for layer in (1, 2):
         yield f"training/dropout: factors in layer {layer}", lambda layer=layer: factors(layer)
         yield f"training/dropout: factors in layer {layer} on the way back", lambda layer=layer: factors_back(layer)
-        yield f"training/dropout: units of layer {layer} on both ways", lambda layer=layer: other_units(layer)
+    yield "training/dropout: units on both ways", lambda: about(other_units, "equal")
     yield "training/dropout: inputs", lambda: about(lambda loss, slopes, inputs: np.round(inputs[0] / X[0], 4))
     yield "training/dropout: loss", lambda: about(loss_off)
     yield "training/dropout: scores at test time", lambda: call(True)
