@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 
+from grading.trials import norms
 from grading.trials.differences import factor, leaves
 from grading.trials.matching import numbers as array_of
 
@@ -15,40 +16,34 @@ Answers = Mapping[str, list]
 
 _NOTHING = ["e", "Nothing"]
 _POWERS = (0, 1, -1, 2, -2, 0.5, -0.5, 1.5, -1.5, 3, -3)          # of the root
+_EXAMPLES = (5.0, 6.0, 7.0)                 # that the nets of a probe get
 _GATES = ("the term of dout itself", "what comes back by the mean", "what comes back by the variance")
 
 
 def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[str]) -> list[dict[str, str]]:
     """Sentences on these aspects of a function, none of which is explained: {"kind", "says", "read"}."""
     aspects = {aspect for aspect in aspects if aspect in answers and not aspect.startswith("~")}
-    if not aspects:
-        return []
-    if found := _nothing(function, answers, aspects):
-        return [_mistake(*found)]
-    return [_mistake(*found) for found in (*_keys(answers, reference, aspects), *_gates(answers, reference, aspects),
-                                           *_momentum(answers, reference, aspects), *_corrections(answers, aspects),
-                                           *_penalties(answers, reference, aspects))]
-
-
-def _mistake(says: str, again: str) -> dict[str, str]:
-    return {"kind": "mistake", "says": says, "read": again}
-
-
-def _nothing(function: str, answers: Answers, aspects: set[str]) -> tuple[str, str] | None:
-    """Where None comes back, always or in one mode."""
     none = {aspect for aspect in aspects if any(leaf == _NOTHING for leaf in leaves(answers[aspect]))}
-    asked = {aspect for aspect, told in answers.items() if not aspect.startswith("~")}
-    if none != aspects:
-        return None
-    if none >= {aspect for aspect in asked if any(leaf[0] == "e" for leaf in leaves(answers[aspect]))} and all(
-            "at test time" in aspect or aspect.endswith("scores") for aspect in none):
-        return "At test time None is returned: the output of that case is missing.", "the docstring, under Returns"
-    if any(all(leaf[0] == "e" for leaf in leaves(answers[aspect])) for aspect in asked - none):
-        return None
-    if not any(leaf[0] == "n" for aspect in asked for leaf in leaves(answers[aspect])):
-        return (f"{function} returns None: a line with return is missing, or what it returns has not been computed.",
-                "the docstring, under Returns")
-    return None
+    found = _nothing(function, answers, none) if none else []
+    rest = aspects - none
+    for reading in (_keys, _gates, norms.read, _memories, _momentum, _corrections, _penalties, _law):
+        found += reading(answers, reference, rest) if rest else []
+    return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
+
+
+def _nothing(function: str, answers: Answers, none: set[str]) -> list[tuple[str, str]]:
+    """Where None comes back: always, in one mode, for some kinds of activation."""
+    asked = {aspect for aspect in answers if aspect[0] != "~" and aspect != "inputs changed"}
+    if asked == none:
+        return [(f"{function} returns None: a line with return is missing, or what it returns has not been computed.",
+                 "the docstring, under Returns")]
+    if all("at test time" in aspect or aspect.endswith("scores") for aspect in none):
+        return [("At test time None is returned: the output of that case is missing.", "the docstring, under Returns")]
+    kinds = sorted({aspect.replace(",", "").split()[0] for aspect in none})
+    if function.startswith("activation_"):
+        return [(f"For {' and '.join(kinds)} None is returned: that case has not been written.",
+                 "the docstring: the five kinds")]
+    return []
 
 
 def _keys(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
@@ -65,7 +60,7 @@ def _keys(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple
              "these parameters, or stores their gradients under other names.", "the docstring, under Returns")]
 
 
-def _gates(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+def _gates(answers: Answers, _reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
     """Of the gradient of batch normalization, which of its three terms is there, and how often."""
     told = answers.get("~terms of dx", ["u"])
     cases = [array_of(one) for one in told[1:]] if told[0] == "l" else []
@@ -93,6 +88,8 @@ def _gates(answers: Answers, reference: Answers, aspects: set[str]) -> list[tupl
 
 def _written(values: np.ndarray, gamma: np.ndarray, root: np.ndarray, N: np.ndarray) -> str:
     """The values as a number times powers of N, gamma and the root; "" for anything else."""
+    if np.allclose(values, N / (N - 1), rtol=1e-3):
+        return "N / (N - 1)"
     powers = sorted(product(_POWERS, (0, 1, -1), (0, 1, -1, 2)), key=lambda each: sum(map(abs, each)))
     for of_root, of_gamma, of_N in powers:
         rest = values / (root**of_root * gamma**of_gamma * N**of_N)
@@ -110,6 +107,36 @@ def _power(name: str, power: float) -> str:
     return name if power == 1 else f"{name}**{power:.3g}"
 
 
+def _memories(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+    """What an update rule remembers, as a sum of what it has remembered and of the new gradient."""
+    found = []
+    for name, setting, old, new in (("cache", "decay_rate", "c", "g^2"), ("velocity", "momentum", "v", "lr g"),
+                                    ("m", "beta1", "m", "g"), ("v", "beta2", "v", "g^2")):
+        told, right = (array_of(one.get(f"~terms of {name}", ["u"])) for one in (answers, reference))
+        if name not in aspects and f"{setting.replace('_', ' ')} in the {name}" not in aspects and (
+                f"{setting} in {name}" not in aspects):
+            continue
+        if told is None or right is None or told.shape != (2, 2) or np.allclose(told, right, atol=2e-5):
+            continue
+        averages = np.allclose(right.sum(axis=1), 1)
+        if averages and np.allclose(told[0], told[1], atol=2e-5) and abs(told[0].sum() - 1) < 1e-4:
+            found.append((f"{setting} is always {told[0, 0]:.4g}, whatever config says.",
+                          f"{setting} in the docstring"))
+        else:
+            found.append((f"The new {name} is {_sum(told[0], old, new)}; for the default settings it should be "
+                          f"{_sum(right[0], old, new)}.", "the formula in the docstring"))
+    return found
+
+
+def _law(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+    """The form of a kernel that falls with a power of the distance."""
+    told, right = (array_of(one.get("~law", ["u"])) for one in (answers, reference))
+    if "K" not in aspects or told is None or right is None or not np.isfinite(told).all() or np.allclose(told, right):
+        return []
+    ours, theirs = (f"{start:.3g} exp({-slope:.3g} r^{power:.3g})" for start, slope, power in (told, right))
+    return [(f"For length 0.8 and scale 1.7, K is {ours}; it should be {theirs}.", "the formula in the docstring")]
+
+
 def _momentum(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
     """The step of a rule with momentum, by its two terms, where the velocity is right."""
     name = "~terms of the step"
@@ -123,15 +150,16 @@ def _momentum(answers: Answers, reference: Answers, aspects: set[str]) -> list[t
              f"{_sum(theirs)}.", "the formula in the docstring, with the first line put into the second")]
 
 
-def _sum(factors: np.ndarray) -> str:
-    velocity, gradient = (float(one) for one in factors)
-    first = f"{velocity:.3g} v" if abs(velocity) > 1e-4 else ""
-    if abs(gradient) < 1e-4:
+def _sum(factors: np.ndarray, old: str = "v", new: str = "lr g") -> str:
+    before, added = (float(one) for one in factors)
+    first = f"{before:.4g} {old}" if abs(before) > 1e-6 else ""
+    if abs(added) < 1e-6:
         return first or "0"
-    return f"{first} {'-' if gradient < 0 else '+'} {abs(gradient):.3g} lr g".strip()
+    sign = ("- " if added < 0 else "+ " * bool(first))
+    return f"{first} {sign}{abs(added):.4g} {new}".strip()
 
 
-def _corrections(answers: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+def _corrections(answers: Answers, _reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
     """What Adam divides m and v by, where all else is right."""
     told = array_of(answers.get("~corrections", ["u"]))
     concerned = {"correction", "correction of the first step", "beta1 in the correction", "beta2 in the correction"}
@@ -155,6 +183,10 @@ def _penalties(answers: Answers, reference: Answers, aspects: set[str]) -> list[
         told, right = answers.get(aspect, ["u"])[-1], reference.get(aspect, ["u"])[-1]
         if aspect not in aspects or told[0] != "l" or len(told) != len(right):
             continue
+        if by := _by_size(answers[aspect], reference[aspect]):
+            found.append((f"The penalty in {where} is {by} the number of examples; only the data loss is a mean.",
+                          "the penalty in the docstring"))
+            continue
         arrays = [array_of(one) for one in told[1:]]
         factors = [None if array is None else factor(one, other) if np.any(array) else 0.0
                    for array, one, other in zip(arrays, told[1:], right[1:])]
@@ -163,3 +195,12 @@ def _penalties(answers: Answers, reference: Answers, aspects: set[str]) -> list[
             found.append((f"The penalties in {where} of a net with {len(factors)} layers are {listed} times {unit}, "
                           f"layer by layer; each should be {own:.3g} times that.", "the penalty in the docstring"))
     return found
+
+
+def _by_size(told: list, reference: list) -> str:
+    """Whether three nets' penalties are multiplied or divided by their numbers of examples."""
+    factors = [factor(one, other) for one, other in zip(told[1:], reference[1:])]
+    if None in factors or len(factors) != len(_EXAMPLES):
+        return ""
+    return next((words for power, words in ((1, "multiplied by"), (-1, "divided by"))
+                 if np.allclose(factors, np.power(_EXAMPLES, power), rtol=1e-3)), "")

@@ -83,21 +83,23 @@ def momentum(name):
         yield "~gradient zero", lambda: list(_tell(step(dw=np.zeros(SHAPE), config=base), "velocity"))
         yield "~inputs changed", inputs
         yield "~config", lambda: sorted(call()[1])
-        yield "~terms of the step", lambda: _parts(call)
+        yield "~terms of the step", lambda: _terms([
+            (call(momentum=mu)[0], VELOCITY, 1e-2 * DW) for mu in (0.9, 0.5)])
+        yield "~terms of velocity", lambda: _terms([
+            (call(momentum=mu)[1]["velocity"], VELOCITY, 1e-2 * DW) for mu in (0.9, 0.5)])
 
     return probe
 
 
-def _parts(call):
-    """The factors before velocity and lr times gradient in the step, for a momentum of 0.9 and of 0.5."""
+def _terms(sums):
+    """The factors of which sums are made: of every (sum, first term, second term) two; raises where it has others."""
     found = []
-    for mu in (0.9, 0.5):
-        step = np.ravel(call(momentum=mu)[0])
-        terms = np.stack([np.ravel(VELOCITY), 1e-2 * np.ravel(DW)], axis=1)
-        factors = np.linalg.lstsq(terms, step, rcond=None)[0]
-        if not np.allclose(terms @ factors, step, rtol=1e-4, atol=1e-7):
+    for value, *terms in sums:
+        value, terms = np.ravel(value), np.stack([np.ravel(one) for one in terms], axis=1)
+        factors = np.linalg.lstsq(terms, value, rcond=None)[0]
+        if not np.allclose(terms @ factors, value, rtol=1e-4, atol=1e-7):
             raise ValueError("it has other terms")
-        found.append(np.round(factors, 5))
+        found.append(np.round(factors, 6))
     return np.array(found)
 
 
@@ -173,6 +175,8 @@ def adaptive(name, settings, decays):
         yield "~steps", lambda: _chain(step, base)
         yield "~inputs changed", inputs
         yield "~config", lambda: sorted(call()[1])
+        yield "~terms of cache", lambda: _terms([
+            (call(**({"decay_rate": rho} if decays else {}))[1]["cache"], SQUARES, DW**2) for rho in (0.99, 0.5)])
 
     return probe
 
@@ -205,6 +209,9 @@ def adam(seed):
     yield from _settings(step, base, np.sqrt(1 - settings["beta2"]))
     yield "~defaults", lambda: [step()[1][key] for key in settings]
     yield "~steps", lambda: _chain(step, base | {"t": 2})
+    for name, beta, before, new in (("m", "beta1", VELOCITY * 20, DW), ("v", "beta2", SQUARES, DW**2)):
+        yield f"~terms of {name}", lambda name=name, beta=beta, before=before, new=new: _terms([
+            (call(**{beta: value})[1][name], before, new) for value in (settings[beta], 0.5)])
     yield "~corrections", lambda: np.array([_divisors(call, t) for t in (0, 1, 3, LATE)])
     yield "~inputs changed", inputs
     yield "~config", lambda: sorted(call()[1])
