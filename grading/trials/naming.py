@@ -228,8 +228,11 @@ class Names:
         missing = [entry for entry in entries if entry.label not in kept]
         if missing or not kept:
             around, asked = doubles.changed(within), [(self._functions[function], function)]
+            written = {entry.label: doubles.changed((*within, entry)) for entry in missing
+                       if doubles.writable((*within, entry))}
             variety = {} if kept else {"": (around, asked)}
-            variety |= {entry.label: (around | doubles.changed((entry,)), asked) for entry in missing}
+            variety |= {label: (text, asked) for label, text in written.items()}
+            kept |= {entry.label: {} for entry in missing if entry.label not in written}      # unlike any answer
             told = {name: answers[function] for name, answers in variants.answers(self.assignment, variety).items()}
             kept.setdefault("", told.get(""))
             kept |= {name: matching.differences(answers, kept[""]) for name, answers in told.items() if name}
