@@ -101,6 +101,10 @@ def init(name, cases, kinds=("plain",)):
             params = make_net(name, sizes, weight_scale=weight_scale, **settings).params
             return {key: np.array(params[key], dtype=float) for key in sorted(params)}
 
+        def kind_of_bias(one, scale):
+            """0 for zeros, 1 for weight_scale, 2 for another number, 3 for different ones."""
+            return 3.0 if np.ptp(one) > 0 else 0.0 if not np.any(one) else 1.0 if np.allclose(one, scale) else 2.0
+
         made = remembered(arrays)
         for kind in kinds:
             which = [(sizes, scale, kind) for sizes in cases for scale in (0.01, 2.0)]
@@ -125,8 +129,9 @@ def init(name, cases, kinds=("plain",)):
                 return float(np.allclose(first[:few] / first.std(), last[:few] / last.std(), rtol=0.1))
 
             yield f"layers that repeat{label}", lambda which=which, alike=alike: np.array([alike(one) for one in which])
-            yield f"largest bias{label}", lambda over=over: np.array(sum(over(
-                lambda one: float(np.abs(one).max() > 0), "b"), []))
+            yield f"kind of biases{label}", lambda which=which: np.array([
+                kind_of_bias(one, scale) for sizes, scale, kind in which
+                for key, one in made(sizes, scale, kind).items() if key[0] == "b" and key[1:].isdigit()])
             yield f"~biases{label}", lambda over=over: [Rough(np.array(sum(over(statistic, "b"), [])))
                                                         for statistic in (np.mean, np.std)]
         yield "names", lambda: list(made(cases[0], 0.01, "plain"))
