@@ -16,6 +16,7 @@ An edit that the reference no longer contains is an error: the catalogue cannot 
 unusual versions, which the tests must let pass, are written the same way as `[[version]]` in `tests/unusual/`.
 """
 
+import functools
 import textwrap
 import tomllib
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class Entry:
 
     def source(self, reference: str | None = None) -> str:
         """The module with this mistake in it, markers left in place; `reference` may have others in it already."""
-        reference = reference or leave_out((PACKAGE / self.module).read_text(encoding="utf-8"), self.later)
+        reference = reference or _left((PACKAGE / self.module).read_text(encoding="utf-8"), self.later)
         region = _region(reference, self)
         lines = reference.splitlines(keepends=True)
         solution = "".join(lines[region.start + 1:region.end])
@@ -110,8 +111,16 @@ def _entries(assignment: Assignment, folder: Path, kind: str) -> list[dict]:
     return found
 
 
+_left = functools.lru_cache(32)(leave_out)
+
+
+@functools.lru_cache(32)          # many entries are written into one text
+def _regions(reference: str, module: str) -> tuple[tuple[markers.Region, str], ...]:
+    return tuple(solutions(reference, f"cs231n/{module}"))
+
+
 def _region(reference: str, entry: Entry) -> markers.Region:
-    for region, function in solutions(reference, f"cs231n/{entry.module}"):
+    for region, function in _regions(reference, entry.module):
         if function == entry.function:
             return region
     raise KitError(f"catalogue, {entry.label}: cs231n/{entry.module} has no solution region in {entry.function}. "

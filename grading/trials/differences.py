@@ -180,13 +180,18 @@ def _plural(what: str) -> str:
     return what.replace("is ", "are ", 1) if what.startswith("is ") else what.replace("has ", "have ", 1)
 
 
+def raises_everywhere(answers: Answers) -> bool:
+    """Whether a function has raised whatever it was asked."""
+    return all(leaf[0] == "e" for aspect, told in answers.items()
+               if not aspect.startswith("~") and aspect not in ("loop", "layout") for leaf in leaves(told))
+
+
 def sentence(function: str, answers: Answers, reference: Answers, aspects: Iterable[str]) -> str:
     """A cautious sentence on how the answers differ in the first of these aspects of which something can be said.
 
     "" where the function raises whatever it is asked: what, the cells say.
     """
-    if all(leaf[0] == "e" for aspect, told in answers.items()
-           if not aspect.startswith("~") and aspect not in ("loop", "layout") for leaf in leaves(told)):
+    if raises_everywhere(answers):
         return ""
     sizes = next((sizes for name, sizes in _SIZES.items() if function.startswith(name)), {})
     aspects = [aspect for aspect in reference if aspect in set(aspects)]      # in the order of the probe

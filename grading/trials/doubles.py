@@ -18,6 +18,15 @@ def changed(entries: tuple[Entry, ...]) -> dict[str, str]:
     return {module: stubs.strip_markers(text, module) for module, text in texts.items()}
 
 
+def writable(entries: tuple[Entry, ...]) -> bool:
+    """Whether these entries can be written into one package: one may edit what another needs."""
+    try:
+        changed(entries)
+    except KitError:
+        return False
+    return True
+
+
 def together(one: Entry, other: Entry) -> dict[str, str] | None:
     """The module with both mistakes in it; None where they cannot be written into one text."""
     for first, second in ((one, other), (other, one)):

@@ -20,7 +20,7 @@ from grading.engine import probing
 from grading.engine.probing import Probing
 from grading.release import stubs
 from grading.release.assignment import PACKAGE, Assignment, topic
-from grading.trials import catalogue, cells, differences, doubles, matching, showing, variants
+from grading.trials import beside, catalogue, cells, differences, doubles, matching, showing, terms, variants
 from grading.trials.catalogue import Entry
 from grading.trials.diagnosis import UNIMPLEMENTED
 from grading.trials.matching import Answers, Known
@@ -154,13 +154,15 @@ class Names:
                 continue
             callees = self._callees(function) & lost
             within = [found.get(callee) for callee in sorted(callees)]
-            if any(one is None or one.unexplained for one in within):
+            if any(one is None or one.unexplained for one in within) or not doubles.writable(
+                    tuple(entry for one in within for entry in one.entries)):
                 answers = {aspect: told for aspect, told in answers.items() if aspect.startswith(OWN)}
                 within = []
             known = [entry for one in within for entry in one.entries]
-            made = tuple(entry for one in sorted(self._beside(function) & set(found)) for entry in found[one].entries)
+            others = [found.get(one) for one in sorted(self._beside(function) & lost)]
+            answers, made = beside.apart(function, answers, others)
             found[function] = (made and self._alike(function, answers, made) or      # it follows from those beside it
-                               self.explain(function, answers, tuple(known), budget))
+                               self.explain(function, answers, (*known, *beside.within(function, made)), budget))
             yield function, found[function]
 
     def _alike(self, function: str, answers: Answers, within: tuple[Entry, ...]) -> "Explained | None":
@@ -176,6 +178,8 @@ class Names:
         """
         if alike := self._alike(function, answers, within):       # the entries, which take their time, are not needed
             return alike
+        if function.endswith(".loss") and differences.raises_everywhere(answers):     # as any error in a line would
+            return Explained(function, [], set(answers), answers, self._answers(function, within, [])[""])
         reference, entries = self.known(function, within)
         explained = self._explain(function, answers, within, budget, reference, entries)
         early = _early(answers)
@@ -226,8 +230,11 @@ class Names:
         missing = [entry for entry in entries if entry.label not in kept]
         if missing or not kept:
             around, asked = doubles.changed(within), [(self._functions[function], function)]
+            written = {entry.label: doubles.changed((*within, entry)) for entry in missing
+                       if doubles.writable((*within, entry))}
             variety = {} if kept else {"": (around, asked)}
-            variety |= {entry.label: (around | doubles.changed((entry,)), asked) for entry in missing}
+            variety |= {label: (text, asked) for label, text in written.items()}
+            kept |= {entry.label: {} for entry in missing if entry.label not in written}      # unlike any answer
             told = {name: answers[function] for name, answers in variants.answers(self.assignment, variety).items()}
             kept.setdefault("", told.get(""))
             kept |= {name: matching.differences(answers, kept[""]) for name, answers in told.items() if name}
@@ -257,7 +264,7 @@ class Explained:
                   "read": one.entry.read} for one in self.certain
                  if not (other_margin and one.core <= {"data gradient"})]        # which follows from the margin
         read = differences.numbers(self.answers, self.reference, self.unexplained)
-        names += read
+        names += read or terms.read(self.function, self.answers, self.reference, self.unexplained)
         if not names and self.unexplained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)
             names += [{"kind": "difference", "says": says, "read": ""}] if says else []

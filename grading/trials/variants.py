@@ -21,6 +21,7 @@ from grading.trials.trial import complete
 
 PROBES = Path(__file__).parent / "probes"
 SHARED = ("common", "losses")            # what the modules with probes need, in this order
+NEEDED = {"fc_net": ("lab",)}            # what one of them needs besides
 SECONDS = 10                             # for the probe of one function
 
 Answers = dict[str, list]                # aspect -> what was told
@@ -28,7 +29,9 @@ Answers = dict[str, list]                # aspect -> what was told
 
 def sources(modules: Iterable[str]) -> dict[str, str]:
     """The texts of the probes of student modules, and what they need, by the names under which they know each other."""
-    names = [f"grading.trials.probes.{name}" for name in SHARED] + sorted(set(map(probe_module, modules)))
+    asked = sorted(set(map(probe_module, modules)))
+    below = [*SHARED, *(one for name in asked for one in NEEDED.get(name.rpartition(".")[2], ()))]
+    names = [f"grading.trials.probes.{name}" for name in below] + asked
     return {name: (PROBES / f"{name.rpartition('.')[2]}.py").read_text(encoding="utf-8") for name in names}
 
 

@@ -4,7 +4,7 @@ from importlib import import_module
 
 import numpy as np
 
-from grading.trials.probes.common import changed, remembered
+from grading.trials.probes.common import changed, given, remembered
 
 KINDS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu")
 BELOW, ABOVE = np.array([[-3.0, -1.1], [-0.4, -0.05]]), np.array([[0.07, 0.6], [1.7, 2.5]])
@@ -22,7 +22,7 @@ def activation_forward(seed):
     @remembered
     def call(kind, side):
         x = {"below": BELOW, "above": ABOVE, "far": np.array([-900.0, 900.0])}[side].copy()
-        return np.asarray(_function("activation_forward")(x, kind)[0])
+        return np.asarray(given(_function("activation_forward")(x, kind))[0])
 
     for kind in KINDS:
         for side in ("below", "above"):
@@ -31,9 +31,9 @@ def activation_forward(seed):
         yield f"{kind}, finite far out", lambda kind=kind: float(np.isfinite(call(kind, "far")).all())
 
     def inputs(kind):
-        given = np.concatenate([BELOW, ABOVE])
-        _function("activation_forward")(given, kind)
-        return float(changed([np.concatenate([BELOW, ABOVE])], [given])[0])
+        handed = np.concatenate([BELOW, ABOVE])
+        _function("activation_forward")(handed, kind)
+        return float(changed([np.concatenate([BELOW, ABOVE])], [handed])[0])
 
     yield "inputs changed", lambda: np.array([inputs(kind) for kind in KINDS])
 
@@ -43,7 +43,7 @@ def activation_backward(seed):
     def call(kind, side, sign=1.0):
         x = {"below": BELOW, "above": ABOVE}[side].copy()
         cache = _function("activation_forward")(x, kind)[1]
-        return np.asarray(_function("activation_backward")(sign * DOUT, cache))
+        return np.asarray(given(_function("activation_backward")(sign * DOUT, cache)))
 
     for kind in KINDS:
         for side in ("below", "above"):
@@ -53,16 +53,17 @@ def activation_backward(seed):
 
 def maxout_forward(seed):
     def call(which):
-        return np.asarray(_function("maxout_forward")(PIECES[which].copy())[0])
+        return np.asarray(given(_function("maxout_forward")(PIECES[which].copy()))[0])
 
     for which, name in (("A", "three pieces"), ("B", "five negative pieces")):
         yield name, lambda which=which: call(which)
     yield "~square", lambda: call("square")
+    yield "~shape", lambda: np.array(call("A").shape)
 
     def inputs():
-        given = PIECES["A"].copy()
-        _function("maxout_forward")(given)
-        return changed([PIECES["A"]], [given])
+        handed = PIECES["A"].copy()
+        _function("maxout_forward")(handed)
+        return changed([PIECES["A"]], [handed])
 
     yield "inputs changed", inputs
 
@@ -70,7 +71,7 @@ def maxout_forward(seed):
 def maxout_backward(seed):
     def call(which):
         cache = _function("maxout_forward")(PIECES[which].copy())[1]
-        return np.asarray(_function("maxout_backward")(DOUTS[which].copy(), cache))
+        return np.asarray(given(_function("maxout_backward")(DOUTS[which].copy(), cache)))
 
     for which, name in (("A", "three pieces"), ("B", "five negative pieces")):
         yield name, lambda which=which: call(which)

@@ -6,6 +6,17 @@ import textwrap
 import numpy as np
 
 
+class Nothing(Exception):
+    """None has come back where an array should."""
+
+
+def given(value):
+    """What a function has returned; raises Nothing where that, or the first part of it, is None."""
+    if value is None or isinstance(value, tuple) and value and value[0] is None:
+        raise Nothing
+    return value
+
+
 def remembered(function):
     """The function, called once for each tuple of (hashable) arguments; what it raised, it raises again."""
     known = {}

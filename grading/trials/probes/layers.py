@@ -5,7 +5,7 @@ from importlib import import_module
 import numpy as np
 
 from grading.engine.probing import Rough
-from grading.trials.probes.common import changed, each, remembered
+from grading.trials.probes.common import changed, each, given, remembered
 from grading.trials.probes.losses import layer_loss
 
 
@@ -27,7 +27,7 @@ def affine_forward(seed):
     @remembered
     def call(which):
         x, w, b = (array.copy() for array in AFFINE[which][:3])
-        return _layer("affine_forward")(x, w, b)
+        return given(_layer("affine_forward")(x, w, b))
 
     def weights_alone(which):
         """Out less what a layer of zeros gives: the biases' part."""
@@ -59,7 +59,7 @@ def affine_backward(seed):
     @remembered
     def call(which):
         x, w, b, dout = (array.copy() for array in AFFINE[which])
-        return _layer("affine_backward")(dout, (x, w, b))
+        return given(_layer("affine_backward")(dout, (x, w, b)))
 
     for part, name in enumerate(("dx", "dw", "db")):
         yield name, lambda part=part: [call(which)[part] for which in "AB"]
@@ -82,7 +82,7 @@ DOUT = np.array([[0.5, -1.5, 2.5], [-0.7, 1.1, -4.0], [3.0, 0.2, -0.6], [-6.0, -
 def relu_forward(seed):
     @remembered
     def call(which):
-        return _layer("relu_forward")(X.copy() if which == "X" else X.reshape(2, 3, 2).copy())
+        return given(_layer("relu_forward")(X.copy() if which == "X" else X.reshape(2, 3, 2).copy()))
 
     yield "where x is positive", lambda: np.asarray(call("X")[0])[X > 0]
     yield "where x is negative", lambda: np.asarray(call("X")[0])[X < 0]
@@ -100,7 +100,7 @@ def relu_forward(seed):
 
 def relu_backward(seed):
     def call(x, dout):
-        return np.asarray(_layer("relu_backward")(dout.copy(), x.copy()))
+        return np.asarray(given(_layer("relu_backward")(dout.copy(), x.copy())))
 
     yield "dx", lambda: call(X, DOUT)
     yield "~three axes", lambda: call(X.reshape(2, 3, 2), DOUT.reshape(2, 3, 2))
@@ -122,14 +122,14 @@ def batchnorm_forward(seed):
     def call(which, mode="train", plain=True, eps=0.3, momentum=0.8, started=True):
         """(out, running mean and variance afterwards)."""
         x, gamma, beta, _ = (array.copy() for array in NORM[which])
-        given = {"mode": mode} | ({} if eps is None else {"eps": eps})
-        given |= {} if momentum is None else {"momentum": momentum}
+        kept = {"mode": mode} | ({} if eps is None else {"eps": eps})
+        kept |= {} if momentum is None else {"momentum": momentum}
         if started:
-            given |= {"running_mean": beta * 2 - 5, "running_var": gamma**2 * 0.7}
+            kept |= {"running_mean": beta * 2 - 5, "running_var": gamma**2 * 0.7}
         if plain:
             gamma, beta = np.ones_like(gamma), np.zeros_like(beta)
-        out = _layer("batchnorm_forward")(x, gamma, beta, given)[0]
-        return np.asarray(out), *(np.asarray(given.get(f"running_{word}", -77.0)) for word in ("mean", "var"))
+        out = given(_layer("batchnorm_forward")(x, gamma, beta, kept))[0]
+        return np.asarray(out), *(np.asarray(kept.get(f"running_{word}", -77.0)) for word in ("mean", "var"))
 
     for mode, word in (("train", "in training"), ("test", "at test time")):
         yield f"normalized {word}", lambda mode=mode: [call(which, mode)[0] for which in "AB"]
@@ -138,12 +138,29 @@ def batchnorm_forward(seed):
         yield f"running mean {word}", lambda mode=mode: [call(which, mode)[1] for which in "AB"]
         yield f"running variance {word}", lambda mode=mode: [call(which, mode)[2] for which in "AB"]
         yield f"large eps {word}", lambda mode=mode: call("A", mode, eps=2.0)[0] - call("A", mode)[0]
-    yield "eps by default", lambda: np.asarray(_layer("batchnorm_forward")(
-        0.004 * NORM["A"][0], np.ones(4), np.zeros(4), {"mode": "train"})[0])
+    yield "eps by default", lambda: np.asarray(given(_layer("batchnorm_forward")(
+        0.004 * NORM["A"][0], np.ones(4), np.zeros(4), {"mode": "train"}))[0])
     yield "other momentum", lambda: [call("A", momentum=0.3)[part] for part in (1, 2)]
     yield "~momentum by default", lambda: [call("A", momentum=None)[part] for part in (1, 2)]
     yield "~running averages from the start", lambda: [call("A", started=False)[part] for part in (1, 2)]
     yield "~square", lambda: call("square", plain=False)[0]
+
+    def lines(mode):
+        """Of each column what is subtracted from x, and what that is divided by; then what they could be made of."""
+        found = []
+        for which, eps in (("A", 0.3), ("B", 0.3), ("A", 2.0)):
+            x, gamma, beta, _ = NORM[which]
+            out = call(which, mode, eps=eps)[0]
+            for column in range(x.shape[1]):
+                slope, start = np.polyfit(x[:, column], out[:, column], 1)
+                if not np.allclose(slope * x[:, column] + start, out[:, column], rtol=1e-4, atol=1e-6):
+                    raise ValueError("it is no straight line")
+                found.append([-start / slope, 1 / slope, x[:, column].mean(), x[:, column].var(),
+                              beta[column] * 2 - 5, gamma[column]**2 * 0.7, eps, len(x)])
+        return np.array(found)
+
+    for mode, word in (("train", "in training"), ("test", "at test time")):
+        yield f"~lines {word}", lambda mode=mode: lines(mode)
 
     def inputs():
         arrays = [array.copy() for array in NORM["A"][:3]]
@@ -160,15 +177,31 @@ def batchnorm_back(name):
             x, gamma, beta, dout = (array.copy() for array in NORM[which])
             gamma = np.ones_like(gamma) if plain else gamma
             cache = _layer("batchnorm_forward")(x, gamma, beta, {"mode": "train", "eps": eps})[1]
-            return _layer(name)(dout, cache)
+            return given(_layer(name)(dout, cache))
 
         for part, gradient in enumerate(("dx", "dgamma", "dbeta")):
             yield gradient, lambda part=part: [call(which)[part] for which in "AB"]
         yield "dx where gamma is 1", lambda: call("A", plain=True)[0]
         yield "dx with a large eps", lambda: call("A", eps=5.0)[0]
         yield "~square", lambda: list(call("square"))
+        yield "~terms of dx", lambda: [_terms(which, call(which)[0]) for which in "AB"]
 
     return probe
+
+
+def _terms(which, dx, eps=0.3):
+    """Of each column of dx the factors before its three terms, then gamma, the root, N; raises where it has others."""
+    x, gamma, _, dout = NORM[which]
+    root = np.sqrt(x.var(axis=0) + eps)
+    normalized, found = (x - x.mean(axis=0)) / root, []
+    for column in range(x.shape[1]):
+        slope, place = dout[:, column] * gamma[column] / root[column], normalized[:, column]
+        terms = np.stack([slope, np.full(len(x), slope.mean()), place * (slope * place).mean()], axis=1)
+        factors = np.linalg.lstsq(terms, dx[:, column], rcond=None)[0]
+        if not np.allclose(terms @ factors, dx[:, column], rtol=1e-4, atol=1e-6 * np.abs(dx).max()):
+            raise ValueError("it has other terms")
+        found.append([*np.round(factors, 5), gamma[column], root[column], len(x)])
+    return np.array(found)
 
 
 def dropout_forward(seed):
@@ -176,7 +209,7 @@ def dropout_forward(seed):
 
     @remembered
     def call(p, mode="train", number=0, **more):
-        return np.asarray(_layer("dropout_forward")(x.copy(), {"p": p, "mode": mode} | more)[0])
+        return np.asarray(given(_layer("dropout_forward")(x.copy(), {"p": p, "mode": mode} | more))[0])
 
     def factors(p, mode):
         """Factors other than 0 that stand before the numbers that come out, where these are few; else their spread."""
@@ -197,9 +230,9 @@ def dropout_forward(seed):
     yield "same with a seed", lambda: float(np.array_equal(call(0.3, seed=4), call(0.3, number=1, seed=4)))
 
     def inputs():
-        given = x.copy()
-        _layer("dropout_forward")(given, {"p": 0.5, "mode": "train"})
-        return changed([x], [given])
+        handed = x.copy()
+        _layer("dropout_forward")(handed, {"p": 0.5, "mode": "train"})
+        return changed([x], [handed])
 
     yield "inputs changed", inputs
 
@@ -211,8 +244,8 @@ def dropout_backward(seed):
     def call(p, mode):
         """(mask of the way forward, dx)."""
         np.random.seed(3)
-        out, cache = _layer("dropout_forward")(x.copy(), {"p": p, "mode": mode})
-        return np.asarray(out) / x, np.asarray(_layer("dropout_backward")(dout.copy(), cache))
+        out, cache = given(_layer("dropout_forward")(x.copy(), {"p": p, "mode": mode}))
+        return np.asarray(out) / x, np.asarray(given(_layer("dropout_backward")(dout.copy(), cache)))
 
     def where(p, kept):
         mask, dx = call(p, "train")

@@ -9,7 +9,7 @@ from importlib import import_module
 import numpy as np
 
 from grading.engine.probing import Rough
-from grading.trials.probes.common import changed, each
+from grading.trials.probes.common import changed, each, given
 
 _rng = np.random.default_rng(71)
 SHAPE = (2, 3)
@@ -27,7 +27,7 @@ def _rule(name):
         """(step taken, config after it)"""
         if config is not None:
             config = {key: value.copy() if isinstance(value, np.ndarray) else value for key, value in config.items()}
-        next_w, after = rule(w.copy(), dw.copy(), config)
+        next_w, after = given(rule(w.copy(), dw.copy(), config))
         return np.asarray(next_w) - w, after
 
     def inputs():
@@ -83,8 +83,24 @@ def momentum(name):
         yield "~gradient zero", lambda: list(_tell(step(dw=np.zeros(SHAPE), config=base), "velocity"))
         yield "~inputs changed", inputs
         yield "~config", lambda: sorted(call()[1])
+        yield "~terms of the step", lambda: _terms([
+            (call(momentum=mu)[0], VELOCITY, 1e-2 * DW) for mu in (0.9, 0.5)])
+        yield "~terms of velocity", lambda: _terms([
+            (call(momentum=mu)[1]["velocity"], VELOCITY, 1e-2 * DW) for mu in (0.9, 0.5)])
 
     return probe
+
+
+def _terms(sums):
+    """The factors of which sums are made: of every (sum, first term, second term) two; raises where it has others."""
+    found = []
+    for value, *terms in sums:
+        value, terms = np.ravel(value), np.stack([np.ravel(one) for one in terms], axis=1)
+        factors = np.linalg.lstsq(terms, value, rcond=None)[0]
+        if not np.allclose(terms @ factors, value, rtol=1e-4, atol=1e-7):
+            raise ValueError("it has other terms")
+        found.append(np.round(factors, 6))
+    return np.array(found)
 
 
 def _times(one, other):
@@ -159,6 +175,8 @@ def adaptive(name, settings, decays):
         yield "~steps", lambda: _chain(step, base)
         yield "~inputs changed", inputs
         yield "~config", lambda: sorted(call()[1])
+        yield "~terms of cache", lambda: _terms([
+            (call(**({"decay_rate": rho} if decays else {}))[1]["cache"], SQUARES, DW**2) for rho in (0.99, 0.5)])
 
     return probe
 
@@ -191,8 +209,24 @@ def adam(seed):
     yield from _settings(step, base, np.sqrt(1 - settings["beta2"]))
     yield "~defaults", lambda: [step()[1][key] for key in settings]
     yield "~steps", lambda: _chain(step, base | {"t": 2})
+    for name, beta, before, new in (("m", "beta1", VELOCITY * 20, DW), ("v", "beta2", SQUARES, DW**2)):
+        yield f"~terms of {name}", lambda name=name, beta=beta, before=before, new=new: _terms([
+            (call(**{beta: value})[1][name], before, new) for value in (settings[beta], 0.5)])
+    yield "~corrections", lambda: np.array([_divisors(call, t) for t in (0, 1, 3, LATE)])
     yield "~inputs changed", inputs
     yield "~config", lambda: sorted(call()[1])
+
+
+def _divisors(call, t):
+    """What m and v are divided by in a step; an epsilon beside which the root does not count tells of m alone."""
+    taken, after = call(t=t, epsilon=1e7)
+    m, v = (np.asarray(after[name]) for name in "mv")
+    corrected = -taken * 1e7 / 1e-3
+    root = 1e-3 * corrected / -call(t=t)[0]
+    found = [m / corrected, v / root**2]
+    if max(np.ptp(one) / np.abs(one).max() for one in found) > 1e-3:
+        raise ValueError("it is not the same for all weights")
+    return [float(np.round(one.mean(), 6)) for one in found]
 
 
 def schedule(name, settings):
@@ -203,7 +237,7 @@ def schedule(name, settings):
         epochs = (0, 1, 2, 3, 5, 9, 10, 11, 12, 19, 20, 21, 24, 35)
 
         def rates(start=0.3, among=epochs, **others):
-            return each([lambda epoch=epoch: float(rate(start, epoch, **others)) for epoch in among])
+            return each([lambda epoch=epoch: float(given(rate(start, epoch, **others))) for epoch in among])
 
         yield "rates", lambda: rates()
         yield "learning rate", lambda: [one / other for one, other in zip(rates(start=0.6), rates()) if other]

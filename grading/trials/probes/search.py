@@ -4,7 +4,7 @@ from importlib import import_module
 
 import numpy as np
 
-from grading.trials.probes.common import changed, remembered
+from grading.trials.probes.common import changed, given, remembered
 
 
 def _function(name):
@@ -15,7 +15,8 @@ def _asked(name, cases):
     """call(which): what the function returns for copies of a case; inputs(which): what of the case it has changed."""
     @remembered
     def call(which):
-        return _function(name)(*[np.copy(one) if isinstance(one, np.ndarray) else one for one in cases[which]])
+        arrays = [np.copy(one) if isinstance(one, np.ndarray) else one for one in cases[which]]
+        return given(_function(name)(*arrays))
 
     def inputs(which):
         arrays = [np.copy(one) if isinstance(one, np.ndarray) else one for one in cases[which]]
@@ -84,6 +85,18 @@ def kernel(seed):
     yield "square K", lambda: _numbers(call("square"))
     yield "~on a line", lambda: _numbers(call("line"))
     yield "~defaults", lambda: _numbers(call("defaults"))
+
+    def law():
+        """K where the places are one, then the factor and the power of r in its exponent; raises for another form."""
+        radii = np.array([0.0, 0.3, 0.6, 1.2])
+        K = np.ravel(_numbers(_function("kernel")(np.zeros((1, 2)), radii[:, np.newaxis] * [0.6, 0.8], 0.8, 1.7)))
+        exponents = -np.log(K[1:] / K[0])
+        power = np.log2(exponents[1] / exponents[0])
+        if not np.allclose(exponents, exponents[0] * (radii[1:] / radii[1])**power, rtol=1e-4):
+            raise ValueError("it has another form")
+        return np.array([K[0], exponents[0] / radii[1]**power, power])
+
+    yield "~law", law
     yield "inputs changed", lambda: inputs("A")
 
 

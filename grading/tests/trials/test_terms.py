@@ -1,0 +1,79 @@
+"""Where no known mistake fits, terms are read off a wrong answer; a way back is judged beside its way forward."""
+
+import pytest
+
+from grading.books.results import Result
+from grading.release import assignment as assignments
+from grading.trials import naming, variants
+from grading.trials.naming import Names
+
+LAYERS, NET, OPTIM = "layers.py", "classifiers/fc_net.py", "optim.py"
+
+
+@pytest.fixture(scope="module")
+def said():
+    """A function: a module, edits of it, functions that lost a test -> [(function, kind, sentence)]."""
+    assignment = assignments.load("assignment2")
+    names, homes = Names(assignment), naming.judged(assignment)
+    topics = {functions[0]: cell for cell, functions in assignment.topics.items()}
+
+    def said(module, edits, lost):
+        text = assignment.complete(module)
+        for old, new in edits:
+            assert old in text
+            text = text.replace(old, new)
+        answers = variants.answers(assignment, {"": ({module: text}, [(homes[one], one) for one in lost])})[""]
+        notes = {f"{topics[one]}-x": {"outcome": "failed", "message": "wrong"} for one in lost}
+        told = names.name(Result("student", "assignment2", "", "", {"all": notes}), answers)
+        return [(one["function"], one["kind"], one["says"]) for one in told]
+
+    return said
+
+
+@pytest.mark.parametrize("module, edits, function, sentence", [
+    (LAYERS, [("dvar = dstd / (2 * std)", "dvar = dstd * std**0.5 / 2")], "batchnorm_backward",
+     "In dx what comes back by the variance is multiplied by std**1.5 where it should not be."),
+    (LAYERS, [("dx = dcentered + dmean / N", "dx = 0.3 * dcentered + dmean / N")], "batchnorm_backward",
+     "In dx the term of dout itself is multiplied by 0.3 where it should not be; what comes back by the variance is "
+     "multiplied by 0.3 where it should not be."),
+    (OPTIM, [("+ config[\"momentum\"] * velocity - config", "+ 3 * velocity - config")], "nesterov_momentum",
+     "With mu = 0.9 the weights move by 2.7 v - 4 lr g, v being the velocity before the step; it should be "
+     "0.81 v - 1.9 lr g."),
+    (OPTIM, [("(1 - config[\"beta1\"] ** t)", "(1 - config[\"beta1\"] ** (t / 2))")], "adam",
+     "In step 4 m is divided by 0.19; it should be by 1 - 0.9**4 = 0.344."),
+    (NET, [("loss += 0.5 * self.reg * np.sum(self.params[W] ** 2)",
+            "loss += 0.5 * len(W_last) * (int(W[1:]) > 2) * self.reg * np.sum(self.params[W] ** 2)")],
+     "FullyConnectedNet.loss", "The penalties in the loss of a net with 4 layers are 0, 0, 1, 1 times reg * sum(W**2), "
+     "layer by layer; each should be 0.5 times that."),
+    (LAYERS, [("    return out, (normalized, std, gamma)",
+               "    return (out if mode == \"train\" else None), (normalized, std, gamma)")],
+     "batchnorm_forward", "At test time None is returned: the output of that case is missing."),
+    (LAYERS, [("    return dx, dgamma, dbeta", "    return None")], "batchnorm_backward",
+     "batchnorm_backward returns None: a line with return is missing, or what it returns has not been computed."),
+])
+def test_the_terms_of_a_wrong_answer_are_read_off(said, module, edits, function, sentence):
+    assert said(module, edits, [function]) == [(function, "mistake", sentence)]
+
+
+def test_parameters_without_gradients_are_called_by_their_names(said):
+    (_, kind, says), = said(NET, [("return loss, grads", "grads.pop(\"W2\")\n        return loss, grads")],
+                            ["FullyConnectedNet.loss"])
+    assert kind == "mistake" and says.startswith("grads has no entry for W2:")
+
+
+UNSCALED = ("(np.random.rand(*x.shape) < p) / p ", "np.random.rand(*x.shape) > p ")        # two mistakes in one place
+
+
+def test_a_way_back_that_fits_its_way_forward_has_no_name_whatever_is_wrong_with_that(said):
+    found = said(LAYERS, [UNSCALED], ["dropout_forward", "dropout_backward"])
+    assert {function for function, _, _ in found} == {"dropout_forward"} and len(found) == 2
+    odd = ("(np.random.rand(*x.shape) < p) / p ", "(np.random.rand(*x.shape) < p) * (1 + p**3) ")
+    found = said(LAYERS, [odd], ["dropout_forward", "dropout_backward"])
+    assert "dropout_backward" not in {function for function, _, _ in found}
+
+
+def test_a_way_back_is_named_beside_a_way_forward_that_is_wrong_at_test_time_only(said):
+    edits = [("mean, var = running_mean, running_var\n", "mean, var = running_mean**3, running_var\n"),
+             ("dmean = -dcentered.sum(axis=0)", "dmean = dcentered.sum(axis=0)")]
+    found = said(LAYERS, edits, ["batchnorm_forward", "batchnorm_backward"])
+    assert [function for function, kind, _ in found if kind == "mistake"] == ["batchnorm_backward"]

@@ -1,0 +1,42 @@
+"""What batch normalization subtracts and divides by, read off its output where no known mistake fits."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from grading.trials.matching import numbers as array_of
+
+Answers = Mapping[str, list]
+
+_SHOULD = {"in training": ("mean", "sqrt(var + eps)"), "at test time": ("running_mean", "sqrt(running_var + eps)")}
+
+
+def read(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+    """(sentence, what to read) for training and test time, where both can be told."""
+    found = []
+    for when, (mean, divisor) in _SHOULD.items():
+        told = array_of(answers.get(f"~lines {when}", ["u"]))
+        if not {f"normalized {when}", f"large eps {when}"} & aspects or told is None or told.ndim != 2:
+            continue
+        subtracted, divided = _written(told)
+        if subtracted and divided and (subtracted, divided) != (mean, divisor):
+            says = (f"{when.capitalize()} x less {subtracted} is divided by {divided}; it should be x less {mean}, "
+                    f"divided by {divisor}.")
+            found.append((says.replace("x less 0", "x"), "the formulas of batch normalization"))
+    return found
+
+
+def _written(lines: np.ndarray) -> tuple[str, str]:
+    """(what is subtracted, what that is divided by), in the words of the docstring; "" where it is something else."""
+    less, by, mean, var, running_mean, running_var, eps, N = lines.T
+    centers = {"0": 0 * mean, "mean": mean, "running_mean": running_mean}
+    divisors = {"1": 1 + 0 * var}
+    for name, value in (("var", var), ("running_var", running_var), ("the variance over N - 1", var * N / (N - 1))):
+        divisors |= {name: value, f"{name} + eps": value + eps, f"sqrt({name})": np.sqrt(value),
+                     f"sqrt({name} + eps)": np.sqrt(value + eps), f"sqrt({name}) + eps": np.sqrt(value) + eps,
+                     f"{name}**2": value**2, f"sqrt({name} - eps)": np.sqrt(np.maximum(value - eps, 0))}
+
+    def named(found: np.ndarray, table: dict[str, np.ndarray]) -> str:
+        return next((words for words, values in table.items() if np.allclose(found, values, rtol=1e-3, atol=1e-5)), "")
+
+    return named(less, centers), named(by, divisors)
