@@ -4,31 +4,28 @@ The way back of a layer gets the cache of its way forward. Where that one is wro
 what the way back answers tells nothing, but for what the mistake cannot have touched.
 """
 
-from typing import TYPE_CHECKING
-
 from grading.trials import doubles
 from grading.trials.catalogue import Entry
 from grading.trials.matching import Answers
-
-if TYPE_CHECKING:
-    from grading.trials.naming import Explained
 
 _WAYS_BACK = ("_backward", "_backward_alt")
 _FORWARD_ONLY = ("at test time", "running", "other momentum")        # what of a way forward no way back shows
 _ACTIVATIONS = {"sigmoid", "tanh", "relu", "leaky_relu", "elu"}      # each is a function of its own
 
 
-def apart(function: str, answers: Answers, others: "list[Explained | None]") -> tuple[Answers, tuple[Entry, ...]]:
+def apart(function: str, answers: Answers, others: list[tuple[list[Entry], set[str]] | None]
+          ) -> tuple[Answers, tuple[Entry, ...]]:
     """(what of the answers may be explained, the mistakes of the others, where one text can hold them all).
 
-    - others: what is known of the functions beside it that are wrong; None for one of which nothing is
+    - others: of the functions beside it that are wrong, (mistakes, aspects that these do not explain); None for one
+      of which nothing is known
     """
-    made = tuple(entry for one in others if one for entry in one.entries)
+    made = tuple(entry for one in others if one for entry in one[0])
     writable = doubles.writable(made)
     if function.endswith(_WAYS_BACK):
         if not writable or None in others:
             return {}, ()
-        answers = _untouched(answers, {aspect for one in others if one for aspect in one.unexplained})
+        answers = _untouched(answers, {aspect for one in others if one for aspect in one[1]})
     return answers, made if writable else ()
 
 

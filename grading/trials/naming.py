@@ -159,7 +159,8 @@ class Names:
                 answers = {aspect: told for aspect, told in answers.items() if aspect.startswith(OWN)}
                 within = []
             known = [entry for one in within for entry in one.entries]
-            others = [found.get(one) for one in sorted(self._beside(function) & lost)]
+            others = [(found[one].entries, found[one].unexplained) if one in found else None
+                      for one in sorted(self._beside(function) & lost)]
             answers, made = beside.apart(function, answers, others)
             found[function] = (made and self._alike(function, answers, made) or      # it follows from those beside it
                                self.explain(function, answers, (*known, *beside.within(function, made)), budget))
