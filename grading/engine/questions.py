@@ -61,6 +61,7 @@ def _stopped(notebook: NotebookNode) -> set[str]:
     for cell in notebook.cells:
         if name := name_of(cell):
             last = name if is_solution(cell) else ""
-        if any(output.output_type == "error" for output in cell.get("outputs", [])):
+        if any(output.output_type == "error" or "UsageError:" in output.get("text", "")     # of a magic: IPython's way
+               for output in cell.get("outputs", [])):
             found.add(last)
     return found

@@ -421,3 +421,22 @@ def test_displayed_data_is_made_valid(run):
                 "{'text/plain': 5, 'text/html': ['a', 6], 'application/json': [10**30, 2**60, 7]})")
     assert cell.outputs[0]["data"] == {"text/plain": "5", "text/html": ["a", "6"],
                                        "application/json": [1e30, float(2**60), 7]}
+
+
+ELSEWHERE = """
+import shutil
+from grading.engine.shell import Shell
+shutil.which = lambda name: None                 # as in the sandbox
+shell = Shell()
+for number, line in enumerate(["!ls", "!pip install x", "files = !ls", "%sx ls", "%store x", "%load_ext line_profiler",
+                               "%lprun -f x x()"]):
+    cell = shell.run(f"{line}\\nx = {number}")
+    assert cell.error is None and shell.namespace["x"] == number, line
+    assert "while grading" in "".join(output.get("text", "") for output in cell.outputs), line
+assert shell.namespace["files"] == [] and shell.run("%no_such_magic\\nx = 99").error and shell.namespace["x"] != 99
+"""
+
+
+def test_what_only_a_students_machine_has_stops_no_cell():
+    done = subprocess.run([sys.executable, "-c", ELSEWHERE], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

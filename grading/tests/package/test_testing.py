@@ -311,6 +311,7 @@ def test_a_shape_is_exact():
 def test_labels_of_any_dtype_pass_and_a_changed_one_is_listed(labels, dtype):
     assert_labels(labels.astype(dtype), labels, "y_pred")
     assert_labels(labels.tolist(), labels.astype(dtype), "y_pred")
+    assert_labels(labels.astype(object), labels.astype(dtype), "y_pred")
     assert_labels(labels.astype(dtype)[:, None], labels, "y_pred")
     wrong = labels.astype(dtype)
     wrong[-1] += 1
@@ -383,6 +384,12 @@ def test_a_right_gradient_in_float32_passes(loss, seed, reg):
         return loss(W.astype(np.float32), X32, y, np.float32(reg))[0]
     assert_gradient(all_float32, W, loss(W.astype(np.float32), X32, y, np.float32(reg))[1], "dW")
     assert_gradient(lambda W: float(all_float32(W)), W, loss(W, X, y, reg)[1], "dW")
+    dW = loss(W, X, y, 0.0)[1]
+    on_the_way = lambda W: float(np.float32(loss(W, X, y, 0.0)[0]))     # noqa: E731  a softmax_loss in float32 alone
+    assert_gradient(on_the_way, W, dW, "dW")
+    if np.abs(dW).max() > 0.1:
+        with pytest.raises(CheckFailed):
+            assert_gradient(on_the_way, W, 1.2 * dW, "dW")
 
 
 WRONG = {
