@@ -214,8 +214,8 @@ def share_names(notebook):
 
 def hold_functions_against_names(notebook):
     functions, names = (",".join(f"{letter}{n}" for n in range(190)) for letter in "mn")
-    notebook["cells"][1:1] = [own_cell("code", f"kind = {n}\nif 0:\n    for one in ({functions}): pass\n    one({names})\n",
-                                       f"held-{n}") for n in range(52)]
+    source = f"if 0:\n    for one in ({functions}): pass\n    one({names})\n"
+    notebook["cells"][1:1] = [own_cell("code", f"kind = {n}\n{source}", f"held-{n}") for n in range(52)]
 
 
 def hand_in_tags(notebook):
