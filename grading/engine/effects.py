@@ -102,9 +102,9 @@ def _of(tree: ast.Module, kept: str, known: frozenset[str]) -> Effects:
             held |= {name for name in handed[function] if name.startswith("self.")}
         if len(held) == before:
             break
-    found = Effects(kept, defined)
+    found, effort = Effects(kept, defined), parsing.Effort(parsing.MAX_PAIRS)
     for function, names in handed.items():
-        found |= _of_function(function, getattr(function, "name", "lambda"), names, sharing)
+        found |= _of_function(function, getattr(function, "name", "lambda"), names, sharing, effort)
     return found
 
 
@@ -159,7 +159,8 @@ def _pairs(target: ast.AST, value: ast.AST) -> list[tuple[ast.AST, ast.AST]]:
     return [(target, value)]
 
 
-def _of_function(function: ast.FunctionDef | ast.Lambda, name: str, handed: set[str], sharing: Sharing) -> Effects:
+def _of_function(function: ast.FunctionDef | ast.Lambda, name: str, handed: set[str], sharing: Sharing,
+                 effort: parsing.Effort) -> Effects:
     nodes = list(ast.walk(function))
     mentioned = {last(part) for part in nodes} - {""}
     local = {part.id for part in nodes if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
@@ -190,5 +191,6 @@ def _of_function(function: ast.FunctionDef | ast.Lambda, name: str, handed: set[
             others = mentioned | {"lambda"} if unknown else {called}
             others |= {last(part) for one in given for part in ast.walk(one)} - {""}       # it may call these
             others |= {"lambda"} if any(isinstance(one, ast.Lambda) for one in given) else set()
+            effort.spend(len(others))
             passing |= {(name, other) for other in others}
     return Effects("", frozenset(), frozenset([name] * changes), frozenset([name] * holds), frozenset(passing))

@@ -11,6 +11,7 @@ MAX_NODES = 20_000             # of a module or cell; once for each function tha
 MAX_FUNCTIONS = 300            # of a module or cell
 MAX_NAMES = 400                # different ones in a cell
 MAX_INSIDE = 200_000           # parts inside of calls, those of a call in a call once for each
+MAX_PAIRS = 20_000             # of names that may have to do with each other, in a module or cell
 MAX_STEPS = 2_000_000          # of whoever goes through what was found again and again: a second or two
 
 _LOCK = threading.Lock()

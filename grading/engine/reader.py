@@ -57,7 +57,7 @@ class _Reader(ast.NodeVisitor):
     def __init__(self, tree: ast.Module, known: frozenset[str]):
         self._tree, self._known, self._sharing = tree, known, Sharing(known)
         self._defined = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-        self._binds, self._writes, self._fills = set(), set(), set()
+        self._binds, self._writes, self._fills, self._effort = set(), set(), set(), parsing.Effort(parsing.MAX_PAIRS)
         self._handed, self._called, self._same, self._tied, self._made, self._hung = (set() for _ in range(6))
         self._later, self._patches, self._whole, self._acts, self._magic = set(), set(), "", False, False
         self._passed = {one for node in ast.walk(tree) if isinstance(node, ast.Call) for one in arguments(node)}
@@ -191,18 +191,16 @@ class _Reader(ast.NodeVisitor):
             self._assign(target, node.value)
         self.generic_visit(node)
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+    def visit_AnnAssign(self, node: ast.AnnAssign | ast.NamedExpr) -> None:
         self._assign(node.target, node.value)
         self.generic_visit(node)
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        self._assign(node.target, node.value)
-        self.generic_visit(node)
+    visit_NamedExpr = visit_AnnAssign
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        self._writes |= self._sharing.of(node.target)
-        self._hung |= {("", name, other) for name in self._sharing.of(node.target)
-                       for other in self._sharing.of(node.value)}
+        targets, values = self._sharing.of(node.target), self._sharing.of(node.value)
+        self._writes |= targets
+        self._hung |= {("", *pair) for pair in self._pairs(targets, values)}
         self.generic_visit(node)
 
     def visit_For(self, node: ast.For | ast.comprehension) -> None:
@@ -252,9 +250,9 @@ class _Reader(ast.NodeVisitor):
         for name in self._sharing.of(target):
             if isinstance(target, ast.Name):
                 self._tie(name, near)
-                self._made |= {(name, other) for other in shared - near}
+                self._made |= self._pairs({name}, shared - near)
             else:
-                self._hung |= {("", name, other) for other in shared}
+                self._hung |= {("", *pair) for pair in self._pairs({name}, shared)}
 
     def _makes(self, value: ast.AST | None) -> bool:
         """Whether this is a new object of an imported class."""
@@ -262,7 +260,12 @@ class _Reader(ast.NodeVisitor):
             value.func.id[:1].isupper() and value.func.id not in FIRST_ONLY)
 
     def _tie(self, name: str, others: Iterable[str]) -> None:
-        self._tied |= {(name, other) for other in others if other != name}
+        self._tied |= self._pairs({name}, set(others) - {name})
+
+    def _pairs(self, ones: set[str], others: set[str]) -> set[tuple[str, str]]:
+        """Each of the ones with each of the others."""
+        self._effort.spend(len(ones) * len(others))
+        return {(one, other) for one in ones for other in others}
 
     def visit_Call(self, node: ast.Call) -> None:
         function, handed = node.func, [one for one in arguments(node) if not isinstance(one, ast.Lambda)]
@@ -276,23 +279,22 @@ class _Reader(ast.NodeVisitor):
         if isinstance(function, ast.Attribute):
             self._method(function, names)
         elif isinstance(function, ast.Name) and (function.id in self._known | self._defined or function.id in BUILTINS):
-            self._handed |= {(function.id, name) for name in names}
+            self._handed |= self._pairs({function.id}, names)
         else:                                    # a variable: it may be any function that this cell knows
-            self._handed |= {(called, name) for called in self._mentioned | {"lambda", last(function)}
-                             for name in names}
+            self._handed |= self._pairs(self._mentioned | {"lambda", last(function)}, names)
         for one in arguments(node):              # functions among them may be called with the others
             called = {"lambda"} if isinstance(one, ast.Lambda) else {last(part) for part in ast.walk(one)}
-            self._handed |= {(function, name) for function in called for name in names}
+            self._handed |= self._pairs(called, names)
         self.generic_visit(node)
 
     def _method(self, function: ast.Attribute, names: set[str]) -> None:
         name = root(function)
-        self._handed |= {(function.attr, one) for one in names}
+        self._handed |= self._pairs({function.attr}, names)
         if name in self._known or name in LIBRARIES:
             if function.attr in FILLING or function.attr in ("use", "rc", "rcdefaults"):
                 self._fills.add(name)
             return
         if function.attr not in READING:
             objects = self._sharing.of(function.value)
-            self._called |= {(function.attr, one) for one in objects}
-            self._hung |= {(function.attr, one, other) for one in objects for other in names}
+            self._called |= self._pairs({function.attr}, objects)
+            self._hung |= {(function.attr, *pair) for pair in self._pairs(objects, names)}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from grading.engine import advice, parsing
+from grading.engine import MAX_TEXT, advice, parsing
 
 COSTS = "; none of its functions can run"
 LONGEST = 300                  # characters of a reason for which a module does not load
@@ -155,14 +155,16 @@ class Frame:
 
 
 def frames_in(trace: str, files: Mapping[str, str]) -> list[Frame]:
-    """Outermost first."""
-    found = []
+    """Outermost first; of a file only what is as long as anyone writes."""
+    found, lines = [], {}
     for frame in islice(_FRAME.finditer(_COLORS.sub("", trace[:MOST])), MOST_FRAMES):
         path = (frame["file"] or frame["shown"]).replace("\\", "/")
         line, name = int(frame["line"] or frame["at"]), frame["name"] or frame["within"] or "<module>"
         file = next((file for file in files if path == file or path.endswith(f"/{file}")), None)
-        if file and 1 <= line <= files[file].count("\n") + 1:
-            found.append(Frame(file, line, name.strip(), files[file].split("\n")[line - 1].strip()[:200]))
+        if file and file not in lines:
+            lines[file] = files[file][:MAX_TEXT].split("\n")
+        if file and 1 <= line <= len(lines[file]):
+            found.append(Frame(file, line, name.strip(), lines[file][line - 1].strip()[:200]))
         elif _CELL.fullmatch(path):
             found.append(Frame(path, line, name.strip(), (frame["code"] or "").strip()))
     return found

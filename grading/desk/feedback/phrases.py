@@ -11,7 +11,7 @@ import re
 from itertools import pairwise
 
 GAP = "\u2026"
-_WORD = re.compile(r"\w*[^\W\d_]\w*")
+_WORD = re.compile(r"(?<!\w)[\d_]*[^\W\d_]\w*")             # begun once: a text may be digits by the hundred thousand
 _MARKS = re.compile(rf"(?:[^\w\s{GAP}]\s*){{6,}}")               # a code of its own, if there are many
 _GAPS = re.compile(rf"{GAP}(?:[^\w{GAP}]*{GAP})+")
 

@@ -53,14 +53,14 @@ class Places:
 
     def __init__(self, files: Mapping[str, str], cells: list[dict], own: set[str], known: Open):
         self._files, self.known = files, known
-        self._cells = {cell.get("execution_count"): _whole(cell.get("source", ""))
+        self._cells = {cell.get("execution_count"): _whole(cell.get("source", "")).split("\n")
                        for cell in cells if cell.get("id") in own}
 
     def of(self, trace: str) -> tuple[Place, ...]:
         found = []
         for frame in telling.frames_in(trace, self._files):
             inside = _IN.fullmatch(frame.file)
-            lines = self._cells.get(int(inside[1]), "").split("\n") if inside else []
+            lines = self._cells.get(int(inside[1]), []) if inside else []
             code = frame.code if not inside else lines[frame.line - 1].strip() if frame.line <= len(lines) else ""
             name = f", in {frame.function}" if self.known.has(frame.function) else ""
             if code:

@@ -317,6 +317,11 @@ def test_words_that_a_students_code_made_up_in_a_test_are_not_repeated(message, 
     assert said.verdict("error", message, True, "", known) == shown
 
 
+def test_words_are_found_at_once_in_a_text_without_any():
+    known = Open("0" * 900_000, "_1" * 450_000, "2_words of 3dims")
+    assert known.has("2_words") and known.has("3dims") and not known.has("0" * 900_000)
+
+
 def test_what_a_student_returned_in_place_of_numbers_is_told_in_words_that_stand_in_the_open():
     known = Open("loss is not what can be compared. found the str, a value of type", beside=SPOKEN)
     for hidden in (True, False):

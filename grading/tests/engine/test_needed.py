@@ -276,6 +276,8 @@ TOO_MUCH = {
 MODULES_TOO = TOO_MUCH | {
     "backwards": "def f(a0):\n" + "".join(f" a{n + 1} = a{n}\n" for n in reversed(range(2000)))}
 CELLS_TOO = TOO_MUCH | {
+    "functions_against_names": f"for q in ({many(190, 'm{},')}): pass\nv({many(190, 'n{},')})",
+    "names_that_get_names": f"[{many(190, 'm{},')}][0] += [{many(190, 'n{},')}]",
     "magics": "%a b\n" * 40 + "x = 1\n" * 9000, "length": "x = 1\n" * 20_000,
     "magics_in_lines_of_other_ends": "%a b\r" * 40 + "x = 1\x0c" * 9000,
     "help_on_a_long_word": "a" * 90_000 + " ?", "help_on_a_long_path": "a." * 40_000 + "?\x0c\nx = 1"}

@@ -212,6 +212,12 @@ def share_names(notebook):
     notebook["cells"][1:1] = [own_cell("code", lines, f"shared-{n}") for n in range(100)]
 
 
+def hold_functions_against_names(notebook):
+    functions, names = (",".join(f"{letter}{n}" for n in range(190)) for letter in "mn")
+    source = f"if 0:\n    for one in ({functions}): pass\n    one({names})\n"
+    notebook["cells"][1:1] = [own_cell("code", f"kind = {n}\n{source}", f"held-{n}") for n in range(52)]
+
+
 def hand_in_tags(notebook):
     notebook["cells"][1:1] = [own_cell("code", f"free_{n} = {n}", f"free-{n}") for n in range(3)]
     for cell in notebook["cells"][1:4]:
@@ -406,3 +412,7 @@ def names_in_reverse(text):
 
 def nothing_but_numbers_behind(text):
     return text + "\n\nnumbers = [\n" + "(1,2,3,4,5,6,7,8,9,0),\n" * 4000 + "]\n"
+
+
+def nothing_but_lines_behind(text):
+    return text + "\n" * 900_000
