@@ -20,7 +20,7 @@ from grading.engine import probing
 from grading.engine.probing import Probing
 from grading.release import stubs
 from grading.release.assignment import PACKAGE, Assignment, topic
-from grading.trials import catalogue, cells, differences, doubles, matching, showing, variants
+from grading.trials import catalogue, cells, differences, doubles, figures, matching, showing, variants
 from grading.trials.catalogue import Entry
 from grading.trials.diagnosis import UNIMPLEMENTED
 from grading.trials.matching import Answers, Known
@@ -33,7 +33,7 @@ SELF_CONTAINED = ("LinearClassifier.train", "LinearClassifier.predict")
 # Two ways to the same result: who takes the other one makes that one's mistakes.
 TWINS = {"batchnorm_backward": "batchnorm_backward_alt", "batchnorm_backward_alt": "batchnorm_backward"}
 
-MOST_PAIRS = 40       # of mistakes in one function that are tried for a submission: each costs a few milliseconds
+MOST_PAIRS = 80       # of mistakes in one function that are tried for a submission: each costs 1 to 4 milliseconds
 
 
 def judged(assignment: Assignment) -> dict[str, str]:
@@ -252,11 +252,11 @@ class Explained:
         return [one.entry for one in self.certain]
 
     def told(self) -> list[dict[str, str]]:
-        other_margin = differences.margin_of(self.answers, self.reference, self.unexplained)
+        other_margin = figures.margin_of(self.answers, self.reference, self.unexplained)
         names = [{"kind": "convention" if one.entry.convention else "mistake", "says": one.entry.says,
                   "read": one.entry.read} for one in self.certain
                  if not (other_margin and one.core <= {"data gradient"})]        # which follows from the margin
-        read = differences.numbers(self.answers, self.reference, self.unexplained)
+        read = figures.numbers(self.answers, self.reference, self.unexplained)
         names += read
         if not names and self.unexplained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)
