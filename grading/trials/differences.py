@@ -1,11 +1,12 @@
 """What can be said of a wrong answer that no known mistake gives: how it differs."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from grading.trials.figures import factor, pairs_of
-from grading.trials.matching import Answers, always_raises, leaves
+from grading.trials.matching import Answers, Known, always_raises, leaves
 from grading.trials.matching import numbers as array_of
 
 _NICE = [sign * one for one in (0.25, 1 / 3, 0.5, 0.75, 1.5, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 0.1, 0.2, 0.01, 100.0)
@@ -56,6 +57,12 @@ _WHAT = {
     "steps that move W": "the number of steps that move W", "length of the step": "the step",
 }
 
+# A loss and its gradient; and what an entry on one of them says of the other: that it is right.
+_OTHER_PART = [("data loss", "data gradient"), ("penalty of the loss", "penalty of the gradient"),
+               ("penalty of weights", "penalty in the gradients of weights")]
+_ON_THE_OTHER = re.compile(r"(?:;|, while|, though|, as|, but(?= the gradient is a mean)) (?:only |in |to )?"
+                           r"(?:the|its) (?:gradients?|loss)\b.*\.$")
+
 _OF_REG = ("penalty", "small reg")               # aspects of what reg adds
 _OF_SIZE = (" scores", "tiny probability")       # aspects of scores of an unusual size
 # Aspects whose being right tells where to look, and where not.
@@ -85,6 +92,12 @@ def _are_many(aspect: str) -> bool:
 def _plural(what: str) -> str:
     what = what.replace(" its ", " their ").replace(" it should", " they should")
     return what.replace("is ", "are ", 1) if what.startswith("is ") else what.replace("has ", "have ", 1)
+
+
+def beside(one: Known, wrong: set[str]) -> str:
+    """What a mistake of the loss says, or of its gradient; no clause on the other one where that is wrong, too."""
+    others = {there for pair in _OTHER_PART for here, there in (pair, pair[::-1]) if here in one.core} - one.core
+    return _ON_THE_OTHER.sub(".", one.entry.says) if others & wrong else one.entry.says
 
 
 def sentence(function: str, answers: Answers, reference: Answers, aspects: Iterable[str]) -> str:

@@ -68,8 +68,8 @@ def explain(assignment: Assignment, function: str, answers: Answers, reference: 
     - around: modules changed besides
     - budget: [how many pairs may be tried], of which it takes what it tries
     """
-    tried = {}
-    if matching.always_raises(answers):                  # the first of two would hide the second
+    tried, wrong = {}, {aspect for aspect in matching.differences(answers, reference) if not aspect.startswith("~")}
+    if not any(matching.telling(answers[aspect], aspect, wrong) for aspect in wrong):     # such as by exceptions alone
         return []
     for one, other in candidates(answers, reference, known)[:2 * budget[0]]:
         text = together(one.entry, other.entry)

@@ -92,8 +92,8 @@ def explain(answers: Answers, reference: Answers, known: list[Known]) -> tuple[l
     wrong = {aspect for aspect in differs if not aspect.startswith("~")}
     fitting = [one for one in known if one.core and all(
         aspect in differs and equal(answers[aspect], one.differs[aspect]) for aspect in one.core)]
-    if always_raises(answers):
-        fitting = [one for one in fitting if _alike(one, answers, reference)]
+    blind = always_raises(answers)
+    fitting = [one for one in fitting if not (blind or _not_finite(one, answers)) or _alike(one, answers, reference)]
     largest = [one for one in fitting if not any(one.core < other.core or _within(one, other) for other in fitting)]
     certain: dict[str, Known] = {}
     for one in largest:
@@ -110,11 +110,18 @@ def explain(answers: Answers, reference: Answers, known: list[Known]) -> tuple[l
     return list(certain.values()), unexplained
 
 
+def _not_finite(one: Known, answers: Answers) -> bool:
+    """Whether all that a mistake explains are numbers, none of which is finite: many mistakes come to the same."""
+    found = [numbers(leaf) for aspect in one.core for leaf in leaves(answers[aspect])]
+    return all(array is not None and array.size and not np.isfinite(array).any() for array in found)
+
+
 def _alike(one: Known, answers: Answers, reference: Answers) -> bool:
-    """Whether a function answers as this mistake in every aspect, and not by exceptions alone: many raise the same."""
-    return all(equal(told, one.differs.get(aspect, reference[aspect])) for aspect, told in answers.items()
-               if aspect in reference) and any(
-        leaf[0] in "nr" for aspect, told in answers.items() if aspect.startswith("~") for leaf in leaves(told))
+    """Whether a function answers as this mistake in every aspect, and in one of them by numbers."""
+    found = [numbers(leaf) for aspect, told in answers.items() if aspect not in one.core for leaf in leaves(told)]
+    return any(array is not None and np.isfinite(array).any() for array in found) and all(
+        equal(told, one.differs.get(aspect, reference[aspect])) for aspect, told in answers.items()
+        if aspect in reference)
 
 
 def _within(one: Known, other: Known) -> bool:
