@@ -212,7 +212,67 @@ class Names:
         return {name for name in self._needed(function)
                 if self._functions.get(name, "") not in ("", self._functions[function])}
 
-    def _early(answers: Answers) -> Answers:
+    def _beside(self, function: str) -> set[str]:
+        """Functions of its own module that it needs: where one is wrong, a difference may be of that one's making."""
+        return {name for name in self._needed(function)
+                if self._functions.get(name) == self._functions[function] and not name.endswith("__init__")}
+
+    def _needed(self, function: str) -> set[str]:
+        return {name for functions in self.assignment.topics.values() if functions[0] == function
+                for name in functions[1:]}
+
+    def known(self, function: str, within: tuple[Entry, ...] = ()) -> tuple[Answers, list[Known]]:
+        """(the reference's answers, the catalogue's), where other functions have the mistakes `within`."""
+        entries = [entry for entry in self._entries if entry.function == function]
+        kept = self._answers(function, within, entries)
+        return kept[""], [Known(entry, kept[entry.label]) for entry in entries]
+
+    def _answers(self, function: str, within: tuple[Entry, ...], entries: list[Entry]) -> dict[str, Answers]:
+        """What the reference answers, as "", and by its label what each entry answers where that is something else."""
+        kept = self._kept.setdefault(" ".join([function, *sorted(entry.label for entry in within)]), {})
+        missing = [entry for entry in entries if entry.label not in kept]
+        if missing or not kept:
+            around, asked = doubles.changed(within), [(self._functions[function], function)]
+            variety = {} if kept else {"": (around, asked)}
+            variety |= {entry.label: (around | doubles.changed((entry,)), asked) for entry in missing}
+            told = {name: answers[function] for name, answers in variants.answers(self.assignment, variety).items()}
+            kept.setdefault("", told.get(""))
+            kept |= {name: matching.differences(answers, kept[""]) for name, answers in told.items() if name}
+            if self.cache:
+                with suppress(OSError):              # a full disk: they are worked out again, and named all the same
+                    self.cache.write_bytes(msgspec.msgpack.encode({"digest": self._digest, "answers": self._kept}))
+        return kept
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What a function answers, and what of it is explained."""
+
+    function: str
+    certain: list[Known]
+    unexplained: set[str]
+    answers: Answers
+    reference: Answers
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [one.entry for one in self.certain]
+
+    def told(self) -> list[dict[str, str]]:
+        other_margin = figures.margin_of(self.answers, self.reference, self.unexplained)
+        wrong = set(matching.differences(self.answers, self.reference))
+        names = [{"kind": "convention" if one.entry.convention else "mistake", "says": differences.beside(one, wrong),
+                  "read": one.entry.read} for one in self.certain
+                 if not (other_margin and one.core <= {"data gradient"})]        # which follows from the margin
+        read = figures.numbers(self.answers, self.reference, self.unexplained)
+        names += read
+        if not names and self.unexplained:
+            says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)
+            names += [{"kind": "difference", "says": says, "read": ""}] if says else []
+        return names
+
+
+def _early(answers: Answers) -> Answers:
     """Without what a later lesson adds: where it was not written, the rest is explained by itself."""
     return {aspect: told for aspect, told in answers.items() if "/" not in aspect}
 
