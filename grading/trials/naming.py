@@ -33,7 +33,7 @@ SELF_CONTAINED = ("LinearClassifier.train", "LinearClassifier.predict")
 # Two ways to the same result: who takes the other one makes that one's mistakes.
 TWINS = {"batchnorm_backward": "batchnorm_backward_alt", "batchnorm_backward_alt": "batchnorm_backward"}
 
-MOST_PAIRS = 80       # of mistakes in one function that are tried for a submission: each costs 1 to 4 milliseconds
+MOST_PAIRS = 60       # of mistakes in one function that are tried for a submission: each costs 1 to 4 milliseconds
 
 
 def judged(assignment: Assignment) -> dict[str, str]:
