@@ -17,6 +17,7 @@ unusual versions, which the tests must let pass, are written the same way as `[[
 """
 
 import functools
+import re
 import textwrap
 import tomllib
 from dataclasses import dataclass
@@ -24,9 +25,10 @@ from pathlib import Path
 
 from grading import ROOT
 from grading.errors import KitError
-from grading.release import markers
 from grading.release.assignment import PACKAGE, Assignment
 from grading.release.stubs import leave_out, solutions
+
+_MARK = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION[ \t]*\n", re.MULTILINE)
 
 MISTAKES = ROOT / "grading" / "misconceptions"
 UNUSUAL = ROOT / "grading" / "tests" / "unusual"
@@ -37,6 +39,7 @@ class Entry:
     """A variant of one function; `module` is the path under `cs231n/`, `function` the qualified name within it.
 
     - around: edits of the rest of the module, such as a default
+    - beside: what the edits are where another mistake has written a body of its own
     - says, read: for a mistake, one sentence to the student and what to read again
     - convention: what another year asked for; no mistake there
     - lesson: the notebook that asks for what this is about, where others judge the same function too: a version is
@@ -52,6 +55,7 @@ class Entry:
     read: str = ""
     edits: tuple[tuple[str, str], ...] = ()
     around: tuple[tuple[str, str], ...] = ()
+    beside: tuple[tuple[str, str], ...] = ()
     body: str = ""
     top: str = ""
     lesson: str = ""
@@ -63,23 +67,23 @@ class Entry:
     def label(self) -> str:
         return f"{Path(self.module).stem}/{self.name}"
 
-    def source(self, reference: str | None = None) -> str:
+    def source(self, reference: str | None = None, beside: bool = False) -> str:
         """The module with this mistake in it, markers left in place; `reference` may have others in it already."""
-        reference = reference or _left((PACKAGE / self.module).read_text(encoding="utf-8"), self.later)
-        region = _region(reference, self)
-        lines = reference.splitlines(keepends=True)
-        solution = "".join(lines[region.start + 1:region.end])
-        indent = lines[region.start][:len(lines[region.start]) - len(lines[region.start].lstrip())]
+        complete = _left((PACKAGE / self.module).read_text(encoding="utf-8"), self.later)
+        text = reference or complete
+        begin, end = list(_MARK.finditer(text))[2 * _place(complete, self):][:2]
+        solution = text[begin.end():end.start()]
+        indent = begin.group()[:-len(begin.group().lstrip())]
         if self.body:
             wrong = textwrap.indent(textwrap.dedent(self.body).strip("\n") + "\n", indent)
         else:
             wrong = solution
-            for old, new in self.edits:
+            for old, new in self.beside if beside else self.edits:
                 if old not in wrong:
                     raise KitError(f"catalogue, {self.label}: {old!r} does not stand in the solution of "
                                    f"{self.function}. The reference has changed; change the entry with it.")
                 wrong = wrong.replace(old, new)
-        text = self.top.lstrip("\n") + "".join(lines[:region.start + 1]) + wrong + "".join(lines[region.end:])
+        text = self.top.lstrip("\n") + text[:begin.end()] + wrong + text[end.start():]
         for old, new in self.around:
             if old not in text:
                 raise KitError(f"catalogue, {self.label}: {old!r} does not stand in cs231n/{self.module}. "
@@ -106,22 +110,33 @@ def _entries(assignment: Assignment, folder: Path, kind: str) -> list[dict]:
         for entry in described.get(kind, []):
             edits = tuple((old, new) for old, new in entry.pop("edits", []))
             around = tuple((old, new) for old, new in entry.pop("around", []))
+            beside = tuple((old, new) for old, new in entry.pop("beside", []))
             if assignment.is_students(entry["function"]):
-                found.append({"module": module, "edits": edits, "around": around, "later": assignment.later, **entry})
+                found.append({"module": module, "edits": edits, "around": around, "beside": beside,
+                              "later": assignment.later, **entry})
     return found
+
+
+def without_markers(text: str) -> str:
+    """A variant's source as a submission has it: `stubs.strip_markers` for markers that are known to be well formed."""
+    return _MARK.sub("", text)
 
 
 _left = functools.lru_cache(32)(leave_out)
 
 
-@functools.lru_cache(32)          # many entries are written into one text
-def _regions(reference: str, module: str) -> tuple[tuple[markers.Region, str], ...]:
-    return tuple(solutions(reference, f"cs231n/{module}"))
+@functools.lru_cache(64)
+def _regions(reference: str, module: str) -> dict[str, int]:
+    """Function -> which of the module's solution regions is its first; mistakes in others change nothing in that."""
+    found: dict[str, int] = {}
+    for place, (_, function) in enumerate(solutions(reference, f"cs231n/{module}")):
+        found.setdefault(function, place)
+    return found
 
 
-def _region(reference: str, entry: Entry) -> markers.Region:
-    for region, function in _regions(reference, entry.module):
-        if function == entry.function:
-            return region
-    raise KitError(f"catalogue, {entry.label}: cs231n/{entry.module} has no solution region in {entry.function}. "
-                   "The reference has changed; change the entry with it.")
+def _place(reference: str, entry: Entry) -> int:
+    places = _regions(reference, entry.module)
+    if entry.function not in places:
+        raise KitError(f"catalogue, {entry.label}: cs231n/{entry.module} has no solution region in {entry.function}. "
+                       "The reference has changed; change the entry with it.")
+    return places[entry.function]

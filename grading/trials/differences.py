@@ -1,108 +1,16 @@
-"""What can be said of a wrong answer that no known mistake gives: numbers read off it, or how it differs."""
+"""What can be said of a wrong answer that no known mistake gives: how it differs."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from grading.trials.figures import factor, pairs_of
+from grading.trials.matching import Answers, Known, always_raises, leaves
 from grading.trials.matching import numbers as array_of
-
-Answers = Mapping[str, list]
 
 _NICE = [sign * one for one in (0.25, 1 / 3, 0.5, 0.75, 1.5, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 0.1, 0.2, 0.01, 100.0)
          for sign in (1, -1)] + [-1.0]
-
-# Aspects of a penalty in the loss and in the gradient, the factor before reg * sum(W**2); of linear losses, of nets.
-_PENALTIES = [("penalty of the loss", "penalty of the gradient", 1.0, "gradient"),
-              ("penalty of weights", "penalty in the gradients of weights", 0.5, "gradients")]
-
-
-def leaves(told: list) -> list[list]:
-    """The answers in a list of lists of answers."""
-    return [leaf for one in told[1:] for leaf in leaves(one)] if told[0] == "l" else [told]
-
-
-def factor(told: list, reference: list) -> float | None:
-    """The number that the reference's numbers are multiplied by, all by the same; None where there is no such."""
-    pairs = _pairs(told, reference)
-    if pairs is None:
-        return None
-    ours = np.concatenate([one.ravel() for one, _ in pairs])
-    theirs = np.concatenate([other.ravel() for _, other in pairs])
-    if not np.isfinite(ours).all() or not np.isfinite(theirs).all() or not np.any(theirs) or not np.any(ours):
-        return None
-    found = float(ours @ theirs / (theirs @ theirs))
-    return found if np.abs(ours - found * theirs).max() <= 1e-4 * np.abs(ours).max() else None
-
-
-def _pairs(told: list, reference: list) -> list[tuple[np.ndarray, np.ndarray]] | None:
-    """(found, expected) for every part; None where one is no number or has another shape."""
-    ours, theirs = leaves(told), leaves(reference)
-    if len(ours) != len(theirs):
-        return None
-    pairs = [(array_of(one), array_of(other)) for one, other in zip(ours, theirs)]
-    if any(one is None or other is None or one.shape != other.shape for one, other in pairs):
-        return None
-    return pairs
-
-
-def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> list[dict[str, str]]:
-    """Sentences that read a number of the student's off the answers; only where the form leaves no doubt."""
-    aspects, found = set(aspects), []
-
-    def say(says: str, read: str, kind: str = "mistake") -> None:
-        found.append({"kind": kind, "says": says, "read": read})
-
-    by = {aspect: factor(answers[aspect], reference[aspect]) for aspect in aspects}
-    for loss, slope, own, gradient in _PENALTIES:
-        penalty = f"{own:.4g} * reg * sum(W**2)".removeprefix("1 * ")
-        should = f"{2 * own:.4g} * reg * W".removeprefix("1 * ")
-        if {loss, slope} <= aspects and by[loss] and by[slope] and abs(by[loss] - by[slope]) < 1e-3:
-            say(f"The penalty is {own * by[loss]:.4g} * reg * sum(W**2), in the loss and in the {gradient}; here it is "
-                f"{penalty}.", "the penalty in the docstring, and its derivative")
-            continue
-        if loss in aspects and by[loss]:
-            say(f"The penalty in the loss is {own * by[loss]:.4g} * reg * sum(W**2); here it is {penalty}.",
-                "the penalty in the docstring")
-        if slope in aspects and by[slope]:
-            say(f"The gradient of the penalty is {2 * own * by[slope]:.4g} * reg * W; it should be {should}.",
-                f"the derivative of {penalty.replace('sum(W**2)', 'w**2')}")
-    concerned = {aspect for aspect in aspects if not aspect.startswith("~")}
-    if "tiny probability" in concerned <= {"tiny probability", "data loss"}:
-        told, right = ([array_of(one) for one in leaves(all_told["tiny probability"])]
-                       for all_told in (answers, reference))
-        if all(one is not None and one.size == 1 for one in told):
-            *_, less, least = (float(np.ravel(one)[0]) for one in told)
-            large = "data loss" in concerned                         # so large that ordinary probabilities show it
-            if abs(less - least) < 1e-3 and 0 < least < (12 if large else float(np.ravel(right[-1])[0]) - 1):
-                say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, "
-                    f"before the logarithm is taken: no image costs more than {least:.3g}.",
-                    "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
-    if margin := margin_of(answers, reference, aspects):
-        say(f"The margin of a hinge is {margin:.3g}; here it is 1.", "the + 1 inside the hinge, svm.ipynb")
-    if "spread of weights" in aspects:
-        told = array_of(answers["spread of weights"])
-        if told is not None and told.size and 0 < told.max() < 1.5 * told.min():
-            say(f"The weights have standard deviation {np.median(told):.1g}, whatever weight_scale is.",
-                "weight_scale in the docstring of __init__")
-    if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
-        told = [array_of(one) for one in leaves(answers["epsilon"])]
-        if all(one is not None and one.size == 1 for one in told):
-            values = [float(np.ravel(one)[0]) for one in told]
-            if min(values) > 0 and max(values) / min(values) < 1.1:
-                say(f"epsilon is always {values[0]:.2g}, whatever config says.", "epsilon in the docstring")
-    if {one for one in aspects if one[0] != "~"} == {"inputs changed"} and np.any(array_of(answers["inputs changed"])):
-        say("An array that was handed in is changed; the caller still needs it as it was.",
-            "what the docstring says is not modified")
-    return found
-
-
-def margin_of(answers: Answers, reference: Answers, aspects: Iterable[str]) -> float | None:
-    """The margin of a hinge loss that has another one than 1."""
-    told = array_of(answers.get("~width of the margin", ["u"]))
-    if "data loss" not in aspects or told is None or told.size != 4 or told[0] < 1e-3 or abs(told[0] - 1) < 1e-3:
-        return None
-    return float(told[0]) if np.allclose(told - told[0], [0, 0, 0.5, 2], atol=1e-4) else None
-
 
 # Of the inputs that probes have for these functions: examples N, features D, classes C.
 _SIZES = {"svm_": {"N": (6, 9), "D": (5, 3), "C": (4, 5)}, "softmax_": {"N": (6, 9), "D": (5, 3), "C": (4, 5)},
@@ -149,6 +57,12 @@ _WHAT = {
     "steps that move W": "the number of steps that move W", "length of the step": "the step",
 }
 
+# A loss and its gradient; and what an entry on one of them says of the other: that it is right.
+_OTHER_PART = [("data loss", "data gradient"), ("penalty of the loss", "penalty of the gradient"),
+               ("penalty of weights", "penalty in the gradients of weights")]
+_ON_THE_OTHER = re.compile(r"(?:;|, while|, though|, as|, but(?= the gradient is a mean)) (?:only |in |to )?"
+                           r"(?:the|its) (?:gradients?|loss)\b.*\.$")
+
 _OF_REG = ("penalty", "small reg")               # aspects of what reg adds
 _OF_SIZE = (" scores", "tiny probability")       # aspects of scores of an unusual size
 # Aspects whose being right tells where to look, and where not.
@@ -180,10 +94,10 @@ def _plural(what: str) -> str:
     return what.replace("is ", "are ", 1) if what.startswith("is ") else what.replace("has ", "have ", 1)
 
 
-def raises_everywhere(answers: Answers) -> bool:
-    """Whether a function has raised whatever it was asked."""
-    return all(leaf[0] == "e" for aspect, told in answers.items()
-               if not aspect.startswith("~") and aspect not in ("loop", "layout") for leaf in leaves(told))
+def beside(one: Known, wrong: set[str]) -> str:
+    """What a mistake of the loss says, or of its gradient; no clause on the other one where that is wrong, too."""
+    others = {there for pair in _OTHER_PART for here, there in (pair, pair[::-1]) if here in one.core} - one.core
+    return _ON_THE_OTHER.sub(".", one.entry.says) if others & wrong else one.entry.says
 
 
 def sentence(function: str, answers: Answers, reference: Answers, aspects: Iterable[str]) -> str:
@@ -191,7 +105,7 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
 
     "" where the function raises whatever it is asked: what, the cells say.
     """
-    if raises_everywhere(answers):
+    if always_raises(answers):
         return ""
     sizes = next((sizes for name, sizes in _SIZES.items() if function.startswith(name)), {})
     aspects = [aspect for aspect in reference if aspect in set(aspects)]      # in the order of the probe
@@ -201,6 +115,8 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
             for aspect, what in said if aspect != "second call"]
     said = sorted([(aspect, what) for aspect, what in said if what],
                   key=lambda pair: (_RAISED in pair[1], pair[1] == "is wrong"))
+    if said and said[0] == ("data gradient", "is wrong") and (where := _class(answers, reference)):
+        said[0] = "data gradient", where
     parts = [f"{_called(aspect)} {_plural(what) if _are_many(aspect) else what}" for aspect, what in said[:1]]
     same = [aspect for aspect in reference if not aspect.startswith("~") and aspect not in aspects]
     if not parts:
@@ -220,6 +136,17 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     return f"No known mistake fits; for the inputs tried, {' and '.join(parts)}.{only}"
 
 
+def _class(answers: Answers, reference: Answers) -> str:
+    """Whether it is the column of the right class that is wrong, which is the first one of the probe's one example."""
+    pairs = pairs_of(answers.get("~one example", ["u"]), reference["~one example"]) or []
+    if len(pairs) != 2 or pairs[1][0].ndim != 2:
+        return ""
+    wrong = ~np.isclose(*pairs[1], rtol=1e-4, atol=1e-7).all(axis=0)
+    if wrong[0] and not wrong[1:].any():
+        return "is wrong in the column of the right class only"
+    return "is wrong in the columns of the wrong classes only" if wrong.any() and not wrong[0] else ""
+
+
 def _difference(told: list, reference: list, sizes: Mapping[str, tuple[int, ...]]) -> str:
     ours = leaves(told)
     raised = {one[1] for one in ours if one[0] == "e"}
@@ -231,7 +158,7 @@ def _difference(told: list, reference: list, sizes: Mapping[str, tuple[int, ...]
             return "has the wrong sign"
         if any(abs(times - nice) < 1e-3 * abs(nice) for nice in _NICE):
             return f"is {times:.3g} times what it should be"
-    pairs = _pairs(told, reference)
+    pairs = pairs_of(told, reference)
     if pairs is None:
         arrays = [(array_of(one), array_of(other)) for one, other in zip(ours, leaves(reference))]
         shapes = [(one.shape, other.shape) for one, other in arrays if one is not None and other is not None]

@@ -2,10 +2,11 @@
 
 from itertools import combinations
 
+import numpy as np
+
 from grading.errors import KitError
-from grading.release import stubs
 from grading.release.assignment import Assignment
-from grading.trials import matching, variants
+from grading.trials import catalogue, matching, variants
 from grading.trials.catalogue import Entry
 from grading.trials.matching import Answers, Known
 
@@ -14,8 +15,9 @@ def changed(entries: tuple[Entry, ...]) -> dict[str, str]:
     """The modules that these entries change, all in one package, as `variants.answers` takes them."""
     texts: dict[str, str] = {}
     for entry in entries:
-        texts[entry.module] = entry.source(texts.get(entry.module))
-    return {module: stubs.strip_markers(text, module) for module, text in texts.items()}
+        others = [one for one in entries if one.function == entry.function and one.body]
+        texts[entry.module] = entry.source(texts.get(entry.module), bool(entry.beside and others))
+    return {module: catalogue.without_markers(text) for module, text in texts.items()}
 
 
 def writable(entries: tuple[Entry, ...]) -> bool:
@@ -45,15 +47,30 @@ def candidates(answers: Answers, reference: Answers, known: list[Known]) -> list
     """
     differs = matching.differences(answers, reference)
     wrong = {aspect for aspect in differs if not aspect.startswith("~")}
-    near = {one.entry.name: sum(aspect in differs and matching.equal(answers[aspect], told)
-                                for aspect, told in one.differs.items()) for one in known}
     found = []
     concerned = [(place, one) for place, one in enumerate(known) if one.core & wrong]
+    near = {one.entry.name: sum(_near(answers[aspect], told) for aspect, told in one.differs.items()
+                                if aspect in differs) for _, one in concerned}
     for (place, one), (behind, other) in combinations(concerned, 2):
         both = one.core | other.core
         if wrong <= both and len(both - wrong) <= 1 and one.entry.says != other.entry.says:
             found.append((near[one.entry.name] + near[other.entry.name], place + behind, place, one, other))
     return [(one, other) for *_, one, other in sorted(found, key=lambda pair: (-pair[0], *pair[1:3]))]
+
+
+def _near(told: list, known: list) -> float:
+    """The share of the numbers that are those of a mistake, or their squares, as where a root is missing, too."""
+    if matching.equal(told, known):
+        return 1.0
+    ours, theirs = matching.leaves(told), matching.leaves(known)
+    pairs = [(matching.numbers(one), matching.numbers(other)) for one, other in zip(ours, theirs)]
+    if len(ours) != len(theirs) or any(a is None or b is None or a.shape != b.shape for a, b in pairs):
+        return 0.0
+    a, b = (np.concatenate([one[part].ravel() for one in pairs]) for part in (0, 1))
+    if np.array_equal(a, np.round(a)):                   # labels and counts are often the same by chance
+        return 0.0
+    with np.errstate(all="ignore"):
+        return 0.9 * max((np.abs(a - one) <= matching.EXACT * np.abs(a)).mean() for one in (b, b * b))
 
 
 def explain(assignment: Assignment, function: str, answers: Answers, reference: Answers, known: list[Known],
@@ -63,7 +80,9 @@ def explain(assignment: Assignment, function: str, answers: Answers, reference: 
     - around: modules changed besides
     - budget: [how many pairs may be tried], of which it takes what it tries
     """
-    tried = {}
+    tried, wrong = {}, {aspect for aspect in matching.differences(answers, reference) if not aspect.startswith("~")}
+    if not any(matching.telling(answers[aspect], aspect, wrong) for aspect in wrong):     # such as by exceptions alone
+        return []
     for one, other in candidates(answers, reference, known)[:2 * budget[0]]:
         text = together(one.entry, other.entry)
         if text is not None and budget[0]:

@@ -37,6 +37,17 @@ def numbers(told: list) -> np.ndarray | None:
     return np.frombuffer(told[3]).reshape(told[1])
 
 
+def leaves(told: list) -> list[list]:
+    """The answers in a list of lists of answers."""
+    return [leaf for one in told[1:] for leaf in leaves(one)] if told[0] == "l" else [told]
+
+
+def always_raises(answers: Answers) -> bool:
+    """Tell whether a function raises whatever it is asked; aspects with ~ aside, where the inputs are unusual."""
+    return all(leaf[0] == "e" for aspect, told in answers.items()
+               if not aspect.startswith("~") and aspect not in ("loop", "layout") for leaf in leaves(told))
+
+
 def equal(one: list, other: list) -> bool:
     """Tell whether two answers are the same, up to rounding; what is not finite is all one. Unknown equals all."""
     if "u" in (one[0], other[0]):
@@ -81,6 +92,8 @@ def explain(answers: Answers, reference: Answers, known: list[Known]) -> tuple[l
     wrong = {aspect for aspect in differs if not aspect.startswith("~")}
     fitting = [one for one in known if one.core and all(
         aspect in differs and equal(answers[aspect], one.differs[aspect]) for aspect in one.core)]
+    blind = always_raises(answers)
+    fitting = [one for one in fitting if not (blind or _not_finite(one, answers)) or _alike(one, answers, reference)]
     largest = [one for one in fitting if not any(one.core < other.core or _within(one, other) for other in fitting)]
     certain: dict[str, Known] = {}
     for one in largest:
@@ -95,6 +108,20 @@ def explain(answers: Answers, reference: Answers, known: list[Known]) -> tuple[l
                    if any(telling(one.differs[aspect], aspect, unexplained) for aspect in one.core)}
         unexplained = wrong - {aspect for one in certain.values() for aspect in one.core}
     return list(certain.values()), unexplained
+
+
+def _not_finite(one: Known, answers: Answers) -> bool:
+    """Whether all that a mistake explains are numbers, none of which is finite: many mistakes come to the same."""
+    found = [numbers(leaf) for aspect in one.core for leaf in leaves(answers[aspect])]
+    return all(array is not None and array.size and not np.isfinite(array).any() for array in found)
+
+
+def _alike(one: Known, answers: Answers, reference: Answers) -> bool:
+    """Whether a function answers as this mistake in every aspect, and in one of them by numbers."""
+    found = [numbers(leaf) for aspect, told in answers.items() if aspect not in one.core for leaf in leaves(told)]
+    return any(array is not None and np.isfinite(array).any() for array in found) and all(
+        equal(told, one.differs.get(aspect, reference[aspect])) for aspect, told in answers.items()
+        if aspect in reference)
 
 
 def _within(one: Known, other: Known) -> bool:

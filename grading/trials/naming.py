@@ -20,7 +20,18 @@ from grading.engine import probing
 from grading.engine.probing import Probing
 from grading.release import stubs
 from grading.release.assignment import PACKAGE, Assignment, topic
-from grading.trials import beside, catalogue, cells, differences, doubles, matching, showing, terms, variants
+from grading.trials import (
+    beside,
+    catalogue,
+    cells,
+    differences,
+    doubles,
+    figures,
+    matching,
+    showing,
+    terms,
+    variants,
+)
 from grading.trials.catalogue import Entry
 from grading.trials.diagnosis import UNIMPLEMENTED
 from grading.trials.matching import Answers, Known
@@ -33,7 +44,7 @@ SELF_CONTAINED = ("LinearClassifier.train", "LinearClassifier.predict")
 # Two ways to the same result: who takes the other one makes that one's mistakes.
 TWINS = {"batchnorm_backward": "batchnorm_backward_alt", "batchnorm_backward_alt": "batchnorm_backward"}
 
-MOST_PAIRS = 40       # of mistakes in one function that are tried for a submission: each costs a few milliseconds
+MOST_PAIRS = 60       # of mistakes in one function that are tried for a submission: each costs 1 to 4 milliseconds
 
 
 def judged(assignment: Assignment) -> dict[str, str]:
@@ -179,7 +190,7 @@ class Names:
         """
         if alike := self._alike(function, answers, within):       # the entries, which take their time, are not needed
             return alike
-        if function.endswith(".loss") and differences.raises_everywhere(answers):     # as any error in a line would
+        if function.endswith(".loss") and matching.always_raises(answers):     # as any error in a line would
             return Explained(function, [], set(answers), answers, self._answers(function, within, [])[""])
         reference, entries = self.known(function, within)
         explained = self._explain(function, answers, within, budget, reference, entries)
@@ -196,11 +207,18 @@ class Names:
         if unexplained and function in TWINS:
             others, left = matching.explain(answers, reference, self.known(TWINS[function], within)[1])
             certain, unexplained = (certain, unexplained) if left else (others, left)
-        if unexplained:
-            pair = doubles.explain(self.assignment, function, answers, reference, entries, doubles.changed(within),
-                                   [MOST_PAIRS] if budget is None else budget)
-            if pair:
-                certain, unexplained = pair, set()
+        budget, around = [MOST_PAIRS] if budget is None else budget, doubles.changed(within)
+        if unexplained and certain:                               # two more, beside those that are certain
+            settled = {aspect for one in certain for aspect in one.core}
+            rest = {aspect: told for aspect, told in answers.items() if aspect not in settled}
+            few = [budget[0] // 2]
+            budget[0] -= few[0]
+            if pair := doubles.explain(self.assignment, function, rest, reference, entries, around, few):
+                certain, unexplained = certain + pair, set()
+            budget[0] += few[0]
+        if unexplained and (pair := doubles.explain(self.assignment, function, answers, reference, entries, around,
+                                                    budget)):
+            certain, unexplained = pair, set()
         return Explained(function, certain, unexplained, answers, reference)
 
     def _callees(self, function: str) -> set[str]:
@@ -260,11 +278,12 @@ class Explained:
         return [one.entry for one in self.certain]
 
     def told(self) -> list[dict[str, str]]:
-        other_margin = differences.margin_of(self.answers, self.reference, self.unexplained)
-        names = [{"kind": "convention" if one.entry.convention else "mistake", "says": one.entry.says,
+        other_margin = figures.margin_of(self.answers, self.reference, self.unexplained)
+        wrong = set(matching.differences(self.answers, self.reference))
+        names = [{"kind": "convention" if one.entry.convention else "mistake", "says": differences.beside(one, wrong),
                   "read": one.entry.read} for one in self.certain
                  if not (other_margin and one.core <= {"data gradient"})]        # which follows from the margin
-        read = differences.numbers(self.answers, self.reference, self.unexplained)
+        read = figures.numbers(self.answers, self.reference, self.unexplained)
         names += read or terms.read(self.function, self.answers, self.reference, self.unexplained)
         if not names and self.unexplained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)

@@ -134,6 +134,10 @@ def init(name, cases, kinds=("plain",)):
                 for key, one in made(sizes, scale, kind).items() if key[0] == "b" and key[1:].isdigit()])
             yield f"~biases{label}", lambda over=over: [Rough(np.array(sum(over(statistic, "b"), [])))
                                                         for statistic in (np.mean, np.std)]
+            yield f"largest bias{label}", lambda over=over: np.array(sum(over(
+                lambda one: float(np.abs(one).max() > 0), "b"), []))
+            yield f"~biases{label}", lambda over=over: np.array(sum(over(          # the same for all, or -1
+                lambda one: float(np.ravel(one)[0]) if np.ptp(one) == 0 else -1.0, "b"), []))
         yield "names", lambda: list(made(cases[0], 0.01, "plain"))
 
         def again():

@@ -24,6 +24,13 @@ def rgb2gray(seed):
     yield "~square", lambda: call("square")
     yield "~two images", lambda: call("two images")
 
+    def weights():
+        """Of red, green and blue; ... where gray is no weighted sum."""
+        found = np.asarray(_function("rgb2gray")(100.0 * np.eye(3)[np.newaxis]), dtype=float).ravel() / 100
+        return found if np.allclose(COLORS["A"] @ found, call("A"), rtol=1e-4) else ...
+
+    yield "~weights", weights
+
 
 def _rising(side, seed):
     """Gray values, brighter from left to right, the last column the brightest."""

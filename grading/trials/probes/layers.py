@@ -20,7 +20,8 @@ def _affine_data(seed, shape, M):
 
 
 AFFINE = {"A": _affine_data(61, (5, 4), 3), "B": _affine_data(62, (3, 6), 7),
-          "images": _affine_data(63, (4, 2, 3, 2), 5), "square": _affine_data(64, (4, 4), 4)}
+          "images": _affine_data(63, (4, 2, 3, 2), 5), "square": _affine_data(64, (4, 4), 4),
+          "one": _affine_data(65, (1, 2, 3), 4)}
 
 
 def affine_forward(seed):
@@ -38,6 +39,7 @@ def affine_forward(seed):
     yield "biases in out", lambda: [weights_alone(which) for which in "AB"]
     yield "out for images", lambda: np.asarray(call("images")[0]) - weights_alone("images")
     yield "~square", lambda: call("square")[0]
+    yield "~one example", lambda: call("one")[0]
 
     def cached(which, part):
         return np.asarray(call(which)[1][part], dtype=float)

@@ -122,7 +122,7 @@ def train(seed):
                 first * dW).max():
             return ...
         ratio = times / first
-        return "none" if abs(ratio) < 0.02 else "smaller" if ratio < 0.97 else "larger" if ratio > 1.1 else "alike"
+        return "none" if abs(ratio) < 0.02 else "smaller" if ratio < 0.997 else "larger" if ratio > 1.01 else "alike"
 
     yield "second step", second
 

@@ -17,7 +17,7 @@ def _data(seed, N, D, C):
 
 
 DATA = {"A": _data(11, 6, 5, 4), "B": _data(12, 9, 3, 5), "square": _data(13, 4, 4, 4), "one": _data(14, 1, 3, 4),
-        "many classes": _data(15, 20, 4, 13)}
+        "many classes": _data(15, 20, 4, 13), "ten classes": _data(16, 7, 3, 10)}
 # How W (D, C) and X (N, D) are handed over: as here, both transposed as in 2015, W alone transposed.
 LAYOUTS = {1.0: lambda W, X: (W, X), 2.0: lambda W, X: (W.T, X.T), 3.0: lambda W, X: (W.T, X)}
 # Scores of classes 0, 1, 2, for one example of class 2 whose probability is e**-25, e**-60 and e**-300.
@@ -71,6 +71,7 @@ def linear_loss(module, name, softmax, vectorized):
         yield "~one example", lambda: list(call("one", 0.0))
         yield "~square with penalty", lambda: list(call("square", 0.5))
         yield "~many classes", lambda: list(call("many classes", 0.0))
+        yield "~ten classes", lambda: list(call("ten classes", 0.0))
 
         def small(part, reg=1e-5):
             """What a small reg adds over what it should, and the same of a large one; ... for nothing."""
@@ -172,6 +173,7 @@ def _stability(scored):
     yield "large scores", lambda: shifted(1e4, 1e4, 1e4)
     yield "very negative scores", lambda: shifted(-1e4, -1e4, -1e4)
     yield "~scores of different size", lambda: shifted(0.0, -2000.0, 1500.0)
+    yield "~scores of some hundred", lambda: shifted(400.0, 400.0, 400.0)      # exp(400) is finite, exp(800) is not
 
     def far_behind(scores, label):
         """How far the loss is off, where the exponential of a distance between scores is infinite."""

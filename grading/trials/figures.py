@@ -1,0 +1,113 @@
+"""Numbers of the student's, read off the answers: another factor, another margin, another epsilon, other weights."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from grading.trials.matching import Answers, leaves
+from grading.trials.matching import numbers as array_of
+
+# Aspects of a penalty in the loss and in the gradient, the factor before reg * sum(W**2); of linear losses, of nets.
+_PENALTIES = [("penalty of the loss", "penalty of the gradient", 1.0, "gradient"),
+              ("penalty of weights", "penalty in the gradients of weights", 0.5, "gradients")]
+
+
+def factor(told: list, reference: list) -> float | None:
+    """The number that the reference's numbers are multiplied by, all by the same; None where there is no such."""
+    pairs = pairs_of(told, reference)
+    if pairs is None:
+        return None
+    ours = np.concatenate([one.ravel() for one, _ in pairs])
+    theirs = np.concatenate([other.ravel() for _, other in pairs])
+    if not np.isfinite(ours).all() or not np.isfinite(theirs).all() or not np.any(theirs) or not np.any(ours):
+        return None
+    found = float(ours @ theirs / (theirs @ theirs))
+    return found if np.abs(ours - found * theirs).max() <= 1e-4 * np.abs(ours).max() else None
+
+
+def pairs_of(told: list, reference: list) -> list[tuple[np.ndarray, np.ndarray]] | None:
+    """(found, expected) for every part; None where one is no number or has another shape."""
+    ours, theirs = leaves(told), leaves(reference)
+    if len(ours) != len(theirs):
+        return None
+    pairs = [(array_of(one), array_of(other)) for one, other in zip(ours, theirs)]
+    if any(one is None or other is None or one.shape != other.shape for one, other in pairs):
+        return None
+    return pairs
+
+
+def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> list[dict[str, str]]:
+    """Sentences that read a number of the student's off the answers; only where the form leaves no doubt."""
+    aspects, found = set(aspects), []
+
+    def say(says: str, read: str, kind: str = "mistake") -> None:
+        found.append({"kind": kind, "says": says, "read": read})
+
+    by = {aspect: factor(answers[aspect], reference[aspect]) for aspect in aspects}
+    for loss, slope, own, gradient in _PENALTIES:
+        penalty = f"{own:.4g} * reg * sum(W**2)".removeprefix("1 * ")
+        should = f"{2 * own:.4g} * reg * W".removeprefix("1 * ")
+        if {loss, slope} <= aspects and by[loss] and by[slope] and abs(by[loss] - by[slope]) < 1e-3:
+            say(f"The penalty is {own * by[loss]:.4g} * reg * sum(W**2), in the loss and in the {gradient}; here it is "
+                f"{penalty}.", "the penalty in the docstring, and its derivative")
+            continue
+        if loss in aspects and by[loss]:
+            say(f"The penalty in the loss is {own * by[loss]:.4g} * reg * sum(W**2); here it is {penalty}.",
+                "the penalty in the docstring")
+        if slope in aspects and by[slope]:
+            say(f"The gradient of the penalty is {2 * own * by[slope]:.4g} * reg * W; it should be {should}.",
+                f"the derivative of {penalty.replace('sum(W**2)', 'w**2')}")
+    concerned = {aspect for aspect in aspects if not aspect.startswith("~")}
+    if "tiny probability" in concerned <= {"tiny probability", "data loss"}:
+        told, right = ([array_of(one) for one in leaves(all_told["tiny probability"])]
+                       for all_told in (answers, reference))
+        if all(one is not None and one.size == 1 for one in told):
+            *_, less, least = (float(np.ravel(one)[0]) for one in told)
+            large = "data loss" in concerned                         # so large that ordinary probabilities show it
+            if abs(less - least) < 1e-3 and 0 < least < (12 if large else float(np.ravel(right[-1])[0]) - 1):
+                say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, "
+                    f"before the logarithm is taken: no image costs more than {least:.3g}.",
+                    "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
+    if margin := margin_of(answers, reference, aspects):
+        say(f"The margin of a hinge is {margin:.3g}; here it is 1.", "the + 1 inside the hinge, svm.ipynb")
+    if "distances" in aspects and (power := _power(answers["distances"], reference["distances"])):
+        say(f"The sum of squares is raised to the power {power:.3g}; the square root is the power 0.5.",
+            "the formula of dists at the two loops")
+    weights = array_of(answers.get("~weights", ["u"]))
+    if "gray" in aspects and weights is not None and weights.size == 3:
+        red, green, blue = (f"{one:.3g}" for one in weights)
+        say(f"The weights of red, green and blue are {red}, {green} and {blue}; here they are 0.299, 0.587 and 0.114.",
+            "\"From color to gray\" in features.ipynb")
+    if "spread of weights" in aspects:
+        told = array_of(answers["spread of weights"])
+        if told is not None and told.size and 0 < told.max() < 1.5 * told.min():
+            say(f"The weights have standard deviation {np.median(told):.1g}, whatever weight_scale is.",
+                "weight_scale in the docstring of __init__")
+    if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
+        told = [array_of(one) for one in leaves(answers["epsilon"])]
+        if all(one is not None and one.size == 1 for one in told):
+            values = [float(np.ravel(one)[0]) for one in told]
+            if min(values) > 0 and max(values) / min(values) < 1.1:
+                say(f"epsilon is always {values[0]:.2g}, whatever config says.", "epsilon in the docstring")
+    if {one for one in aspects if one[0] != "~"} == {"inputs changed"} and np.any(array_of(answers["inputs changed"])):
+        say("An array that was handed in is changed; the caller still needs it as it was.",
+            "what the docstring says is not modified")
+    return found
+
+
+def margin_of(answers: Answers, reference: Answers, aspects: Iterable[str]) -> float | None:
+    """The margin of a hinge loss that has another one than 1."""
+    told = array_of(answers.get("~width of the margin", ["u"]))
+    if "data loss" not in aspects or told is None or told.size != 4 or told[0] < 1e-3 or abs(told[0] - 1) < 1e-3:
+        return None
+    return float(told[0]) if np.allclose(told - told[0], [0, 0, 0.5, 2], atol=1e-4) else None
+
+
+def _power(told: list, reference: list) -> float | None:
+    """The power of the squared distances that was taken instead of the root; None where it is no such power."""
+    pairs = pairs_of(told, reference)
+    if pairs is None or not all(np.isfinite(one).all() and (one > 0).all() for one, _ in pairs):
+        return None
+    ours, theirs = (np.log(np.concatenate([one[part].ravel() for one in pairs])) for part in (0, 1))
+    power = float(ours @ theirs / (theirs @ theirs)) / 2
+    return power if np.allclose(ours, 2 * power * theirs, rtol=1e-4) and abs(power - 0.5) > 1e-3 else None
