@@ -145,7 +145,7 @@ def _hidden(tree, nodes, imported, hidden):
         return isinstance(node, ast.Name) and (node in hidden or node.id not in imported and "*" not in _binds(tree))
 
     read = {node.value for node in nodes if isinstance(node, ast.Subscript) and constant_text(node.slice)}
-    of_python_2 = set(_of_python_2(tree))
+    of_python_2 = _of_python_2(tree)
     for node in _called_at_once(tree):
         if (called := dotted(node.func, imported)) in _RUN_HERE:
             yield node, f"{called}(), which runs a text"
@@ -178,19 +178,23 @@ def _whole_libraries(nodes, imported, hidden):
                         yield part, path
 
 
+@functools.lru_cache(maxsize=16)
 def _of_python_2(tree):
     """Built-ins of Python 2 where a module asks for its Python, as in `if sys.version_info[0] < 3: range = xrange`."""
+    found = set()
     for node in ast.walk(tree):
         asked = (node.test if isinstance(node, (ast.If, ast.IfExp)) else
                  ast.Tuple([one.type for one in node.handlers if one.type]) if isinstance(node, ast.Try) else None)
         names = {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(asked)} if asked else set()
         if names & (_VERSION if isinstance(node, (ast.If, ast.IfExp)) else {"NameError"}):
-            yield from (part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in _PYTHON_2)
+            found |= {part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in _PYTHON_2}
+    return found
 
 
+@functools.lru_cache(maxsize=16)
 def _called_at_once(tree):
     """Calls that a module makes while it is loaded as a part of a package, not run by itself."""
-    waiting, by_itself = list(tree.body), _never_main(tree)
+    waiting, by_itself, found = list(tree.body), _never_main(tree), []
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.If) and by_itself and ast.unparse(node.test) in _MAIN:
@@ -199,7 +203,8 @@ def _called_at_once(tree):
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             waiting += ast.iter_child_nodes(node)
         if isinstance(node, ast.Call):
-            yield node
+            found.append(node)
+    return found
 
 
 def _never_main(tree):
@@ -211,20 +216,22 @@ def _never_main(tree):
                    or constant_text(node) == "__name__" for node in ast.walk(tree))
 
 
+@functools.lru_cache(maxsize=16)
 def _handed_on(tree):
     """What a module hands to functions while it is loaded, without calling it: a function among it may be kept. The
     functions that run while it is loaded may do that as well."""
-    calls = list(_called_at_once(tree))
+    calls, found = _called_at_once(tree), []
     called = {call.func for call in calls}
     for call in calls:
         for given in (*call.args, *(keyword.value for keyword in call.keywords)):
-            yield from (part for part in ast.walk(given) if isinstance(part, (ast.Name, ast.Attribute))
-                        and part not in called)
+            found += [part for part in ast.walk(given) if isinstance(part, (ast.Name, ast.Attribute))
+                      and part not in called]
     for name in _run_at_once(tree):
         nodes = list(reached_nodes(tree, name, far=True))
         inner = {part for node in nodes if isinstance(node, ast.Lambda) for part in ast.walk(node)}
         called = {node.func for node in nodes if isinstance(node, ast.Call)} - inner
-        yield from (node for node in nodes if isinstance(node, (ast.Name, ast.Attribute)) and node not in called)
+        found += [node for node in nodes if isinstance(node, (ast.Name, ast.Attribute)) and node not in called]
+    return found
 
 
 def _run_at_once(tree):

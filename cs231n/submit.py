@@ -103,12 +103,12 @@ def _inspect(folder, asked):
             found, pictures = _look_into_notebook(path, asked)
             packed += [picture for picture in pictures if picture not in packed]
         else:
-            found = _look_into_module(path) + _own_modules(path, folder, asked)
+            found = _look_into_module(path, folder, asked)
         problems += [f"{name}: {problem}" for problem in found]
     return packed, problems
 
 
-def _look_into_module(path):
+def _look_into_module(path, folder, asked):
     text = reading.module_text(path.read_bytes())
     try:
         tree = ast.parse(text)
@@ -118,21 +118,17 @@ def _look_into_module(path):
                 return [f"does not load (line {number}: a merge conflict is left in the file)"]
         return [f"does not load (line {getattr(error, 'lineno', '?')}: {getattr(error, 'msg', error)})"]
     if not any(isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)) for node in tree.body):
-        return ["defines no function or class"]
+        return ["defines no function or class", *_own_modules(tree, path, folder, asked)]
     problems = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Raise) and _STUB in ast.unparse(node):
             text = next(part.value for part in ast.walk(node) if isinstance(part, ast.Constant))
             problems.append(f"{text} (line {node.lineno})")
-    return problems
+    return problems + _own_modules(tree, path, folder, asked)
 
 
-def _own_modules(path, folder, asked):
+def _own_modules(tree, path, folder, asked):
     """Problems: the modules of the package that a module imports, and that are neither handed in nor given."""
-    try:
-        tree = ast.parse(reading.module_text(path.read_bytes()))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
     names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):

@@ -21,7 +21,7 @@ def apart(function: str, answers: Answers, others: list[tuple[list[Entry], set[s
       of which nothing is known
     """
     made = tuple(entry for one in others if one for entry in one[0])
-    writable = doubles.writable(made)
+    writable = doubles.written(made) is not None
     if function.endswith(_WAYS_BACK):
         if not writable or None in others:
             return {}, ()

@@ -69,7 +69,7 @@ class Entry:
 
     def source(self, reference: str | None = None, beside: bool = False) -> str:
         """The module with this mistake in it, markers left in place; `reference` may have others in it already."""
-        complete = _left((PACKAGE / self.module).read_text(encoding="utf-8"), self.later)
+        complete = leave_out((PACKAGE / self.module).read_text(encoding="utf-8"), self.later)
         text = reference or complete
         begin, end = list(_MARK.finditer(text))[2 * _place(complete, self):][:2]
         solution = text[begin.end():end.start()]
@@ -120,9 +120,6 @@ def _entries(assignment: Assignment, folder: Path, kind: str) -> list[dict]:
 def without_markers(text: str) -> str:
     """A variant's source as a submission has it: `stubs.strip_markers` for markers that are known to be well formed."""
     return _MARK.sub("", text)
-
-
-_left = functools.lru_cache(32)(leave_out)
 
 
 @functools.lru_cache(64)

@@ -6,7 +6,7 @@ import numpy as np
 
 from grading.errors import KitError
 from grading.release.assignment import Assignment
-from grading.trials import catalogue, matching, variants
+from grading.trials import catalogue, figures, matching, variants
 from grading.trials.catalogue import Entry
 from grading.trials.matching import Answers, Known
 
@@ -20,24 +20,18 @@ def changed(entries: tuple[Entry, ...]) -> dict[str, str]:
     return {module: catalogue.without_markers(text) for module, text in texts.items()}
 
 
-def writable(entries: tuple[Entry, ...]) -> bool:
-    """Whether these entries can be written into one package: one may edit what another needs."""
+def written(entries: tuple[Entry, ...]) -> dict[str, str] | None:
+    """The same, or None where they cannot be written into one package: one may edit what another needs."""
     try:
-        changed(entries)
+        return changed(entries)
     except KitError:
-        return False
-    return True
+        return None
 
 
 def together(one: Entry, other: Entry) -> dict[str, str] | None:
     """The module with both mistakes in it; None where they cannot be written into one text."""
-    for first, second in ((one, other), (other, one)):
-        if not second.body:
-            try:
-                return changed((first, second))
-            except KitError:
-                continue
-    return None
+    texts = (written(pair) for pair in ((one, other), (other, one)) if not pair[1].body)
+    return next((text for text in texts if text is not None), None)
 
 
 def candidates(answers: Answers, reference: Answers, known: list[Known]) -> list[tuple[Known, Known]]:
@@ -62,9 +56,8 @@ def _near(told: list, known: list) -> float:
     """The share of the numbers that are those of a mistake, or their squares, as where a root is missing, too."""
     if matching.equal(told, known):
         return 1.0
-    ours, theirs = matching.leaves(told), matching.leaves(known)
-    pairs = [(matching.numbers(one), matching.numbers(other)) for one, other in zip(ours, theirs)]
-    if len(ours) != len(theirs) or any(a is None or b is None or a.shape != b.shape for a, b in pairs):
+    pairs = figures.pairs_of(told, known)
+    if pairs is None:
         return 0.0
     a, b = (np.concatenate([one[part].ravel() for one in pairs]) for part in (0, 1))
     if np.array_equal(a, np.round(a)):                   # labels and counts are often the same by chance

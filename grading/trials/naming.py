@@ -165,8 +165,8 @@ class Names:
                 continue
             callees = self._callees(function) & lost
             within = [found.get(callee) for callee in sorted(callees)]
-            if any(one is None or one.unexplained for one in within) or not doubles.writable(
-                    tuple(entry for one in within for entry in one.entries)):
+            if any(one is None or one.unexplained for one in within) or doubles.written(
+                    tuple(entry for one in within for entry in one.entries)) is None:
                 answers = {aspect: told for aspect, told in answers.items() if aspect.startswith(OWN)}
                 within = []
             known = [entry for one in within for entry in one.entries]
@@ -249,11 +249,10 @@ class Names:
         missing = [entry for entry in entries if entry.label not in kept]
         if missing or not kept:
             around, asked = doubles.changed(within), [(self._functions[function], function)]
-            written = {entry.label: doubles.changed((*within, entry)) for entry in missing
-                       if doubles.writable((*within, entry))}
+            written = {entry.label: doubles.written((*within, entry)) for entry in missing}
             variety = {} if kept else {"": (around, asked)}
-            variety |= {label: (text, asked) for label, text in written.items()}
-            kept |= {entry.label: {} for entry in missing if entry.label not in written}      # unlike any answer
+            variety |= {label: (texts, asked) for label, texts in written.items() if texts is not None}
+            kept |= {label: {} for label, texts in written.items() if texts is None}          # unlike any answer
             told = {name: answers[function] for name, answers in variants.answers(self.assignment, variety).items()}
             kept.setdefault("", told.get(""))
             kept |= {name: matching.differences(answers, kept[""]) for name, answers in told.items() if name}

@@ -3,16 +3,15 @@
 Every sentence says what is there and what should be; where the form leaves a doubt, nothing is said.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import product
 
 import numpy as np
 
 from grading.trials import norms
-from grading.trials.differences import factor, leaves
+from grading.trials.figures import factor
+from grading.trials.matching import Answers, leaves
 from grading.trials.matching import numbers as array_of
-
-Answers = Mapping[str, list]
 
 _NOTHING = ["e", "Nothing"]
 _POWERS = (0, 1, -1, 2, -2, 0.5, -0.5, 1.5, -1.5, 3, -3)          # of the root

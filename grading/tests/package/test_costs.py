@@ -263,6 +263,12 @@ def test_what_does_the_whole_task_is_found_by_name(task, text, found):
     assert [name for _, name in whole] == [found] and part == []
 
 
+def assert_logsumexp_is_found(text):
+    """In f of a module that knows it as lse."""
+    whole, _ = read_shortcuts(f"from scipy.special import logsumexp as lse\n{text}", "f", "softmax")
+    assert {name for _, name in whole} == {"scipy.special.logsumexp"}
+
+
 @pytest.mark.parametrize("text", [
     "known = []\nknown.append(lse)\ndef f(x): return known[0](x)",
     "known = []\nknown += [lse]\ndef f(x): return known[0](x)",
@@ -292,8 +298,7 @@ def test_what_does_the_whole_task_is_found_by_name(task, text, found):
     "def isinstance(x, kind): return kind(x)\ndef f(x): return isinstance(x, lse)",
 ])
 def test_what_a_module_keeps_of_a_library_while_it_is_loaded_is_found(text):
-    whole, _ = read_shortcuts(f"from scipy.special import logsumexp as lse\n{text}", "f", "softmax")
-    assert {name for _, name in whole} == {"scipy.special.logsumexp"}
+    assert_logsumexp_is_found(text)
 
 
 @pytest.mark.parametrize("text", [
@@ -304,8 +309,7 @@ def test_what_a_module_keeps_of_a_library_while_it_is_loaded_is_found(text):
     "def f(x): return A.own(x)",
 ])
 def test_what_a_class_does_for_an_operator_is_read(text):
-    whole, _ = read_shortcuts(f"from scipy.special import logsumexp as lse\n{text}", "f", "softmax")
-    assert {name for _, name in whole} == {"scipy.special.logsumexp"}
+    assert_logsumexp_is_found(text)
 
 
 @pytest.mark.parametrize("text", [
