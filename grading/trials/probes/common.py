@@ -17,6 +17,15 @@ def given(value):
     return value
 
 
+def factors_of(value, terms, atol):
+    """The factors of a sum of terms; raises where it has others. value: (N,); terms: of N numbers each."""
+    terms = np.stack(terms, axis=1)
+    factors = np.linalg.lstsq(terms, value, rcond=None)[0]
+    if not np.allclose(terms @ factors, value, rtol=1e-4, atol=atol):
+        raise ValueError("it has other terms")
+    return factors
+
+
 def remembered(function):
     """The function, called once for each tuple of (hashable) arguments; what it raised, it raises again."""
     known = {}

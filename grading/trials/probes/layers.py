@@ -5,7 +5,7 @@ from importlib import import_module
 import numpy as np
 
 from grading.engine.probing import Rough
-from grading.trials.probes.common import changed, each, given, remembered
+from grading.trials.probes.common import changed, each, factors_of, given, remembered
 from grading.trials.probes.losses import layer_loss
 
 
@@ -198,10 +198,8 @@ def _terms(which, dx, eps=0.3):
     normalized, found = (x - x.mean(axis=0)) / root, []
     for column in range(x.shape[1]):
         slope, place = dout[:, column] * gamma[column] / root[column], normalized[:, column]
-        terms = np.stack([slope, np.full(len(x), slope.mean()), place * (slope * place).mean()], axis=1)
-        factors = np.linalg.lstsq(terms, dx[:, column], rcond=None)[0]
-        if not np.allclose(terms @ factors, dx[:, column], rtol=1e-4, atol=1e-6 * np.abs(dx).max()):
-            raise ValueError("it has other terms")
+        terms = slope, np.full(len(x), slope.mean()), place * (slope * place).mean()
+        factors = factors_of(dx[:, column], terms, atol=1e-6 * np.abs(dx).max())
         found.append([*np.round(factors, 5), gamma[column], root[column], len(x)])
     return np.array(found)
 

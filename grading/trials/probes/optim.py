@@ -9,7 +9,7 @@ from importlib import import_module
 import numpy as np
 
 from grading.engine.probing import Rough
-from grading.trials.probes.common import changed, each, given
+from grading.trials.probes.common import changed, each, factors_of, given
 
 _rng = np.random.default_rng(71)
 SHAPE = (2, 3)
@@ -93,14 +93,8 @@ def momentum(name):
 
 def _terms(sums):
     """The factors of which sums are made: of every (sum, first term, second term) two; raises where it has others."""
-    found = []
-    for value, *terms in sums:
-        value, terms = np.ravel(value), np.stack([np.ravel(one) for one in terms], axis=1)
-        factors = np.linalg.lstsq(terms, value, rcond=None)[0]
-        if not np.allclose(terms @ factors, value, rtol=1e-4, atol=1e-7):
-            raise ValueError("it has other terms")
-        found.append(np.round(factors, 6))
-    return np.array(found)
+    return np.array([np.round(factors_of(np.ravel(value), [np.ravel(one) for one in terms], atol=1e-7), 6)
+                     for value, *terms in sums])
 
 
 def _times(one, other):
