@@ -4,74 +4,81 @@ What a submission's functions answer is a student's: a process that takes too lo
 names the mistakes of the others.
 """
 
+import json
 import os
-import signal
+import pickle
+import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
+import threading
 from contextlib import suppress
-from multiprocessing import get_context, parent_process
 from pathlib import Path
 
+from grading import ROOT
 from grading.books.course import Course
 from grading.books.results import Result
-from grading.engine import kernel
 from grading.release.assignment import Assignment
-from grading.trials.naming import Names
 
 PATIENCE = 240.0           # seconds; the first time, what the whole catalogue answers is worked out in them
 
 
 class Naming:
-    """The process; it is started when the first submission has something to name."""
+    """The process (`namer.py`); it is started when the first submission has something to name."""
 
     def __init__(self, assignment: Assignment, course: Course):
         self._course = course
         self._arguments = assignment, course.root / f"answers-{assignment.name}.msgpack"
-        self._process: ProcessPoolExecutor | None = None
-        self._pid = 0
+        self._process: subprocess.Popen | None = None
 
     def __enter__(self) -> "Naming":
         return self
 
     def __exit__(self, *_) -> None:
-        if self._process:
-            self._process.shutdown(cancel_futures=True)
+        self._end()
 
     def named(self, result: Result, answers: dict | None) -> list[dict[str, str]]:
         """answers: of functions to their probes; None to ask the autograded modules here, outside of any sandbox."""
         if not result.lost or answers == {}:
             return []
-        if self._process is None:
-            self._process = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_prepare_names,
-                                                initargs=self._arguments)
         try:
-            self._pid = self._pid or self._process.submit(os.getpid).result()
-            return self._process.submit(_name, result, answers, self._folder(result)).result(PATIENCE)
+            if self._process is None:
+                self._start()
+            return self._ask(result, answers, self._course.autograded(result.student, result.assignment))
         except Exception as error:           # a mistake that goes without its name is no reason to stop the run
             self._course.log_exception(f"naming the mistakes of {result.student}", error)
-            if isinstance(error, TimeoutError):
-                with suppress(ProcessLookupError):
-                    os.kill(self._pid, signal.SIGKILL)
-            self._process.shutdown(wait=False, cancel_futures=True)
-            self._process, self._pid = None, 0
+            self._end()
             return []
 
-    def _folder(self, result: Result) -> Path:
-        return self._course.autograded(result.student, result.assignment)
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "grading.autograde.namer", str(os.getpid())], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)})
+        self._send(self._arguments)
 
+    def _send(self, what: tuple) -> None:
+        pickle.dump(what, self._process.stdin)
+        self._process.stdin.flush()
 
-_names: list[Names] = []                 # of the naming process
+    def _ask(self, result: Result, answers: dict | None, folder: Path) -> list[dict[str, str]]:
+        watch = threading.Timer(PATIENCE, self._process.kill)
+        watch.start()
+        try:
+            self._send((result, answers, folder))
+            line = self._process.stdout.readline()
+        finally:
+            watch.cancel()
+        if not line:
+            raise RuntimeError(f"the naming process has ended ({self._process.wait()}); it has {PATIENCE:.0f} s")
+        told = json.loads(line)
+        if "failed" in told:
+            raise RuntimeError(told["failed"])
+        return told["named"]
 
-
-def _prepare_names(assignment: Assignment, cache: Path) -> None:
-    if sys.platform == "linux":          # an executor's process would outlive a run that is killed, and wait for ever
-        kernel.die_with_parent()
-        if not parent_process().is_alive():
-            os._exit(1)
-    _names.append(Names(assignment, cache))
-
-
-def _name(result: Result, answers: dict | None, folder: Path) -> list[dict[str, str]]:
-    if answers is None:
-        answers = _names[0].ask(result, folder)
-    return _names[0].name(result, answers)
+    def _end(self) -> None:
+        """At once: it has nothing that would be lost."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process.stdout.close()
+            with suppress(OSError):                  # what could not be sent
+                self._process.stdin.close()
+            self._process = None

@@ -109,7 +109,10 @@ def serve(asker: socket.socket, folder: Path) -> None:
         with tempfile.TemporaryDirectory(dir=folder, prefix="variant-") as place:
             _link(reference, Path(place), asked["changed"])
             told = _in_a_child(asker, Path(place), work, asked["arguments"])
-        asker.sendall((told or json.dumps({"failed": "the process that tried a variant died"})).encode() + b"\n")
+        try:
+            asker.sendall((told or json.dumps({"failed": "the process that tried a variant died"})).encode() + b"\n")
+        except ConnectionError:                  # the asker has gone meanwhile
+            return
 
 
 def _in_a_child(asker: socket.socket, place: Path, work, arguments: dict[str, Any]) -> str:
