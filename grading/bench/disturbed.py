@@ -64,7 +64,7 @@ class Told:
     made: dict[str, int] = field(default_factory=dict)
     runs: int = 0
     not_graded: int = 0                  # said by a run; each was graded by a later one
-    tracebacks: int = 0                  # in what the runs have said: there should be a sentence instead
+    tracebacks: list[str] = field(default_factory=list)          # said by runs: there should be sentences instead
     lost: list[str] = field(default_factory=list)
     differ: list[str] = field(default_factory=list)
 
@@ -91,7 +91,7 @@ class Disturbed:
             self._grade()
         self.told.made = dict(self._made)
         said = Path(self._settings.log).read_text(encoding="utf-8", errors="replace")
-        self.told.tracebacks = len(re.findall(r"(?m)^Traceback", said))
+        self.told.tracebacks = re.findall(r"(?m)^Traceback.*(?:\n[ \t].*)*(?:\n.*)?", said)
         expected = endstate.from_json(Path(self._settings.expected).read_text(encoding="utf-8"))
         self.told.differ = endstate.differences(expected, endstate.of(self._course))
         return self.told

@@ -23,7 +23,7 @@ def endurance(one: Endured) -> str:
     rows = [[kind, "-", *(str(way.made.get(kind, "-")) for way in told)] for kind in disturbances.OFTEN]
     rows += [["runs begun", "1", *(str(way.runs) for way in told)],
              ["given up by a run, graded by a later one", "-", *(str(way.not_graded) for way in told)],
-             ["tracebacks where a sentence should be", "-", *(str(way.tracebacks) for way in told)],
+             ["tracebacks where a sentence should be", "-", *(str(len(way.tracebacks)) for way in told)],
              ["recorded, and graded again (lost)", "-", *(str(len(way.lost)) for way in told)],
              ["rows and files that differ", f"of {one.rows + one.files:,}", *(str(len(way.differ)) for way in told)],
              ["seconds, wall", *_costs(one, "wall")], ["seconds, CPU", *_costs(one, "cpu")]]

@@ -18,7 +18,7 @@ from grading.release import assignment as assignments
 
 WRONG = Result("s1", "assignment1", "", "none", {"svm": {"svm-naive-check": {"outcome": "failed", "message": "no"}}})
 NOTHING = {"svm_loss_naive": {}}                # its answers: as if it had not been asked
-RUN = f"""
+RUN = """
 import sys
 from pathlib import Path
 from grading.autograde.names import Naming
@@ -88,7 +88,7 @@ def test_what_goes_wrong_in_the_process_is_logged_with_its_place_and_the_process
     assert naming.named(WRONG, {"svm_loss_naive": 7}) == []
     assert len(course.logged) == 1 and "naming.py" in course.logged[0]
     first = _below()
-    assert naming.named(WRONG, NOTHING) == [] and len(course.logged) == 1
+    assert naming.named(WRONG, NOTHING) == [] and len(course.logged) == 1 and _below() == first
 
 
 def _below():
