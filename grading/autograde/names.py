@@ -42,11 +42,14 @@ class Naming:
         try:
             if self._process is None:
                 self._start()
-            return self._ask(result, answers, self._course.autograded(result.student, result.assignment))
-        except Exception as error:           # a mistake that goes without its name is no reason to stop the run
-            self._course.log_exception(f"naming the mistakes of {result.student}", error)
+            told = self._ask(result, answers, self._course.autograded(result.student, result.assignment))
+            failed = RuntimeError(told["failed"]) if "failed" in told else None
+        except Exception as error:
+            told, failed = {}, error
             self._end()
-            return []
+        if failed:                           # a mistake that goes without its name is no reason to stop the run
+            self._course.log_exception(f"naming the mistakes of {result.student}", failed)
+        return told.get("named", [])
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
@@ -58,7 +61,7 @@ class Naming:
         pickle.dump(what, self._process.stdin)
         self._process.stdin.flush()
 
-    def _ask(self, result: Result, answers: dict | None, folder: Path) -> list[dict[str, str]]:
+    def _ask(self, result: Result, answers: dict | None, folder: Path) -> dict:
         watch = threading.Timer(PATIENCE, self._process.kill)
         watch.start()
         try:
@@ -68,10 +71,7 @@ class Naming:
             watch.cancel()
         if not line:
             raise RuntimeError(f"the naming process has ended ({self._process.wait()}); it has {PATIENCE:.0f} s")
-        told = json.loads(line)
-        if "failed" in told:
-            raise RuntimeError(told["failed"])
-        return told["named"]
+        return json.loads(line)
 
     def _end(self) -> None:
         """At once: it has nothing that would be lost."""
