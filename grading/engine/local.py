@@ -1,6 +1,7 @@
 """ipykernel's shell and as much of a kernel as it asks for, in one process: no sockets, no threads, no input."""
 
 import contextlib
+import functools
 import shutil
 import sys
 import warnings
@@ -10,16 +11,36 @@ from ipykernel.eventloops import enable_gui
 from ipykernel.kernelbase import Kernel
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.utils.text import LSString, SList
+from matplotlib.backends import BackendFilter, backend_registry
 
 from grading.engine import ipython
 from grading.engine.outputs import LocalSession
 
 # Magics that other machines have.
 ELSEWHERE = {"lprun", "memit", "mprun", "store", "tensorboard", "watermark"}
+WINDOWS = {"ipympl", "widget", *backend_registry.list_builtin(BackendFilter.INTERACTIVE)}        # of matplotlib
+WINDOWLESS = {"inline", *backend_registry.list_builtin(BackendFilter.NON_INTERACTIVE)}
 
 
-def _not_here(magic: str) -> None:
-    print(f"not there while grading: {magic}", file=sys.stderr)
+def _not_here(what: str) -> None:
+    print(f"not there while grading: {what}", file=sys.stderr)
+
+
+def draw_inline() -> None:
+    """Code that asks matplotlib for a window or a widget goes on with the figures of a notebook."""
+    from matplotlib import pyplot
+
+    switch = pyplot.switch_backend
+
+    @functools.wraps(switch)
+    def switch_backend(newbackend: str) -> None:
+        name = str(newbackend).lower()
+        if name in WINDOWS or "ipympl" in name:
+            _not_here(f"matplotlib's {newbackend}; figures are drawn inline")
+        else:
+            switch(newbackend)
+
+    pyplot.switch_backend = switch_backend
 
 
 class LocalKernel:
@@ -98,6 +119,13 @@ class LocalInteractiveShell(ZMQInteractiveShell):
                 return _not_here(f"%load_ext {name}")
 
         self.extension_manager.load_extension = load_if_there
+
+    def enable_matplotlib(self, gui: str | None = None) -> tuple[str | None, str]:
+        if gui in WINDOWLESS:
+            return super().enable_matplotlib(gui)
+        if gui not in (None, "auto"):
+            _not_here(f"%matplotlib {gui}; figures are drawn inline")
+        return super().enable_matplotlib("inline")
 
     def enable_gui(self, gui: str | None = None) -> None:
         enable_gui(gui, kernel=self.kernel)

@@ -36,7 +36,7 @@ from IPython.extensions import autoreload
 from traitlets.config import Config
 
 from grading.engine import ipython
-from grading.engine.local import LocalInteractiveShell, LocalKernel
+from grading.engine.local import LocalInteractiveShell, LocalKernel, draw_inline
 from grading.engine.outputs import STREAMS, LocalSession, OutStream, Recorder
 
 SEED = 231
@@ -253,10 +253,10 @@ class Shell:
 
     def _warm_up(self) -> None:
         """Pay before the fork for what a first cell, a first figure and a first traceback cost; leave no trace."""
-        import matplotlib.pyplot  # noqa: F401
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
+        draw_inline()
         figure = Figure()
         figure.add_subplot().set_title("warm")
         FigureCanvasAgg(figure).print_png(io.BytesIO())
