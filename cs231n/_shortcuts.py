@@ -6,12 +6,12 @@ is worked out when the code runs, nobody can read what is called: no task needs 
 """
 
 import ast
-import builtins
 import functools
 import os
 
 from cs231n import _asked
 from cs231n._counting import PACKAGE
+from cs231n._loading import binds, bound, called_at_once, handed_on
 from cs231n._source import (
     constant_text,
     dotted,
@@ -43,14 +43,12 @@ _FINDS = {"operator.attrgetter", "operator.methodcaller", "gc.get_objects", "gc.
           "numpy.load", "sys._getframe", "timeit.Timer", "timeit.repeat", "timeit.timeit"}
 _FINDERS = {"cffi", "cloudpickle", "code", "codeop", "ctypes", "dill", "doctest", "inspect", "joblib", "marshal",
             "pickle", "pkgutil", "pydoc", "runpy", "shelve", "zipimport"}         # whatever is asked of them
-_MAKING = {"__init_subclass__", "__new__", "__prepare__", "__set_name__"}         # run while another class is made
 _ASKS = {"inspect.Parameter", "inspect.isclass", "inspect.isfunction", "inspect.ismethod", "inspect.signature",
          "torch.is_tensor"}                      # find nothing, do nothing
 _PYTHON_2 = {"basestring", "long", "raw_input", "reduce", "unichr", "unicode", "xrange"}      # built-in there
 _VERSION = {"PY2", "PY3", "hexversion", "python_version", "python_version_tuple", "version", "version_info"}
 _RUN_HERE = {"exec", "numpy.testing.measure", "numpy.testing.rundocs"}            # may bind any name of the module
 
-_MAIN = {"__name__ == '__main__'", "'__main__' == __name__"}
 _STAR = {}                     # what a star may bring of each library
 for _names in (*WHOLE_TASK.values(), *PART_OF_TASK.values()):
     for _root, _some in _names.items():
@@ -115,9 +113,9 @@ def _named(text, name):
         yield tree, path, list(_elsewhere(path, methods))
     for node, said in _hidden(tree, nodes, imported, hidden):
         yield node, f"?{said}", []
-    for node in _handed_on(tree):
+    for node in handed_on(tree):
         yield node, dotted(node, imported, hidden), []
-    for node, path in _whole_libraries([*nodes, *_called_at_once(tree)], imported, hidden):
+    for node, path in _whole_libraries([*nodes, *called_at_once(tree)], imported, hidden):
         yield node, f"?{path}, which is handed on as a whole", []
     for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)) or node in kinds:
@@ -142,11 +140,11 @@ def _hidden(tree, nodes, imported, hidden):
     def variable(node):
         while isinstance(node, ast.Attribute):
             node = node.value
-        return isinstance(node, ast.Name) and (node in hidden or node.id not in imported and "*" not in _binds(tree))
+        return isinstance(node, ast.Name) and (node in hidden or node.id not in imported and "*" not in binds(tree))
 
     read = {node.value for node in nodes if isinstance(node, ast.Subscript) and constant_text(node.slice)}
     of_python_2 = _of_python_2(tree)
-    for node in _called_at_once(tree):
+    for node in called_at_once(tree):
         if (called := dotted(node.func, imported)) in _RUN_HERE:
             yield node, f"{called}(), which runs a text"
     for node in nodes:
@@ -163,7 +161,7 @@ def _hidden(tree, nodes, imported, hidden):
         elif node not in read and (called == "globals" or called == "vars" and node.args and library(node.args[0])
                                    or path == "sys.modules" or path.endswith(".__dict__") and library(node.value)):
             yield node, f"{path or called}, asked for a name that is worked out"
-        elif isinstance(node, ast.Name) and not _bound(tree) & {node.id, "*"} and node not in of_python_2:
+        elif isinstance(node, ast.Name) and not bound(tree) & {node.id, "*"} and node not in of_python_2:
             yield node, f"{node.id}, which is bound nowhere"
 
 
@@ -188,88 +186,6 @@ def _of_python_2(tree):
         names = {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(asked)} if asked else set()
         if names & (_VERSION if isinstance(node, (ast.If, ast.IfExp)) else {"NameError"}):
             found |= {part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in _PYTHON_2}
-    return found
-
-
-@functools.lru_cache(maxsize=16)
-def _called_at_once(tree):
-    """Calls that a module makes while it is loaded as a part of a package, not run by itself."""
-    waiting, by_itself, found = list(tree.body), _never_main(tree), []
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.If) and by_itself and ast.unparse(node.test) in _MAIN:
-            waiting += node.orelse
-            continue
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            waiting += ast.iter_child_nodes(node)
-        if isinstance(node, ast.Call):
-            found.append(node)
-    return found
-
-
-def _never_main(tree):
-    """Whether a module leaves its own name alone."""
-    return not any(isinstance(node, ast.Name) and node.id == "__name__" and not isinstance(node.ctx, ast.Load)
-                   or isinstance(node, ast.Attribute) and node.attr == "__name__" and not isinstance(node.ctx, ast.Load)
-                   or isinstance(node, (ast.arg, ast.keyword)) and node.arg == "__name__"
-                   or isinstance(node, ast.alias) and "__name__" in (node.name, node.asname)
-                   or constant_text(node) == "__name__" for node in ast.walk(tree))
-
-
-@functools.lru_cache(maxsize=16)
-def _handed_on(tree):
-    """What a module hands to functions while it is loaded, without calling it: a function among it may be kept. The
-    functions that run while it is loaded may do that as well."""
-    calls, found = _called_at_once(tree), []
-    called = {call.func for call in calls}
-    for call in calls:
-        for given in (*call.args, *(keyword.value for keyword in call.keywords)):
-            found += [part for part in ast.walk(given) if isinstance(part, (ast.Name, ast.Attribute))
-                      and part not in called]
-    for name in _run_at_once(tree):
-        nodes = list(reached_nodes(tree, name, far=True))
-        inner = {part for node in nodes if isinstance(node, ast.Lambda) for part in ast.walk(node)}
-        called = {node.func for node in nodes if isinstance(node, ast.Call)} - inner
-        found += [node for node in nodes if isinstance(node, (ast.Name, ast.Attribute)) and node not in called]
-    return found
-
-
-def _run_at_once(tree):
-    """Names of the module's functions and classes that it calls while it is loaded, but for what is run as a program,
-    by a decorator, or by a class that is made."""
-    body = [node for node in tree.body if not (isinstance(node, ast.If) and "__name__" in ast.dump(node.test))]
-    found = {call.func.id for call in _called_at_once(ast.Module(body, [])) if isinstance(call.func, ast.Name)}
-    for node in tree.body:
-        for decorator in getattr(node, "decorator_list", ()):
-            found |= {part.id for part in ast.walk(decorator) if isinstance(part, ast.Name)}
-        if isinstance(node, ast.ClassDef):
-            found |= {f"{node.name}.{one.name}" for one in node.body if isinstance(one, ast.FunctionDef)
-                      and one.name in _MAKING}
-    return found
-
-
-@functools.lru_cache(maxsize=16)
-def _bound(tree):
-    """Every name that there is for a module."""
-    return _binds(tree) | {"np", "__name__", "__file__", "__class__", *vars(builtins)}      # np: a notebook's
-
-
-@functools.lru_cache(maxsize=16)
-def _binds(tree):
-    """Every name that a module binds anywhere, in whatever way its text shows."""
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        elif isinstance(node, ast.arg):
-            found.add(node.arg)
-        elif isinstance(node, ast.alias):
-            found.add(node.asname or node.name.partition(".")[0])
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or (
-                isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name):
-            found.add(node.name)
-        elif isinstance(node, ast.MatchMapping) and node.rest:
-            found.add(node.rest)
     return found
 
 
@@ -308,7 +224,7 @@ def _bases(tree, name):
 
 def _kinds(tree, nodes):
     """What is only asked whether something is of that kind, as by `isinstance(X, torch.Tensor)`."""
-    if _binds(tree) & {"isinstance", "*"}:
+    if binds(tree) & {"isinstance", "*"}:
         return set()
     asked = [set(ast.walk(node.args[1])) for node in nodes if isinstance(node, ast.Call) and len(node.args) == 2
              and isinstance(node.func, ast.Name) and node.func.id == "isinstance"]

@@ -292,6 +292,8 @@ def assert_logsumexp_is_found(text):
     "class B: own = None\ndef fill(made): B.own = lse\n@fill\nclass C: pass\ndef f(x): return B.own(x)",
     "known = []\n__name__ = '__main__'\nif __name__ == '__main__':\n    print(known.append(lse))\n"
     "def f(x): return known[0](x)",
+    "known = []\n__name__ = '__main__'\ndef fill(): known.append(lse)\nif __name__ == '__main__':\n    fill()\n"
+    "def f(x): return known[0](x)",
     "known = []\nglobals().update(__name__='__main__')\nif __name__ == '__main__':\n    print(known.append(lse))\n"
     "def f(x): return known[0](x)",
     "def f(x): return isinstance(x, (own := lse)) or own(x)",

@@ -1,0 +1,94 @@
+"""What a module does while it is loaded as a part of a package, read off its source: nothing runs.
+
+What stands below `if __name__ == "__main__":` is for a module that is run by itself, and is passed over.
+"""
+
+import ast
+import builtins
+import functools
+
+from cs231n._source import constant_text, reached_nodes
+
+_MAIN = {"__name__ == '__main__'", "'__main__' == __name__"}
+_MAKING = {"__init_subclass__", "__new__", "__prepare__", "__set_name__"}         # run while another class is made
+
+
+@functools.lru_cache(maxsize=16)
+def called_at_once(tree):
+    """Calls that a module makes while it is loaded as a part of a package, not run by itself."""
+    waiting, by_itself, found = list(tree.body), _never_main(tree), []
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and by_itself and ast.unparse(node.test) in _MAIN:
+            waiting += node.orelse
+            continue
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Call):
+            found.append(node)
+    return found
+
+
+def _never_main(tree):
+    """Whether a module leaves its own name alone."""
+    return not any(isinstance(node, ast.Name) and node.id == "__name__" and not isinstance(node.ctx, ast.Load)
+                   or isinstance(node, ast.Attribute) and node.attr == "__name__" and not isinstance(node.ctx, ast.Load)
+                   or isinstance(node, (ast.arg, ast.keyword)) and node.arg == "__name__"
+                   or isinstance(node, ast.alias) and "__name__" in (node.name, node.asname)
+                   or constant_text(node) == "__name__" for node in ast.walk(tree))
+
+
+@functools.lru_cache(maxsize=16)
+def handed_on(tree):
+    """What a module hands to functions while it is loaded, without calling it: a function among it may be kept. The
+    functions that run while it is loaded may do that as well."""
+    calls, found = called_at_once(tree), []
+    called = {call.func for call in calls}
+    for call in calls:
+        for given in (*call.args, *(keyword.value for keyword in call.keywords)):
+            found += [part for part in ast.walk(given) if isinstance(part, (ast.Name, ast.Attribute))
+                      and part not in called]
+    for name in _run_at_once(tree):
+        nodes = list(reached_nodes(tree, name, far=True))
+        inner = {part for node in nodes if isinstance(node, ast.Lambda) for part in ast.walk(node)}
+        called = {node.func for node in nodes if isinstance(node, ast.Call)} - inner
+        found += [node for node in nodes if isinstance(node, (ast.Name, ast.Attribute)) and node not in called]
+    return found
+
+
+def _run_at_once(tree):
+    """Names of the module's functions and classes that it calls while it is loaded, by a decorator or by a class that
+    is made, too."""
+    found = {call.func.id for call in called_at_once(tree) if isinstance(call.func, ast.Name)}
+    for node in tree.body:
+        for decorator in getattr(node, "decorator_list", ()):
+            found |= {part.id for part in ast.walk(decorator) if isinstance(part, ast.Name)}
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{one.name}" for one in node.body if isinstance(one, ast.FunctionDef)
+                      and one.name in _MAKING}
+    return found
+
+
+@functools.lru_cache(maxsize=16)
+def bound(tree):
+    """Every name that there is for a module."""
+    return binds(tree) | {"np", "__name__", "__file__", "__class__", *vars(builtins)}      # np: a notebook's
+
+
+@functools.lru_cache(maxsize=16)
+def binds(tree):
+    """Every name that a module binds anywhere, in whatever way its text shows."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.alias):
+            found.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or (
+                isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name):
+            found.add(node.name)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            found.add(node.rest)
+    return found
