@@ -1,7 +1,6 @@
 """ipykernel's shell and as much of a kernel as it asks for, in one process: no sockets, no threads, no input."""
 
 import contextlib
-import functools
 import shutil
 import sys
 import warnings
@@ -11,36 +10,10 @@ from ipykernel.eventloops import enable_gui
 from ipykernel.kernelbase import Kernel
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.utils.text import LSString, SList
-from matplotlib.backends import BackendFilter, backend_registry
 
 from grading.engine import ipython
+from grading.engine.elsewhere import MAGICS, WINDOWLESS, not_here
 from grading.engine.outputs import LocalSession
-
-# Magics that other machines have.
-ELSEWHERE = {"lprun", "memit", "mprun", "store", "tensorboard", "watermark"}
-WINDOWS = {"ipympl", "widget", *backend_registry.list_builtin(BackendFilter.INTERACTIVE)}        # of matplotlib
-WINDOWLESS = {"inline", *backend_registry.list_builtin(BackendFilter.NON_INTERACTIVE)}
-
-
-def _not_here(what: str) -> None:
-    print(f"not there while grading: {what}", file=sys.stderr)
-
-
-def draw_inline() -> None:
-    """Code that asks matplotlib for a window or a widget goes on with the figures of a notebook."""
-    from matplotlib import pyplot
-
-    switch = pyplot.switch_backend
-
-    @functools.wraps(switch)
-    def switch_backend(newbackend: str) -> None:
-        name = str(newbackend).lower()
-        if name in WINDOWS or "ipympl" in name:
-            _not_here(f"matplotlib's {newbackend}; figures are drawn inline")
-        else:
-            switch(newbackend)
-
-    pyplot.switch_backend = switch_backend
 
 
 class LocalKernel:
@@ -105,8 +78,8 @@ class LocalInteractiveShell(ZMQInteractiveShell):
 
     def init_magics(self) -> None:
         super().init_magics()
-        for name in ELSEWHERE:
-            self.register_magic_function(lambda line, name=name: _not_here(f"%{name}"), "line", name)
+        for name in MAGICS:
+            self.register_magic_function(lambda line, name=name: not_here(f"%{name}"), "line", name)
 
     def init_extension_manager(self) -> None:
         super().init_extension_manager()
@@ -116,7 +89,7 @@ class LocalInteractiveShell(ZMQInteractiveShell):
             try:
                 return load(name)
             except ModuleNotFoundError:
-                return _not_here(f"%load_ext {name}")
+                return not_here(f"%load_ext {name}")
 
         self.extension_manager.load_extension = load_if_there
 
@@ -124,7 +97,7 @@ class LocalInteractiveShell(ZMQInteractiveShell):
         if gui in WINDOWLESS:
             return super().enable_matplotlib(gui)
         if gui not in (None, "auto"):
-            _not_here(f"%matplotlib {gui}; figures are drawn inline")
+            not_here(f"%matplotlib {gui}; figures are drawn inline")
         return super().enable_matplotlib("inline")
 
     def enable_gui(self, gui: str | None = None) -> None:

@@ -35,8 +35,8 @@ from IPython.core.profiledir import ProfileDir
 from IPython.extensions import autoreload
 from traitlets.config import Config
 
-from grading.engine import ipython
-from grading.engine.local import LocalInteractiveShell, LocalKernel, draw_inline
+from grading.engine import elsewhere, ipython
+from grading.engine.local import LocalInteractiveShell, LocalKernel
 from grading.engine.outputs import STREAMS, LocalSession, OutStream, Recorder
 
 SEED = 231
@@ -256,7 +256,8 @@ class Shell:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        draw_inline()
+        elsewhere.draw_inline()
+        elsewhere.threads_for_processes()
         figure = Figure()
         figure.add_subplot().set_title("warm")
         FigureCanvasAgg(figure).print_png(io.BytesIO())

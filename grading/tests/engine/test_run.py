@@ -578,6 +578,19 @@ def test_plots_are_pictures_and_rich_output_is_kept(graded):
     )
 
 
+def test_a_search_by_a_pool_of_processes_goes_on_with_threads(graded):
+    _, made = graded(
+        own("from multiprocessing import Pool\ndef half(x): return x / 2\n"
+            "with Pool() as pool: print(pool.map(half, [1, 2]), pool.starmap(max, [(1, 3)]))"),
+        own("import multiprocessing as mp\nprint(mp.Pool(processes=3, maxtasksperchild=1).apply(half, (5,)))"),
+        own("from concurrent.futures import ProcessPoolExecutor\n"
+            "with ProcessPoolExecutor(max_workers=2) as several: print(list(several.map(half, [3, 4])))"),
+    )
+    told = ["".join(map(text, one.outputs)) for one in made.cells]
+    assert "[0.5, 1.0] [3]\n" in told[0] and "2.5\n" in told[1] and "[1.5, 2.0]\n" in told[2], told
+    assert all("this pool has threads" in one for one in told)
+
+
 def test_magics_await_and_tracebacks_are_as_in_a_notebook(graded):
     _, made = graded(
         own("%time x = 1\n%timeit -n1 -r1 pass"),
