@@ -192,21 +192,23 @@ class Names:
             return alike
         if function.endswith(".loss") and matching.always_raises(answers):     # as any error in a line would
             return Explained(function, [], set(answers), answers, self._answers(function, within, [])[""])
-        reference, entries = self.known(function, within)
-        explained = self._explain(function, answers, within, budget, reference, entries)
-        early = _early(answers)
+        reference, early = self._answers(function, within, [])[""], _early(answers)
+        explained = self._explain(function, answers, reference, within, budget)
         if explained.unexplained and len(early) < len(answers):
-            entries = [Known(one.entry, differs) for one in entries if (differs := _early(one.differs))]
-            first = self._explain(function, early, within, budget, reference, entries)
+            first = self._explain(function, early, reference, within, budget, early=True)
             return first if first.certain or first.unexplained else explained
         return explained
 
-    def _explain(self, function: str, answers: Answers, within: tuple[Entry, ...], budget: list[int] | None,
-                 reference: Answers, entries: list[Known]) -> "Explained":
-        certain, unexplained = matching.explain(answers, reference, entries)
+    def _explain(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...],
+                 budget: list[int] | None, early: bool = False) -> "Explained":
+        able = self._able if within and not any("/" in aspect for aspect in reference) else None
+        known = able(function, answers, reference, within) if able else self._entries_of(function, within, early)
+        certain, unexplained = matching.explain(answers, reference, known)
         if unexplained and function in TWINS:
-            others, left = matching.explain(answers, reference, self.known(TWINS[function], within)[1])
+            twins = able(TWINS[function], answers, reference, within) if able else self.known(TWINS[function])[1]
+            others, left = matching.explain(answers, reference, twins)
             certain, unexplained = (certain, unexplained) if left else (others, left)
+        entries = self._entries_of(function, within, early) if unexplained else []
         budget, around = [MOST_PAIRS] if budget is None else budget, doubles.changed(within)
         if unexplained and certain:                               # two more, beside those that are certain
             settled = {aspect for one in certain for aspect in one.core}
@@ -220,6 +222,24 @@ class Names:
                                                     budget)):
             certain, unexplained = pair, set()
         return Explained(function, certain, unexplained, answers, reference)
+
+    def _able(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...]) -> list[Known]:
+        """The entries that may explain some of the answers, beside the mistakes of other functions.
+
+        One is not asked to the end once it answers neither as the function does nor as the reference.
+        """
+        entries = {entry.label: entry for entry in self._entries if entry.function == function}
+        written = {label: doubles.written((*within, entry)) for label, entry in entries.items()}
+        told = variants.answers(self.assignment, {
+            label: (texts, [(self._functions[function], function)]) for label, texts in written.items()
+            if texts is not None}, like=[answers, reference])
+        return [Known(entries[label], matching.differences(one[function], reference)) for label, one in told.items()
+                if one[function].keys() >= reference.keys()]
+
+    def _entries_of(self, function: str, within: tuple[Entry, ...], early: bool) -> list[Known]:
+        """All of them; early: in the aspects of the first lesson."""
+        entries = self.known(function, within)[1]
+        return [Known(one.entry, differs) for one in entries if (differs := _early(one.differs))] if early else entries
 
     def _callees(self, function: str) -> set[str]:
         """Functions of other modules that it needs, and by whose mistakes its probe would be misled."""
