@@ -61,10 +61,14 @@ class Package(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module) -> None:
         path = self._path(module.__name__)
         self._made.append(module.__name__)
-        text, module.__file__ = self._texts[path], f"/variant/cs231n/{path}"
+        text, module.__file__ = self._texts[path], _file(path)
         linecache.cache[module.__file__] = len(text), None, text.splitlines(keepends=True), module.__file__
         for code in compiled(text, module.__file__):
             exec(code, module.__dict__)
+
+
+def _file(path: str) -> str:
+    return f"/variant/cs231n/{path}"
 
 
 @functools.lru_cache(256)
@@ -92,6 +96,12 @@ def _moved(code: CodeType, lines: int) -> CodeType:
     """The code, so many lines further down."""
     return code.replace(co_firstlineno=code.co_firstlineno + lines, co_consts=tuple(
         _moved(one, lines) if isinstance(one, CodeType) else one for one in code.co_consts))
+
+
+def prepare(package: dict[str, str], variants: dict, like: str) -> None:
+    """In the warm process: compile what of the reference stays as it is in modules that are changed."""
+    for path in {"__init__.py"}.union(*[changed for changed, _ in variants.values()]) & package.keys():
+        compiled(package[path], _file(path))
 
 
 def told(package: dict[str, str], variants: dict, like: str) -> str:

@@ -201,14 +201,16 @@ class Names:
 
     def _explain(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...],
                  budget: list[int] | None, early: bool = False) -> "Explained":
-        able = self._able if within and not any("/" in aspect for aspect in reference) else None
-        known = able(function, answers, reference, within) if able else self._entries_of(function, within, early)
-        certain, unexplained = matching.explain(answers, reference, known)
+        apart = bool(within) and not any("/" in aspect for aspect in reference)
+        known = self._entries_of(function, within if not apart else (), early)
+        able, asked = self._able(function, answers, reference, within) if apart else (known, {})
+        certain, unexplained = matching.explain(answers, reference, able)
         if unexplained and function in TWINS:
-            twins = able(TWINS[function], answers, reference, within) if able else self.known(TWINS[function])[1]
-            others, left = matching.explain(answers, reference, twins)
+            twin = TWINS[function]
+            able = self._able(twin, answers, reference, within)[0] if apart else self.known(twin)[1]
+            others, left = matching.explain(answers, reference, able)
             certain, unexplained = (certain, unexplained) if left else (others, left)
-        entries = self._entries_of(function, within, early) if unexplained else []
+        entries = [Known(one.entry, {**one.differs, **asked.get(one.entry.label, {})}) for one in known]
         budget, around = [MOST_PAIRS] if budget is None else budget, doubles.changed(within)
         if unexplained and certain:                               # two more, beside those that are certain
             settled = {aspect for one in certain for aspect in one.core}
@@ -223,8 +225,9 @@ class Names:
             certain, unexplained = pair, set()
         return Explained(function, certain, unexplained, answers, reference)
 
-    def _able(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...]) -> list[Known]:
-        """The entries that may explain some of the answers, beside the mistakes of other functions.
+    def _able(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...]
+              ) -> tuple[list[Known], dict[str, Answers]]:
+        """(the entries that may explain some of the answers, beside the mistakes of other functions; what was asked).
 
         One is not asked to the end once it answers neither as the function does nor as the reference.
         """
@@ -233,8 +236,9 @@ class Names:
         told = variants.answers(self.assignment, {
             label: (texts, [(self._functions[function], function)]) for label, texts in written.items()
             if texts is not None}, like=[answers, reference])
-        return [Known(entries[label], matching.differences(one[function], reference)) for label, one in told.items()
-                if one[function].keys() >= reference.keys()]
+        asked = {label: matching.differences(one[function], reference) for label, one in told.items()}
+        return [Known(entries[label], differs) for label, differs in asked.items()
+                if told[label][function].keys() >= reference.keys()], asked
 
     def _entries_of(self, function: str, within: tuple[Entry, ...], early: bool) -> list[Known]:
         """All of them; early: in the aspects of the first lesson."""
