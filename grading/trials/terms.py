@@ -199,7 +199,8 @@ def _penalties(answers: Answers, reference: Answers, aspects: set[str]) -> list[
         arrays = [array_of(one) for one in told[1:]]
         factors = [None if array is None else factor(one, other) if np.any(array) else 0.0
                    for array, one, other in zip(arrays, told[1:], right[1:])]
-        if None not in factors and len(set(np.round(factors, 3))) > 1:
+        plain = None not in factors and all(abs(one * 2 - round(one * 2)) < 1e-3 for one in factors)
+        if plain and len(set(np.round(factors, 3))) > 1:
             listed = ", ".join(f"{own * one:.3g}" for one in factors)
             found.append((f"The penalties in {where} of a net with {len(factors)} layers are {listed} times {unit}, "
                           f"layer by layer; each should be {own:.3g} times that.", "the penalty in the docstring"))
