@@ -6,8 +6,8 @@ from grading import ROOT
 from grading.trials.answering import compiled
 
 TEXTS = {
-    "plain": "import math\n\n\ndef one(x):\n    return [math.sqrt(each) for each in x]\n\n\nclass Two:\n    def three(self):\n"
-             "        def four():\n            pass\n        return four\n",
+    "plain": "import math\n\n\ndef one(x):\n    return [math.sqrt(each) for each in x]\n\n\nclass Two:\n"
+             "    def three(self):\n        def four():\n            pass\n        return four\n",
     "decorated": "import functools\n\n\n@functools.cache\ndef one(x):\n    return x\n\n\ndef two():\n    pass\n",
     "string": 'WORDS = """\ndef one\n"""\n\n\ndef two():\n    return WORDS\n',
     "future": "from __future__ import annotations\n\n\ndef one(x: unknown):\n    return x\n",
@@ -16,9 +16,9 @@ TEXTS = {
 
 
 def lines(codes):
-    """Function -> the lines of its steps, by qualified name."""
+    """Function, by qualified name -> the lines of its steps."""
     inner = [one for code in codes for one in code.co_consts if hasattr(one, "co_code")]
-    return {one.co_qualname: list(one.co_lines()) for one in inner} | (lines(inner) if inner else {})
+    return {one.co_qualname: sorted({line for *_, line in one.co_lines()}) for one in inner} | (lines(inner) if inner else {})
 
 
 @pytest.mark.parametrize("name", TEXTS)
