@@ -84,7 +84,7 @@ def explain(assignment: Assignment, function: str, answers: Answers, reference: 
     if not tried:
         return []
     told = variants.answers(assignment, {name: (around | text, [(pair[0].entry.module, function)])
-                                         for name, (pair, text) in tried.items()}, like=answers)
+                                         for name, (pair, text) in tried.items()}, like=[answers])
     fitting = [pair for name, (pair, _) in tried.items()
                if _alike(answers, told[name][function], lambda aspect: not aspect.startswith("~"))]
     if len(fitting) > 1:

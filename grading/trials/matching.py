@@ -14,6 +14,10 @@ from grading.trials.catalogue import Entry
 
 EXACT, SINGLE, ROUGH = 1e-4, 2e-3, 0.1       # relative; single: something was computed in float32
 
+# Of update rules: an aspect, and those from which it follows. A step is made of what is remembered, and a correction
+# is read off steps, which tell of it only where they grow with the gradient as they should.
+FOLLOWS = {"step": {"cache", "velocity", "m", "v"}, "correction": {"large gradients"}}
+
 Answers = Mapping[str, list]
 
 
@@ -104,10 +108,16 @@ def explain(answers: Answers, reference: Answers, known: list[Known]) -> tuple[l
             certain.setdefault(one.entry.says, one)
     unexplained = wrong - {aspect for one in certain.values() for aspect in one.core}
     if unexplained:
-        certain = {says: one for says, one in certain.items()
-                   if any(telling(one.differs[aspect], aspect, unexplained) for aspect in one.core)}
+        certain = {says: one for says, one in certain.items() if not _doubtful(one, unexplained)
+                   and any(telling(one.differs[aspect], aspect, unexplained) for aspect in one.core)}
         unexplained = wrong - {aspect for one in certain.values() for aspect in one.core}
     return list(certain.values()), unexplained
+
+
+def _doubtful(one: Known, unexplained: set[str]) -> bool:
+    """Whether what a mistake explains may follow from what nobody explains."""
+    return any(aspect in one.core and unexplained & above and not one.core & above
+               for aspect, above in FOLLOWS.items())
 
 
 def _not_finite(one: Known, answers: Answers) -> bool:

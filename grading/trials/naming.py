@@ -192,21 +192,25 @@ class Names:
             return alike
         if function.endswith(".loss") and matching.always_raises(answers):     # as any error in a line would
             return Explained(function, [], set(answers), answers, self._answers(function, within, [])[""])
-        reference, entries = self.known(function, within)
-        explained = self._explain(function, answers, within, budget, reference, entries)
-        early = _early(answers)
+        reference, early = self._answers(function, within, [])[""], _early(answers)
+        explained = self._explain(function, answers, reference, within, budget)
         if explained.unexplained and len(early) < len(answers):
-            entries = [Known(one.entry, differs) for one in entries if (differs := _early(one.differs))]
-            first = self._explain(function, early, within, budget, reference, entries)
+            first = self._explain(function, early, reference, within, budget, early=True)
             return first if first.certain or first.unexplained else explained
         return explained
 
-    def _explain(self, function: str, answers: Answers, within: tuple[Entry, ...], budget: list[int] | None,
-                 reference: Answers, entries: list[Known]) -> "Explained":
-        certain, unexplained = matching.explain(answers, reference, entries)
+    def _explain(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...],
+                 budget: list[int] | None, early: bool = False) -> "Explained":
+        apart = bool(within) and not any("/" in aspect for aspect in reference)
+        known = self._entries_of(function, within if not apart else (), early)
+        able, asked = self._able(function, answers, reference, within) if apart else (known, {})
+        certain, unexplained = matching.explain(answers, reference, able)
         if unexplained and function in TWINS:
-            others, left = matching.explain(answers, reference, self.known(TWINS[function], within)[1])
+            twin = TWINS[function]
+            able = self._able(twin, answers, reference, within)[0] if apart else self.known(twin)[1]
+            others, left = matching.explain(answers, reference, able)
             certain, unexplained = (certain, unexplained) if left else (others, left)
+        entries = [Known(one.entry, {**one.differs, **asked.get(one.entry.label, {})}) for one in known]
         budget, around = [MOST_PAIRS] if budget is None else budget, doubles.changed(within)
         if unexplained and certain:                               # two more, beside those that are certain
             settled = {aspect for one in certain for aspect in one.core}
@@ -220,6 +224,26 @@ class Names:
                                                     budget)):
             certain, unexplained = pair, set()
         return Explained(function, certain, unexplained, answers, reference)
+
+    def _able(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...]
+              ) -> tuple[list[Known], dict[str, Answers]]:
+        """(the entries that may explain some of the answers, beside the mistakes of other functions; what was asked).
+
+        One is not asked to the end once it answers neither as the function does nor as the reference.
+        """
+        entries = {entry.label: entry for entry in self._entries if entry.function == function}
+        written = {label: doubles.written((*within, entry)) for label, entry in entries.items()}
+        told = variants.answers(self.assignment, {
+            label: (texts, [(self._functions[function], function)]) for label, texts in written.items()
+            if texts is not None}, like=[answers, reference])
+        asked = {label: matching.differences(one[function], reference) for label, one in told.items()}
+        return [Known(entries[label], differs) for label, differs in asked.items()
+                if told[label][function].keys() >= reference.keys()], asked
+
+    def _entries_of(self, function: str, within: tuple[Entry, ...], early: bool) -> list[Known]:
+        """All of them; early: in the aspects of the first lesson."""
+        entries = self.known(function, within)[1]
+        return [Known(one.entry, differs) for one in entries if (differs := _early(one.differs))] if early else entries
 
     def _callees(self, function: str) -> set[str]:
         """Functions of other modules that it needs, and by whose mistakes its probe would be misled."""

@@ -20,6 +20,21 @@ def read(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[
             says = (f"{when.capitalize()} x less {subtracted} is divided by {divided}; it should be x less {mean}, "
                     f"divided by {divisor}.")
             found.append((says.replace("x less 0", "x"), "the formulas of batch normalization"))
+    return found + _running(answers, reference, aspects)
+
+
+def _running(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+    """What running averages are made of: of what they were, and of the mini-batch's mean or variance."""
+    found = []
+    for word, short in (("mean", "mean"), ("variance", "var")):
+        told, right = (array_of(one.get(f"~terms of the running {word}", ["u"])) for one in (answers, reference))
+        if f"running {word} in training" not in aspects or told is None or right is None or told.shape != (2, 2):
+            continue
+        ours, theirs = (" + ".join(f"{factor:.3g} {name}" for factor, name in zip(row, (f"running_{short}", short))
+                                   if abs(factor) > 1e-6).replace("+ -", "- ") or "0" for row in (told[0], right[0]))
+        if ours != theirs:
+            found.append((f"With momentum 0.8 the running {word} becomes {ours}; it should be {theirs}.",
+                          "the running averages in the docstring"))
     return found
 
 

@@ -14,6 +14,7 @@ from grading.trials.matching import Answers, leaves
 from grading.trials.matching import numbers as array_of
 
 _NOTHING = ["e", "Nothing"]
+_UNBOUND = ["e", "UnboundLocalError"]
 _POWERS = (0, 1, -1, 2, -2, 0.5, -0.5, 1.5, -1.5, 3, -3)          # of the root
 _EXAMPLES = (5.0, 6.0, 7.0)                 # that the nets of a probe get
 _GATES = ("the term of dout itself", "what comes back by the mean", "what comes back by the variance")
@@ -25,7 +26,7 @@ def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[
     none = {aspect for aspect in aspects if any(leaf == _NOTHING for leaf in leaves(answers[aspect]))}
     found = _nothing(function, answers, none) if none else []
     rest = aspects - none
-    for reading in (_keys, _gates, norms.read, _memories, _momentum, _corrections, _penalties, _law):
+    for reading in (_unbound, _keys, _gates, norms.read, _memories, _momentum, _corrections, _penalties, _law):
         found += reading(answers, reference, rest) if rest else []
     return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
 
@@ -43,6 +44,15 @@ def _nothing(function: str, answers: Answers, none: set[str]) -> list[tuple[str,
         return [(f"For {' and '.join(kinds)} None is returned: that case has not been written.",
                  "the docstring: the five kinds")]
     return []
+
+
+def _unbound(answers: Answers, _reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+    """A branch that uses a variable of the other one's."""
+    raised = {aspect for aspect in aspects if any(leaf == _UNBOUND for leaf in leaves(answers[aspect]))}
+    if not raised or not all("at test time" in aspect for aspect in raised):
+        return []
+    return [("At test time a variable is used that only training gives a value.", "the branch for test time, line by "
+             "line")]
 
 
 def _keys(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
@@ -189,7 +199,8 @@ def _penalties(answers: Answers, reference: Answers, aspects: set[str]) -> list[
         arrays = [array_of(one) for one in told[1:]]
         factors = [None if array is None else factor(one, other) if np.any(array) else 0.0
                    for array, one, other in zip(arrays, told[1:], right[1:])]
-        if None not in factors and len(set(np.round(factors, 3))) > 1:
+        plain = None not in factors and all(abs(one * 2 - round(one * 2)) < 1e-3 for one in factors)
+        if plain and len(set(np.round(factors, 3))) > 1:
             listed = ", ".join(f"{own * one:.3g}" for one in factors)
             found.append((f"The penalties in {where} of a net with {len(factors)} layers are {listed} times {unit}, "
                           f"layer by layer; each should be {own:.3g} times that.", "the penalty in the docstring"))

@@ -106,6 +106,8 @@ def serve(asker: socket.socket, folder: Path) -> None:
             _lay_down(asked["sources"], reference)
         module, _, function = asked["work"].partition(":")
         work = getattr(importlib.import_module(module), function)
+        if prepare := getattr(importlib.import_module(module), "prepare", None):       # what the children share
+            prepare(**asked["arguments"])
         with tempfile.TemporaryDirectory(dir=folder, prefix="variant-") as place:
             _link(reference, Path(place), asked["changed"])
             told = _in_a_child(asker, Path(place), work, asked["arguments"])

@@ -48,6 +48,12 @@ def said():
     (LAYERS, [("    return out, (normalized, std, gamma)",
                "    return (out if mode == \"train\" else None), (normalized, std, gamma)")],
      "batchnorm_forward", "At test time None is returned: the output of that case is missing."),
+    (LAYERS, [("running_mean = momentum * running_mean + (1 - momentum) * mean",
+               "running_mean = momentum * (running_mean + (1 - momentum) * mean)")], "batchnorm_forward",
+     "With momentum 0.8 the running mean becomes 0.8 running_mean + 0.16 mean; it should be 0.8 running_mean + "
+     "0.2 mean."),
+    (LAYERS, [("        mean, var = running_mean, running_var\n", "        pass\n")], "batchnorm_forward",
+     "At test time a variable is used that only training gives a value."),
     (LAYERS, [("    return dx, dgamma, dbeta", "    return None")], "batchnorm_backward",
      "batchnorm_backward returns None: a line with return is missing, or what it returns has not been computed."),
 ])
@@ -77,3 +83,11 @@ def test_a_way_back_is_named_beside_a_way_forward_that_is_wrong_at_test_time_onl
              ("dmean = -dcentered.sum(axis=0)", "dmean = dcentered.sum(axis=0)")]
     found = said(LAYERS, edits, ["batchnorm_forward", "batchnorm_backward"])
     assert [function for function, kind, _ in found if kind == "mistake"] == ["batchnorm_backward"]
+
+
+def test_a_step_that_follows_from_a_cache_that_nobody_knows_has_no_name_of_its_own(said):
+    rho = "config[\"decay_rate\"]"
+    found = said(OPTIM, [(f"{rho} * config[\"cache\"] + (1 - {rho}) * dw**2",
+                          f"({rho} * config[\"cache\"] + (1 - {rho}) * dw**2) / (1 - {rho})")], ["rmsprop"])
+    assert [says for _, _, says in found] == [
+        "The new cache is 99 c + 1 g^2; for the default settings it should be 0.99 c + 0.01 g^2."]

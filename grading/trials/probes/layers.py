@@ -137,12 +137,12 @@ def batchnorm_forward(seed):
         yield f"normalized {word}", lambda mode=mode: [call(which, mode)[0] for which in "AB"]
         yield f"scale and shift {word}", lambda mode=mode: [
             call(which, mode, False)[0] - call(which, mode)[0] for which in "AB"]
-        yield f"running mean {word}", lambda mode=mode: [call(which, mode)[1] for which in "AB"]
-        yield f"running variance {word}", lambda mode=mode: [call(which, mode)[2] for which in "AB"]
+        yield f"running mean {word}", lambda mode=mode: [call(which, mode, False)[1] for which in "AB"]
+        yield f"running variance {word}", lambda mode=mode: [call(which, mode, False)[2] for which in "AB"]
         yield f"large eps {word}", lambda mode=mode: call("A", mode, eps=2.0)[0] - call("A", mode)[0]
     yield "eps by default", lambda: np.asarray(given(_layer("batchnorm_forward")(
         0.004 * NORM["A"][0], np.ones(4), np.zeros(4), {"mode": "train"}))[0])
-    yield "other momentum", lambda: [call("A", momentum=0.3)[part] for part in (1, 2)]
+    yield "other momentum", lambda: [call("A", plain=False, momentum=0.3)[part] for part in (1, 2)]
     yield "~momentum by default", lambda: [call("A", momentum=None)[part] for part in (1, 2)]
     yield "~running averages from the start", lambda: [call("A", started=False)[part] for part in (1, 2)]
     yield "~square", lambda: call("square", plain=False)[0]
@@ -161,6 +161,15 @@ def batchnorm_forward(seed):
                               beta[column] * 2 - 5, gamma[column]**2 * 0.7, eps, len(x)])
         return np.array(found)
 
+    def kept(part):
+        """The factors of which a running average is made, for two momenta: of what it was, of the mini-batch's."""
+        x, gamma, beta, _ = NORM["A"]
+        terms = (beta * 2 - 5, x.mean(axis=0)) if part == 1 else (gamma**2 * 0.7, x.var(axis=0))
+        return np.array([np.round(factors_of(call("A", plain=False, momentum=momentum)[part], terms, atol=1e-7), 6)
+                         for momentum in (0.8, 0.3)])
+
+    for part, word in ((1, "mean"), (2, "variance")):
+        yield f"~terms of the running {word}", lambda part=part: kept(part)
     for mode, word in (("train", "in training"), ("test", "at test time")):
         yield f"~lines {word}", lambda mode=mode: lines(mode)
 

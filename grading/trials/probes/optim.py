@@ -82,7 +82,7 @@ def momentum(name):
         yield "~steps", lambda: _chain(step, base)
         yield "~gradient zero", lambda: list(_tell(step(dw=np.zeros(SHAPE), config=base), "velocity"))
         yield "~inputs changed", inputs
-        yield "~config", lambda: sorted(call()[1])
+        yield "~config", lambda: _names(call()[1], base)
         yield "~terms of the step", lambda: _terms([
             (call(momentum=mu)[0], VELOCITY, 1e-2 * DW) for mu in (0.9, 0.5)])
         yield "~terms of velocity", lambda: _terms([
@@ -95,6 +95,11 @@ def _terms(sums):
     """The factors of which sums are made: of every (sum, first term, second term) two; raises where it has others."""
     return np.array([np.round(factors_of(np.ravel(value), [np.ravel(one) for one in terms], atol=1e-7), 6)
                      for value, *terms in sums])
+
+
+def _names(config, base):
+    """The names in config; one word for all that do not belong there."""
+    return sorted({name if name in base else "another" for name in config})
 
 
 def _times(one, other):
@@ -168,7 +173,7 @@ def adaptive(name, settings, decays):
         yield "~defaults", lambda: [step()[1][key] for key in settings]
         yield "~steps", lambda: _chain(step, base)
         yield "~inputs changed", inputs
-        yield "~config", lambda: sorted(call()[1])
+        yield "~config", lambda: _names(call()[1], base)
         yield "~terms of cache", lambda: _terms([
             (call(**({"decay_rate": rho} if decays else {}))[1]["cache"], SQUARES, DW**2) for rho in (0.99, 0.5)])
 
@@ -208,7 +213,7 @@ def adam(seed):
             (call(**{beta: value})[1][name], before, new) for value in (settings[beta], 0.5)])
     yield "~corrections", lambda: np.array([_divisors(call, t) for t in (0, 1, 3, LATE)])
     yield "~inputs changed", inputs
-    yield "~config", lambda: sorted(call()[1])
+    yield "~config", lambda: _names(call()[1], base)
 
 
 def _divisors(call, t):
