@@ -83,6 +83,13 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if told is not None and told.size and 0 < told.max() < 1.5 * told.min():
             say(f"The weights have standard deviation {np.median(told):.1g}, whatever weight_scale is.",
                 "weight_scale in the docstring of __init__")
+    if "length of the step" in aspects:
+        told = [array_of(one) for one in leaves(answers["length of the step"])]
+        if len(told) == 2 and all(one is not None and one.size == 1 for one in told):
+            first, second = (float(np.ravel(one)[0]) * rate for one, rate in zip(told, (0.01, 0.2), strict=True))
+            if first > 0 and abs(first - second) < 1e-3 * first and abs(first - 1) > 1e-3:
+                say(f"The step is always {first:.3g} times the gradient, whatever learning_rate is.",
+                    "learning_rate in the docstring of train")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):

@@ -27,8 +27,10 @@ from grading.trials import (
     differences,
     doubles,
     figures,
+    formulas,
     matching,
     showing,
+    squares,
     terms,
     variants,
 )
@@ -284,6 +286,9 @@ class Explained:
                  if not (other_margin and one.core <= {"data gradient"})]        # which follows from the margin
         read = figures.numbers(self.answers, self.reference, self.unexplained)
         names += read or terms.read(self.function, self.answers, self.reference, self.unexplained)
+        if not other_margin:
+            names += formulas.read(self.function, self.answers, self.unexplained)
+        names += squares.read(self.function, self.answers, self.unexplained)
         if not names and self.unexplained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)
             names += [{"kind": "difference", "says": says, "read": ""}] if says else []
