@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from grading.trials import formulas
 from grading.trials.matching import Answers, leaves
 from grading.trials.matching import numbers as array_of
 
@@ -64,7 +65,8 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if all(one is not None and one.size == 1 for one in told):
             *_, less, least = (float(np.ravel(one)[0]) for one in told)
             large = "data loss" in concerned                         # so large that ordinary probabilities show it
-            if abs(less - least) < 1e-3 and 0 < least < (12 if large else float(np.ravel(right[-1])[0]) - 1):
+            if abs(less - least) < 1e-3 and 0 < least < (12 if large else float(np.ravel(right[-1])[0]) - 1) and (
+                    not large or formulas.cut_off(answers["data loss"], np.exp(-least))):
                 say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, "
                     f"before the logarithm is taken: no image costs more than {least:.3g}.",
                     "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")

@@ -68,7 +68,7 @@ def _fitting(told: list, ways: list[dict[str, np.ndarray]], cases: list[Case]) -
     if len(arrays) != len(cases) or any(one is None or not np.isfinite(one).all() or not np.any(one)
                                         for one in arrays):
         return None
-    found = [(words, said) for words in ways[0] if words not in _RIGHT for said, power in _MEANS.items()
+    found = [(words, said) for words in ways[0].keys() & ways[1].keys() - set(_RIGHT) for said, power in _MEANS.items()
              if all(_equal(one, each[words] / len(case.X) ** power)
                     for one, each, case in zip(arrays, ways, cases, strict=True))]
     return found[0] if len(found) == 1 else None
@@ -77,6 +77,28 @@ def _fitting(told: list, ways: list[dict[str, np.ndarray]], cases: list[Case]) -
 def _equal(one: np.ndarray, other: np.ndarray) -> bool:
     other = np.squeeze(other)
     return one.shape == other.shape and bool(np.abs(one - other).max() <= EXACT / 10 * np.abs(other).max())
+
+
+def cut_off(told: list, cut: float) -> bool:
+    """Whether a data loss is that of probabilities raised to this, or of probabilities with this added."""
+    arrays, cases = [array_of(one) for one in leaves(told)], [_case(which) for which in "AB"]
+    if len(arrays) != 2 or any(one is None or one.size != 1 for one in arrays):
+        return False
+    p = [np.exp(case.own) / np.exp(case.scores).sum(axis=1, keepdims=True) for case in cases]
+    return any(all(abs(float(np.ravel(one)[0]) + np.log(way(each)).mean()) < 1e-3 for one, each in zip(
+        arrays, p, strict=True)) for way in (lambda p: np.maximum(p, cut), lambda p: p + cut))
+
+
+def slopes_off(function: str, told: list, reference: list) -> tuple[np.ndarray, np.ndarray] | None:
+    """(where the slope of a score is wrong, which are right classes), (N, C), for the square input of the probe."""
+    arrays = [array_of(one) for one in (*leaves(told), *leaves(reference))]
+    case = _case("square")
+    if len(arrays) != 4 or any(one is None for one in arrays) or arrays[1].shape != case.scores.shape:
+        return None
+    off = arrays[1] - arrays[3]
+    if _LINEAR[function]:
+        off = np.linalg.solve(case.X.T, off)
+    return np.abs(off) > 1e-4 * np.abs(off).max(), case.right
 
 
 def _costs(case: Case) -> dict[str, np.ndarray]:
@@ -132,7 +154,8 @@ def _hinges(case: Case) -> dict[str, np.ndarray]:
             "max(0, s[j] + s[y] + 1)": np.maximum(0, ahead + 2 * case.own + 1),
             "log(1 + exp(s[j] - s[y]))": np.log1p(np.exp(ahead))}
     found = {f"{words} for each wrong class j": np.where(case.right, 0.0, cost) for words, cost in each.items()}
-    return found | {f"{words} for each class j, the right one too": cost for words, cost in each.items()}
+    return found | {f"{words} for each class j, the right one too": cost for words, cost in each.items()
+                    if np.any(cost[case.right])}
 
 
 def _steps(case: Case) -> Iterator[tuple[str, np.ndarray]]:
@@ -148,11 +171,14 @@ def _steps(case: Case) -> Iterator[tuple[str, np.ndarray]]:
                  axis=1, keepdims=True), "minus the number of wrong classes": 0 * count - classes + 1,
              "minus the number of classes": 0 * count - classes,
              "minus the share of the classes with active hinges": -count / classes,
+             "minus the number of classes that are ahead": -(ahead > 0).sum(axis=1, keepdims=True),
+             "minus the number of classes that are ahead by more than 1": -(ahead > 1).sum(axis=1, keepdims=True),
              "the sum of the hinges": hinge.sum(axis=1, keepdims=True), "minus twice the sum of the hinges":
              -2 * hinge.sum(axis=1, keepdims=True), "minus twice the number of active hinges": -2 * count}
     wrong = {"1 for an active hinge": active, "-1 for an active hinge": -active, "0": 0 * ahead, "1": 1 + 0 * ahead,
              "-1": -1 + 0 * ahead, "its hinge": hinge, "twice its hinge": 2 * hinge, "minus its hinge": -hinge,
              "1 where it is ahead of the right class": (ahead > 0) * 1.0,
+             "1 where it is ahead by more than 1": (ahead > 1) * 1.0,
              "1 for a hinge that is not active": 1 - active, "its score": case.scores,
              "its score for an active hinge": active * case.scores,
              "2 for an active hinge": 2 * active, "the number of active hinges": count + 0 * ahead,

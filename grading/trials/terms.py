@@ -68,13 +68,14 @@ def _shapes(answers: Answers, reference: Answers, aspects: set[str]) -> list[tup
     if len(told) != len(names) or len(right) != len(names) or any(one is None or one.ndim > 1 for one in told):
         return []
     sizes = [dict(zip(one, "DHC", strict=True)) for one in ((70, 60, 50), (50, 80, 40)) for _ in range(2)]
-    written = [tuple(sizes[place % 8 // 2].get(int(n), "?") for n in np.ravel(one)) for place, one in enumerate(told)]
+    written = [tuple(sizes[place % 8 // 2].get(int(n), f"{n:.0f}") for n in np.ravel(one))
+               for place, one in enumerate(told)]
     should = [tuple(sizes[place % 8 // 2][int(n)] for n in np.ravel(one)) for place, one in enumerate(right)]
     found = []
     for name in ("W1", "b1", "W2", "b2"):
         ours, theirs = ({one[place] for place, own in enumerate(names) if own == name} for one in (written, should))
         if ours != theirs:
-            if len(ours) > 1 or "?" in min(ours):
+            if len(ours) > 1:
                 return []
             (one,), (other,) = ours, theirs
             found.append(f"{name} has the shape ({', '.join(one)}{',' * (len(one) == 1)}); it should be "

@@ -7,7 +7,7 @@ from grading.trials import variants
 from grading.trials.naming import Names, judged
 
 SOFTMAX, SVM, KNN = "classifiers/softmax.py", "classifiers/linear_svm.py", "classifiers/k_nearest_neighbor.py"
-NET, TRAIN = "classifiers/fc_net.py", "classifiers/linear_classifier.py"
+NET, TRAIN, LAYERS = "classifiers/fc_net.py", "classifiers/linear_classifier.py", "layers.py"
 NO_LOOPS = "KNearestNeighbor.compute_distances_no_loops"
 
 
@@ -48,6 +48,8 @@ def said():
            ("np.maximum(dists, 0, out=dists)", "np.abs(dists, out=dists)")], NO_LOOPS,
      ["Under the root stands the absolute value of |x|^2 - 2 x.t - |t|^2; the distance is the root of "
       "|x|^2 - 2 x.t + |t|^2, for a test image x and a training image t."]),
+    (LAYERS, [("loss = -log_probs[rows, y].mean()", "loss = np.exp(log_probs[rows, y]).mean()")], "softmax_loss",
+     ["An image adds p[y], without a logarithm and with another sign, to the loss; it should add -log(p[y])."]),
     (NET, [("np.zeros(hidden_dim)", "np.zeros((input_dim, hidden_dim))")], "TwoLayerNet.__init__",
      ["b1 has the shape (D, H); it should be (H,)."]),
     (TRAIN, [("learning_rate * dW", "1e-7 * dW")], "LinearClassifier.train",
