@@ -108,12 +108,14 @@ def _costs(case: Case) -> dict[str, np.ndarray]:
     p = np.exp(log_p)
     found = {"-p[y], without a logarithm,": -p, "p[y], without a logarithm and with another sign,": p,
              "1 / p[y], without a logarithm,": 1 / p, "(1 - p[y])**2": (1 - p) ** 2, "p[y] log(p[y])": p * log_p,
+             "-p[y] log(p[y])": -p * log_p,
              "log(1 - p[y])": np.log(1 - p), "-log(1 - p[y])": -np.log(1 - p), "-log(p[y])**2": -(log_p**2),
              "log(p[y])**2": log_p**2, "-log of 1 / (1 + exp(-s[y])), a sigmoid,": np.log(1 + np.exp(-case.own))}
     for words, own, of in ((", with s less the largest score,", case.own - largest, scores - largest),
                            ("", case.own, scores)):
         total = np.exp(of).sum(axis=1, keepdims=True)
-        found |= {f"log(sum of exp(s)) + s[y]{words}": np.log(total) + own,
+        found |= {f"log(sum of exp(s)) + s[y]{words}": np.log(total) + own, f"-s[y]{words}": -own,
+                  f"log(sum of exp(s)){words}": np.log(total), f"(sum of exp(s)) - s[y]{words}": total - own,
                   f"log10(sum of exp(s)) - s[y]{words}": np.log10(total) - own,
                   f"log2(sum of exp(s)) - s[y]{words}": np.log2(total) - own,
                   f"log(1 + sum of exp(s)) - s[y]{words}": np.log(1 + total) - own,

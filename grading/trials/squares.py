@@ -10,7 +10,7 @@ from grading.trials.matching import numbers as array_of
 from grading.trials.probes.k_nearest_neighbor import IMAGES
 
 _FACTORS = np.array(list(product((-2, -1, 0, 1, 2), (-4, -2, -1, 0, 1, 2, 4), (-2, -1, 0, 1, 2))), dtype=float)
-_PLAIN = ("Under the root stands {}", "There is no root: dists is {}")
+_PLAIN = ("Under the root stands {}", "dists is {}")
 _RIGHT = "Under the root stands |x|^2 - 2 x.t + |t|^2"
 
 
@@ -47,14 +47,14 @@ def _fitting(told: np.ndarray, images: tuple[np.ndarray, np.ndarray], own: str) 
     with np.errstate(invalid="ignore"):
         ways = {_PLAIN[0]: np.sqrt(under), "Under the root stands the absolute value of {}": np.sqrt(np.abs(under)),
                 "Under the root stands {}, where that is not negative": np.sqrt(np.maximum(under, 0)),
-                _PLAIN[1]: under, "There is no root: dists is the absolute value of {}": np.abs(under),
-                "There is no root: dists is {}, where that is not negative": np.maximum(under, 0)}
+                _PLAIN[1]: under, "dists is the absolute value of {}": np.abs(under),
+                "dists is {}, where that is not negative": np.maximum(under, 0)}
     found = set()
     for words, values in ways.items():
         near = np.isclose(values, told, rtol=0, atol=EXACT / 10 * np.nanmax(np.abs(told)), equal_nan=True)
         fitting = [tuple(factors) for factors in _FACTORS[near.all(axis=(1, 2))].tolist()]
         found |= {(words, factors) for factors in fitting      # an absolute value leaves the sign open: one of two
-                  if "absolute" not in words or factors > tuple(-factor for factor in factors)}
+                  if "absolute" not in words or factors[1] < 0 or factors[1] == 0 and factors[0] > 0}
     return found
 
 

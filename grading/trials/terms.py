@@ -78,8 +78,9 @@ def _shapes(answers: Answers, reference: Answers, aspects: set[str]) -> list[tup
             if len(ours) > 1:
                 return []
             (one,), (other,) = ours, theirs
-            found.append(f"{name} has the shape ({', '.join(one)}{',' * (len(one) == 1)}); it should be "
-                         f"({', '.join(other)}{',' * (len(other) == 1)})")
+            is_now, wanted = (f"({', '.join(each)}{',' * (len(each) == 1)})" for each in (one, other))
+            found.append(f"{name} has the shape {is_now}; it should be {wanted}" if one else
+                         f"{name} is one number; it should have the shape {wanted}")
     return [(f"{'; '.join(found)}.", "the shapes in the docstring of TwoLayerNet")] if found else []
 
 
