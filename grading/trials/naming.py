@@ -288,7 +288,7 @@ class Explained:
         names += read or terms.read(self.function, self.answers, self.reference, self.unexplained)
         if not other_margin:
             names += formulas.read(self.function, self.answers, self.unexplained)
-        names += squares.read(self.function, self.answers, self.unexplained)
+        names += [] if read else squares.read(self.function, self.answers, self.unexplained)
         if not names and self.unexplained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)
             names += [{"kind": "difference", "says": says, "read": ""}] if says else []

@@ -19,7 +19,7 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
     if not function.startswith("KNearestNeighbor.compute_distances") or "distances" not in aspects:
         return []
     told = [array_of(one) for one in leaves(answers["distances"])]
-    if len(told) != 2 or any(one is None or not np.nan_to_num(one).any() for one in told):
+    if len(told) != 2 or any(one is None or np.isinf(one).any() or not np.nan_to_num(one).any() for one in told):
         return []
     found: set[str] = set()
     for own, test, train in (("|x|^2", "|x|^2", "|t|^2"), ("sum(x)^2", "sum(x)^2", "sum(t)^2"),
