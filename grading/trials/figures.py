@@ -89,9 +89,9 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         told = [array_of(one) for one in leaves(answers["length of the step"])]
         if len(told) == 2 and all(one is not None and one.size == 1 for one in told):
             first, second = (float(np.ravel(one)[0]) * rate for one, rate in zip(told, (0.01, 0.2), strict=True))
-            if first > 0 and abs(first - second) < 1e-3 * first and abs(first - 1) > 1e-3:
-                say(f"The step is always {first:.3g} times the gradient, whatever learning_rate is.",
-                    "learning_rate in the docstring of train")
+            if first and abs(first - second) < 1e-3 * abs(first) and abs(first - 1) > 1e-3:
+                say(f"The step is always {abs(first):.3g} times the gradient{', and uphill' * (first < 0)}, whatever "
+                    "learning_rate is.", "learning_rate in the docstring of train")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):

@@ -62,6 +62,11 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
     return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
 
 
+def explained(function: str, answers: Answers, aspects: Iterable[str]) -> set[str]:
+    """Which of these aspects `read` has a sentence on."""
+    return {aspect for aspect in aspects if read(function, answers, {aspect})}
+
+
 def _fitting(told: list, ways: list[dict[str, np.ndarray]], cases: list[Case]) -> tuple[str, str] | None:
     """(words, what is wrong with the mean) of the one formula that gives all that was told."""
     arrays = [array_of(one) for one in leaves(told)]
@@ -175,6 +180,7 @@ def _steps(case: Case) -> Iterator[tuple[str, np.ndarray]]:
              "minus the share of the classes with active hinges": -count / classes,
              "minus the number of classes that are ahead": -(ahead > 0).sum(axis=1, keepdims=True),
              "minus the number of classes that are ahead by more than 1": -(ahead > 1).sum(axis=1, keepdims=True),
+             "minus the number of hinges that are not active": count - classes + 1,
              "the sum of the hinges": hinge.sum(axis=1, keepdims=True), "minus twice the sum of the hinges":
              -2 * hinge.sum(axis=1, keepdims=True), "minus twice the number of active hinges": -2 * count}
     wrong = {"1 for an active hinge": active, "-1 for an active hinge": -active, "0": 0 * ahead, "1": 1 + 0 * ahead,

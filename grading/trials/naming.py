@@ -221,6 +221,8 @@ class Names:
         if unexplained and (pair := doubles.explain(self.assignment, function, answers, reference, entries, around,
                                                     budget)):
             certain, unexplained = pair, set()
+        if unexplained and (settled := formulas.explained(function, answers, unexplained)):    # so that more is telling
+            certain, unexplained = matching.explain(answers, reference, entries, settled)
         return Explained(function, certain, unexplained, answers, reference)
 
     def _callees(self, function: str) -> set[str]:

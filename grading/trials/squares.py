@@ -21,18 +21,21 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
     told = [array_of(one) for one in leaves(answers["distances"])]
     if len(told) != 2 or any(one is None or np.isinf(one).any() or not np.nan_to_num(one).any() for one in told):
         return []
-    found: set[str] = set()
+    turned = [one.shape for one in told] == [(len(T), len(X)) for X, T in (IMAGES["A"], IMAGES["B"])]
+    told, found = [one.T if turned else one for one in told], set()
     for own, test, train in (("|x|^2", "|x|^2", "|t|^2"), ("sum(x)^2", "sum(x)^2", "sum(t)^2"),
                              ("sum(x)", "sum(x)", "sum(t)"), ("|x|", "|x|", "|t|")):
         one, other = (_fitting(array, IMAGES[which], own) for array, which in zip(told, "AB", strict=True))
         both = one & other
-        plain = {factors for words, factors in both if words in _PLAIN}
+        plain = {tuple(sign * factor for factor in factors) for words, factors in both if words in _PLAIN
+                 for sign in (1.0, -1.0)}
         found |= {words.format(_written(factors, (test, "x.t", train))) for words, factors in both
                   if words in _PLAIN or factors not in plain}
-    if len(found) != 1 or _RIGHT in found:
+    if len(found) != 1 or _RIGHT in found and not turned:
         return []
-    return [{"kind": "mistake", "says": f"{found.pop()}; the distance is the root of |x|^2 - 2 x.t + |t|^2, for a test "
-             "image x and a training image t.", "read": "expand (a - b)**2 once more"}]
+    also = "Rows and columns of dists are exchanged. " * turned
+    return [{"kind": "mistake", "says": f"{also}{found.pop()}; the distance is the root of |x|^2 - 2 x.t + |t|^2, for "
+             "a test image x and a training image t.", "read": "expand (a - b)**2 once more"}]
 
 
 def _fitting(told: np.ndarray, images: tuple[np.ndarray, np.ndarray], own: str) -> set[tuple[str, tuple]]:

@@ -50,10 +50,20 @@ def said():
       "|x|^2 - 2 x.t + |t|^2, for a test image x and a training image t."]),
     (LAYERS, [("loss = -log_probs[rows, y].mean()", "loss = np.exp(log_probs[rows, y]).mean()")], "softmax_loss",
      ["An image adds p[y], without a logarithm and with another sign, to the loss; it should add -log(p[y])."]),
+    (SOFTMAX, [("dscores[rows, y] -= 1 ", "dscores *= 1 - dscores; dscores[rows, y] -= 1 "),
+               ("mean() + reg * np.sum(W**2)", "mean()")], "softmax_loss_vectorized",
+     ["The penalty is missing from the loss; only the gradient has it.",
+      "In the gradient the column of the right class gets x times p (1 - p) - 1, and that of a wrong class x times "
+      "p (1 - p); it should be p - 1 and p, p being the class's own probability."]),
+    (KNN, [("dists *= -2", "dists *= 2"), ("return np.sqrt(dists, out=dists)", "return np.sqrt(dists).T")], NO_LOOPS,
+     ["Rows and columns of dists are exchanged. Under the root stands |x|^2 + 2 x.t + |t|^2; the distance is the root "
+      "of |x|^2 - 2 x.t + |t|^2, for a test image x and a training image t."]),
     (NET, [("np.zeros(hidden_dim)", "np.zeros((input_dim, hidden_dim))")], "TwoLayerNet.__init__",
      ["b1 has the shape (D, H); it should be (H,)."]),
     (TRAIN, [("learning_rate * dW", "1e-7 * dW")], "LinearClassifier.train",
      ["The step is always 1e-07 times the gradient, whatever learning_rate is."]),
+    (TRAIN, [("- learning_rate * dW", "+ 1e-5 * dW")], "LinearClassifier.train",
+     ["The step is always 1e-05 times the gradient, and uphill, whatever learning_rate is."]),
 ])
 def test_the_formula_of_a_wrong_answer_is_read_off(said, module, edits, function, sentences):
     assert said(module, edits, function) == sentences
