@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from grading.trials import formulas
 from grading.trials.figures import factor, pairs_of
 from grading.trials.matching import Answers, Known, always_raises, leaves
 from grading.trials.matching import numbers as array_of
@@ -115,7 +116,7 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
             for aspect, what in said if aspect != "second call"]
     said = sorted([(aspect, what) for aspect, what in said if what],
                   key=lambda pair: (_RAISED in pair[1], pair[1] == "is wrong"))
-    if said and said[0] == ("data gradient", "is wrong") and (where := _class(answers, reference)):
+    if said and said[0] == ("data gradient", "is wrong") and (where := _class(function, answers, reference)):
         said[0] = "data gradient", where
     parts = [f"{_called(aspect)} {_plural(what) if _are_many(aspect) else what}" for aspect, what in said[:1]]
     same = [aspect for aspect in reference if not aspect.startswith("~") and aspect not in aspects]
@@ -136,12 +137,18 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     return f"No known mistake fits; for the inputs tried, {' and '.join(parts)}.{only}"
 
 
-def _class(answers: Answers, reference: Answers) -> str:
-    """Whether it is the column of the right class that is wrong, which is the first one of the probe's one example."""
+def _class(function: str, answers: Answers, reference: Answers) -> str:
+    """Whether it is the column of the right class that is wrong, which is the first one of the probe's one example.
+
+    Where the labels differ, the same has to show.
+    """
     pairs = pairs_of(answers.get("~one example", ["u"]), reference["~one example"]) or []
     if len(pairs) != 2 or pairs[1][0].ndim != 2:
         return ""
     wrong = ~np.isclose(*pairs[1], rtol=1e-4, atol=1e-7).all(axis=0)
+    off = formulas.slopes_off(function, answers.get("~square", ["u"]), reference["~square"])
+    if off is None or (off[0] & (off[1] ^ wrong[0])).any():
+        return ""
     if wrong[0] and not wrong[1:].any():
         return "is wrong in the column of the right class only"
     return "is wrong in the columns of the wrong classes only" if wrong.any() and not wrong[0] else ""

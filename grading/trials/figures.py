@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from grading.trials import formulas
 from grading.trials.matching import Answers, leaves
 from grading.trials.matching import numbers as array_of
 
@@ -64,7 +65,8 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if all(one is not None and one.size == 1 for one in told):
             *_, less, least = (float(np.ravel(one)[0]) for one in told)
             large = "data loss" in concerned                         # so large that ordinary probabilities show it
-            if abs(less - least) < 1e-3 and 0 < least < (12 if large else float(np.ravel(right[-1])[0]) - 1):
+            if abs(less - least) < 1e-3 and 0 < least < (12 if large else float(np.ravel(right[-1])[0]) - 1) and (
+                    not large or formulas.cut_off(answers["data loss"], np.exp(-least))):
                 say(f"Probabilities below about {np.exp(-least):.1g} are raised to that, or it is added to them, "
                     f"before the logarithm is taken: no image costs more than {least:.3g}.",
                     "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
@@ -83,6 +85,13 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if told is not None and told.size and 0 < told.max() < 1.5 * told.min():
             say(f"The weights have standard deviation {np.median(told):.1g}, whatever weight_scale is.",
                 "weight_scale in the docstring of __init__")
+    if "length of the step" in aspects:
+        told = [array_of(one) for one in leaves(answers["length of the step"])]
+        if len(told) == 2 and all(one is not None and one.size == 1 for one in told):
+            first, second = (float(np.ravel(one)[0]) * rate for one, rate in zip(told, (0.01, 0.2), strict=True))
+            if first and abs(first - second) < 1e-3 * abs(first) and abs(first - 1) > 1e-3:
+                say(f"The step is always {abs(first):.3g} times the gradient{', and uphill' * (first < 0)}, whatever "
+                    "learning_rate is.", "learning_rate in the docstring of train")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):

@@ -5,7 +5,7 @@ aspect whose name begins with ~ counts only between entries that fit equally wel
 nothing else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,8 +90,12 @@ def telling(told: list, aspect: str, unexplained: set[str]) -> bool:
     return not np.isin(found[np.isfinite(found)], (0.0, 1.0)).all() or bool(alone and not np.any(found))
 
 
-def explain(answers: Answers, reference: Answers, known: list[Known]) -> tuple[list[Known], set[str]]:
-    """(the mistakes that are certain, one for each sentence; the aspects that differ and that they do not explain)."""
+def explain(answers: Answers, reference: Answers, known: list[Known], settled: Iterable[str] = ()
+            ) -> tuple[list[Known], set[str]]:
+    """(the mistakes that are certain, one for each sentence; the aspects that differ and that they do not explain).
+
+    - settled: aspects that something else explains
+    """
     differs = differences(answers, reference)
     wrong = {aspect for aspect in differs if not aspect.startswith("~")}
     fitting = [one for one in known if one.core and all(
@@ -108,8 +112,9 @@ def explain(answers: Answers, reference: Answers, known: list[Known]) -> tuple[l
             certain.setdefault(one.entry.says, one)
     unexplained = wrong - {aspect for one in certain.values() for aspect in one.core}
     if unexplained:
-        certain = {says: one for says, one in certain.items() if not _doubtful(one, unexplained)
-                   and any(telling(one.differs[aspect], aspect, unexplained) for aspect in one.core)}
+        left = unexplained.difference(settled)
+        certain = {says: one for says, one in certain.items() if not _doubtful(one, left)
+                   and any(telling(one.differs[aspect], aspect, left) for aspect in one.core)}
         unexplained = wrong - {aspect for one in certain.values() for aspect in one.core}
     return list(certain.values()), unexplained
 

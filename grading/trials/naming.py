@@ -27,8 +27,10 @@ from grading.trials import (
     differences,
     doubles,
     figures,
+    formulas,
     matching,
     showing,
+    squares,
     terms,
     variants,
 )
@@ -223,6 +225,8 @@ class Names:
         if unexplained and (pair := doubles.explain(self.assignment, function, answers, reference, entries, around,
                                                     budget)):
             certain, unexplained = pair, set()
+        if unexplained and (settled := formulas.explained(function, answers, unexplained)):    # so that more is telling
+            certain, unexplained = matching.explain(answers, reference, entries, settled)
         return Explained(function, certain, unexplained, answers, reference)
 
     def _able(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...]
@@ -308,6 +312,9 @@ class Explained:
                  if not (other_margin and one.core <= {"data gradient"})]        # which follows from the margin
         read = figures.numbers(self.answers, self.reference, self.unexplained)
         names += read or terms.read(self.function, self.answers, self.reference, self.unexplained)
+        if not other_margin:
+            names += formulas.read(self.function, self.answers, self.unexplained)
+        names += [] if read else squares.read(self.function, self.answers, self.unexplained)
         if not names and self.unexplained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)
             names += [{"kind": "difference", "says": says, "read": ""}] if says else []

@@ -26,7 +26,8 @@ def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[
     none = {aspect for aspect in aspects if any(leaf == _NOTHING for leaf in leaves(answers[aspect]))}
     found = _nothing(function, answers, none) if none else []
     rest = aspects - none
-    for reading in (_unbound, _keys, _gates, norms.read, _memories, _momentum, _corrections, _penalties, _law):
+    for reading in (_unbound, _keys, _shapes, _gates, norms.read, _memories, _momentum, _corrections, _penalties,
+                    _law):
         found += reading(answers, reference, rest) if rest else []
     return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
 
@@ -67,6 +68,31 @@ def _keys(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple
     *others, last = lacks
     return [(f"grads has no entry for {', '.join(others)}{' and ' * bool(others)}{last}: the way back does not reach "
              "these parameters, or stores their gradients under other names.", "the docstring, under Returns")]
+
+
+def _shapes(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+    """Which parameters of a new net with two layers have which other shape, in the words of its docstring."""
+    if "shapes" not in aspects or answers["shapes"][0] != "l":
+        return []
+    told, right = ([array_of(leaf) for leaf in leaves(one["shapes"])] for one in (answers, reference))
+    names = [f"{letter}{layer}" for letter in "Wb" for _ in range(4) for layer in (1, 2)]    # for four nets
+    if len(told) != len(names) or len(right) != len(names) or any(one is None or one.ndim > 1 for one in told):
+        return []
+    sizes = [dict(zip(one, "DHC", strict=True)) for one in ((70, 60, 50), (50, 80, 40)) for _ in range(2)]
+    written = [tuple(sizes[place % 8 // 2].get(int(n), f"{n:.0f}") for n in np.ravel(one))
+               for place, one in enumerate(told)]
+    should = [tuple(sizes[place % 8 // 2][int(n)] for n in np.ravel(one)) for place, one in enumerate(right)]
+    found = []
+    for name in ("W1", "b1", "W2", "b2"):
+        ours, theirs = ({one[place] for place, own in enumerate(names) if own == name} for one in (written, should))
+        if ours != theirs:
+            if len(ours) > 1:
+                return []
+            (one,), (other,) = ours, theirs
+            is_now, wanted = (f"({', '.join(each)}{',' * (len(each) == 1)})" for each in (one, other))
+            found.append(f"{name} has the shape {is_now}; it should be {wanted}" if one else
+                         f"{name} is one number; it should have the shape {wanted}")
+    return [(f"{'; '.join(found)}.", "the shapes in the docstring of TwoLayerNet")] if found else []
 
 
 def _gates(answers: Answers, _reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
@@ -199,12 +225,16 @@ def _penalties(answers: Answers, reference: Answers, aspects: set[str]) -> list[
         arrays = [array_of(one) for one in told[1:]]
         factors = [None if array is None else factor(one, other) if np.any(array) else 0.0
                    for array, one, other in zip(arrays, told[1:], right[1:])]
-        plain = None not in factors and all(abs(one * 2 - round(one * 2)) < 1e-3 for one in factors)
-        if plain and len(set(np.round(factors, 3))) > 1:
+        if None not in factors and len(set(np.round(factors, 3))) > 1 and all(map(_round, factors)):
             listed = ", ".join(f"{own * one:.3g}" for one in factors)
             found.append((f"The penalties in {where} of a net with {len(factors)} layers are {listed} times {unit}, "
                           f"layer by layer; each should be {own:.3g} times that.", "the penalty in the docstring"))
     return found
+
+
+def _round(number: float) -> bool:
+    """Whether it is one that somebody would write: what depends on the weights is not."""
+    return any(abs(number * part - round(number * part)) < 1e-4 for part in (1, 3, 8, 100))
 
 
 def _by_size(told: list, reference: list) -> str:
