@@ -100,8 +100,11 @@ class Question:
             return "Not written yet."
         if self.known:
             return self.known[0].says
+        says = self.lost[0].message.partition("\n")[0] or self.lost[0].heading
+        if all(check.outcome == "skipped" for check in self.lost):
+            return f"{says[:1].upper()}{says[1:]}"
         count = f"{len(self.lost)} of {len(self.checks)} checks failed. " if len(self.checks) > 1 else ""
-        return f"{count}{self.lost[0].message.partition(chr(10))[0] or self.lost[0].heading}"
+        return f"{count}{says}"
 
     def _marked(self) -> str:
         if self.score is None:

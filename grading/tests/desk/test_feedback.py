@@ -56,8 +56,8 @@ CELLS = (
          + HIDDEN.replace("vectorized", "naive"), 2.0, locked=True),
     cell("code", "spied-late-check", "# Nothing, at last.\nsoftmax_loss_naive(np.zeros((2, 3)), np.ones((1, 2)), "
          "np.array([0]), 0.5)\nassert answer == 1", 1.0, locked=True),
-    cell("code", "spied-again-check", "# The loss is the same number.\nassert_close(softmax_loss_vectorized(np.zeros((2, 3)), "
-         "np.ones((1, 2)), np.array([0]), 0.0)[0], 1.0986123, 'loss')", 1.0, locked=True),
+    cell("code", "spied-again-check", "# The loss is the same number.\nassert_close(softmax_loss_vectorized("
+         "np.zeros((2, 3)), np.ones((1, 2)), np.array([0]), 0.0)[0], 1.0986123, 'loss')", 1.0, locked=True),
     cell("markdown", "spied-why-question", "### Question 1: why\n\nWhy?", locked=True),
     cell("markdown", "spied-why-answer", "### BEGIN SOLUTION\nBecause.\n### END SOLUTION", 2.0, solution=True),
 )
@@ -324,6 +324,32 @@ IN_LETTERS = "yaxebdhddfdaajafhbi bxgicdabehaccdbech"
 def test_words_that_a_students_code_made_up_in_a_test_are_not_repeated(message, shown):
     known = Open(OWN, beside=Open("CodecError: an array of dtype cannot be sent. has no key", beside=SPOKEN))
     assert said.verdict("error", message, True, "", known) == shown
+
+
+def test_words_that_stand_in_the_open_in_every_order_spell_nothing_out():
+    known = Open(" ".join(f"{one} {other}" for one in "abcdefghij" for other in "abcdefghij"), beside=SPOKEN)
+    spelt = " ".join("abcdefghij"[int(digit)] for digit in "8675309271436740156257")
+    assert sum(letter in "abcdefghij" for letter in said.raised(f"ValueError: {spelt}", known).split()) < 9
+    many = Open("a " * 100_000)
+    assert many.of("a " * 1000 + "b") == "a " * 1000 + "\u2026"
+
+
+@pytest.mark.parametrize(("message", "shown"), [
+    ("save it as UTF-8; 8", "save it as UTF-8; \u2026"), ("it has 'W1', '31', '32'", "it has 'W1', '\u2026'")])
+def test_what_the_kit_says_of_an_error_is_whole_where_numbers_are_left_out(message, shown):
+    assert said.raised(message, Open("save it as UTF it has W1", beside=SPOKEN)) == shown
+
+
+@pytest.mark.parametrize(("message", "shown"), [
+    ("dx for x of shape (5, 4)[3, 4] is wrong.", "dx for x of shape \u2026 is wrong."),
+    ("dx is wrong.\n  expected  3.25, the slope", "dx is wrong.\n  expected  the slope"),
+    ("dx is wrong.\n  pattern   it is 1/3 of the expected value",
+     "dx is wrong.\n  pattern   it is a fraction of the expected value"),
+    ("dx is wrong.\n  pattern   it is 3 times the expected value",
+     "dx is wrong.\n  pattern   it is a multiple of the expected value")])
+def test_what_a_hidden_test_says_is_whole_without_its_numbers(message, shown):
+    known = Open("dx for x of shape is wrong pattern expected the slope it is of the expected value times")
+    assert said.verdict("failed", message, True, "", known) == shown
 
 
 def test_words_are_found_at_once_in_a_text_without_any():
