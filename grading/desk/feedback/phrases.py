@@ -125,4 +125,11 @@ class Open:
         return _GAPS.sub(GAP, _MARKS.sub(GAP, _WORD.sub(repeated, text)))
 
 
-SPOKEN = Open(_PYTHON, _NUMPY, " ".join(dir(builtins)))
+_KINDS = ("int", "float", "bool", "str", "NoneType", "tuple", "list", "dict", "set", "function", "method", "module", "type",
+          "numpy.float32", "numpy.float64", "numpy.int64", "numpy.ndarray")
+_OF_KINDS = ("cannot unpack non-iterable {} object", "{} object is not callable", "{} object is not iterable",
+             "{} object is not subscriptable", "{} object has no attribute", "object of type {} has no len()",
+             "{} object does not support item assignment", "{} object cannot be interpreted as an integer",
+             "can't multiply sequence by non-int of type {}", "list indices must be integers or slices, not {}")
+SPOKEN = Open(_PYTHON, _NUMPY, " ".join(dir(builtins)),
+              *(sentence.format(kind) for sentence in _OF_KINDS for kind in _KINDS))

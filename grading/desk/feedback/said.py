@@ -28,7 +28,8 @@ _NUMBER = re.compile(r"(?<![\w.])(?!(?<=\bUTF-)8\b)[-+]?(?:\d+(?:[_,]\d{3})*(?:\
                      r"|\b0[xX][0-9a-fA-F]+|(?!(?<=\bcs)231n)\d{3,}")
 _EXACT = re.compile(r"(?<![\w.])[-+]?(?:\d*\.\d{3,}|\d+(?:\.\d*)?[eE][-+]?\d+|\d*\.\d+[eE][-+]?\d+|\d{7,})")
 _LONG = re.compile(r"[^\s,;]{60,}")
-_GAPS = re.compile(rf"{GAP}(?:[\s,;'\"()\[\]]*{GAP})+")
+_GAPS = re.compile(rf"{GAP}(?:[\s,;()\[\]]*{GAP})+")
+_QUOTED = re.compile(rf"'{GAP}'(?:, '{GAP}')+")
 _HALVES = re.compile(rf"\({GAP}\]|\[{GAP}\)")                                        # brackets of two pairs
 _HALF_SAID = (                   # what numbers leave of the kit's own sentences, and how they read without
     (re.compile(rf"(?<=^  expected  ){GAP}, (?=the slope)"), ""),
@@ -69,7 +70,7 @@ def raised(message: str, known: Open, public: Collection[str] = (), numbers: re.
                    for letter in unicodedata.normalize("NFKC", text))               # digits of any script
     text = _gaps(_SPELT.sub(f"{GAP} ", text), public, numbers).rstrip()
     text = known.of(text, PHRASES)
-    text = _first(_NAMED, _first(_NUMBER, text, FIGURES, public), NAMES)
+    text = _QUOTED.sub(f"'{GAP}'", _first(_NAMED, _first(_NUMBER, text, FIGURES, public), NAMES))
     words = text.split(" ")
     room = RAISED - len(where) - len(there) - len(f" {GAP}")
     if len(words) > WORDS or len(text) > room:
