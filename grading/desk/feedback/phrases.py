@@ -125,8 +125,8 @@ class Open:
         return _GAPS.sub(GAP, _MARKS.sub(GAP, _WORD.sub(repeated, text)))
 
 
-_KINDS = ("int", "float", "bool", "str", "NoneType", "tuple", "list", "dict", "set", "function", "method", "module", "type",
-          "numpy.float32", "numpy.float64", "numpy.int64", "numpy.ndarray")
+_KINDS = ("int", "float", "bool", "str", "NoneType", "tuple", "list", "dict", "set", "function", "method", "module",
+          "type", "numpy.float32", "numpy.float64", "numpy.int64", "numpy.ndarray")
 _OF_KINDS = ("cannot unpack non-iterable {} object", "{} object is not callable", "{} object is not iterable",
              "{} object is not subscriptable", "{} object has no attribute", "object of type {} has no len()",
              "{} object does not support item assignment", "{} object cannot be interpreted as an integer",

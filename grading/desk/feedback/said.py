@@ -48,7 +48,7 @@ def verdict(outcome: str, message: str, hidden: bool, shown: str, known: Open) -
     """
     message, public = clean_message(message), set(_NUMBER.findall(shown))
     if outcome == "error":
-        return raised(message, known, public, _NUMBER if hidden else _EXACT)
+        return raised(message, known, public) if hidden else raised(message, known, public, _EXACT, float("inf"))
     if outcome != "failed":
         return message
     if not hidden:
@@ -57,10 +57,12 @@ def verdict(outcome: str, message: str, hidden: bool, shown: str, known: Open) -
     return "\n".join(map(_whole, lines))
 
 
-def raised(message: str, known: Open, public: Collection[str] = (), numbers: re.Pattern = _NUMBER) -> str:
+def raised(message: str, known: Open, public: Collection[str] = (), numbers: re.Pattern = _NUMBER,
+           phrases: float = PHRASES) -> str:
     """What the student's code raised while it may have known what is hidden.
 
     - known: whose words are said; public: numbers that are said; numbers: what else is none of those that are
+    - phrases: how many are said of what it wrote
     """
     message = clean_message(message)
     begins, ends = _BEGINS.match(message), _ENDS.search(message)
@@ -69,7 +71,7 @@ def raised(message: str, known: Open, public: Collection[str] = (), numbers: re.
     text = "".join(GAP if not letter.isascii() and unicodedata.numeric(letter, None) is not None else letter
                    for letter in unicodedata.normalize("NFKC", text))               # digits of any script
     text = _gaps(_SPELT.sub(f"{GAP} ", text), public, numbers).rstrip()
-    text = known.of(text, PHRASES)
+    text = known.of(text, phrases)
     text = _QUOTED.sub(f"'{GAP}'", _first(_NAMED, _first(_NUMBER, text, FIGURES, public), NAMES))
     words = text.split(" ")
     room = RAISED - len(where) - len(there) - len(f" {GAP}")
