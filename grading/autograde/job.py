@@ -87,7 +87,7 @@ def do(worker: Worker, task: Task, job: Job, budget: Budget | None = None) -> Do
     answers = run.grade(worker, [(notebook, task.plans[name]) for name, notebook in notebooks.items()], job.modules,
                         task.limit, asked=job.seeds.asked,
                         due=lambda notes: task.asking.due(job.noted | notes), look=task.asking.look, whole=task.whole,
-                        budget=budget)
+                        budget=budget, told_apart=True)
     remarks, beside = [], Budget(task.limit)
     for name, notebook in notebooks.items():
         remarks += _settle_doubts(worker, task, job.seeds, name, notebook, beside)

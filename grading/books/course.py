@@ -134,6 +134,8 @@ class Course:
             with environment(grading_environment(self) | {"PATH": programs}), warnings.catch_warnings():
                 warnings.simplefilter("ignore", SAWarning)       # nbgrader's own queries: nothing a user could act on
                 config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+                if sys.path[0] != str(ROOT):                     # it may name another kit: processes that are begun
+                    sys.path.insert(0, str(ROOT))                # from here on are of the one that runs
                 yield {"coursedir": CourseDirectory(config=config), "config": config}
         finally:
             logger.handlers[:] = former

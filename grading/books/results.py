@@ -21,7 +21,8 @@ class Result:
     """One submission's result.
 
     - notebooks: {notebook: {grade_id: {"score", "max_score", "outcome", "message"}}}; outcome as in DESIGN section 2,
-      or "manual" with score None until it is marked; "unloaded", a sentence, where a module could not be loaded
+      or "manual" with score None until it is marked; "unloaded", a sentence, where a module could not be loaded;
+      "met" where the message may hold what a hidden test has handed over
     - named: what its functions look like, {"function", "kind", "says", "read"} each; kind: a known "mistake", another
       year's "convention", or a "difference" where no known mistake fits; of a cell, "function" is its grade_id, and
       "topics" are those of the tests that judge it

@@ -147,6 +147,11 @@ def public(source: str) -> str:
     return shown if any(line.strip() and not line.lstrip().startswith("#") for line in shown.splitlines()) else ""
 
 
+def has_hidden(source: str) -> bool:
+    """Whether students have not all of a test cell."""
+    return bool(_HIDDEN.search(source))
+
+
 @lru_cache(maxsize=1024)
 def _python(source: str) -> str:
     """A cell as Python: its magics are calls."""

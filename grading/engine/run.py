@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
 from grading import LEFT_OUT, NOTE
-from grading.engine import MAX_MODULE, effects, needed, questions
+from grading.engine import MAX_MODULE, apart, effects, needed, questions
 from grading.engine.answers import Answer
 from grading.engine.budget import Budget, UsedUp
 from grading.engine.cleaned import Cleaning
@@ -48,7 +48,7 @@ def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission
           asked: Callable[[str, str], str] = _as_it_is,
           due: Callable[[dict[str, dict]], Probing | None] | None = None,
           look: Callable[[dict[str, dict]], Probing | None] | None = None,
-          whole: bool = True, budget: Budget | None = None) -> dict[str, dict[str, list]]:
+          whole: bool = True, budget: Budget | None = None, told_apart: bool = False) -> dict[str, dict[str, list]]:
     """Run restored notebooks where they are: outputs in every code cell, an outcome in every test cell's metadata.
 
     - limit: seconds a cell may take
@@ -57,6 +57,7 @@ def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission
     - look: the same of one notebook, to what is asked of the names that its cells have left
     - whole: run the lesson's cells that no verdict depends on, too; one that did not run says so in its metadata
     - budget: what there is for all of it; by default what the limit amounts to
+    - told_apart: what is said of public checks is to hold nothing of hidden ones: see `apart.py`
 
     An outcome that the test itself may be to blame for is noted with what the test raised, as "doubted": whoever asked
     for it runs the same cell beside the reference, and knows. "lost" says that one of the kit's own processes was.
@@ -68,7 +69,8 @@ def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission
     modules = effects.of_modules(submission.texts.values())
     with closing(Processes(worker, submission, limit, budget)) as processes:
         cleaning = Cleaning(worker.box, processes.budget.charge)
-        for notebook, plan in notebooks:
+
+        def run(notebook: NotebookNode, plan: Plan) -> _Run:
             cleaning.begin()
             one = _Run(processes, plan, limit, cleaning, asked, modules)
             try:
@@ -77,12 +79,19 @@ def grade(worker: Worker, notebooks: list[tuple[NotebookNode, Plan]], submission
                 processes.close()
                 one = _Run(processes, plan, limit, cleaning, asked, modules)
                 one.all(notebook, whole=True)
+            return one
+
+        for notebook, plan in notebooks:
+            one = run(notebook, plan)
             noted = {name_of(cell): cell.metadata[NOTE] for cell in notebook.cells if NOTE in cell.metadata}
             if look and (probing := look(noted)):
                 answers |= one.look(notebook, probing)
             notes |= noted
-        probing = due(notes) if due else None
-        return answers | (questions.of_functions(processes, probing) if probing and probing.functions else {})
+        if (probing := due(notes) if due else None) and probing.functions:
+            answers |= questions.of_functions(processes, probing)
+        if told_apart:
+            apart.ask_again(notebooks, run)
+        return answers
 
 
 class _Missing(Exception):

@@ -10,6 +10,7 @@ from grading.desk.feedback import said
 from grading.desk.feedback.lesson import Given, Lesson
 from grading.desk.feedback.phrases import Open
 from grading.desk.text import clean_message
+from grading.engine.apart import MET
 from grading.release.assignment import topic
 
 FIRST = 3                        # things that are to be read first
@@ -99,8 +100,11 @@ class Question:
             return "Not written yet."
         if self.known:
             return self.known[0].says
+        says = self.lost[0].message.partition("\n")[0] or self.lost[0].heading
+        if all(check.outcome == "skipped" for check in self.lost):
+            return f"{says[:1].upper()}{says[1:]}"
         count = f"{len(self.lost)} of {len(self.checks)} checks failed. " if len(self.checks) > 1 else ""
-        return f"{count}{self.lost[0].message.partition(chr(10))[0] or self.lost[0].heading}"
+        return f"{count}{says}"
 
     def _marked(self) -> str:
         if self.score is None:
@@ -166,8 +170,8 @@ def _check(found: dict[str, Question], lesson: Lesson, cell: Given, notebook: st
         found[slug] = Question(slug, notebook, heading, 0.0, 0.0, function=function, needs=tuple(needs))
     mark = graded.marks.get((notebook, cell.name))
     score = judged["score"] if mark is None or mark.score is None else mark.score
-    message = said.verdict(judged["outcome"], judged.get("message", ""), cell.hidden, cell.source,
-                           Open(cell.whole, beside=known) if cell.hidden else known)
+    message = said.verdict(judged["outcome"], judged.get("message", ""), cell.hidden or bool(judged.get(MET)),
+                           cell.source, Open(cell.whole, beside=known) if cell.hidden else known)
     one = found[slug]
     one.checks.append(Check(cell.name, cell.says or cell.name, judged["outcome"], score or 0.0, judged["max_score"],
                             message, any(before.lost and before.message == message for before in one.checks[-1:])))

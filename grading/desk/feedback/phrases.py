@@ -3,14 +3,14 @@
 Whoever is called by a hidden test knows its numbers, and may spell them out: in letters, in hexadecimal digits, as the
 name of a class, a field or a key. A word that stands neither in the code that was handed in, nor in the lesson, nor in
 what Python and numpy say of themselves was made while the test ran. Nor is it told which of many words were chosen:
-a message has a few phrases, words that follow each other in the open as well.
+a message has a few phrases, words that stand in one place in the open, one behind the other.
 """
 
 import builtins
 import re
-from itertools import pairwise
 
 GAP = "\u2026"
+PLACES = 200                     # of a word, where phrases may begin
 _WORD = re.compile(r"(?<!\w)[\d_]*[^\W\d_]\w*")             # begun once: a text may be digits by the hundred thousand
 _MARKS = re.compile(rf"(?:[^\w\s{GAP}]\s*){{6,}}")               # a code of its own, if there are many
 _GAPS = re.compile(rf"{GAP}(?:[^\w{GAP}]*{GAP})+")
@@ -89,37 +89,47 @@ list dict tuple set str float int bool function builtin_function_or_method metho
 
 
 class Open:
-    """The words of some texts, and which follow which."""
+    """The words of some texts, and where they stand: `beside` are those of others."""
 
     def __init__(self, *texts: str, beside: "Open | None" = None):
-        self._beside, self._pairs = beside, set()
-        self._words: set[str] = set()
+        self._beside, self._all, self._at = beside, [], {}
         for text in texts:
-            words = _WORD.findall(text)
-            self._words.update(words)
-            self._pairs.update(pairwise(words))
+            for word in _WORD.findall(text):
+                places = self._at.setdefault(word, [])
+                if len(places) < PLACES:
+                    places.append(len(self._all))
+                self._all.append(word)
+            self._all.append("")                     # where no phrase goes on
 
     def has(self, word: str) -> bool:
-        return word in self._words or self._beside is not None and self._beside.has(word)
+        return word in self._at or self._beside is not None and self._beside.has(word)
 
-    def _follows(self, pair: tuple[str, str]) -> bool:
-        return pair in self._pairs or self._beside is not None and self._beside._follows(pair)
+    def _places(self, word: str) -> list[tuple["Open", int]]:
+        """Where a phrase may begin with this word."""
+        beside = self._beside._places(word) if self._beside else []
+        return [(self, place) for place in self._at.get(word, ())] + beside
 
     def of(self, text: str, most: float = float("inf")) -> str:
         """The text with a gap for each word that is not here, and for those after so many phrases."""
-        before, phrases = "", 0
+        places, phrases = [], 0                      # ... and where the phrase that a word is in may be from
 
         def repeated(found: re.Match) -> str:
-            nonlocal before, phrases
-            begins = not self._follows((before, found[0]))
-            before = found[0]
-            if begins and (phrases >= most or not self.has(found[0])):
-                before = ""
+            nonlocal places, phrases
+            if places := [(one, at + 1) for one, at in places if one._all[at + 1] == found[0]]:
+                return found[0]
+            if phrases >= most or not (places := self._places(found[0])):
                 return GAP
-            phrases += begins
+            phrases += 1
             return found[0]
 
         return _GAPS.sub(GAP, _MARKS.sub(GAP, _WORD.sub(repeated, text)))
 
 
-SPOKEN = Open(_PYTHON, _NUMPY, " ".join(dir(builtins)))
+_KINDS = ("int", "float", "bool", "str", "NoneType", "tuple", "list", "dict", "set", "function", "method", "module",
+          "type", "numpy.float32", "numpy.float64", "numpy.int64", "numpy.ndarray")
+_OF_KINDS = ("cannot unpack non-iterable {} object", "{} object is not callable", "{} object is not iterable",
+             "{} object is not subscriptable", "{} object has no attribute", "object of type {} has no len()",
+             "{} object does not support item assignment", "{} object cannot be interpreted as an integer",
+             "can't multiply sequence by non-int of type {}", "list indices must be integers or slices, not {}")
+SPOKEN = Open(_PYTHON, _NUMPY, " ".join(dir(builtins)),
+              *(sentence.format(kind) for sentence in _OF_KINDS for kind in _KINDS))

@@ -24,11 +24,17 @@ _BEGINS, _ENDS = re.compile(rf"{_PLACE}(?=: )"), re.compile(rf" \({_PLACE}\)$") 
 _NAMED = re.compile(r"\b(?!cs231n\b)(?=\w*\d)(?=\w*[^\W\d])\w+")
 _SPELT = re.compile(r"(?:(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|point|dot|minus|plus)[\W_]*){2,}"
                     r"|[^\W\d_]{28,}", re.IGNORECASE)                               # or in letters without an end
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d+(?:[_,]\d{3})*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?j?(?!\w)"
+_NUMBER = re.compile(r"(?<![\w.])(?!(?<=\bUTF-)8\b)[-+]?(?:\d+(?:[_,]\d{3})*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?j?(?!\w)"
                      r"|\b0[xX][0-9a-fA-F]+|(?!(?<=\bcs)231n)\d{3,}")
 _EXACT = re.compile(r"(?<![\w.])[-+]?(?:\d*\.\d{3,}|\d+(?:\.\d*)?[eE][-+]?\d+|\d*\.\d+[eE][-+]?\d+|\d{7,})")
 _LONG = re.compile(r"[^\s,;]{60,}")
 _GAPS = re.compile(rf"{GAP}(?:[\s,;()\[\]]*{GAP})+")
+_QUOTED = re.compile(rf"'{GAP}'(?:, '{GAP}')+")
+_HALVES = re.compile(rf"\({GAP}\]|\[{GAP}\)")                                        # brackets of two pairs
+_HALF_SAID = (                   # what numbers leave of the kit's own sentences, and how they read without
+    (re.compile(rf"(?<=^  expected  ){GAP}, (?=the slope)"), ""),
+    (re.compile(rf"\b1/{GAP} of the expected value"), "a fraction of the expected value"),
+    (re.compile(rf"{GAP} times the expected value"), "a multiple of the expected value"))
 _SMALL = ("0", "1", "2")         # are in every formula
 NOT_WRITTEN = re.compile(r"\bnot (?:implemented|written)\b")
 
@@ -42,18 +48,21 @@ def verdict(outcome: str, message: str, hidden: bool, shown: str, known: Open) -
     """
     message, public = clean_message(message), set(_NUMBER.findall(shown))
     if outcome == "error":
-        return raised(message, known, public, _NUMBER if hidden else _EXACT)
+        return raised(message, known, public) if hidden else raised(message, known, public, _EXACT, float("inf"))
     if outcome != "failed":
         return message
     if not hidden:
         return known.of(message)
-    return _gaps("\n".join(_without_values(message.split("\n"), known)), public | set(_SMALL))
+    lines = _gaps("\n".join(_without_values(message.split("\n"), known)), public | set(_SMALL)).split("\n")
+    return "\n".join(map(_whole, lines))
 
 
-def raised(message: str, known: Open, public: Collection[str] = (), numbers: re.Pattern = _NUMBER) -> str:
+def raised(message: str, known: Open, public: Collection[str] = (), numbers: re.Pattern = _NUMBER,
+           phrases: float = PHRASES) -> str:
     """What the student's code raised while it may have known what is hidden.
 
     - known: whose words are said; public: numbers that are said; numbers: what else is none of those that are
+    - phrases: how many are said of what it wrote
     """
     message = clean_message(message)
     begins, ends = _BEGINS.match(message), _ENDS.search(message)
@@ -62,8 +71,8 @@ def raised(message: str, known: Open, public: Collection[str] = (), numbers: re.
     text = "".join(GAP if not letter.isascii() and unicodedata.numeric(letter, None) is not None else letter
                    for letter in unicodedata.normalize("NFKC", text))               # digits of any script
     text = _gaps(_SPELT.sub(f"{GAP} ", text), public, numbers).rstrip()
-    text = known.of(text, PHRASES)
-    text = _first(_NAMED, _first(_NUMBER, text, FIGURES, public), NAMES)
+    text = known.of(text, phrases)
+    text = _QUOTED.sub(f"'{GAP}'", _first(_NAMED, _first(_NUMBER, text, FIGURES, public), NAMES))
     words = text.split(" ")
     room = RAISED - len(where) - len(there) - len(f" {GAP}")
     if len(words) > WORDS or len(text) > room:
@@ -88,7 +97,13 @@ def _without_values(lines: list[str], known: Open) -> list[str]:
 def _gaps(text: str, public: Collection[str], numbers: re.Pattern = _NUMBER) -> str:
     """The text with a gap for each number that is not public."""
     text = numbers.sub(lambda one: one[0] if one[0] in public else GAP, _LONG.sub(GAP, text))
-    return _GAPS.sub(GAP, text)
+    return _HALVES.sub(GAP, _GAPS.sub(GAP, text))
+
+
+def _whole(line: str) -> str:
+    for half, words in _HALF_SAID:
+        line = half.sub(words, line)
+    return line
 
 
 def _first(pattern: re.Pattern, text: str, most: int, free: Collection[str] = ()) -> str:

@@ -56,13 +56,15 @@ CELLS = (
          + HIDDEN.replace("vectorized", "naive"), 2.0, locked=True),
     cell("code", "spied-late-check", "# Nothing, at last.\nsoftmax_loss_naive(np.zeros((2, 3)), np.ones((1, 2)), "
          "np.array([0]), 0.5)\nassert answer == 1", 1.0, locked=True),
+    cell("code", "spied-again-check", "# The loss is the same number.\nassert_close(softmax_loss_vectorized("
+         "np.zeros((2, 3)), np.ones((1, 2)), np.array([0]), 0.0)[0], 1.0986123, 'loss')", 1.0, locked=True),
     cell("markdown", "spied-why-question", "### Question 1: why\n\nWhy?", locked=True),
     cell("markdown", "spied-why-answer", "### BEGIN SOLUTION\nBecause.\n### END SOLUTION", 2.0, solution=True),
 )
 SECRETS = ("8675", "271.4", "270.4", "015625", "70707", "default_rng", "BEGIN HIDDEN", "np.full", "Because")
 SPY = '''
 import inspect, sys
-seen = []
+seen, largest = [], [0.0]
 def note(*what):
     seen.append([repr(one) for one in what] + [what[0].tobytes().hex()])
     for frame in inspect.stack():
@@ -73,7 +75,8 @@ def note(*what):
     plt.figure(); plt.title(str(what[0])); plt.show()
 def softmax_loss_vectorized(W, X, y, reg):
     note(W, X, y, reg)
-    return 1.0986123, W
+    largest.append(W.max())
+    return max(1.0986123, *largest), W
 def softmax_loss_naive(W, X, y, reg):
     note(W, X, y, reg)
     raise ValueError(f"RAISED {W} {reg} {seen[0]} {W.tobytes().hex()}" + str(seen))
@@ -132,12 +135,18 @@ def test_a_submission_that_prints_raises_and_draws_all_that_it_reaches_finds_not
         assert "<img" not in page and "PRINTED" not in BeautifulSoup(page, "html.parser").get_text().replace(SPY, "")
 
 
+def test_a_hidden_number_that_a_module_remembers_is_not_told_where_a_later_public_check_fails_of_it(spied):
+    page = BeautifulSoup(pages(spied, "spy")["spied"], "html.parser")
+    assert page.select_one("#spied-again pre.message").text.startswith("loss is wrong")
+    assert "8675" not in page.select_one("#spied-again").text.replace(SPY, "")
+
+
 def test_the_student_reads_what_was_raised_in_words_where_and_what_came_with_the_notebook(spied):
     page = BeautifulSoup(pages(spied, "spy")["spied"], "html.parser")
     hidden = page.select_one("#spied-loss").text
     assert "is wrong.\n  look at   Add the penalty for \u2026 as well." in hidden
     raised = page.select_one("#spied-raised")
-    assert "ValueError: RAISED" in raised.text and f"{MODULE} line 17" in raised.text
+    assert "ValueError: RAISED" in raised.text and f"{MODULE} line 18" in raised.text
     assert raised.select(".places code")[-1].text.startswith("raise ValueError") and "In[" not in raised.text
     assert "as I saw it" in page.text and "def softmax_loss_naive(W, X, y, reg):" in raised.text
     assert "[picture: mine]" in page.text and "[picture: theirs]" in page.text and "that" in page.text
@@ -183,7 +192,7 @@ def test_the_index_says_how_late_it_is_and_what_that_costs(spied):
     feedback.feedback(assignment, course)
     ann, spy = (" ".join(BeautifulSoup(pages(spied, student)["index"], "html.parser").header.text.split())
                 for student in ("ann", "spy"))
-    assert "5 of 8 points Handed in 2 days late: 2.5 of 7.5 points are taken off." in ann
+    assert "6 of 9 points Handed in 2 days late: 2.5 of 8.5 points are taken off." in ann
     assert "Handed in 2 days late; no points are taken off." in spy
 
 
@@ -315,6 +324,32 @@ IN_LETTERS = "yaxebdhddfdaajafhbi bxgicdabehaccdbech"
 def test_words_that_a_students_code_made_up_in_a_test_are_not_repeated(message, shown):
     known = Open(OWN, beside=Open("CodecError: an array of dtype cannot be sent. has no key", beside=SPOKEN))
     assert said.verdict("error", message, True, "", known) == shown
+
+
+def test_words_that_stand_in_the_open_in_every_order_spell_nothing_out():
+    known = Open(" ".join(f"{one} {other}" for one in "abcdefghij" for other in "abcdefghij"), beside=SPOKEN)
+    spelt = " ".join("abcdefghij"[int(digit)] for digit in "8675309271436740156257")
+    assert sum(letter in "abcdefghij" for letter in said.raised(f"ValueError: {spelt}", known).split()) < 9
+    many = Open("a " * 100_000)
+    assert many.of("a " * 1000 + "b") == "a " * 1000 + "\u2026"
+
+
+@pytest.mark.parametrize(("message", "shown"), [
+    ("save it as UTF-8; 8", "save it as UTF-8; \u2026"), ("it has 'W1', '31', '32'", "it has 'W1', '\u2026'")])
+def test_what_the_kit_says_of_an_error_is_whole_where_numbers_are_left_out(message, shown):
+    assert said.raised(message, Open("save it as UTF it has W1", beside=SPOKEN)) == shown
+
+
+@pytest.mark.parametrize(("message", "shown"), [
+    ("dx for x of shape (5, 4)[3, 4] is wrong.", "dx for x of shape \u2026 is wrong."),
+    ("dx is wrong.\n  expected  3.25, the slope", "dx is wrong.\n  expected  the slope"),
+    ("dx is wrong.\n  pattern   it is 1/3 of the expected value",
+     "dx is wrong.\n  pattern   it is a fraction of the expected value"),
+    ("dx is wrong.\n  pattern   it is 3 times the expected value",
+     "dx is wrong.\n  pattern   it is a multiple of the expected value")])
+def test_what_a_hidden_test_says_is_whole_without_its_numbers(message, shown):
+    known = Open("dx for x of shape is wrong pattern expected the slope it is of the expected value times")
+    assert said.verdict("failed", message, True, "", known) == shown
 
 
 def test_words_are_found_at_once_in_a_text_without_any():

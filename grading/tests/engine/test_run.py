@@ -918,3 +918,45 @@ def test_what_a_method_says_of_itself_does_not_choose_the_source_that_is_read(ou
                      check("library", tested + "assert_by_hand(Near().other, 'distances')"),
                      modules={"near": LIAR + lie})
     assert found == {"honest": "passed", "library": "failed"}
+
+
+# What public checks say
+
+MEMORY = "import numpy as np\nseen = [0.0]\ndef f(x):\n    {how}\n    return {returns}\n"
+APART = (given("g", "import numpy as np\nfrom cs231n.mine import f\nfrom cs231n.testing import assert_close"),
+         solution("s", "y = 2\ndef mine():\n    return f(1.0)"),
+         check("before", "assert_close(f(np.ones(1)), 5.0, 'f')"),
+         check("hidden", "z = 3\n### BEGIN HIDDEN TESTS\nf(np.full(1, 8675.309))\n### END HIDDEN TESTS"),
+         check("late", "assert y == 2 and z == 3\nassert_close(f(np.ones(1)), 5.0, 'f')"))
+
+
+@pytest.fixture
+def told_apart(worker):
+    def grade(module, cells=APART):
+        made = notebook(*cells)
+        run.grade(worker, [(made, plan.make(lesson(cells)))], handed_in({"mine": module}), 10.0, told_apart=True)
+        return notes_of(made), str(made.cells[-1].outputs)
+
+    return grade
+
+
+@pytest.mark.parametrize("how", ["seen.append(float(np.max(x))); seen.sort()", "f.seen = [0.0, float(np.max(x))]",
+                                 "open('kept', 'a').write(f'{np.max(x)}\\n')"])
+@pytest.mark.parametrize("returns", ["told()", "1 / 0 if told() > 100 else told()"])
+def test_what_a_hidden_test_has_handed_over_is_in_no_message_of_a_later_public_check(told_apart, how, returns):
+    told = ("def told():\n    try:\n        return max(map(float, open('kept')))\n    except OSError:\n"
+            "        return max(getattr(f, 'seen', seen))\n")
+    notes, outputs = told_apart(MEMORY.format(how=how, returns=returns) + told)
+    assert notes["late"]["outcome"] in ("failed", "error") and "8675" not in str(notes["late"]) + outputs, notes
+    assert notes["late"].get("met", False) == (notes["late"]["outcome"] == "error"), notes      # the second one failed
+
+
+def test_a_public_check_that_fails_says_its_numbers_wherever_it_stands(told_apart):
+    notes, outputs = told_apart("def f(x):\n    return x + 1")
+    assert "2" in notes["late"]["message"] and "met" not in notes["late"] and "late" in str(APART[-1])
+    assert notes["late"]["message"] == notes["before"]["message"] and notes["late"]["outcome"] == "failed" and outputs
+
+
+def test_the_verdict_is_that_of_the_first_run(told_apart):
+    notes, _ = told_apart("calls = []\ndef f(x):\n    calls.append(x)\n    return 5.0 if len(calls) < 3 else 6.0")
+    assert [note["outcome"] for note in notes.values()] == ["passed", "passed", "failed"] and notes["late"]["met"]

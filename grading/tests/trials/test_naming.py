@@ -118,6 +118,13 @@ def test_what_is_said_of_an_unknown_mistake_is_a_sentence_about_what_the_student
         f"No known mistake fits; for the inputs tried, {said}")
 
 
+@pytest.mark.parametrize("kind, said", [("TypeError", "TypeError"), ("E8675309", "an exception of its own")])
+def test_an_exception_that_students_may_have_named_is_not_called_by_its_name(kind, said):
+    answers = {"K": ["e", kind], "square K": probing.tell(1.0)}
+    assert differences.sentence("kernel", answers, {"K": probing.tell(2.0), "square K": probing.tell(1.0)}, ["K"]) == (
+        f"No known mistake fits; for the inputs tried, K cannot be told, since {said} is raised.")
+
+
 def test_nothing_is_asked_of_functions_that_pass(graded, named):
     assignment, _ = named
     function = next(iter(naming.judged(assignment)))
