@@ -17,7 +17,7 @@ from grading.intake import reference
 from grading.intake.reader import Box
 from grading.intake.submission import Submission, handed_in, lessons, load, modules, staged
 from grading.release.assignment import Assignment
-from grading.trials.naming import Asking
+from grading.trials.asking import Asking
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from grading.engine.processes import ExaminerLost
 from grading.engine.processes import Submission as Modules
 from grading.engine.worker import Worker
 from grading.errors import few
-from grading.trials.naming import Asking
+from grading.trials.asking import Asking
 
 PATIENCE = 4               # times as long as a cell of a submission may one of the reference take: nothing hangs on it
 

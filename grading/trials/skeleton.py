@@ -15,7 +15,7 @@ from grading.engine import parsing
 from grading.errors import KitError
 from grading.release.assignment import Assignment, topic
 from grading.trials import cells
-from grading.trials.naming import judged
+from grading.trials.asking import judged
 
 MOST_LINES = 200                 # of a student's code
 

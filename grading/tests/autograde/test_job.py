@@ -12,7 +12,7 @@ from grading.books.seeds import Seeds
 from grading.engine import sandbox
 from grading.intake import reference
 from grading.intake.submission import lessons, load, modules, staged
-from grading.trials.naming import Asking
+from grading.trials.asking import Asking
 
 
 def sent(value):

@@ -18,7 +18,7 @@ from grading.engine.processes import Submission as Modules
 from grading.engine.sandbox import Sandbox, probe
 from grading.errors import KitError
 from grading.release import assignment as assignments
-from grading.trials.naming import Asking
+from grading.trials.asking import Asking
 
 NOTHING = Modules({}, {})
 

@@ -13,8 +13,9 @@ from grading.engine.worker import Worker
 from grading.errors import KitError
 from grading.release import assignment as assignments
 from grading.trials import cell_trial, cells, trial
+from grading.trials.asking import Asking
 from grading.trials.cells import CellEntry
-from grading.trials.naming import Asking, Names
+from grading.trials.naming import Names
 
 ASSIGNMENTS = {name: assignments.load(name) for name in assignments.names()}
 MISTAKES = {name: cells.mistakes(one) for name, one in ASSIGNMENTS.items()}

@@ -4,7 +4,8 @@ import pytest
 
 from grading.release import assignment as assignments
 from grading.trials import variants
-from grading.trials.naming import Names, judged
+from grading.trials.asking import judged
+from grading.trials.naming import Names
 
 SOFTMAX, SVM, KNN = "classifiers/softmax.py", "classifiers/linear_svm.py", "classifiers/k_nearest_neighbor.py"
 NET, TRAIN, LAYERS = "classifiers/fc_net.py", "classifiers/linear_classifier.py", "layers.py"

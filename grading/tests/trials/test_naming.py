@@ -15,9 +15,10 @@ from grading.engine.processes import Submission
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
 from grading.release import assignment as assignments
-from grading.trials import catalogue, confusion, differences, naming, trial, variants
+from grading.trials import catalogue, confusion, differences, trial, variants
+from grading.trials.asking import Asking, judged
 from grading.trials.catalogue import Entry
-from grading.trials.naming import Asking, Names
+from grading.trials.naming import Names
 
 PAIRS = 60            # of each assignment; `kit trial --pairs N` tries more
 STYLES = Path(__file__).parent / "styles.toml"
@@ -89,7 +90,7 @@ def test_known_mistakes_are_named_in_the_engine_as_beside_the_reference(named, g
 
 def test_whole_functions_in_other_words_than_the_catalogues_are_named_all_the_same(named):
     assignment, names = named
-    homes = naming.judged(assignment)
+    homes = judged(assignment)
     says = {(one.module, one.name): one.says for one in catalogue.mistakes(assignment)}
     ours = [one for one in tomllib.loads(STYLES.read_text(encoding="utf-8"))["wrong"] if one["function"] in homes]
     expected = {one["name"]: {says[homes[one["function"]], entry] for entry in one.pop("named")} for one in ours}
@@ -127,7 +128,7 @@ def test_an_exception_that_students_may_have_named_is_not_called_by_its_name(kin
 
 def test_nothing_is_asked_of_functions_that_pass(graded, named):
     assignment, _ = named
-    function = next(iter(naming.judged(assignment)))
+    function = next(iter(judged(assignment)))
     result, answers = graded({}, function)
     assert {cell["outcome"] for cell in result.cells.values()} == {"passed"} and answers == {}
 
@@ -148,7 +149,7 @@ def told(name, changed, lost):
     """What a submission with these modules is told of functions that lost a test, asked beside the reference."""
     assignment = assignments.load(name)
     names = Names(assignment)
-    functions = [(module, function) for function, module in naming.judged(assignment).items() if function in lost]
+    functions = [(module, function) for function, module in judged(assignment).items() if function in lost]
     answers = variants.answers(assignment, {"": (changed, functions)})[""]
     topics = {functions[0]: cell for cell, functions in assignment.topics.items()}
     result = Result("student", name, "", "", {"all": {f"{topics[function]}-x": {"outcome": "failed", "message": "wrong"}

@@ -4,7 +4,8 @@ import pytest
 
 from grading.books.results import Result
 from grading.release import assignment as assignments
-from grading.trials import naming, variants
+from grading.trials import variants
+from grading.trials.asking import judged
 from grading.trials.naming import Names
 
 LAYERS, NET, OPTIM = "layers.py", "classifiers/fc_net.py", "optim.py"
@@ -14,7 +15,7 @@ LAYERS, NET, OPTIM = "layers.py", "classifiers/fc_net.py", "optim.py"
 def said():
     """A function: a module, edits of it, functions that lost a test -> [(function, kind, sentence)]."""
     assignment = assignments.load("assignment2")
-    names, homes = Names(assignment), naming.judged(assignment)
+    names, homes = Names(assignment), judged(assignment)
     topics = {functions[0]: cell for cell, functions in assignment.topics.items()}
 
     def said(module, edits, lost):
