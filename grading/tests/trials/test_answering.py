@@ -18,7 +18,7 @@ TEXTS = {
 def lines(codes):
     """Function, by qualified name -> the lines of its steps."""
     inner = [one for code in codes for one in code.co_consts if hasattr(one, "co_code")]
-    found = {one.co_qualname: sorted({line for *_, line in one.co_lines()}) for one in inner}
+    found = {one.co_qualname: sorted({line for *_, line in one.co_lines() if line}) for one in inner}
     return found | (lines(inner) if inner else {})
 
 
