@@ -15,7 +15,7 @@ from matplotlib import pyplot
 from matplotlib.backends import BackendFilter, backend_registry
 
 MAGICS = {"lprun", "memit", "mprun", "store", "tensorboard", "watermark"}
-_WINDOWS = {"ipympl", "widget", *backend_registry.list_builtin(BackendFilter.INTERACTIVE)}       # of matplotlib
+_WINDOWS = {"widget", *backend_registry.list_builtin(BackendFilter.INTERACTIVE)}       # of matplotlib
 WINDOWLESS = {"inline", *backend_registry.list_builtin(BackendFilter.NON_INTERACTIVE)}
 
 
@@ -47,15 +47,18 @@ class _Threads:
         return multiprocessing.queues.SimpleQueue(ctx=self)
 
 
+_NO_PROCESSES = "processes of one's own; this pool has threads"
+
+
 def threads_for_processes() -> None:
     """Pools of processes, which a search may use, are pools of threads."""
     class Pool(multiprocessing.pool.ThreadPool):
         def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, context=None):
-            not_here("processes of one's own; this pool has threads")
+            not_here(_NO_PROCESSES)
             super().__init__(processes, initializer, initargs)
 
     def executor(max_workers=None, mp_context=None, initializer=None, initargs=(), *, max_tasks_per_child=None):
-        not_here("processes of one's own; this pool has threads")
+        not_here(_NO_PROCESSES)
         return futures.ThreadPoolExecutor(max_workers, "", initializer, initargs)
 
     multiprocessing.pool.get_context = _Threads

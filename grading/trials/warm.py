@@ -104,9 +104,10 @@ def serve(asker: socket.socket, folder: Path) -> None:
         reference = folder / asked["reference"]
         if "sources" in asked:
             _lay_down(asked["sources"], reference)
-        module, _, function = asked["work"].partition(":")
-        work = getattr(importlib.import_module(module), function)
-        if prepare := getattr(importlib.import_module(module), "prepare", None):       # what the children share
+        name, _, function = asked["work"].partition(":")
+        module = importlib.import_module(name)
+        work = getattr(module, function)
+        if prepare := getattr(module, "prepare", None):                    # what the children share
             prepare(**asked["arguments"])
         with tempfile.TemporaryDirectory(dir=folder, prefix="variant-") as place:
             _link(reference, Path(place), asked["changed"])
