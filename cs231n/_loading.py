@@ -7,7 +7,8 @@ import ast
 import builtins
 import functools
 
-from cs231n._source import constant_text, reached_nodes
+from cs231n._names import all_nodes, constant_text
+from cs231n._source import reached_nodes
 
 _MAIN = {"__name__ == '__main__'", "'__main__' == __name__"}
 _MAKING = {"__init_subclass__", "__new__", "__prepare__", "__set_name__"}         # run while another class is made
@@ -35,7 +36,7 @@ def _never_main(tree):
                    or isinstance(node, ast.Attribute) and node.attr == "__name__" and not isinstance(node.ctx, ast.Load)
                    or isinstance(node, (ast.arg, ast.keyword)) and node.arg == "__name__"
                    or isinstance(node, ast.alias) and "__name__" in (node.name, node.asname)
-                   or constant_text(node) == "__name__" for node in ast.walk(tree))
+                   or constant_text(node) == "__name__" for node in all_nodes(tree))
 
 
 @functools.lru_cache(maxsize=16)
@@ -49,7 +50,7 @@ def handed_on(tree):
             found += [part for part in ast.walk(given) if isinstance(part, (ast.Name, ast.Attribute))
                       and part not in called]
     for name in _run_at_once(tree):
-        nodes = list(reached_nodes(tree, name, far=True))
+        nodes = reached_nodes(tree, name, far=True)
         inner = {part for node in nodes if isinstance(node, ast.Lambda) for part in ast.walk(node)}
         called = {node.func for node in nodes if isinstance(node, ast.Call)} - inner
         found += [node for node in nodes if isinstance(node, (ast.Name, ast.Attribute)) and node not in called]
@@ -79,7 +80,7 @@ def bound(tree):
 def binds(tree):
     """Every name that a module binds anywhere, in whatever way its text shows."""
     found = set()
-    for node in ast.walk(tree):
+    for node in all_nodes(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             found.add(node.id)
         elif isinstance(node, ast.arg):

@@ -12,14 +12,8 @@ import os
 from cs231n import _asked
 from cs231n._counting import PACKAGE
 from cs231n._loading import binds, bound, called_at_once, handed_on
-from cs231n._source import (
-    constant_text,
-    dotted,
-    imported_names,
-    local_names,
-    parsed,
-    reached_nodes,
-)
+from cs231n._names import all_nodes, constant_text, dotted, imported_names, local_names, parsed
+from cs231n._source import reached_nodes
 
 # What does a task as a whole, by the first and last part of its name, "*" for anything of that library; ...
 LIBRARIES = {name: {"*"} for name in (
@@ -97,16 +91,15 @@ def module_text(name):
 def _named(text, name):
     """Yield (node, dotted name, [(module, its text, name in it)]) for what a function reaches of other modules."""
     tree = parsed(text)
-    imported, nodes = imported_names(tree, _STAR), list(reached_nodes(tree, name, far=True))
-    nodes += _bases(tree, name)
+    imported, nodes = imported_names(tree, _STAR), reached_nodes(tree, name, far=True) + _bases(tree, name)
     kinds = _kinds(tree, nodes)
     methods = {node.attr for node in nodes if isinstance(node, ast.Attribute)} | {name.rpartition(".")[2]}
     others = {}
     for _ in range(3):                           # another name of another name
         imported.update(_aliases(nodes, imported))
-    stars = [home for home in (_home(node) for node in ast.walk(tree)
+    stars = [home for home in (_home(node) for node in all_nodes(tree)
                                if isinstance(node, ast.ImportFrom) and node.names[0].name == "*") if _beside(home)[1]]
-    hidden = local_names(tree, _aliases(nodes, imported).keys())
+    hidden = local_names(tree, frozenset(_aliases(nodes, imported)))
     first, _, rest = name.partition(".")
     if not nodes and first in imported:          # another module's, or a library's, that this one has imported
         path = ".".join(filter(None, [imported[first], rest]))

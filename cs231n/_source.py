@@ -5,9 +5,9 @@ import functools
 import inspect
 import os
 import textwrap
-from contextlib import suppress
 
 from cs231n._counting import in_library
+from cs231n._names import all_nodes, constant_text, dotted, imported_names, local_names, parsed
 
 # Functions of libraries that are loops in disguise, np.add.reduce is none. Those of numpy work element by element by
 # their very purpose; the others can be put to good use, as in functools.reduce(operator.mul, shape).
@@ -45,6 +45,7 @@ def source_of(function):
         return None
 
 
+@functools.lru_cache(maxsize=16)
 def read_loops(text, qualified_name):
     """Find the loops that a function can reach in its own module.
 
@@ -56,7 +57,7 @@ def read_loops(text, qualified_name):
     Reached are the function and, from there, what it names of the module: functions, values and any class's methods.
     """
     tree = parsed(text)
-    imported = imported_names(tree)
+    imported = imported_names(tree, DISGUISED)
     loops, disguised = set(), set()
     for node in reached_nodes(tree, qualified_name):
         root, _, path = dotted(node, imported).partition(".")
@@ -84,7 +85,7 @@ def read_stacks(text, qualified_name):
 def hands_on_functions(text, qualified_name):
     """Whether a function makes or hands on another one, which somebody else may call once for each row."""
     tree = parsed(text)
-    nodes = list(reached_nodes(tree, qualified_name))
+    nodes = reached_nodes(tree, qualified_name)
     functions, methods = (
         {node for block in blocks for inside in _definitions(block.body).values() for node in inside
          if isinstance(node, ast.FunctionDef)}
@@ -98,80 +99,9 @@ def hands_on_functions(text, qualified_name):
                for node in nodes)
 
 
-@functools.lru_cache(maxsize=16)
-def parsed(text):
-    """The syntax tree, an empty one for what is no Python: a file may have been edited since it was imported."""
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module([], [])
-
-
-def imported_names(tree, known=DISGUISED):
-    """{local name: dotted name} of every import, wherever it stands; `known` of those that a star brings."""
-    imported = {"np": "numpy"}  # a notebook imports in another cell
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            imported.update({alias.asname or alias.name.partition(".")[0]:
-                             alias.name if alias.asname else alias.name.partition(".")[0] for alias in node.names})
-        elif isinstance(node, ast.ImportFrom):
-            home = ".".join(filter(None, ["cs231n" if node.level else "", node.module]))
-            for alias in node.names:
-                everything = known.get(home.partition(".")[0], ())
-                for name in everything if alias.name == "*" else [alias.name]:
-                    imported[alias.asname or name] = f"{home}.{name}"
-    return imported
-
-
-def constant_text(node):
-    """The text that an expression of constants spells, "" for any other."""
-    if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else ""
-    parts = ([node.left, node.right] if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else
-             [part.value if isinstance(part, ast.FormattedValue) else part for part in node.values]
-             if isinstance(node, ast.JoinedStr) else [])
-    texts = list(map(constant_text, parts))
-    return "".join(texts) if all(texts) else ""
-
-
-def dotted(node, imported, hidden=()):
-    """`np.linalg.norm` as "numpy.linalg.norm", by whatever way it is reached; "" for what is not a dotted name.
-
-    - hidden: nodes of names that stand for something else
-    """
-    if isinstance(node, ast.Name):
-        return "" if node in hidden else imported.get(node.id, node.id)
-    if isinstance(node, ast.Attribute):
-        home, name = dotted(node.value, imported, hidden), node.attr
-    elif isinstance(node, ast.Call) and len(node.args) >= 2 and dotted(node.func, imported, hidden) == "getattr":
-        home, name = dotted(node.args[0], imported, hidden), constant_text(node.args[1])
-    elif isinstance(node, ast.Call) and node.args and (
-            dotted(node.func, imported, hidden) in ("importlib.import_module", "__import__")):
-        return constant_text(node.args[0])
-    elif isinstance(node, ast.Subscript):
-        return _item(node, imported, hidden)
-    else:
-        return ""
-    return f"{home}.{name}" if home and name else ""
-
-
-def _item(node, imported, hidden):
-    """`vars(np)["dot"]`, `np.__dict__["dot"]`, `sys.modules["numpy"]` and `globals()["np"]` as a dotted name."""
-    name, source = constant_text(node.slice), node.value
-    called = dotted(source.func, imported, hidden) if isinstance(source, ast.Call) else ""
-    if name and called == "vars" and source.args:
-        home = dotted(source.args[0], imported, hidden)
-        return f"{home}.{name}" if home else ""
-    if name and called in ("globals", "vars", "locals"):
-        return imported.get(name, name)
-    path = dotted(source, imported, hidden)
-    if name and path == "sys.modules":
-        return name
-    return f"{path.removesuffix('.__dict__')}.{name}" if name and path.endswith(".__dict__") else ""
-
-
+@functools.lru_cache(maxsize=64)
 def reached_nodes(tree, qualified_name, far=False):
-    """Yield every syntax node of a function and of what it names in its module.
+    """Every syntax node of a function and of what it names in its module.
 
     - far: follow what no honest code needs, too: what a class does for an operator or while it is made, names that are
       bound inside of expressions and by other functions, attributes that are set anywhere
@@ -193,7 +123,7 @@ def reached_nodes(tree, qualified_name, far=False):
 
     owner, _, name = qualified_name.partition(".<locals>")[0].rpartition(".")
     waiting = list(owner and methods.get(name) or names.get(name, []))
-    seen = set()
+    seen, reached = set(), []
     while waiting:
         definition = waiting.pop()
         if definition in seen:
@@ -207,17 +137,18 @@ def reached_nodes(tree, qualified_name, far=False):
                         for node in nodes]
             definition = ast.Tuple([*definition.bases, *(keyword.value for keyword in definition.keywords)])
         for node in ast.walk(definition):
-            yield node
+            reached.append(node)
             if isinstance(node, ast.Name):
                 waiting += names.pop(node.id, [])      # once is enough
             elif isinstance(node, ast.Attribute):
                 waiting += methods.pop(node.attr, [])
+    return reached
 
 
 def _bound_oddly(tree, known):
     """Two lists of (name, nodes that bind it): of the module, where `known` has none, and of attributes anywhere."""
     names, attributes = [], []
-    for node in ast.walk(tree):
+    for node in all_nodes(tree):
         if isinstance(node, ast.FunctionDef):
             names += [(name, [node]) for part in ast.walk(node) if isinstance(part, ast.Global) for name in part.names]
         elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
@@ -231,29 +162,6 @@ def _bound_oddly(tree, known):
             bound |= {part.name for part in ast.walk(statement) if isinstance(part, ast.ExceptHandler) and part.name}
             names += [(name, [statement]) for name in bound - known.keys()]
     return names, attributes
-
-
-def local_names(tree, aliases=frozenset()):
-    """The nodes of names that are a function's own variables, whatever has been imported under that name."""
-    found = set()
-
-    def visit(node, hidden):
-        if isinstance(node, (ast.FunctionDef, ast.Lambda)):
-            inside = list(ast.walk(node))
-            bound = {part.id for part in inside if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-            bound |= {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
-            free = {alias.asname or alias.name.partition(".")[0] for part in inside
-                    if isinstance(part, (ast.Import, ast.ImportFrom)) for alias in part.names}
-            free |= {name for part in inside if isinstance(part, (ast.Global, ast.Nonlocal)) for name in part.names}
-            hidden = (hidden | bound) - free - aliases
-        elif isinstance(node, ast.Name) and node.id in hidden:
-            found.add(node)
-        for child in ast.iter_child_nodes(node):
-            visit(child, hidden)
-
-    with suppress(RecursionError):
-        visit(tree, frozenset())
-    return found
 
 
 def _definitions(body):

@@ -14,13 +14,13 @@ import argparse
 import os
 import shutil
 import signal
-import struct
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from ._batches import pickled
 from .data_utils import CLASSES, SYNTHETIC_NOTE, TEST_FILE, TRAINING_FILES
 
 SEED = 231
@@ -138,9 +138,9 @@ def write_synthetic_cifar10(folder, num_train=50000, num_test=10000, seed=SEED):
                 "data": images.reshape(size, 3072),
                 "filenames": [f"{CLASSES[c]}_s_{k:06d}.png" for k, c in enumerate(labels)],
             }
-            (parts / name).write_bytes(_pickled(batch))
+            (parts / name).write_bytes(pickled(batch))
         meta = {"num_cases_per_batch": sizes[0], "label_names": list(CLASSES), "num_vis": 3072}
-        (parts / "batches.meta").write_bytes(_pickled(meta))
+        (parts / "batches.meta").write_bytes(pickled(meta))
         note = f"Synthetic stand-in for CIFAR-10, drawn by cs231n/synthetic.py with seed {seed}. Not photographs.\n"
         (parts / SYNTHETIC_NOTE).write_bytes(note.encode())
         parts.chmod(0o755)
@@ -251,31 +251,6 @@ def _stencil(shapes):
     for shift in np.ndindex(3, 3):  # mean of 3 x 3 points; the stencil's rim is empty, so rolling round is harmless
         soft += np.roll(inside, shift, axis=(0, 1))
     return soft / 9
-
-
-def _pickled(batch):
-    """The dict `batch` pickled as Python 2 did for CIFAR-10: str as byte strings (BINSTRING), protocol 2.
-
-    Python 3's pickle writes neither that nor numpy's old module names, and its bytes vary with the numpy version.
-    Knows dict, list, str in ASCII, int from 0 to 2**31 - 1 and a 2-d uint8 array.
-    """
-    return b"\x80\x02" + _opcodes(batch) + b"."
-
-
-def _opcodes(value):
-    if isinstance(value, dict):
-        return b"}(" + b"".join(_opcodes(part) for pair in value.items() for part in pair) + b"u"
-    if isinstance(value, list):
-        return b"](" + b"".join(map(_opcodes, value)) + b"e"
-    if isinstance(value, str):
-        return b"U" + struct.pack("<B", len(value)) + value.encode("ascii")
-    if isinstance(value, int):
-        return b"K" + struct.pack("<B", value) if value < 256 else b"J" + struct.pack("<i", value)
-    empty = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
-    shape = b"".join(map(_opcodes, value.shape)) + b"\x86"
-    dtype = b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R(K\x03U\x01|NNN" + 2 * b"J\xff\xff\xff\xff" + b"K\x00tb"
-    data = b"T" + struct.pack("<i", value.nbytes) + value.tobytes()
-    return empty + b"(K\x01" + shape + dtype + b"\x89" + data + b"tb"
 
 
 def main(arguments=None):
