@@ -8,6 +8,7 @@ import pytest
 from conftest import cell, check, given, notebook, solution
 from sandboxed import box, folders, strongest
 
+from grading import LEFT_OUT
 from grading.engine import plan, processes, run, session
 from grading.engine.processes import CANDIDATES, Submission
 from grading.engine.restrict import DISK_FULL
@@ -871,8 +872,8 @@ def test_what_no_verdict_depends_on_is_not_run_and_says_so(both):
     assert notes["t"]["outcome"] == "passed"
     assert [one.execution_count for one in lean.cells] == [one.execution_count for one in whole.cells] == [1, 2, 3, 4]
     assert text(whole.cells[1].outputs[0]) == "2\n" and lean.cells[1].outputs == []
-    assert [run.LEFT_OUT in one.metadata for one in lean.cells] == [True, True, False, False]
-    assert not any(run.LEFT_OUT in one.metadata for one in whole.cells)
+    assert [LEFT_OUT in one.metadata for one in lean.cells] == [True, True, False, False]
+    assert not any(LEFT_OUT in one.metadata for one in whole.cells)
 
 
 def test_what_is_drawn_in_a_cell_that_does_not_matter_is_put_back(both):
