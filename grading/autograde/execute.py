@@ -19,7 +19,7 @@ from traitlets import Float, Integer, Unicode
 
 from grading import NOTE
 from grading.books.seeds import Seeds
-from grading.engine import telling
+from grading.engine import apart, telling
 from grading.engine.telling import Told
 
 SEEDS = "kit_seeds"          # the key under which resources may hold what draws the hidden tests' seeds
@@ -63,6 +63,7 @@ class Execute(NbgraderExecute):
                 if starts <= self.restarts:
                     self._start(kernel)
                     self._replay(nb, replayed)
+        apart.mark(nb)
         return nb, resources
 
     def _start(self, kernel: ExitStack) -> None:

@@ -26,6 +26,11 @@ def ask_again(notebooks: list[tuple[NotebookNode, Plan]], grade: Callable[[Noteb
         _tell(notebook, again)
 
 
+def mark(notebook: NotebookNode) -> None:
+    """The same where nothing can be asked again: what may hold numbers of a hidden test is noted as such."""
+    _tell(notebook, None)
+
+
 def _without_hidden(notebook: NotebookNode) -> NotebookNode | None:
     """A notebook's code without hidden tests, as far as something is to be asked again; None where nothing is.
 

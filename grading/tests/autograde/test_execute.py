@@ -95,3 +95,11 @@ def test_a_kernels_errors_are_told_as_the_engine_tells_them(tmp_path):
     assert notes["loads"] == {"outcome": "error", "message": sentence, "unloaded": sentence}
     assert notes["runs"]["message"] == (
         "NameError: name 'xrange' is not defined; write range instead (cs231n/optim.py line 2)")
+
+
+def test_what_a_check_says_after_a_hidden_one_is_noted_as_such():
+    notes, _ = run(cell("code", "", "kept = []"), check("early", "assert False, 'one'"),
+                   check("hidden", "### BEGIN HIDDEN TESTS\nkept.append(0.123)\n### END HIDDEN TESTS"),
+                   check("late", "assert False, kept"), check("fine", "1 + 1"))
+    assert notes["late"] == {"outcome": "failed", "message": "[0.123]", "met": True}
+    assert "met" not in notes["early"] and "met" not in notes["fine"]
