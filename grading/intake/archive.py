@@ -23,6 +23,7 @@ MAX_LISTED = 100_000             # files and folders that are looked at; what co
 MAX_BYTES = 50_000_000           # of one file, once unpacked
 MAX_UNPACKED = 200_000_000       # of a tar, and of archives inside archives together: they are unpacked to be listed
 MAX_DEPTH = 24                   # folders in folders
+MAX_NAME, MAX_PATH = 300, 4_096  # characters of a name in an archive, and of a path; a longer one is no file's
 MAX_INNER = 20                   # archives inside a submission that are opened
 JUNK = frozenset(("__MACOSX", ".DS_Store", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", "venv", "env",
                   "node_modules", "site-packages", ".idea", ".vscode"))
@@ -176,7 +177,7 @@ def _open_zip(stream: BinaryIO, where: str) -> Handed:
     found = Handed()
     for member in members[:MAX_LISTED]:
         name = _inside(member.filename, where)
-        if is_junk(name) or member.is_dir():
+        if is_junk(name) or member.is_dir() or _is_too_long(name):
             continue
         kind = stat.S_IFMT(member.external_attr >> 16)
         if member.create_system == 3 and kind not in (0, stat.S_IFREG):
@@ -215,7 +216,7 @@ def _open_tar(stream: BinaryIO, where: str, ending: str, unpacked: list[int]) ->
         with tarfile.open(fileobj=plain, mode="r|") as opened:
             for number, member in enumerate(opened):
                 name = _inside(member.name, where)
-                if number >= MAX_LISTED or is_junk(name) or member.isdir():
+                if number >= MAX_LISTED or is_junk(name) or member.isdir() or _is_too_long(name):
                     continue
                 if not member.isfile() or member.issparse():             # holes take no room before they are read
                     found.others[name] = "a symbolic link" if member.issym() or member.islnk() else "no plain file"
@@ -252,6 +253,11 @@ def _inside(name: str, where: str) -> str:
     if path.startswith("/") or ".." in path.split("/") or ":" in path.split("/")[0]:
         raise KitError(f"{where}: the member {name!r} leaves the archive's folder. Nothing was taken.")
     return "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
+def _is_too_long(name: str) -> bool:
+    """Whether no file system has a file of this name: who looks at names may take time quadratic in one."""
+    return len(name) > MAX_PATH or max(map(len, name.split("/"))) > MAX_NAME
 
 
 def _read(stream, where: str, name: str) -> bytes:
