@@ -18,7 +18,7 @@ PICTURES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\x
 _TITLE = r"""(?:\s+(?:"[^"\n]*"|'[^'\n]*'))?"""
 _SHOWN = re.compile(rf"!\[[^\]\n]{{0,300}}\]\(\s*(?:<([^<>\n]{{1,300}})>|([^\s()<>]{{1,300}})){_TITLE}\s*\)"
                     r"""|<img\b[^<>]{0,300}?\bsrc\s*=\s*["']([^"'<>\n]{1,300})["']""", re.I)
-_CODING = re.compile(r"((?:^|[\r\n])[ \t\f]*#[^\r\n]*?coding)[:=]")
+_COMMENT = re.compile(r"(?:^|(?<=[\r\n]))[ \t\f]*#[^\r\n]*")
 _OTHERS = {b"<!doctype": "a web page, not the file itself", b"<html": "a web page, not the file itself",
            b"version https://git-lfs": "git's pointer to a large file, not the file itself", b"%pdf": "a PDF",
            b"pk\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"#!": "a script", b"# %%": "a script",
@@ -147,9 +147,7 @@ def module_text(content):
 def without_coding_line(text):
     """The text without the encoding that its first two lines may name."""
     place = text.find("\n", text.find("\n") + 1) + 1 or len(text)
-    head = text[:place]
-    while (plain := _CODING.sub(r"\1 ", head)) != head:        # a line may name several
-        head = plain
+    head = _COMMENT.sub(lambda line: re.sub("coding[:=]", "coding ", line[0]), text[:place])
     return head + text[place:]
 
 

@@ -22,6 +22,7 @@ class UsedUp(Exception):
 class Process(Protocol):
     def processor_seconds(self) -> float | None: ...
     def memory(self) -> int: ...
+    def share(self) -> None: ...
     def kill(self) -> None: ...
 
 
@@ -80,6 +81,7 @@ class Budget:
             for one in processes:
                 self._see(one)
                 sizes[one] = one.memory()
+                one.share()
             self.most = max(self.most, sum(sizes.values()))
             if sum(sizes.values()) > self._memory:
                 max(sizes, key=sizes.get).kill()

@@ -5,6 +5,7 @@ already, and the caller makes another worker.
 """
 
 import json
+import math
 import os
 import select
 import signal
@@ -17,6 +18,7 @@ from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
+from grading.engine import looking
 from grading.engine.glovebox import ROLE, Glovebox
 from grading.engine.sandbox import HANDLING, PAGES, Sandbox
 
@@ -24,6 +26,7 @@ START_SECONDS = 120                      # the zygote's imports, on a machine wi
 ANSWER_SECONDS = 20
 END_SECONDS = 5                          # what a zygote gets to clear up before it is killed
 _MESSAGE = 1 << 16
+_WEIGHT = 1.25                           # of a thread beside one that is nicer by 1
 _PROCESSOR_CLOCK = 2                     # of a process: CPUCLOCK_SCHED, as clock_getcpuclockid(3) puts it together
 
 
@@ -36,7 +39,7 @@ class Child:
 
     def __init__(self, zygote: "_Zygote", number: int, pidfd: int, alone: bool):
         self._zygote, self._number, self._pidfd, self._alone = zygote, number, pidfd, alone
-        self._ended, self._buried = "", False
+        self._ended, self._buried, self._nicer = "", False, 0
 
     def interrupt(self) -> None:
         """SIGINT to the Python process that runs the cells."""
@@ -76,8 +79,16 @@ class Child:
         """Bytes that it has in memory, pages that it shares with others among them; 0 when it is gone."""
         with suppress(OSError):
             if (pid := self._pid()) > 0:
-                return _resident(pid)
+                return looking.resident(pid)
         return 0
+
+    def share(self) -> None:
+        """Have its threads that run get of a busy processor what one thread would, all together."""
+        with suppress(OSError):
+            nicer = round(math.log(max(1, looking.running(pid)), _WEIGHT)) if (pid := self._pid()) > 0 else 0
+            if nicer > self._nicer:
+                self._nicer = nicer
+                self._zygote.ask("share", child=self._number, nicer=nicer)
 
     def _pid(self) -> int:
         """As this side sees it; -1 when it is gone. Raises OSError."""
@@ -130,7 +141,7 @@ class Worker:
 
     def memory(self) -> int:
         """Bytes that the sandbox's processes take, pages that several share counted once."""
-        return sum(map(_memory, self.processes()))
+        return sum(map(looking.memory, self.processes()))
 
     def processes(self) -> list[int]:
         """All that there are of it now, as this side's process ids."""
@@ -221,7 +232,7 @@ class _Zygote:
 
     def processes(self) -> list[int]:
         """Every process of this sandbox, as this side's process ids."""
-        return [] if self.closed else _with_descendants(self._process.pid)
+        return [] if self.closed else looking.with_descendants(self._process.pid)
 
     def close(self, printed: list[str] | None = None) -> None:
         """Nothing is left when this returns. Lines that the zygote printed are put into `printed`."""
@@ -259,34 +270,10 @@ def _is_gone(pidfd: int, seconds: float | None) -> bool:
     return bool(poll.poll(None if seconds is None else 1000 * seconds))
 
 
-def _with_descendants(pid: int) -> list[int]:
-    found = [pid]
-    with suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            for child in Path(f"/proc/{pid}/task/{task}/children").read_text().split():
-                found += _with_descendants(int(child))
-    return found
-
-
 def _pidfd(pid: int) -> int | None:
     with suppress(OSError):
         return os.pidfd_open(pid)
     return None
-
-
-def _memory(pid: int) -> int:
-    """The proportional share of one process; where the kernel does not tell that, what it has in memory."""
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    with suppress(OSError):
-        return _resident(pid)
-    return 0
-
-
-def _resident(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _remove(folder: Path) -> None:

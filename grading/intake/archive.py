@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple
 
 from grading.errors import KitError
+from grading.intake.directory import Taken
 
 MAX_LISTED = 100_000             # files and folders that are looked at; what comes after them is passed over
 MAX_BYTES = 50_000_000           # of one file, once unpacked
 MAX_UNPACKED = 200_000_000       # of a tar, and of archives inside archives together: they are unpacked to be listed
 MAX_DEPTH = 24                   # folders in folders
+MAX_NAME, MAX_PATH = 300, 4_096  # characters of a name in an archive, and of a path; a longer one is no file's
 MAX_INNER = 20                   # archives inside a submission that are opened
 JUNK = frozenset(("__MACOSX", ".DS_Store", "__pycache__", ".ipynb_checkpoints", ".git", ".venv", "venv", "env",
                   "node_modules", "site-packages", ".idea", ".vscode"))
@@ -87,27 +89,27 @@ def open_submission(path: Path) -> Handed:
                        "into a folder of that name, or ask the student for a .zip.")
     if not suffix(path.name):
         raise KitError(f"{path} is neither a folder nor a .zip. Unpack it, or ask the student for a .zip.")
-    opened = _open_archive(path.open("rb"), str(path), path.name, [0])
+    opened = _open_archive(path.open("rb"), str(path), path.name, Taken())
     opened.made = _date(path.stat().st_mtime)
     return opened
 
 
 def with_inner(handed: Handed, where: str, depth: int = 2) -> Handed:
     """The same with what the archives in it hold, and the archives in these; paths go on behind the archive's name."""
-    files, others, unpacked, opened = {}, dict(handed.others), [0], 0
+    files, others, taken, opened = {}, dict(handed.others), Taken(), 0
 
     def add(prefix: str, names: Mapping[str, File], left: int) -> None:
         nonlocal opened
         for name, file in names.items():
             path = prefix + name
-            if not (left and suffix(name) and opened < MAX_INNER and unpacked[0] < MAX_UNPACKED):
+            if not (left and suffix(name) and opened < MAX_INNER and taken.unpacked < MAX_UNPACKED):
                 files[path] = file
                 continue
             opened += 1
             try:
                 content = file.read()
-                unpacked[0] += len(content)
-                inner = _open_archive(io.BytesIO(content), f"{where}: {path}", name, unpacked)
+                taken.unpacked += len(content)
+                inner = _open_archive(io.BytesIO(content), f"{where}: {path}", name, taken)
             except Exception:                  # whatever is wrong with it, the rest can be read
                 others[path] = "an archive that cannot be read"
                 continue
@@ -160,15 +162,15 @@ def _read_file(path: str, folder: Path, name: str) -> bytes:
 
 # Archives
 
-def _open_archive(stream: BinaryIO, where: str, name: str, unpacked: list[int]) -> Handed:
-    """unpacked: bytes unpacked so far to list what is inside, in one place for all archives of a submission."""
+def _open_archive(stream: BinaryIO, where: str, name: str, taken: Taken) -> Handed:
     if suffix(name) == ".zip":
-        return _open_zip(stream, where)
-    return _open_tar(stream, where, suffix(name), unpacked)
+        return _open_zip(stream, where, taken)
+    return _open_tar(stream, where, suffix(name), taken)
 
 
-def _open_zip(stream: BinaryIO, where: str) -> Handed:
+def _open_zip(stream: BinaryIO, where: str, taken: Taken) -> Handed:
     try:
+        taken.directory_of(stream, where)
         opened = zipfile.ZipFile(stream)
         members = opened.infolist()
     except _UNREADABLE as error:
@@ -176,7 +178,7 @@ def _open_zip(stream: BinaryIO, where: str) -> Handed:
     found = Handed()
     for member in members[:MAX_LISTED]:
         name = _inside(member.filename, where)
-        if is_junk(name) or member.is_dir():
+        if is_junk(name) or member.is_dir() or _is_too_long(name):
             continue
         kind = stat.S_IFMT(member.external_attr >> 16)
         if member.create_system == 3 and kind not in (0, stat.S_IFREG):
@@ -208,14 +210,15 @@ def _unpacked(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
     return bz2.BZ2File(opened.open(packed))
 
 
-def _open_tar(stream: BinaryIO, where: str, ending: str, unpacked: list[int]) -> Handed:
+def _open_tar(stream: BinaryIO, where: str, ending: str, taken: Taken) -> Handed:
     found, compression = Handed(), _TARS[ending]
-    plain = _Bounded(compression.open(stream) if compression else stream, where, unpacked)
+    plain = _Bounded(compression.open(stream) if compression else stream, where, taken)
     try:
         with tarfile.open(fileobj=plain, mode="r|") as opened:
             for number, member in enumerate(opened):
+                opened.members = []                                      # it would keep a record of each
                 name = _inside(member.name, where)
-                if number >= MAX_LISTED or is_junk(name) or member.isdir():
+                if number >= MAX_LISTED or is_junk(name) or member.isdir() or _is_too_long(name):
                     continue
                 if not member.isfile() or member.issparse():             # holes take no room before they are read
                     found.others[name] = "a symbolic link" if member.issym() or member.islnk() else "no plain file"
@@ -234,13 +237,13 @@ def _open_tar(stream: BinaryIO, where: str, ending: str, unpacked: list[int]) ->
 class _Bounded(io.RawIOBase):
     """What a tar unpacks to, and no more than MAX_UNPACKED of it."""
 
-    def __init__(self, stream: BinaryIO, where: str, unpacked: list[int]):
-        self._stream, self._where, self._unpacked = stream, where, unpacked
+    def __init__(self, stream: BinaryIO, where: str, taken: Taken):
+        self._stream, self._where, self._taken = stream, where, taken
 
     def read(self, size: int = -1) -> bytes:
         content = self._stream.read(min(size, MAX_UNPACKED) if size >= 0 else MAX_UNPACKED)
-        self._unpacked[0] += len(content)
-        if self._unpacked[0] > MAX_UNPACKED:
+        self._taken.unpacked += len(content)
+        if self._taken.unpacked > MAX_UNPACKED:
             raise KitError(f"{self._where} unpacks to more than {MAX_UNPACKED // 1_000_000} MB; expected a handful of "
                            "files. Ask the student to hand in only what is asked for.")
         return content
@@ -252,6 +255,11 @@ def _inside(name: str, where: str) -> str:
     if path.startswith("/") or ".." in path.split("/") or ":" in path.split("/")[0]:
         raise KitError(f"{where}: the member {name!r} leaves the archive's folder. Nothing was taken.")
     return "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
+def _is_too_long(name: str) -> bool:
+    """Whether no file system has a file of this name: who looks at names may take time quadratic in one."""
+    return len(name) > MAX_PATH or max(map(len, name.split("/"))) > MAX_NAME
 
 
 def _read(stream, where: str, name: str) -> bytes:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from grading.errors import few
 
 _OLD = re.compile(r"(?:^|[ _.-])(?:back-?ups?|old|copy|copies|drafts?|archive|trash|previous|te?mp)(?:$|[ _.\d-])")
-_COPY = re.compile(r"[ _-]*\(\d+\)$|[ _-]+copy[ _-]*\d*$|[ _-]\d{1,2}$")
+_COPY = re.compile(r"(?P<joined>\(\d+\)$|(?<=[ _-])copy[ _-]*\d*$)|[ _-]\d{1,2}$")    # `joined`: by blanks, if any
+_COPIES = 8                                        # of copies: so often is what systems add taken off
 _ENDINGS = ".ipynb", ".py"
 _ADDED = re.compile(r"\.(?:json|txt|html?|download|bak)$")
 EXACT, RECASED, COPIED, LONGER = range(4)          # how a name differs from the one that is expected
@@ -114,15 +115,20 @@ def _rank(base: str, plain: str, expected: str, kind: str) -> int | None:
 def _plain(base: str) -> tuple[str, str]:
     """(.ipynb or .py, the name without it and without what systems add to a copy's), or two empty texts."""
     text = base.casefold().strip()
-    while (shorter := _ADDED.sub("", text)) != text and any(ending in shorter for ending in _ENDINGS):
+    for _ in range(_COPIES):
+        shorter = _ADDED.sub("", text)
+        if not any(ending in shorter for ending in _ENDINGS):
+            break
         text = shorter
     text = re.sub(r"(\.ipynb|\.py)(?:[ _-]*\(\d+\)|[_-]\d{1,2})$", r"\1", text)
     kind = next((ending for ending in _ENDINGS if text.endswith(ending)), "")
     if not kind:
         return "", ""
     stem = text.removesuffix(kind).strip()
-    while (shorter := _COPY.sub("", stem)) != stem:
-        stem = shorter
+    for _ in range(_COPIES):
+        if not (added := _COPY.search(stem)):
+            break
+        stem = stem[:added.start()].rstrip(" _-") if added["joined"] else stem[:added.start()]
     stem = re.sub(r"^copy[ _-]+of[ _-]+", "", stem)
     return kind, re.sub(r"[ -]+", "_", stem)
 

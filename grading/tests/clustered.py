@@ -20,7 +20,7 @@ from grading import ROOT
 from grading.autograde import autograde, door
 from grading.autograde.cluster import Cluster
 from grading.books.course import Course
-from grading.engine.worker import _with_descendants
+from grading.engine.looking import with_descendants
 from grading.errors import KitError
 
 HERE = Path(__file__).parent
@@ -50,7 +50,7 @@ def _end(process: subprocess.Popen) -> str:
 
 
 def descendants(process: subprocess.Popen) -> list[int]:
-    return _with_descendants(process.pid)
+    return with_descendants(process.pid)
 
 
 def command(pid: int) -> str:

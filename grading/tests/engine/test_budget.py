@@ -6,7 +6,7 @@ import time
 
 import pytest
 from conftest import cell, check, notebook, solution
-from sandboxed import alive, strongest
+from sandboxed import alive, fork, strongest
 
 from grading.engine import budget, plan, run
 from grading.engine.budget import Budget
@@ -109,6 +109,33 @@ def test_processor_time_of_all_threads_is_what_is_used_up(graded):
 
     notes, _ = graded([own(burn), check("t", "pass")], within=Patient(0.1), limit=25.0)
     assert notes["t"]["message"].endswith("2 s of processor time that it may take")
+
+
+def test_who_has_many_threads_run_gets_of_a_busy_processor_what_one_thread_gets(worker):
+    """Else a submission of sixty threads has another one's cells run into their limits."""
+    running, usual = fork(worker), os.getpriority(os.PRIO_PROCESS, 0)
+    running.run("import hashlib, threading\nblock = bytes(1 << 22)\ndef work():\n"
+                "    while True: hashlib.sha256(block)\n"
+                "for _ in range(20): threading.Thread(target=work, daemon=True).start()")
+    within, until = Budget(20.0), time.monotonic() + 30
+    while os.getpriority(os.PRIO_PROCESS, running.child._pid()) < min(usual + 12, 19) and time.monotonic() < until:
+        time.sleep(budget.TICK)
+        within.look([running.child])
+    tasks = os.listdir(f"/proc/{running.child._pid()}/task")
+    assert len(tasks) > 20
+    assert {os.getpriority(os.PRIO_PROCESS, int(task)) for task in tasks} <= set(range(min(usual + 12, 19), 20))
+    running.child.kill()
+
+
+def test_one_thread_is_let_be(worker):
+    running, usual = fork(worker), os.getpriority(os.PRIO_PROCESS, 0)
+    running.send("while True: pass")
+    within = Budget(20.0)
+    for _ in range(3):
+        time.sleep(budget.TICK)
+        within.look([running.child])
+    assert os.getpriority(os.PRIO_PROCESS, running.child._pid()) == usual
+    running.child.kill()
 
 
 def test_memory_of_all_processes_together_is_limited(graded):

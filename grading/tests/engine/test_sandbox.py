@@ -1,6 +1,9 @@
 """What a submission's code can reach in the sandbox, with real processes, at every level that this machine offers."""
 
+import fcntl
+import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -204,6 +207,18 @@ print("all of it")
     if level != "landlock":
         assert running.run("open('a', 'w').close(); shutil.copy2('a', 'b'); os.chmod('b', 0o644); os.utime('b')") == ""
     running.child.kill()
+
+
+def test_no_lock_is_held_on_what_others_see_and_none_of_theirs_is_seen(student, level):
+    """Else two submissions could talk, and programs of the host would wait."""
+    lock = ("import fcntl\nthere = open(os.__file__)\n"
+            "fcntl.flock(there, fcntl.LOCK_EX | fcntl.LOCK_NB); fcntl.lockf(there, fcntl.LOCK_SH | fcntl.LOCK_NB)")
+    assert student.run(lock) == ""
+    with open(os.__file__) as here:
+        fcntl.flock(here, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        asked = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        assert struct.unpack("hhqqi4x", fcntl.fcntl(here, fcntl.F_GETLK, asked))[0] == fcntl.F_UNLCK
+        assert student.run(f"{lock}\nthere.close()") == ""
 
 
 def test_a_thread_shares_the_descriptors_that_are_counted(student):

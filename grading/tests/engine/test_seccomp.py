@@ -14,13 +14,14 @@ AUDIT = {"X86_64": 0xC000003E, "AARCH64": 0xC00000B7, "X86": 0x40000003}
 # As the kernel's tables have them: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h.
 NUMBERS = {
     "X86_64": {"read": 0, "open": 2, "mmap": 9, "ioctl": 16, "socket": 41, "clone": 56, "fork": 57, "execve": 59,
-               "kill": 62, "fcntl": 72, "chmod": 90, "ptrace": 101, "prctl": 157, "mount": 165, "tkill": 200,
-               "futex": 202, "io_setup": 206, "openat": 257, "unshare": 272, "prlimit64": 302, "memfd_create": 319,
-               "bpf": 321, "membarrier": 324, "statx": 332, "rseq": 334},
-    "AARCH64": {"io_setup": 0, "fcntl": 25, "ioctl": 29, "mount": 40, "fchmodat": 53, "openat": 56, "read": 63,
-                "unshare": 97, "futex": 98, "ptrace": 117, "kill": 129, "tkill": 130, "prctl": 167, "socket": 198,
-                "clone": 220, "execve": 221, "mmap": 222, "prlimit64": 261, "memfd_create": 279, "bpf": 280,
-                "membarrier": 283, "statx": 291, "rseq": 293},
+               "kill": 62, "fcntl": 72, "flock": 73, "chmod": 90, "ptrace": 101, "prctl": 157, "mount": 165,
+               "tkill": 200, "futex": 202, "io_setup": 206, "fadvise64": 221, "openat": 257, "unshare": 272,
+               "prlimit64": 302, "memfd_create": 319, "bpf": 321, "membarrier": 324, "preadv2": 327, "statx": 332,
+               "rseq": 334},
+    "AARCH64": {"io_setup": 0, "fcntl": 25, "ioctl": 29, "flock": 32, "mount": 40, "fchmodat": 53, "openat": 56,
+                "read": 63, "unshare": 97, "futex": 98, "ptrace": 117, "kill": 129, "tkill": 130, "prctl": 167,
+                "socket": 198, "clone": 220, "execve": 221, "mmap": 222, "prlimit64": 261, "fadvise64": 223,
+                "memfd_create": 279, "bpf": 280, "membarrier": 283, "preadv2": 286, "statx": 291, "rseq": 293},
 }
 LATER = {"pidfd_open": 434, "clone3": 435, "close_range": 436, "openat2": 437, "faccessat2": 439, "futex_waitv": 449,
          "statmount": 457, "listmount": 458, "of the next kernel": 600, "of the x32 machine": 0x40000000}
@@ -77,9 +78,17 @@ def test_what_came_since_one_numbering_for_all_processors_is_not_there(judged, n
     ("ioctl", (0, 0x5401), (0, 1 << 32 | TIOCSTI)),
     ("prctl", (15,), (SET_DUMPABLE,)), ("prctl", (15,), (1 << 32 | SET_DUMPABLE,)), ("prlimit64", (0,), (7,)),
     ("mmap", (0, 4096, 3, 0x22), (0, 4096, 3, 0x40022)), ("membarrier", (8,), (2,)), ("membarrier", (16,), (1,)),
+    ("preadv2", (0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 8)),
 ])
 def test_arguments_are_judged(judged, name, good, bad):
     assert judged(name, *good) == ALLOWED and judged(name, *bad) == EPERM
+
+
+@pytest.mark.parametrize(("name", "arguments"), [
+    ("flock", (3, fcntl.LOCK_EX)), ("fadvise64", (3, 0, 0, 4)), ("fcntl", (3, 6)), ("fcntl", (3, 7)),
+    ("fcntl", (3, 37)), ("fcntl", (3, 38))])
+def test_a_lock_and_advice_about_a_file_are_said_to_be_done_and_are_not(judged, name, arguments):
+    assert judged(name, *arguments) == 0x00050000
 
 
 @pytest.mark.parametrize("processor", NUMBERS)

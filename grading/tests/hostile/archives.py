@@ -338,6 +338,16 @@ def tar_of_headers(inbox: Path, outside: Path) -> None:
             packed.addfile(member, io.BytesIO(b"{}"))
 
 
+def names_without_end(inbox: Path, outside: Path) -> None:
+    """Names of a megabyte whose ends look like what systems add to a copy's, again and again."""
+    names = (f"a{1_000_000 * ' '}b.ipynb", f"knn{300_000 * '(1)'}.ipynb", f"{500_000 * 'a/'}knn.ipynb",
+             f"softmax.ipynb{250_000 * '.txt'}", f"copy{500_000 * ' -'}softmax.py")
+    for number, name in enumerate(names):
+        _tar(inbox / f"student{number}.tar.gz", [(name, b"{}", {}), (NOTEBOOK, b"{}", {})], "w:gz",
+             format=tarfile.PAX_FORMAT)
+    _zip(inbox / "student5.zip", {f"{n}{280 * ' '}b.ipynb": b"{}" for n in range(3_000)} | {NOTEBOOK: b"{}"})
+
+
 def tar_of_links(inbox: Path, outside: Path) -> None:
     """Links that other members are written through, hard links to what is outside, devices, and rings of links."""
     link, hard = {"type": tarfile.SYMTYPE}, {"type": tarfile.LNKTYPE}

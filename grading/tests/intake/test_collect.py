@@ -1,8 +1,10 @@
+import gc
 import io
 import json
 import os
 import shutil
 import stat
+import struct
 import tarfile
 import unicodedata
 import zipfile
@@ -156,6 +158,40 @@ def test_a_tar_that_grows_without_end_or_leaves_its_folder_is_refused(course, in
     found = taken(course, inbox)
     assert "unpacks to more than 1 MB" in found["ann"].sentence
     assert "leaves the archive" in found["bob"].sentence
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["alone", "in another"])
+def test_a_directory_of_more_entries_than_anyone_hands_in_is_refused_before_each_is_a_record(course, inbox, packed):
+    """A million of them, packed small in another zip, took half a gigabyte."""
+    hand_in_zip(inbox / "one.zip", {"x": ""})
+    content = (inbox / "one.zip").read_bytes()
+    (inbox / "one.zip").unlink()
+    begin, end = content.index(b"PK\x01\x02"), content.index(b"PK\x05\x06")
+    many = 250_000 * content[begin:end]
+    long = content[:begin] + many + content[end:end + 12] + struct.pack("<II", len(many), begin) + bytes(2)
+    if packed:
+        hand_in_zip(inbox / "ann.zip", {"inner.zip": long})
+        assert archive.with_inner(archive.open_submission(inbox / "ann.zip"), "").others == {
+            "inner.zip": "an archive that cannot be read"}
+    else:
+        (inbox / "ann.zip").write_bytes(long)
+        assert "has a directory of 250,000 entries" in taken(course, inbox)["ann"].sentence
+
+
+def test_of_a_tar_no_record_is_kept_of_each_member(inbox, monkeypatch):
+    def kept(name, where):
+        if name == "last":
+            found.append(sum(isinstance(one, tarfile.TarInfo) for one in gc.get_objects()))
+        return name
+
+    found = []
+    monkeypatch.setattr(archive, "_inside", kept)
+    with tarfile.open(inbox / "ann.tar", "w") as packed:
+        for name in (*map(str, range(500)), "last"):
+            packed.addfile(tarfile.TarInfo(name))
+        packed.members = []
+    archive.open_submission(inbox / "ann.tar")
+    assert found and found[0] < 50
 
 
 def test_a_folder_and_a_zip_of_one_student_are_a_question_and_not_an_update(course, inbox):

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,15 @@ def test_what_systems_and_people_do_to_names_is_seen_through(name):
 @pytest.mark.parametrize("name", ["knn.html", "knn.pdf", "knnx.ipynb", "k.ipynb", "knn.py", "knn", "ipynb"])
 def test_other_files_are_not_taken_for_the_assignments(name):
     assert found("svm.ipynb", name).files == {"svm.ipynb": "svm.ipynb"}
+
+
+@pytest.mark.parametrize("name", ["a" + 300_000 * " " + "b.ipynb", "a" + 100_000 * " _-" + "(1)x.py",
+                                  75_000 * "(1)" + ".py", "copy" + 150_000 * " -" + "x.py",
+                                  "knn.ipynb" + 75_000 * ".txt"])
+def test_a_name_takes_time_in_proportion_to_its_length(name):
+    began = time.process_time()
+    found(name)
+    assert time.process_time() - began < 5              # of the square, ten minutes
 
 
 def test_the_folder_with_most_of_the_assignment_counts_and_what_it_lacks_comes_from_elsewhere():

@@ -1,5 +1,7 @@
 """What is laid down of a student's modules is what was read: UTF-8, without a line that says otherwise."""
 
+import time
+
 import pytest
 
 from cs231n._reading import module_text, without_coding_line
@@ -39,3 +41,10 @@ def test_a_comment_stays_a_comment_whatever_the_first_lines_ask_for(head):
 def test_every_line_stays_where_it_is_and_code_is_left_alone():
     text = "coding = 1\ncoding: int = 2\n# coding: utf-7\n"
     assert without_coding_line(text) == text
+
+
+def test_a_line_of_a_hundred_thousand_codings_is_read_at_once():
+    """One by one, it would take minutes of the time that there is for a submission."""
+    began = time.process_time()
+    assert without_coding_line(f"# {100_000 * 'coding:'}\n") == f"# {100_000 * 'coding '}\n"
+    assert time.process_time() - began < 5
