@@ -1,6 +1,7 @@
 """A submission's questions: points, a sentence on each, what is known of its mistakes, and what to read first."""
 
-from collections.abc import Iterable
+import types
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from grading.books import rubric
@@ -54,6 +55,7 @@ class Question:
     - heading: what the lesson calls it, in Markdown; function: that is judged, if it is one
     - score: None where nobody has marked it
     - given: rubric items (points, title); comment: a marker's words, in Markdown
+    - stopped: what ended the cell that a check is about, where it left nothing to judge
     - follows: slugs of questions that this one builds on, and that are wrong themselves
     """
 
@@ -67,6 +69,7 @@ class Question:
     function: str = ""
     needs: tuple[str, ...] = ()
     unloaded: str = ""
+    stopped: str = ""
     mark: Mark | None = None
     given: tuple[tuple[float, str], ...] = ()
     comment: str = ""
@@ -78,7 +81,7 @@ class Question:
 
     @property
     def unwritten(self) -> bool:
-        return bool(self.lost) and all(said.NOT_WRITTEN.search(check.message.partition("\n")[0])
+        return bool(self.lost) and not self.stopped and all(said.NOT_WRITTEN.search(check.message.partition("\n")[0])
                                        for check in self.lost)
 
     @property
@@ -98,6 +101,8 @@ class Question:
             return self.unloaded
         if self.unwritten:
             return "Not written yet."
+        if self.stopped:
+            return self.stopped
         if self.known:
             return self.known[0].says
         says = self.lost[0].message.partition("\n")[0] or self.lost[0].heading
@@ -116,8 +121,13 @@ class Question:
         return f"Marked{': ' if items else ''}{items}.{waits}"
 
 
-def questions(lesson: Lesson, result: Result, graded: Graded, known: Open) -> list[Question]:
-    """In the order in which students meet them; `known`: the words that are in the open for this student."""
+def questions(lesson: Lesson, result: Result, graded: Graded, known: Open,
+              stopped: Mapping[str, str] = types.MappingProxyType({})) -> list[Question]:
+    """In the order in which students meet them.
+
+    - known: the words that are in the open for this student
+    - stopped: name of a check -> what ended the solution cell above it
+    """
     found: dict[str, Question] = {}
     for notebook, cells in lesson.notebooks.items():
         judged, heading = result.notebooks.get(notebook, {}), lesson.headline(notebook)
@@ -128,6 +138,9 @@ def questions(lesson: Lesson, result: Result, graded: Graded, known: Open) -> li
                 found[cell.name] = _answer(cell, notebook, heading, mark)
             elif cell.role == "check" and cell.name in judged:
                 _check(found, lesson, cell, notebook, heading, judged[cell.name], graded, known)
+                one = found[topic(cell.name)]
+                if one.checks[-1].lost and said.NOTHING_LEFT.search(one.checks[-1].message.partition("\n")[0]):
+                    one.stopped = one.stopped or stopped.get(cell.name, "")
     for one in found.values():
         if one.lost:
             one.known = list(_known(one, result.named))
