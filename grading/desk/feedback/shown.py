@@ -103,7 +103,7 @@ def stopped_by(cell: dict, places: Places) -> str:
     errors = [one for one in came if one.get("output_type") == "error"
               and _label(came) in (handed.WHEN_GRADED, handed.WITHOUT)][:1]
     found = [shown.text for one in errors for shown in _shown(one, places, graded=True, lines=_lines(cell))]
-    return "" if not found or said.NOT_WRITTEN.search(found[0]) else found[0].partition("\n")[0]
+    return "" if not found or errors[0].get("ename") == "NotImplementedError" else found[0].partition("\n")[0]
 
 
 def _lines(cell: dict) -> int:
