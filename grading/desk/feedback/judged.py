@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from grading.books import rubric
 from grading.books.grades import Graded, Mark
-from grading.books.results import Result
+from grading.books.results import NO_MODULE, NO_NOTEBOOK, Result
 from grading.desk.feedback import said
 from grading.desk.feedback.lesson import Given, Lesson
 from grading.desk.feedback.phrases import Open
@@ -167,6 +167,12 @@ def first(asked: list[Question]) -> list[Question]:
             for one in sorted(causes, key=won)}
     wrong = sorted((one for one in once.values() if not one.unwritten), key=won, reverse=True)
     return [*wrong, *(one for one in causes if one.unwritten)][:FIRST]
+
+
+def unread(remarks: Iterable[str]) -> list[str]:
+    """Of the remarks on a submission those on files of which nothing could be taken: that is to be known to whoever
+    handed them in."""
+    return [f"{clean_message(one)}." for one in remarks if one.endswith((NO_MODULE, NO_NOTEBOOK))]
 
 
 def _answer(cell: Given, notebook: str, heading: str, mark: Mark) -> Question:

@@ -101,7 +101,8 @@ class Pages:
         asked = judged.questions(self.lesson, result, graded, known, stopped)
         passages = self._passages(files, {one.function for one in asked if one.checks})
         common = {"lesson": self.lesson, "student": student, "questions": asked, "graded": graded,
-                  "first": judged.first(asked), "places": {one.slug: one.notebook for one in asked},
+                  "first": judged.first(asked), "unread": judged.unread(result.remarks),
+                  "places": {one.slug: one.notebook for one in asked},
                   "score": sum(one.score or 0.0 for one in asked),
                   "points": sum(one.points for one in asked), "open": [one for one in asked if one.score is None]}
         pages = {INDEX: self._drawn(self._index, common, [], [one.heading for one in asked])}
