@@ -35,7 +35,7 @@ from IPython.core.profiledir import ProfileDir
 from IPython.extensions import autoreload
 from traitlets.config import Config
 
-from grading.engine import elsewhere, ipython, threaded
+from grading.engine import elsewhere, ipython, lacking, threaded
 from grading.engine.local import LocalInteractiveShell, LocalKernel
 from grading.engine.outputs import STREAMS, LocalSession, OutStream, Recorder
 
@@ -258,6 +258,7 @@ class Shell:
 
         elsewhere.draw_inline()
         threaded.threads_for_processes()
+        lacking.stand_in()
         figure = Figure()
         figure.add_subplot().set_title("warm")
         FigureCanvasAgg(figure).print_png(io.BytesIO())

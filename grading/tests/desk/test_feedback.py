@@ -265,8 +265,8 @@ def test_what_is_not_written_is_said_so_and_comes_in_the_order_of_the_lesson_aft
 
 
 def test_of_the_remarks_those_on_files_that_could_not_be_read_are_for_the_student_too():
-    kept = ["svm.ipynb is corrupt (no valid notebook JSON); its tests ran on the submitted modules, answers and code in "
-            "the notebook count as not given", "cs231n/layers.py is missing; nothing of it is implemented"]
+    kept = ["svm.ipynb is corrupt (no valid notebook JSON); its tests ran on the submitted modules, answers and code "
+            "in the notebook count as not given", "cs231n/layers.py is missing; nothing of it is implemented"]
     assert judged.unread([*kept, "knn.ipynb: 2 cells missing and put back: a, b"]) == [f"{one}." for one in kept]
 
 

@@ -617,6 +617,17 @@ def test_processes_of_ones_own_and_what_they_share_are_threads(graded):
     assert "[3]\n" in told[1] and "by itself" in told[2] and "this one is a thread" in told[0], told
 
 
+def test_helpers_that_are_not_installed_are_done_without(graded):
+    _, made = graded(
+        own("from joblib import Parallel, delayed\nprint(Parallel(n_jobs=2)(delayed(abs)(-x) for x in range(3)))"),
+        own("from grading_has_not import nothing"),
+        own("from importlib import util\nprint(util.find_spec('google.colab') if util.find_spec('google') else None)"),
+    )
+    told = ["".join(map(text, one.outputs)) for one in made.cells[::2]]
+    assert "[0, 1, 2]" in told[0] and "None" in told[1]
+    assert made.cells[1].outputs[0].ename == "ModuleNotFoundError"
+
+
 def test_magics_await_and_tracebacks_are_as_in_a_notebook(graded):
     _, made = graded(
         own("%time x = 1\n%timeit -n1 -r1 pass"),
