@@ -25,7 +25,8 @@ def assert_vectorized(make_call, *, grows, sizes=_costs.SIZES, calls=_costs.CALL
     Processor time is measured, not the time on the wall, and compared with that of array operations and of a loop,
     measured at the same time. Fails if the function takes more than ten times the former and more than about a quarter
     of the latter, in each of several tries, or if it reaches a numpy function that is a loop in disguise
-    (np.vectorize, np.apply_along_axis, ...).
+    (np.vectorize, np.apply_along_axis, ...), or if a loop looks up single entries of an array, one or more for each
+    of n: that costs too little to be told so, but stands in the source and is counted.
     """
     __tracebackhide__ = True
     function = make_call(_costs.WARM)[0]

@@ -44,7 +44,8 @@ def loop(kind):
 # Not told firmly, and so not at all: for a row these cost 0.1 to 2 microseconds, honest code up to 1.5: np.vstack of
 # a column 0.9, blocks of sixteen images 0.7 to 1.1, blocks with einsum 1.4 (a specimen at 0.9 of
 # the limit, a starmap of a ufunc, is not here: either verdict is fair). Both grow with n alike, whatever n is, and
-# few columns leave honest code its share for each call too. Steps would tell them, and are the suspect's own word.
+# few columns leave honest code its share for each call too. Steps would tell them, and are the suspect's own word:
+# they are believed only of a loop over single entries that stands in the source.
 def cheap(kind):
     """A loop in C over what is there already, which costs about what array operations cost: it is noted at most."""
     return lambda function: CHEAP.append((kind, function.__name__)) or function
