@@ -14,6 +14,7 @@ from grading.desk.text import clean_message
 from grading.engine.apart import MET
 from grading.release.assignment import topic
 
+UNTOLD = "cannot be told, since"  # of what raises, no difference can be said
 FIRST = 3                        # things that are to be read first
 HEADINGS = {"passed": "Passed.", "failed": "Failed.", "error": "Stopped with an error.", "timed_out": "Took too long.",
             "skipped": "Not run.", "grader_error": "Could not be judged; that counts against nobody."}
@@ -85,6 +86,12 @@ class Question:
                                        for check in self.lost)
 
     @property
+    def _only_raised(self) -> bool:
+        """Whether nothing is known but that an exception is raised: what that says tells more."""
+        return all(check.outcome == "error" and check.message for check in self.lost) and \
+            all(UNTOLD in known.says for known in self.known)
+
+    @property
     def state(self) -> str:
         """right, partly, wrong or open: for the eye, beside the words."""
         if self.score is None:
@@ -103,7 +110,7 @@ class Question:
             return "Not written yet."
         if self.stopped:
             return self.stopped
-        if self.known:
+        if self.known and not self._only_raised:
             return self.known[0].says
         says = self.lost[0].message.partition("\n")[0] or self.lost[0].heading
         if all(check.outcome == "skipped" for check in self.lost):

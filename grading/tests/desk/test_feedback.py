@@ -295,6 +295,15 @@ def test_what_ended_a_cell_is_told_with_a_line_of_it_and_without_a_file_that_nob
     assert shown.stopped_by(ended | {"outputs": [error]}, shown.Places({}, [ended], {"a"}, known)) == ""
 
 
+def test_what_an_exception_says_goes_before_that_nothing_could_be_told_for_it():
+    named = [{"function": "KNearestNeighbor.predict_labels", "kind": "difference", "read": "", "says":
+              "No known mistake fits; for the inputs tried, the labels cannot be told, since TypeError is raised."}]
+    says = "predict_labels returned None; numbers are expected"
+    for outcome, sentence in (("error", says), ("failed", named[0]["says"])):
+        asked = described({"knn-predict_labels-check": outcome}, says, named)
+        assert asked["knn-predict_labels"].sentence == sentence
+
+
 def test_late_days_are_whole_ones():
     assert [grades.begun_days(seconds) for seconds in (0, 1, 86_400, 86_401)] == [0, 1, 1, 2]
 
