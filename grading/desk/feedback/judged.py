@@ -56,7 +56,7 @@ class Question:
     - heading: what the lesson calls it, in Markdown; function: that is judged, if it is one
     - score: None where nobody has marked it
     - given: rubric items (points, title); comment: a marker's words, in Markdown
-    - stopped: what ended the cell that a check is about, where it left nothing to judge
+    - stopped: what ended the cell that a check is about
     - follows: slugs of questions that this one builds on, and that are wrong themselves
     """
 
@@ -108,7 +108,7 @@ class Question:
             return self.unloaded
         if self.unwritten:
             return "Not written yet."
-        if self.stopped:
+        if self.stopped and any(said.NOTHING_LEFT.search(check.message.partition("\n")[0]) for check in self.lost):
             return self.stopped
         if self.known and not self._only_raised:
             return self.known[0].says
@@ -116,7 +116,7 @@ class Question:
         if all(check.outcome == "skipped" for check in self.lost):
             return f"{says[:1].upper()}{says[1:]}"
         count = f"{len(self.lost)} of {len(self.checks)} checks failed. " if len(self.checks) > 1 else ""
-        return f"{count}{says}"
+        return f"{count}{says}{' ' * bool(self.stopped)}{self.stopped}"
 
     def _marked(self) -> str:
         if self.score is None:
@@ -146,7 +146,7 @@ def questions(lesson: Lesson, result: Result, graded: Graded, known: Open,
             elif cell.role == "check" and cell.name in judged:
                 _check(found, lesson, cell, notebook, heading, judged[cell.name], graded, known)
                 one = found[topic(cell.name)]
-                if one.checks[-1].lost and said.NOTHING_LEFT.search(one.checks[-1].message.partition("\n")[0]):
+                if one.checks[-1].lost:
                     one.stopped = one.stopped or stopped.get(cell.name, "")
     for one in found.values():
         if one.lost:

@@ -277,7 +277,7 @@ def test_a_cell_that_stopped_is_not_called_unwritten_but_what_ended_it_is_said()
     assert asked["knn-best_k"].sentence == ended["knn-best_k-choice"]
     assert asked["knn-cross_validation"].sentence == "Not written yet."
     wrong = described({"knn-best_k-choice": "failed"}, "best_k is 8, but k=11 has more.", stopped=ended)
-    assert wrong["knn-best_k"].sentence == "best_k is 8, but k=11 has more."
+    assert wrong["knn-best_k"].sentence == f"best_k is 8, but k=11 has more. {ended['knn-best_k-choice']}"
 
 
 @pytest.mark.parametrize("name, message, says", [
