@@ -591,6 +591,18 @@ def test_a_search_by_a_pool_of_processes_goes_on_with_threads(graded):
     assert all("this pool has threads" in one for one in told)
 
 
+def test_a_cell_may_throw_the_package_out_and_import_it_anew(graded):
+    mine = {"layers": "def double(x): return 2 * x\n", "classifiers/softmax": "def half(x): return x / 2\n"}
+    notes, made = graded(
+        own("import sys\nimport cs231n.classifiers.softmax\n"
+            "for name in [name for name in sys.modules if name.startswith('cs231n')]: del sys.modules[name]"),
+        own("from cs231n.layers import double\nfrom cs231n.classifiers import softmax\n"
+            "import importlib\nimportlib.reload(softmax)\nprint(double(2), softmax.half(3))"),
+        check("after", "from cs231n.layers import double\nfrom cs231n.classifiers.softmax import half\n"
+                       "assert (double(4), half(5)) == (8, 2.5)"), modules=mine)
+    assert text(made.cells[1].outputs[0]) == "4 1.5\n" and notes["after"]["outcome"] == "passed", notes
+
+
 def test_processes_of_ones_own_and_what_they_share_are_threads(graded):
     _, made = graded(
         own("from multiprocessing import Lock, Process, Queue\nlock, found = Lock(), Queue()\n"
