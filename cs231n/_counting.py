@@ -2,7 +2,8 @@
 
 `interpreted_events` runs a function under `sys.settrace` and counts. Arrays go in as `Probe`, an ndarray that shows
 every row that C code (`map`, `zip`, `sum`, `list`) takes out of it. Like the loops that `_source` finds, what it counts
-tells a student where to look. Whether there is a loop is decided by what it costs, see `_costs`.
+tells a student where to look. Whether there is a loop is decided by what it costs, see `_costs`; only of a loop whose
+source looks up single entries (`_entries`) it says whether that goes over the rows.
 """
 
 import builtins

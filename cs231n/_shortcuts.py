@@ -39,6 +39,8 @@ _FINDERS = {"cffi", "cloudpickle", "code", "codeop", "ctypes", "dill", "doctest"
             "pickle", "pkgutil", "pydoc", "runpy", "shelve", "zipimport"}         # whatever is asked of them
 _ASKS = {"inspect.Parameter", "inspect.isclass", "inspect.isfunction", "inspect.ismethod", "inspect.signature",
          "torch.is_tensor"}                      # find nothing, do nothing
+# A frame that is asked for no more than where it is, as in a line that is printed.
+_FRAMES, _WHERE = {"inspect.currentframe", "sys._getframe"}, {"co_filename", "co_firstlineno", "co_name", "f_lineno"}
 _PYTHON_2 = {"basestring", "long", "raw_input", "reduce", "unichr", "unicode", "xrange"}      # built-in there
 _VERSION = {"PY2", "PY3", "hexversion", "python_version", "python_version_tuple", "version", "version_info"}
 _RUN_HERE = {"exec", "numpy.testing.measure", "numpy.testing.rundocs"}            # may bind any name of the module
@@ -135,6 +137,8 @@ def _hidden(tree, nodes, imported, hidden):
             node = node.value
         return isinstance(node, ast.Name) and (node in hidden or node.id not in imported and "*" not in binds(tree))
 
+    asked_where = {part for node in nodes if isinstance(node, ast.Attribute) and node.attr in _WHERE
+                   for part in _frame_of(node, imported)}
     read = {node.value for node in nodes if isinstance(node, ast.Subscript) and constant_text(node.slice)}
     of_python_2 = _of_python_2(tree)
     for node in called_at_once(tree):
@@ -145,8 +149,8 @@ def _hidden(tree, nodes, imported, hidden):
         called = dotted(node.func, imported) if isinstance(node, ast.Call) else ""
         if called in _RUNS_TEXT:
             yield node, f"{called}(), which runs a text"
-        elif path in _FINDS or "." in path and path.partition(".")[0] in _FINDERS and not (
-                path in _ASKS or variable(node)):
+        elif path in _FINDS and node not in asked_where or "." in path and path.partition(".")[0] in _FINDERS and not (
+                path in _ASKS or variable(node) or node in asked_where):
             yield node, f"{path}, which finds a function by a text"
         elif called in _BY_TEXT and len(node.args) > _BY_TEXT[called]:
             if not constant_text(node.args[_BY_TEXT[called]]) and (called != "getattr" or library(node.args[0])):
@@ -156,6 +160,14 @@ def _hidden(tree, nodes, imported, hidden):
             yield node, f"{path or called}, asked for a name that is worked out"
         elif isinstance(node, ast.Name) and not bound(tree) & {node.id, "*"} and node not in of_python_2:
             yield node, f"{node.id}, which is bound nowhere"
+
+
+def _frame_of(node, imported):
+    """The nodes by which the frame was got that an attribute is read off, through its code and those who called it."""
+    got = node.value
+    while isinstance(got, ast.Attribute) and got.attr in ("f_back", "f_code"):
+        got = got.value
+    return set(ast.walk(got.func)) if isinstance(got, ast.Call) and dotted(got.func, imported) in _FRAMES else set()
 
 
 def _whole_libraries(nodes, imported, hidden):

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 
 from cs231n import optim
+from cs231n._recorded import is_among
 
 
 class Solver:
@@ -29,8 +30,8 @@ class Solver:
     - epoch: number of epochs done
 
     The model keeps the record of its trainings, one entry for each Solver that ran: `model.trainings` is a list of
-    dicts with "update_rule", "optim_config", "num_epochs" and "reg" (None where the model has none). So a net that was
-    kept from a search tells with which settings it was trained, and with how many.
+    dicts with "update_rule", "optim_config", "num_epochs", "reg" (None where the model has none) and "held_out"
+    (whether it learned the validation images, too). So a net that was kept from a search tells how it was trained.
 
     Source: CS231n notes, "Neural networks, part 3".
     """
@@ -195,7 +196,7 @@ class Solver:
         before, reg = getattr(self.model, "trainings", None), getattr(self.model, "reg", None)
         settings = {name: value for name, value in self.optim_config.items() if _is_number(value)}
         training = {"update_rule": self.update_rule.__name__, "optim_config": settings, "num_epochs": num_epochs,
-                    "reg": reg if _is_number(reg) else None}
+                    "reg": reg if _is_number(reg) else None, "held_out": is_among(self.X_val, self.X_train)}
         with contextlib.suppress(AttributeError, TypeError):     # a model may refuse attributes
             self.model.trainings = [*before, training] if isinstance(before, list) else [training]
 

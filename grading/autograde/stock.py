@@ -109,8 +109,7 @@ class Grader(Autograde):
         for name in self._assignment.student_files:
             handed = submitted / name
             if handed.is_symlink() or not handed.is_file():
-                self.remarks.append(f"{name} is {'a link' if handed.is_symlink() else 'missing'}; "
-                                    "nothing of it is implemented")
+                self.remarks.append(f"{name} is {'a link' if handed.is_symlink() else 'missing'}; {results.NO_MODULE}")
             else:
                 shutil.copyfile(handed, target / name)
 
@@ -118,8 +117,7 @@ class Grader(Autograde):
         name = Path(notebook_filename).stem
         submitted, problem = read_submitted(Path(notebook_filename))
         if problem:
-            self.remarks.append(f"{name}.ipynb {problem}; its tests ran on the submitted modules, "
-                                "answers and code in the notebook count as not given")
+            self.remarks.append(f"{name}.ipynb {problem}; {results.NO_NOTEBOOK}")
         key = key_notebook(self._course.source(self._assignment.name) / f"{name}.ipynb", self.config)
         handed = Path(notebook_filename).parent
         restored, remarks = restore(submitted, key, file=lambda path: picture_file(handed, path))

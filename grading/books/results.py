@@ -14,6 +14,9 @@ from grading.books import marks
 from grading.books.course import Course
 
 FILE = "results.json"
+# How a remark ends on a module, and on a notebook, of which nothing could be taken.
+NO_MODULE = "nothing of it is implemented"
+NO_NOTEBOOK = "its tests ran on the submitted modules, answers and code in the notebook count as not given"
 
 
 @dataclass

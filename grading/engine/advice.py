@@ -52,6 +52,8 @@ def _of(kind: str, message: str, files: Mapping[str, str], text: str) -> str:
         return "input() waits for somebody who types, and nobody is there: take it out"
     if kind == "BdbQuit":
         return "a debugger was started: take it out"
+    if kind == "SystemExit":
+        return "exit() or sys.exit() ends the program: take it out"
     if kind == "RecursionError" and "maximum" in message:
         return "the function calls itself again and again"
     if found := _MODULE.search(message):

@@ -6,13 +6,16 @@ names. Nothing that it answers is believed to be more than what a student's code
 
 import contextlib
 import importlib
+import importlib.util
 import io
 import os
 import select
 import socket
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from typing import Any
 
 import msgspec
@@ -52,6 +55,18 @@ def lay_down(files: dict[str, bytes]) -> None:
         path, here = importlib.import_module(folder.replace("/", ".")).__path__, os.path.join(os.getcwd(), folder)
         if here not in path:
             path.insert(0, here)
+    sys.meta_path.insert(0, _LaidDown(name for name in files if name.endswith(".py")))
+
+
+class _LaidDown(MetaPathFinder):
+    """Finds the submission's modules by name: a cell may have thrown the package out, to import it anew."""
+
+    def __init__(self, names: Iterable[str]):
+        self._places = {name.removesuffix(".py").replace("/", "."): os.path.join(os.getcwd(), name) for name in names}
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        place = self._places.get(fullname, "")
+        return importlib.util.spec_from_file_location(fullname, place) if os.path.exists(place) else None
 
 
 def _run(shell: Shell, frame: bytes) -> bytes:

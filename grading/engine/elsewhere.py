@@ -4,12 +4,7 @@ It runs among a student's code, so nothing hangs on it but that a right solution
 """
 
 import functools
-import multiprocessing
-import multiprocessing.pool
-import multiprocessing.queues
 import sys
-import threading
-from concurrent import futures
 
 from matplotlib import pyplot
 from matplotlib.backends import BackendFilter, backend_registry
@@ -36,31 +31,3 @@ def draw_inline() -> None:
             switch(newbackend)
 
     pyplot.switch_backend = switch_backend
-
-
-class _Threads:
-    """As much of a context as a pool of threads asks for: its locks are those of processes, and need /dev/shm."""
-
-    Lock = staticmethod(threading.Lock)
-
-    def SimpleQueue(self):
-        return multiprocessing.queues.SimpleQueue(ctx=self)
-
-
-_NO_PROCESSES = "processes of one's own; this pool has threads"
-
-
-def threads_for_processes() -> None:
-    """Pools of processes, which a search may use, are pools of threads."""
-    class Pool(multiprocessing.pool.ThreadPool):
-        def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, context=None):
-            not_here(_NO_PROCESSES)
-            super().__init__(processes, initializer, initargs)
-
-    def executor(max_workers=None, mp_context=None, initializer=None, initargs=(), *, max_tasks_per_child=None):
-        not_here(_NO_PROCESSES)
-        return futures.ThreadPoolExecutor(max_workers, "", initializer, initargs)
-
-    multiprocessing.pool.get_context = _Threads
-    multiprocessing.Pool = Pool
-    futures.ProcessPoolExecutor = executor

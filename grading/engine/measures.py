@@ -108,7 +108,7 @@ class Measures:
                  ("expected", "the same result for the same arguments"))
 
     def _count(self, function: Remote, args: tuple) -> Any:
-        """Steps of a call, for a message; whatever goes wrong with it is an exception that a message can do without."""
+        """Steps of a call; whatever goes wrong with it is an exception that a message can do without."""
         __tracebackhide__ = True
         from cs231n import _counting
 
@@ -118,7 +118,8 @@ class Measures:
             places = twin._link.do("count", twin._target, tuple(args), function=function._path)[1][0]
         except Lost as lost:
             raise RuntimeError(f"the process was lost: {lost.how}") from None
-        if type(places) is not dict or any(type(count) is not int for count in places.values()):
+        if type(places) is not dict or any((type(place), type(count)) != (str, int)
+                                           for place, count in places.items()):
             raise RuntimeError("this is no count")
         return _counting.Steps(places)
 

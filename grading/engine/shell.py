@@ -35,7 +35,7 @@ from IPython.core.profiledir import ProfileDir
 from IPython.extensions import autoreload
 from traitlets.config import Config
 
-from grading.engine import elsewhere, ipython
+from grading.engine import elsewhere, ipython, lacking, threaded
 from grading.engine.local import LocalInteractiveShell, LocalKernel
 from grading.engine.outputs import STREAMS, LocalSession, OutStream, Recorder
 
@@ -257,7 +257,8 @@ class Shell:
         from matplotlib.figure import Figure
 
         elsewhere.draw_inline()
-        elsewhere.threads_for_processes()
+        threaded.threads_for_processes()
+        lacking.stand_in()
         figure = Figure()
         figure.add_subplot().set_title("warm")
         FigureCanvasAgg(figure).print_png(io.BytesIO())

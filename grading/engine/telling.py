@@ -84,7 +84,7 @@ def raised(kind: str, message: str, trace: str, files: Mapping[str, str], asked:
         return Told(f"{kind}: {what}{more}{where}" if what else
                     f"{kind}, without a message{more}{where}{': ' * bool(code)}{code}")
     last = loading[-1]
-    more = advice.of(kind, message, files, last.file)
+    more = "" if kind == "SystemExit" else advice.of(kind, message, files, last.file)        # it is said already
     sentence = f"{last.place}: {_why(kind, message, last.code)}{more}{COSTS}"
     if what := advice.nature(files[last.file]):
         sentence = f"{last.file}: {what}{COSTS}"

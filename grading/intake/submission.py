@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from cs231n._matching import Known
 from cs231n._reading import module_text
 from grading.books.course import Course
+from grading.books.results import NO_MODULE, NO_NOTEBOOK
 from grading.engine import MAX_MODULE, plan
 from grading.engine.cleaned import BYTES, OUTPUTS, Room
 from grading.engine.plan import Plan
@@ -82,15 +83,14 @@ def load(assignment: Assignment, course: Course, student: str, lessons: dict[str
     for name in assignment.student_files:
         content, text, problem = reader.module(folder / name)
         if problem:
-            found.remarks.append(f"{name} {problem}; nothing of it is implemented")
+            found.remarks.append(f"{name} {problem}; {NO_MODULE}")
         else:
             found.files[name], found.texts[name] = content, text
     files, left, room = pictures(folder), MAX_PICTURES, Room(2 * BYTES, 2 * OUTPUTS)
     for name, lesson in lessons.items():
         read = reader.notebook(folder / f"{name}.ipynb", lesson.cells, files)
         if read.problem:
-            found.remarks.append(f"{name}.ipynb {read.problem}; its tests ran on the submitted modules, "
-                                 "answers and code in the notebook count as not given")
+            found.remarks.append(f"{name}.ipynb {read.problem}; {NO_NOTEBOOK}")
         left -= _without_pictures_beyond(read, left)
         found.notebooks[name], places = restore.lay(read, lesson.key)
         found.removed[name] = read.removed

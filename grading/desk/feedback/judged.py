@@ -1,11 +1,12 @@
 """A submission's questions: points, a sentence on each, what is known of its mistakes, and what to read first."""
 
-from collections.abc import Iterable
+import types
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from grading.books import rubric
 from grading.books.grades import Graded, Mark
-from grading.books.results import Result
+from grading.books.results import NO_MODULE, NO_NOTEBOOK, Result
 from grading.desk.feedback import said
 from grading.desk.feedback.lesson import Given, Lesson
 from grading.desk.feedback.phrases import Open
@@ -13,6 +14,7 @@ from grading.desk.text import clean_message
 from grading.engine.apart import MET
 from grading.release.assignment import topic
 
+UNTOLD = "cannot be told, since"  # of what raises, no difference can be said
 FIRST = 3                        # things that are to be read first
 HEADINGS = {"passed": "Passed.", "failed": "Failed.", "error": "Stopped with an error.", "timed_out": "Took too long.",
             "skipped": "Not run.", "grader_error": "Could not be judged; that counts against nobody."}
@@ -54,6 +56,7 @@ class Question:
     - heading: what the lesson calls it, in Markdown; function: that is judged, if it is one
     - score: None where nobody has marked it
     - given: rubric items (points, title); comment: a marker's words, in Markdown
+    - stopped: what ended the cell that a check is about
     - follows: slugs of questions that this one builds on, and that are wrong themselves
     """
 
@@ -67,6 +70,7 @@ class Question:
     function: str = ""
     needs: tuple[str, ...] = ()
     unloaded: str = ""
+    stopped: str = ""
     mark: Mark | None = None
     given: tuple[tuple[float, str], ...] = ()
     comment: str = ""
@@ -78,8 +82,14 @@ class Question:
 
     @property
     def unwritten(self) -> bool:
-        return bool(self.lost) and all(said.NOT_WRITTEN.search(check.message.partition("\n")[0])
+        return bool(self.lost) and not self.stopped and all(said.NOT_WRITTEN.search(check.message.partition("\n")[0])
                                        for check in self.lost)
+
+    @property
+    def _only_raised(self) -> bool:
+        """Whether nothing is known but that an exception is raised: what that says tells more."""
+        return all(check.outcome == "error" and check.message for check in self.lost) and \
+            all(UNTOLD in known.says for known in self.known)
 
     @property
     def state(self) -> str:
@@ -98,13 +108,15 @@ class Question:
             return self.unloaded
         if self.unwritten:
             return "Not written yet."
-        if self.known:
+        if self.stopped and any(said.NOTHING_LEFT.search(check.message.partition("\n")[0]) for check in self.lost):
+            return self.stopped
+        if self.known and not self._only_raised:
             return self.known[0].says
         says = self.lost[0].message.partition("\n")[0] or self.lost[0].heading
         if all(check.outcome == "skipped" for check in self.lost):
             return f"{says[:1].upper()}{says[1:]}"
         count = f"{len(self.lost)} of {len(self.checks)} checks failed. " if len(self.checks) > 1 else ""
-        return f"{count}{says}"
+        return f"{count}{says}{' ' * bool(self.stopped)}{self.stopped}"
 
     def _marked(self) -> str:
         if self.score is None:
@@ -116,8 +128,13 @@ class Question:
         return f"Marked{': ' if items else ''}{items}.{waits}"
 
 
-def questions(lesson: Lesson, result: Result, graded: Graded, known: Open) -> list[Question]:
-    """In the order in which students meet them; `known`: the words that are in the open for this student."""
+def questions(lesson: Lesson, result: Result, graded: Graded, known: Open,
+              stopped: Mapping[str, str] = types.MappingProxyType({})) -> list[Question]:
+    """In the order in which students meet them.
+
+    - known: the words that are in the open for this student
+    - stopped: name of a check -> what ended the solution cell above it
+    """
     found: dict[str, Question] = {}
     for notebook, cells in lesson.notebooks.items():
         judged, heading = result.notebooks.get(notebook, {}), lesson.headline(notebook)
@@ -128,6 +145,9 @@ def questions(lesson: Lesson, result: Result, graded: Graded, known: Open) -> li
                 found[cell.name] = _answer(cell, notebook, heading, mark)
             elif cell.role == "check" and cell.name in judged:
                 _check(found, lesson, cell, notebook, heading, judged[cell.name], graded, known)
+                one = found[topic(cell.name)]
+                if one.checks[-1].lost:
+                    one.stopped = one.stopped or stopped.get(cell.name, "")
     for one in found.values():
         if one.lost:
             one.known = list(_known(one, result.named))
@@ -154,6 +174,12 @@ def first(asked: list[Question]) -> list[Question]:
             for one in sorted(causes, key=won)}
     wrong = sorted((one for one in once.values() if not one.unwritten), key=won, reverse=True)
     return [*wrong, *(one for one in causes if one.unwritten)][:FIRST]
+
+
+def unread(remarks: Iterable[str]) -> list[str]:
+    """Of the remarks on a submission those on files of which nothing could be taken: that is to be known to whoever
+    handed them in."""
+    return [f"{clean_message(one)}." for one in remarks if one.endswith((NO_MODULE, NO_NOTEBOOK))]
 
 
 def _answer(cell: Given, notebook: str, heading: str, mark: Mark) -> Question:

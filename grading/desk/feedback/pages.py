@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -96,10 +97,12 @@ class Pages:
         files, folder = self._files(student), self._course.autograded(student, self.lesson.name)
         cells = {name: answers.read(folder, name) for name in self.lesson.notebooks}
         known = lesson.with_handed_in(self.lesson.known, files.values(), chain.from_iterable(cells.values()))
-        asked = judged.questions(self.lesson, result, graded, known)
+        stopped = dict(chain.from_iterable(self._stopped(name, cells[name], files, known) for name in cells))
+        asked = judged.questions(self.lesson, result, graded, known, stopped)
         passages = self._passages(files, {one.function for one in asked if one.checks})
         common = {"lesson": self.lesson, "student": student, "questions": asked, "graded": graded,
-                  "first": judged.first(asked), "places": {one.slug: one.notebook for one in asked},
+                  "first": judged.first(asked), "unread": judged.unread(result.remarks),
+                  "places": {one.slug: one.notebook for one in asked},
                   "score": sum(one.score or 0.0 for one in asked),
                   "points": sum(one.points for one in asked), "open": [one for one in asked if one.score is None]}
         pages = {INDEX: self._drawn(self._index, common, [], [one.heading for one in asked])}
@@ -142,11 +145,29 @@ class Pages:
             return {}
         return {name: (f"{module} line {line}", Text("code", text)) for module, name, line, text in found}
 
+    def _stopped(self, notebook: str, cells: list[dict], files: dict[str, str], known: Open
+                 ) -> Iterator[tuple[str, str]]:
+        """(a check, what ended the solution cell above it), where something did."""
+        released, reason = self.lesson.notebooks[notebook], ""
+        places = self._places(notebook, cells, files, known)
+        for cell in cells:
+            given = released.get(cell.get("id"))
+            if given and given.role == "solution":
+                error = shown.stopped_by(cell, places)
+                reason = f"The cell {given.name} stopped: {error}" if error else ""
+            elif given and given.role == "check" and reason:
+                yield given.name, reason
+
+    def _places(self, notebook: str, cells: list[dict], files: dict[str, str], known: Open) -> shown.Places:
+        released = self.lesson.notebooks[notebook]
+        return shown.Places(files, cells, {cell.get("id") for cell in cells
+                                           if _is_own(cell, released.get(cell.get("id")))}, known)
+
     def _sections(self, notebook: str, cells: list[dict], known: Open, asked: dict[str, Question],
                   files: dict[str, str], passages: dict[str, tuple[str, Text]]) -> list[Section]:
         released = self.lesson.notebooks[notebook]
         own = {cell.get("id") for cell in cells if _is_own(cell, released.get(cell.get("id")))}
-        places = shown.Places(files, cells, own, known)
+        places = self._places(notebook, cells, files, known)
         sections, blocks = [Section(self.lesson.headline(notebook))], {}
         for cell in cells:
             given, source = released.get(cell.get("id")), answers.source(cell)

@@ -37,6 +37,7 @@ _HALF_SAID = (                   # what numbers leave of the kit's own sentences
     (re.compile(rf"{GAP} times the expected value"), "a multiple of the expected value"))
 _SMALL = ("0", "1", "2")         # are in every formula
 NOT_WRITTEN = re.compile(r"\bnot (?:implemented|written)\b")
+NOTHING_LEFT = re.compile(r"\bor (?:it )?stopped\b")     # what is not there may be unwritten, or its cell ended before
 
 
 def verdict(outcome: str, message: str, hidden: bool, shown: str, known: Open) -> str:

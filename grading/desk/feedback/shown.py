@@ -18,6 +18,7 @@ from grading.engine import telling
 STREAM = 20_000                  # characters of printed text that are shown of a cell
 FRAMES = 8
 _IN = re.compile(r"Cell In\[(\d{1,5})\]")
+_FILE = re.compile(r" \(\w+\.py, line (\d{1,5})\)$")     # what Python adds to a SyntaxError of a cell
 _PICTURE = re.compile(r"<(?:IPython\.core\.display\.\w+ object|Figure size [\d.x]+ with \d+ Ax[ei]s)>")
 _LABELS = {f"[{text}]": text for text in (handed.AS_HANDED_IN, handed.WHEN_GRADED, handed.WITHOUT, handed.NOT_RUN,
                                           handed.TOO_MUCH)}
@@ -80,12 +81,12 @@ def outputs(cell: dict, places: Places) -> list[Output]:
         errors = [Output("note", "When it was graded, it ended with an error")]
         found.pop(0)
         while found and not _label(found):
-            errors += _shown(found.pop(0), places, graded=True)
+            errors += _shown(found.pop(0), places, graded=True, lines=_lines(cell))
         came = outputs({"outputs": found}, places)
         return [*errors, Output("note", "as handed in"), *came] if came else errors
     if label == handed.WITHOUT:
         return [error for one in found if one.get("output_type") == "error"
-                for error in _shown(one, places, graded=True)]
+                for error in _shown(one, places, graded=True, lines=_lines(cell))]
     if label in (handed.NOT_RUN, handed.TOO_MUCH):
         return [Output("note", label)] if label == handed.TOO_MUCH else []
     return [shown for one in found[1 if label else 0:] for shown in _shown(one, places)]
@@ -96,13 +97,29 @@ def _label(found: list[dict]) -> str:
     return _LABELS.get(_whole(data["text/plain"]), "") if set(data) == {"text/html", "text/plain"} else ""
 
 
-def _shown(output: dict, places: Places, graded: bool = False) -> Iterator[Output]:
+def stopped_by(cell: dict, places: Places) -> str:
+    """What ended a solution cell when it was graded, as a student reads it: "" where nothing did, or it is a stub."""
+    came = cell.get("outputs", [])
+    errors = [one for one in came if one.get("output_type") == "error"
+              and _label(came) in (handed.WHEN_GRADED, handed.WITHOUT)][:1]
+    found = [shown.text for one in errors for shown in _shown(one, places, graded=True, lines=_lines(cell))]
+    return "" if not found or errors[0].get("ename") == "NotImplementedError" else found[0].partition("\n")[0]
+
+
+def _lines(cell: dict) -> int:
+    return len(_whole(cell.get("source", "")).split("\n"))
+
+
+def _shown(output: dict, places: Places, graded: bool = False, lines: int = 0) -> Iterator[Output]:
+    """`lines`: of the cell; a SyntaxError names one of them, and a file that nobody has."""
     kind, data = output.get("output_type"), {name: _whole(value) for name, value in output.get("data", {}).items()}
     if kind == "stream":
         yield Output("text", _text(_whole(output.get("text", ""))))
     elif kind == "error":
         name, message = clean_message(output.get("ename")), clean_message(output.get("evalue"))
-        message = said.raised(message, places.known) if graded else message[:2_000]
+        at = _FILE.search(message) if graded else None
+        message = said.raised(message[:at.start()] if at else message, places.known) if graded else message[:2_000]
+        message += f" (line {at[1]})" if at and 0 < int(at[1]) <= lines else ""
         yield Output("error", f"{said.raised(name, places.known) if graded else name}: {message}",
                      places=places.of("\n".join(output.get("traceback", []))))
     elif picture := next((kind for kind in ("image/png", "image/jpeg") if kind in data), ""):

@@ -229,14 +229,16 @@ def test_through_nbgraders_exchange_the_first_page_says_what_the_index_says(spie
 
 # What is said
 
-def described(outcomes: dict[str, str], message: str = "wrong", named=()) -> dict[str, judged.Question]:
+def described(outcomes: dict[str, str], message: str = "wrong", named=(), stopped=()
+              ) -> dict[str, judged.Question]:
     known = lesson.Lesson("assignment1", "A", {"knn": {name: lesson.Given(name, "check", "# x", 1.0, says="x")
                                                        for name in outcomes}},
                           assignments.load("assignment1").topics, (), "")
     cells = {name: {"score": float(outcome == "passed"), "max_score": 1.0, "outcome": outcome, "message": message}
              for name, outcome in outcomes.items()}
     result = Result("ann", "assignment1", "", "full", {"knn": cells}, named=list(named))
-    return {one.slug: one for one in judged.questions(known, result, grades.Graded("ann"), Open(message))}
+    return {one.slug: one for one in
+            judged.questions(known, result, grades.Graded("ann"), Open(message), dict(stopped))}
 
 
 def test_what_is_known_of_a_cell_or_a_function_stands_in_the_questions_that_it_cost():
@@ -260,6 +262,46 @@ def test_what_is_not_written_is_said_so_and_comes_in_the_order_of_the_lesson_aft
                       "NotImplementedError: KNearestNeighbor.predict_labels is not implemented yet")
     assert [(one.slug, one.sentence) for one in judged.first(list(asked.values()))] == [
         ("knn-two_loops", "Not written yet."), ("knn-predict_labels", "Not written yet.")]
+
+
+def test_of_the_remarks_those_on_files_that_could_not_be_read_are_for_the_student_too():
+    kept = ["svm.ipynb is corrupt (no valid notebook JSON); its tests ran on the submitted modules, answers and code "
+            "in the notebook count as not given", "cs231n/layers.py is missing; nothing of it is implemented"]
+    assert judged.unread([*kept, "knn.ipynb: 2 cells missing and put back: a, b"]) == [f"{one}." for one in kept]
+
+
+def test_a_cell_that_stopped_is_not_called_unwritten_but_what_ended_it_is_said():
+    empty, ended = "results is empty: the search is not written yet, or it stopped before its first pair was done.", {
+        "knn-best_k-choice": "The cell knn-best_k-solution stopped: KeyError: 'x'"}
+    asked = described({"knn-best_k-choice": "failed", "knn-cross_validation-check": "failed"}, empty, stopped=ended)
+    assert asked["knn-best_k"].sentence == ended["knn-best_k-choice"]
+    assert asked["knn-cross_validation"].sentence == "Not written yet."
+    wrong = described({"knn-best_k-choice": "failed"}, "best_k is 8, but k=11 has more.", stopped=ended)
+    assert wrong["knn-best_k"].sentence == f"best_k is 8, but k=11 has more. {ended['knn-best_k-choice']}"
+
+
+@pytest.mark.parametrize("name, message, says", [
+    ("KeyError", "'x'", "KeyError: 'x'"), ("NotImplementedError", "this cell is not written yet", ""),
+    ("SyntaxError", "expected ':' (1249.py, line 2)", "SyntaxError: expected ':' (line 2)"),
+    ("SyntaxError", "expected ':' (1249.py, line 77)", "SyntaxError: expected ':'"),
+])
+def test_what_ended_a_cell_is_told_with_a_line_of_it_and_without_a_file_that_nobody_has(name, message, says):
+    label = {"output_type": "display_data",
+             "data": {"text/html": "", "text/plain": "[when it was graded, it ended so]"}}
+    error = {"output_type": "error", "ename": name, "evalue": message, "traceback": []}
+    ended = {"id": "a", "cell_type": "code", "source": "for i in range(2)\n    x", "outputs": [label, error]}
+    known = Open("KeyError 'x' SyntaxError expected ':'")
+    assert shown.stopped_by(ended, shown.Places({}, [ended], {"a"}, known)) == says
+    assert shown.stopped_by(ended | {"outputs": [error]}, shown.Places({}, [ended], {"a"}, known)) == ""
+
+
+def test_what_an_exception_says_goes_before_that_nothing_could_be_told_for_it():
+    named = [{"function": "KNearestNeighbor.predict_labels", "kind": "difference", "read": "", "says":
+              "No known mistake fits; for the inputs tried, the labels cannot be told, since TypeError is raised."}]
+    says = "predict_labels returned None; numbers are expected"
+    for outcome, sentence in (("error", says), ("failed", named[0]["says"])):
+        asked = described({"knn-predict_labels-check": outcome}, says, named)
+        assert asked["knn-predict_labels"].sentence == sentence
 
 
 def test_late_days_are_whole_ones():

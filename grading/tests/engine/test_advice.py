@@ -43,6 +43,7 @@ AT = "cs231n/classifiers/knn.py"
      "; modules besides the assignment's are not taken: put what it has into this one"),
     ("EOFError", "EOF when reading a line", "; input() waits for somebody who types, and nobody is there: take it out"),
     ("BdbQuit", "", "; a debugger was started: take it out"),
+    ("SystemExit", "None", "; exit() or sys.exit() ends the program: take it out"),
     ("SyntaxError", "invalid character '\u201c' (U+201C)",
      "; type it again on the keyboard: it was copied from a formatted text"),
     ("ValueError", "something", ""),

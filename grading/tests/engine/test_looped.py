@@ -55,6 +55,14 @@ def outcomes(worker, text: str) -> set[str]:
     return {cell.metadata[run.NOTE]["outcome"] for cell in notebook.cells}
 
 
+def test_a_loop_that_only_looks_up_an_entry_for_each_image_is_told_by_its_source_and_its_count(worker):
+    text, right = ASSIGNMENT.complete(MODULE), "-log_probs[rows, y].mean()"
+    assert text.count(right) == 1
+    for looped in ("-np.mean([log_probs[i, y[i]] for i in rows])",
+                   "-sum(one[c] for one, c in zip(log_probs, y)) / len(y)"):
+        assert outcomes(worker, text.replace(right, looped)) == {"failed"}, looped
+
+
 def attacked(name: str) -> str:
     attack = ATTACKS[name]
     text = attack.top + "\n" * bool(attack.top) + ASSIGNMENT.complete(MODULE) + _LOOPED + "\n" + attack.code

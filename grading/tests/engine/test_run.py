@@ -592,6 +592,55 @@ def test_a_search_by_a_pool_of_processes_goes_on_with_threads(graded):
     assert all("this pool has threads" in one for one in told)
 
 
+def test_a_cell_may_throw_the_package_out_and_import_it_anew(graded):
+    mine = {"layers": "def double(x): return 2 * x\n", "classifiers/softmax": "def half(x): return x / 2\n"}
+    notes, made = graded(
+        own("import sys\nimport cs231n.classifiers.softmax\n"
+            "for name in [name for name in sys.modules if name.startswith('cs231n')]: del sys.modules[name]"),
+        own("from cs231n.layers import double\nfrom cs231n.classifiers import softmax\n"
+            "import importlib\nimportlib.reload(softmax)\nprint(double(2), softmax.half(3))"),
+        check("after", "from cs231n.layers import double\nfrom cs231n.classifiers.softmax import half\n"
+                       "assert (double(4), half(5)) == (8, 2.5)"), modules=mine)
+    assert text(made.cells[1].outputs[0]) == "4 1.5\n" and notes["after"]["outcome"] == "passed", notes
+
+
+def test_processes_of_ones_own_and_what_they_share_are_threads(graded):
+    _, made = graded(
+        own("from multiprocessing import Lock, Process, Queue\nlock, found = Lock(), Queue()\n"
+            "def half(x):\n    with lock: found.put(x / 2)\n"
+            "some = [Process(target=half, args=(x,)) for x in (1, 2)]\nfor one in some: one.start()\n"
+            "for one in some: one.join()\n"
+            "print(sorted(found.get() for _ in some), [one.exitcode for one in some])"),
+        own("from multiprocessing.pool import Pool, ThreadPool\n"
+            "with Pool(2) as pool: print(pool.map(abs, [-1, -2]))\n"
+            "with ThreadPool(2) as pool: print(pool.map(abs, [-3]))"),
+        own("import multiprocessing as mp\nfork = mp.get_context('fork')\n"
+            "with fork.Pool(2) as pool: print(pool.map(abs, [-4]))\n"
+            "one = fork.Process(target=print, args=('by itself',))\none.start(); one.join()"),
+        own("with mp.Manager() as manager:\n    shared = manager.dict(a=1)\n"
+            "    print(dict(shared), manager.list([2])[0])\nnumber, row = mp.Value('i', 3), mp.Array('d', 2)\n"
+            "with number.get_lock(): number.value += 1\nprint(number.value, row[:], mp.Event().is_set())"),
+        own("class Worker(mp.Process):\n    def run(self): print('at work', self.name)\n"
+            "one = Worker(name='w', daemon=True)\none.start(); one.join(); one.close()"),
+    )
+    told = ["".join(map(text, one.outputs)) for one in made.cells]
+    parts = ("[0.5, 1.0] [0, 0]", "[1, 2]\n", "[4]\n", "{'a': 1} 2\n4 [0, 0] False", "at work w")
+    for said, expected in zip(told, parts, strict=True):
+        assert expected in said, told
+    assert "[3]\n" in told[1] and "by itself" in told[2] and "this one is a thread" in told[0], told
+
+
+def test_helpers_that_are_not_installed_are_done_without(graded):
+    _, made = graded(
+        own("from joblib import Parallel, delayed\nprint(Parallel(n_jobs=2)(delayed(abs)(-x) for x in range(3)))"),
+        own("from grading_has_not import nothing"),
+        own("from importlib import util\nprint(util.find_spec('google.colab') if util.find_spec('google') else None)"),
+    )
+    told = ["".join(map(text, one.outputs)) for one in made.cells[::2]]
+    assert "[0, 1, 2]" in told[0] and "None" in told[1]
+    assert made.cells[1].outputs[0].ename == "ModuleNotFoundError"
+
+
 def test_magics_await_and_tracebacks_are_as_in_a_notebook(graded):
     _, made = graded(
         own("%time x = 1\n%timeit -n1 -r1 pass"),

@@ -411,6 +411,8 @@ def test_what_another_module_has_and_the_function_does_not_use_is_no_shortcut(mo
     ("import scipy.special as s\nfor name in dir(s): globals()['how'] = name\ndef f(x): return how(x)", "how"),
     ("def f(x): return xrange(x)", "xrange"),
     ("import inspect as look\ndef f(x): return look.getmodule(x)", "inspect.getmodule"),
+    ("import inspect\ndef f(x): return inspect.currentframe().f_globals['g'](x)", "inspect.currentframe"),
+    ("import sys\ndef f(x): return sys._getframe().f_back.f_locals", "sys._getframe"),
 ])
 def test_a_function_that_is_found_by_a_name_that_nobody_can_read_counts_as_a_library_s(text, said):
     assert any(said in what for _, what in read_shortcuts(text, "f", "softmax")[0])
@@ -428,6 +430,8 @@ def test_a_function_that_is_found_by_a_name_that_nobody_can_read_counts_as_a_lib
     "def f(x):\n    code = x.T\n    return code.shape",
     "import inspect\ndef f(x):\n    inspect = x.T\n    return inspect.shape",
     "import inspect\ndef f(x): return inspect.signature(f)",
+    "import inspect\ndef f(x): print(inspect.currentframe().f_code.co_name, x.shape)",
+    "import sys\ndef f(x): print(sys._getframe(1).f_back.f_lineno)",
     "try:\n    import torch\nexcept ImportError:\n    torch = None\n"
     "def f(x): return x.numpy() if torch and (torch.is_tensor(x) or isinstance(x, torch.Tensor)) else x",
 ])

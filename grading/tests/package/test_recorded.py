@@ -1,10 +1,10 @@
-"""A class of nets that counts how often a training begins: what a loop of the student's own leaves of itself."""
+"""What is kept of trainings: how often one begins with a new net, how long a classifier was trained, and with what."""
 
 import copy
 
 import numpy as np
 
-from cs231n._recorded import count_starts
+from cs231n._recorded import count_starts, is_among, keep_trainings
 
 
 class Net:
@@ -51,3 +51,27 @@ def test_a_cell_that_runs_again_counts_anew_and_calls_are_not_wrapped_twice():
 def test_what_is_no_class_of_nets_is_left_alone():
     for other in (None, len, type("Empty", (), {}), type("Odd", (), {"loss": 3})):
         count_starts(other)
+
+
+class Classifier:
+    def train(self, X, y, learning_rate=1e-3, num_iters=7):
+        return [1.0] * num_iters
+
+
+def test_a_classifier_keeps_how_long_it_was_trained_and_whether_images_that_choose_were_among_its_own():
+    images, others = np.random.default_rng(0).normal(size=(2, 30, 12))
+    kind = type("Kind", (Classifier,), {})
+    keep_trainings(kind, others)
+    keep_trainings(kind, others)                # the cell was run again
+    one, y = kind(), np.zeros(30)
+    assert one.train(images, y) == [1.0] * 7 and len(one.train(X=np.r_[images, others], y=y, num_iters=3)) == 3
+    assert one.trainings == [{"num_iters": 7, "held_out": False}, {"num_iters": 3, "held_out": True}]
+    assert copy.deepcopy(one).trainings == one.trainings and not hasattr(kind(), "trainings")
+
+
+def test_images_stand_among_others_whatever_their_form():
+    images = np.random.default_rng(0).normal(size=(40, 3, 4, 4))
+    few = images[5:25]
+    assert is_among(few, images) and is_among(few, images.reshape(40, -1)[::-1].astype(np.float32))
+    assert not is_among(images, few) and not is_among(few + 1, images) and not is_among(few, images[:, :2])
+    assert not is_among(few, None) and not is_among(few[:0], images) and not is_among(few, ["a"])

@@ -126,8 +126,8 @@ def test_the_model_keeps_the_settings_of_every_training_it_went_through(net, dat
         solver.train()
         solver.train()                                   # goes on; it is one training
     assert net.trainings == [
-        {"update_rule": "sgd", "optim_config": {"learning_rate": 1e-2}, "num_epochs": 1, "reg": 0.5},
-        {"update_rule": "sgd", "optim_config": {"learning_rate": 1e-3}, "num_epochs": 1, "reg": 0.25},
+        {"update_rule": "sgd", "optim_config": {"learning_rate": rate}, "num_epochs": 1, "reg": reg, "held_out": False}
+        for rate, reg in ((1e-2, 0.5), (1e-3, 0.25))
     ]
 
 

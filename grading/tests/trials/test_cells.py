@@ -1,5 +1,7 @@
 """Searches on trial: a wrong cell loses points where it belongs, a right one keeps them, however it is written."""
 
+from pathlib import Path
+
 import nbformat
 import pytest
 
@@ -20,6 +22,7 @@ from grading.trials.naming import Names
 ASSIGNMENTS = {name: assignments.load(name) for name in assignments.names()}
 MISTAKES = {name: cells.mistakes(one) for name, one in ASSIGNMENTS.items()}
 UNUSUAL = {name: cells.unusual(one) for name, one in ASSIGNMENTS.items()}
+NAMELESS = {name: cells.mistakes(one, Path(__file__).parent / "wrong_cells") for name, one in ASSIGNMENTS.items()}
 NOTEBOOKS = [(name, notebook) for name, entries in MISTAKES.items()
              for notebook in dict.fromkeys(entry.notebook for entry in entries)]
 
@@ -60,6 +63,14 @@ def of(entries, name, notebook):
 def test_a_wrong_cell_loses_points_in_its_own_tests_and_nowhere_else_and_its_mistake_is_named(
         name, notebook, environment):
     assert cell_trial.table(ASSIGNMENTS[name], of(MISTAKES, name, notebook), environment["CS231N_DATA"])[2] == []
+
+
+@pytest.mark.parametrize("name, notebook", NOTEBOOKS)
+def test_a_wrong_cell_loses_points_where_no_name_is_known_for_its_mistake(name, notebook, environment):
+    reference, entries = sources(name, notebook), of(NAMELESS, name, notebook)
+    found = cells.run(ASSIGNMENTS[name], notebook, [{entry.cell: entry.source(reference[entry.cell])}
+                                                    for entry in entries], environment)
+    assert entries and [entry.label for entry, lost in zip(entries, found, strict=True) if not any(lost.values())] == []
 
 
 @pytest.mark.parametrize("name, notebook", NOTEBOOKS)
