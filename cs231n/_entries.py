@@ -2,7 +2,8 @@
 
 import ast
 
-from cs231n._source import parsed, reached_nodes
+from cs231n._names import parsed
+from cs231n._source import reached_nodes
 
 
 def read_entries(text, qualified_name):
@@ -11,7 +12,7 @@ def read_entries(text, qualified_name):
     Not counted is what only looks: in an assertion, or in what is printed.
     """
     found = set()
-    nodes = list(reached_nodes(parsed(text), qualified_name))
+    nodes = reached_nodes(parsed(text), qualified_name)
     looking = {part for node in nodes if isinstance(node, ast.Assert) or isinstance(node, ast.Call)
                and getattr(node.func, "id", "") == "print" for part in ast.walk(node)}
     for node in nodes:
