@@ -85,6 +85,9 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if told is not None and told.size and 0 < told.max() < 1.5 * told.min():
             say(f"The weights have standard deviation {np.median(told):.1g}, whatever weight_scale is.",
                 "weight_scale in the docstring of __init__")
+        elif one := _fixed_spread(told, array_of(reference["spread of weights"])):
+            say(f"{one[0]} has standard deviation {one[1]:.1g}, whatever weight_scale is.",
+                "weight_scale in the docstring of __init__")
     if "length of the step" in aspects:
         told = [array_of(one) for one in leaves(answers["length of the step"])]
         if len(told) == 2 and all(one is not None and one.size == 1 for one in told):
@@ -92,6 +95,12 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
             if first and abs(first - second) < 1e-3 * abs(first) and abs(first - 1) > 1e-3:
                 say(f"The step is always {abs(first):.3g} times the gradient{', and uphill' * (first < 0)}, whatever "
                     "learning_rate is.", "learning_rate in the docstring of train")
+            for power in (2, 3, 0.5):
+                if np.allclose(np.divide([first, second], np.power([0.01, 0.2], power)), 1, rtol=1e-3):
+                    times = {2: "twice", 3: "three times"}.get(power)
+                    say(f"The learning rate is applied {times}: the step is learning_rate**{power} * dW." if times else
+                        "The step has the root of the learning rate; it is learning_rate * dW.",
+                        "the step: learning_rate * dW")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):
@@ -102,6 +111,17 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         say("An array that was handed in is changed; the caller still needs it as it was.",
             "what the docstring says is not modified")
     return found
+
+
+def _fixed_spread(told: np.ndarray | None, right: np.ndarray | None) -> tuple[str, float] | None:
+    """(the weights, their spread), where in all nets of two layers one layer has the same, and the other its own."""
+    if told is None or right is None or told.shape != (8,) or right.shape != told.shape:
+        return None
+    told, right = told.reshape(4, 2), right.reshape(4, 2)
+    for one, other in ((0, 1), (1, 0)):
+        if np.allclose(told[:, other], right[:, other], rtol=0.1) and 0 < told[:, one].max() < 1.1 * told[:, one].min():
+            return f"W{one + 1}", float(np.median(told[:, one]))
+    return None
 
 
 def margin_of(answers: Answers, reference: Answers, aspects: Iterable[str]) -> float | None:

@@ -59,6 +59,10 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
                 "minus the number of active hinges and 1 for an active hinge")
             found.append((f"In the gradient the {what} of the right class gets {times}{right}, and that of a wrong "
                           f"class {times}{wrong}; it should be {should}.{said[1]}", "the gradient, class by class"))
+        elif _LINEAR[function] and (said := _fitting(
+                answers["data gradient"], [dict(_other_images(case, softmax)) for case in cases], cases)):
+            found.append((f"In the gradient {said[0]}, i being the number of the image and j that of the class; it "
+                          f"should be X[i].{said[1]}", "whose score it is that dW is the gradient of"))
     return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
 
 
@@ -116,6 +120,8 @@ def _costs(case: Case) -> dict[str, np.ndarray]:
              "-p[y] log(p[y])": -p * log_p,
              "log(1 - p[y])": np.log(1 - p), "-log(1 - p[y])": -np.log(1 - p), "-log(p[y])**2": -(log_p**2),
              "log(p[y])**2": log_p**2, "-log of 1 / (1 + exp(-s[y])), a sigmoid,": np.log(1 + np.exp(-case.own))}
+    found |= {f"-log(q[y]), where q is {words},": -np.log(q[case.right][:, np.newaxis])
+              for words, q in _no_probabilities(case) if words.startswith("exp") and "sum" in words}
     for words, own, of in ((", with s less the largest score,", case.own - largest, scores - largest),
                            ("", case.own, scores)):
         total = np.exp(of).sum(axis=1, keepdims=True)
@@ -138,13 +144,58 @@ def _slopes(case: Case) -> Iterator[tuple[str, np.ndarray]]:
     right = {"p - 1": p - 1, "p": p, "1 - p": 1 - p, "-1": -1 + 0 * p, "1": 1 + 0 * p, "-p": -p, "p + 1": p + 1,
              "0": 0 * p, "p (1 - p)": p * (1 - p), "p (p - 1)": p * (p - 1), "p (1 - p) - 1": p * (1 - p) - 1,
              "-1 / p": -1 / p, "log(p)": np.log(p), "log(p) - 1": np.log(p) - 1,
-             "1 / (1 + exp(-s)) - 1": sigmoid - 1, "p - 2": p - 2}
+             "1 / (1 + exp(-s)) - 1": sigmoid - 1, "p - 2": p - 2, "2 p - 1": 2 * p - 1, "2 (p - 1)": 2 * (p - 1),
+             "(p - 1) p (1 - p)": -p * (1 - p) ** 2, "p (1 - p)**2": p * (1 - p) ** 2}
     wrong = {"p": p, "-p": -p, "0": 0 * p, "p - 1": p - 1, "1 - p": 1 - p, "1": 1 + 0 * p, "p (1 - p)": p * (1 - p),
              "p (p - 1)": p * (p - 1), "-p p[y]": -p * own, "p p[y]": p * own, "log(p)": np.log(p), "p + 1": p + 1,
-             "1 / (1 + exp(-s))": sigmoid}
+             "1 / (1 + exp(-s))": sigmoid, "2 p": 2 * p, "p**2 (1 - p)": p**2 * (1 - p), "p**2": p**2}
     for words, values in right.items():
         for others, theirs in wrong.items():
             yield f"{words} | {others}", np.where(case.right, values, theirs)
+
+
+    for words, q in _no_probabilities(case):
+        for right_words, values in (("q - 1", q - 1), ("q", q)):
+            yield f"{right_words} | q, where q is {words}", np.where(case.right, values, q)
+
+
+def _no_probabilities(case: Case) -> Iterator[tuple[str, np.ndarray]]:
+    """What may stand in place of the probabilities of a softmax, (N, C)."""
+    for less, of in (("", case.scores), (" less the largest", case.scores - case.scores.max(axis=1, keepdims=True))):
+        exp = np.exp(of)
+        yield f"exp(s{less}) / (its sum over the images)", exp / exp.sum(axis=0)
+        yield f"exp(s{less}) / (its sum over all images and classes)", exp / exp.sum()
+        yield f"exp(s{less})", exp
+        yield f"s{less}", of
+
+
+def _other_images(case: Case, softmax: bool) -> Iterator[tuple[str, np.ndarray]]:
+    """Gradients (D, C) that are right but for the images that are added: words, and what there is."""
+    slope = dict((_slopes if softmax else _steps)(case))[_RIGHT[0 if softmax else 1]]
+    (N, C), y = case.scores.shape, case.right.argmax(axis=1)
+    if N < C:
+        return
+    places = {"X[i]": np.tile(np.arange(N)[:, np.newaxis], C), "X[j]": np.tile(np.arange(C), (N, 1)),
+              "X[y[i]]": np.tile(y[:, np.newaxis], C), "X[0]": np.zeros((N, C), dtype=int),
+              "X[-1]": np.full((N, C), N - 1)}
+    wrong = np.where(case.right, 0.0, slope)
+    for words, rows in places.items():
+        added = np.einsum("nc,ncd->dc", wrong, case.X[rows])
+        for own_words, own_rows in places.items():
+            if softmax and own_words == "X[y[i]]":         # the class is the right one: it is X[j]
+                continue
+            own = np.zeros_like(added)
+            for i in range(N):
+                if softmax:
+                    own[:, y[i]] += slope[i, y[i]] * case.X[own_rows[i, y[i]]]
+                else:                                      # j is the class of the hinge
+                    own[:, y[i]] -= wrong[i] @ case.X[own_rows[i]]
+            says = f"{words} stands in every column" if words == own_words else (
+                f"{own_words} stands in the column of the right class" if words == "X[i]" else
+                f"{words} stands in the columns of the wrong classes" if own_words == "X[i]" else
+                f"{words} stands in the columns of the wrong classes and {own_words} in that of the right class")
+            if (words, own_words) != ("X[i]", "X[i]"):
+                yield says, added + own
 
 
 def _hinges(case: Case) -> dict[str, np.ndarray]:

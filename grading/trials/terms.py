@@ -26,7 +26,7 @@ def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[
     none = {aspect for aspect in aspects if any(leaf == _NOTHING for leaf in leaves(answers[aspect]))}
     found = _nothing(function, answers, none) if none else []
     rest = aspects - none
-    for reading in (_unbound, _keys, _shapes, _gates, norms.read, _memories, _momentum, _corrections, _penalties,
+    for reading in (_unbound, _loops, _keys, _shapes, _gates, norms.read, _memories, _momentum, _corrections, _penalties,
                     _law):
         found += reading(answers, reference, rest) if rest else []
     return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
@@ -54,6 +54,17 @@ def _unbound(answers: Answers, _reference: Answers, aspects: set[str]) -> list[t
         return []
     return [("At test time a variable is used that only training gives a value.", "the branch for test time, line by "
              "line")]
+
+
+def _loops(answers: Answers, _reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+    """Along which axes of the images the Python steps of a function without loops grow in number."""
+    told = [array_of(leaf) for leaf in leaves(answers["loop"])] if "loop" in aspects else []
+    if len(told) != 3 or any(one is None or one.size != 1 for one in told):
+        return []
+    grows = [words for one, words in zip(told, ("test images", "training images", "values in an image"), strict=True)
+             if np.ravel(one)[0]]
+    return [(f"There is still a loop: the number of Python steps grows with the number of {' and of '.join(grows)}.",
+             "Expand the square: a matrix product and two sums.")] if grows else []
 
 
 def _keys(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
