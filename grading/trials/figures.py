@@ -101,6 +101,18 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
                     say(f"The learning rate is applied {times}: the step is learning_rate**{power} * dW." if times else
                         "The step has the root of the learning rate; it is learning_rate * dW.",
                         "the step: learning_rate * dW")
+    if "batch size" in aspects:
+        shares = array_of(leaves(answers["batch size"])[0])
+        handed = array_of(leaves(answers.get("images of a mini-batch", ["u"]))[0])
+        if all(one is not None and one.size == 1 for one in (shares, handed)) and np.ravel(shares) == np.ravel(handed):
+            say(f"Where batch_size is 7, the number of images in a mini-batch is {int(np.ravel(handed)[0])}.",
+                "batch_size in the docstring of train")
+    if "what reg adds to the step" in aspects:
+        told = array_of(answers.get("~reg of the losses", ["u"]))
+        times = factor(answers["what reg adds to the step"], reference["what reg adds to the step"])
+        if told is not None and told.shape == (2,) and times and abs(told[0]) < 1e-6 and (
+                abs(told[1] / 0.5 - times) < 1e-3 * abs(times)):
+            say(f"The loss is asked for with {times:.3g} times reg.", "reg in the docstring of train")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):

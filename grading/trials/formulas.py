@@ -63,6 +63,10 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
                 answers["data gradient"], [dict(_other_images(case, softmax)) for case in cases], cases)):
             found.append((f"In the gradient {said[0]}, i being the number of the image and j that of the class; it "
                           f"should be X[i].{said[1]}", "whose score it is that dW is the gradient of"))
+        elif _LINEAR[function] and (said := _fitting(
+                answers["data gradient"], [dict(_other_places(case, softmax)) for case in cases], cases)):
+            found.append((f"In the gradient {said[0]}, i being the number of the image and j that of the class."
+                          f"{said[1]}", "what i and j count, and what a label stands for"))
     return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
 
 
@@ -198,6 +202,32 @@ def _other_images(case: Case, softmax: bool) -> Iterator[tuple[str, np.ndarray]]
                 yield says, added + own
 
 
+def _other_places(case: Case, softmax: bool) -> Iterator[tuple[str, np.ndarray]]:
+    """Gradients (D, C) that are right but for the columns that something is added to: words, and what there is."""
+    slope = dict((_slopes if softmax else _steps)(case))[_RIGHT[0 if softmax else 1]]
+    (N, C), y = case.scores.shape, case.right.argmax(axis=1)
+    if N < C:
+        return
+    j, of_image, of_class = np.arange(C), y[:, np.newaxis], np.tile(y[:C], (N, 1))
+    if softmax:
+        for words, mask in (("y[j] == y[i]", of_class == of_image), ("y[j] == j", of_class == j),
+                            ("i == j", np.arange(N)[:, np.newaxis] == j), ("i == y[i]", np.arange(N) == y),
+                            ("y[j] == i", of_class == np.arange(N)[:, np.newaxis])):
+            mask = mask if mask.ndim == 2 else np.tile(mask[:, np.newaxis], C)
+            yield f"1 is subtracted where {words}; it should be where j == y[i]", case.X.T @ (slope + case.right - mask)
+        return
+    wrong = np.where(case.right, 0.0, slope)
+    columns = {"j": np.tile(j, (N, 1)), "y[i]": np.tile(of_image, C), "y[j]": of_class}
+    for words, theirs in columns.items():
+        for own_words, own in columns.items():
+            if (words, own_words) != ("j", "y[i]"):
+                added = np.zeros((case.X.shape[1], C))
+                np.add.at(added.T, theirs, wrong[:, :, np.newaxis] * case.X[:, np.newaxis])
+                np.add.at(added.T, own, -wrong[:, :, np.newaxis] * case.X[:, np.newaxis])
+                yield (f"X[i] is added to column {words} for an active hinge, and subtracted from column {own_words}; "
+                       "it should be added to column j and subtracted from column y[i]"), added
+
+
 def _hinges(case: Case) -> dict[str, np.ndarray]:
     """What an example may add to a hinge loss, (N, C), without the right class and with it."""
     ahead = case.scores - case.own
@@ -212,8 +242,17 @@ def _hinges(case: Case) -> dict[str, np.ndarray]:
             "max(0, s[j] + s[y] + 1)": np.maximum(0, ahead + 2 * case.own + 1),
             "log(1 + exp(s[j] - s[y]))": np.log1p(np.exp(ahead))}
     found = {f"{words} for each wrong class j": np.where(case.right, 0.0, cost) for words, cost in each.items()}
+    found |= {f"max(0, s[j] - s[y] + 1) for each class j {words}": np.where(mask, hinge, 0.0)
+              for words, mask in _few_classes(case)}
     return found | {f"{words} for each class j, the right one too": cost for words, cost in each.items()
                     if np.any(cost[case.right])}
+
+
+def _few_classes(case: Case) -> Iterator[tuple[str, np.ndarray]]:
+    """Some of the wrong classes, as a mask (N, C)."""
+    j, y = np.arange(case.scores.shape[1]), case.right.argmax(axis=1)[:, np.newaxis]
+    for words, mask in (("> y", j > y), ("< y", j < y), ("> 0 but y", j > 0), ("but y and the last", j < j[-1])):
+        yield words, mask & ~case.right
 
 
 def _steps(case: Case) -> Iterator[tuple[str, np.ndarray]]:
@@ -222,6 +261,10 @@ def _steps(case: Case) -> Iterator[tuple[str, np.ndarray]]:
     hinge, active = np.maximum(0, ahead + 1), (ahead + 1 > 0) * 1.0
     count = active.sum(axis=1, keepdims=True)
     classes = ahead.shape[1]
+    for words, mask in _few_classes(case):
+        few = active * mask
+        yield (f"minus the number of active hinges with j {words} | 1 for an active hinge with j {words}",
+               np.where(case.right, -few.sum(axis=1, keepdims=True), few))
     right = {"minus the number of active hinges": -count, "the number of active hinges": count, "0": 0 * count,
              "-1": 0 * count - 1, "1": 0 * count + 1, "-1 where any hinge is active": -1.0 * (count > 0),
              "1 where any hinge is active": (count > 0) * 1.0, "1 less the number of active hinges": 1 - count,

@@ -24,7 +24,7 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
     if only := _few_pixels(told):
         return [{"kind": "mistake", "says": f"Only {only} of each image counts; the distance takes all values.",
                  "read": "which values of an image X[i] and X[i, j] stand for"}]
-    if says := _other_places(told):
+    if says := _other_places(told) or _times(told):
         return [{"kind": "mistake", "says": says, "read": "the docstring, under Returns"}]
     turned = [one.shape for one in told] == [(len(T), len(X)) for X, T in (IMAGES["A"], IMAGES["B"])]
     told, found = [one.T if turned else one for one in told], set()
@@ -67,6 +67,17 @@ def _other_places(told: list[np.ndarray]) -> str:
             if all(_near(moved(one, axis), array) for one, array in zip(right, told, strict=True)):
                 return f"{words} {whose}; it should be {letter}."
     return ""
+
+
+def _times(told: list[np.ndarray]) -> str:
+    """The number that every distance is multiplied by."""
+    right = [np.sqrt(np.sum((X[:, np.newaxis] - T) ** 2, axis=2)) for X, T in (IMAGES["A"], IMAGES["B"])]
+    if any(one.shape != other.shape for one, other in zip(told, right, strict=True)):
+        return ""
+    factors = np.concatenate([(one / other).ravel() for one, other in zip(told, right, strict=True)])
+    if not np.allclose(factors, factors[0], rtol=1e-4, atol=0) or factors[0] == 0:
+        return ""
+    return f"Every distance is multiplied by {factors[0]:.3g}; it is the root of the sum of squares itself."
 
 
 def _near(values: np.ndarray, told: np.ndarray) -> bool:

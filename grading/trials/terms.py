@@ -26,8 +26,8 @@ def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[
     none = {aspect for aspect in aspects if any(leaf == _NOTHING for leaf in leaves(answers[aspect]))}
     found = _nothing(function, answers, none) if none else []
     rest = aspects - none
-    for reading in (_unbound, _loops, _keys, _shapes, _gates, norms.read, _memories, _momentum, _corrections, _penalties,
-                    _law):
+    for reading in (_unbound, _loops, _keys, _shapes, _gates, norms.read, _memories, _momentum, _corrections,
+                    _penalties, _law):
         found += reading(answers, reference, rest) if rest else []
     return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
 
