@@ -52,6 +52,9 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
             say(f"The penalty is {own * by[loss]:.4g} * reg * sum(W**2), in the loss and in the {gradient}; here it is "
                 f"{penalty}.", "the penalty in the docstring, and its derivative")
             continue
+        if loss in aspects and not by[loss] and (power := _power_of_reg(answers[loss], reference[loss])):
+            say(f"The penalty in the loss is {own:.4g} * reg**{power} * sum(W**2); here it is {penalty}.".replace(
+                " 1 * ", " "), "the penalty in the docstring")
         if loss in aspects and by[loss]:
             say(f"The penalty in the loss is {own * by[loss]:.4g} * reg * sum(W**2); here it is {penalty}.",
                 "the penalty in the docstring")
@@ -72,6 +75,8 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
                     "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
     if margin := margin_of(answers, reference, aspects):
         say(f"The margin of a hinge is {margin:.3g}; here it is 1.", "the + 1 inside the hinge, svm.ipynb")
+        if "data gradient" in aspects and (mean := formulas.mean_of_margin(answers["data gradient"], margin)):
+            say(f"In the gradient:{mean}", "the factor 1/N in front of the sum in the formula of L, svm.ipynb")
     if "distances" in aspects and (power := _power(answers["distances"], reference["distances"])):
         say(f"The sum of squares is raised to the power {power:.3g}; the square root is the power 0.5.",
             "the formula of dists at the two loops")
@@ -91,6 +96,10 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
     if "length of the step" in aspects:
         told = [array_of(one) for one in leaves(answers["length of the step"])]
         if len(told) == 2 and all(one is not None and one.size == 1 for one in told):
+            one, other = (float(np.ravel(each)[0]) for each in told)
+            if one and abs(one - other) < 1e-3 * abs(one):
+                say(f"The step is {one:.3g} * learning_rate * dW; it should be learning_rate * dW.",
+                    "the update of W, svm.ipynb, \"Stochastic gradient descent\"")
             first, second = (float(np.ravel(one)[0]) * rate for one, rate in zip(told, (0.01, 0.2), strict=True))
             if first and abs(first - second) < 1e-3 * abs(first) and abs(first - 1) > 1e-3:
                 say(f"The step is always {abs(first):.3g} times the gradient{', and uphill' * (first < 0)}, whatever "
@@ -134,6 +143,15 @@ def _fixed_spread(told: np.ndarray | None, right: np.ndarray | None) -> tuple[st
         if np.allclose(told[:, other], right[:, other], rtol=0.1) and 0 < told[:, one].max() < 1.1 * told[:, one].min():
             return f"W{one + 1}", float(np.median(told[:, one]))
     return None
+
+
+def _power_of_reg(told: list, reference: list) -> int:
+    """The power of reg that stands in a linear loss's penalty, for regs of 0.7, 2 and 0.7; 0 for none but the first."""
+    pairs = pairs_of(told, reference)
+    if pairs is None or len(pairs) != 3 or any(one.size != 1 or not np.any(other) for one, other in pairs):
+        return 0
+    factors = [float(np.ravel(one)[0] / np.ravel(other)[0]) for one, other in pairs]
+    return next((power for power in (2, 3) if np.allclose(factors, np.power([0.7, 2.0, 0.7], power - 1), rtol=1e-3)), 0)
 
 
 def margin_of(answers: Answers, reference: Answers, aspects: Iterable[str]) -> float | None:

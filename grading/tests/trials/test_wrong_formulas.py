@@ -116,6 +116,13 @@ def said():
      "LinearClassifier.train", ["Where batch_size is 7, the number of images in a mini-batch is 3."]),
     (TRAIN, [("y[batch], reg)", "y[batch], 3 * reg)")], "LinearClassifier.train",
      ["The loss is asked for with 3 times reg."]),
+    (TRAIN, [("learning_rate * dW", "learning_rate * dW / 4")], "LinearClassifier.train",
+     ["The step is 0.25 * learning_rate * dW; it should be learning_rate * dW."]),
+    (SOFTMAX, [("+ reg * np.sum(W**2)", "+ np.sum((reg * W)**2)")], "softmax_loss_vectorized",
+     ["The penalty in the loss is reg**2 * sum(W**2); here it is reg * sum(W**2)."]),
+    (SVM, [("np.newaxis] + 1)", "np.newaxis] + 0.5)"), ("X.T @ dscores / num_train", "X.T @ dscores")],
+     "svm_loss_vectorized", ["The margin of a hinge is 0.5; here it is 1.",
+                             "In the gradient: the division by N is missing."]),
 ])
 def test_the_formula_of_a_wrong_answer_is_read_off(said, module, edits, function, sentences):
     assert said(module, edits, function) == sentences
