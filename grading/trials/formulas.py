@@ -9,11 +9,20 @@ import numpy as np
 
 from grading.trials.matching import EXACT, Answers, leaves
 from grading.trials.matching import numbers as array_of
-from grading.trials.parts import Case, case_of, costs, hinges, slopes, steps
+from grading.trials.parts import Case, case_of, costs, costs_of_images, hinges, right_slopes, slopes, steps
+from grading.trials.probes.losses import DATA
 
 _LINEAR = {"svm_loss_naive": True, "svm_loss_vectorized": True, "softmax_loss_naive": True,
            "softmax_loss_vectorized": True, "svm_loss": False, "softmax_loss": False}
 _RIGHT = ("p - 1 | p", "minus the number of active hinges | 1 for an active hinge")
+_SIZES = [(*DATA[which][1].shape, DATA[which][0].shape[1]) for which in "AB"]                    # N, D, C
+_DIVISORS = {"N": [N for N, _, _ in _SIZES], "1": [1, 1], "N**2": [N**2 for N, _, _ in _SIZES],
+             "N - 1": [N - 1 for N, _, _ in _SIZES], "N + 1": [N + 1 for N, _, _ in _SIZES],
+             "2 N": [2 * N for N, _, _ in _SIZES], "N / 2": [N / 2 for N, _, _ in _SIZES],
+             "the number of features": [D for _, D, _ in _SIZES], "the number of classes": [C for _, _, C in _SIZES],
+             "N times the number of classes": [N * C for N, _, C in _SIZES],
+             "N times the number of features": [N * D for N, D, _ in _SIZES],
+             "N over the number of classes": [N / C for N, _, C in _SIZES]}
 _MEANS = {"": 1.0, " The division by N is missing.": 0.0, " It is divided by N twice.": 2.0}    # powers of 1 / N
 
 
@@ -26,14 +35,21 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
     found = []
     if "data loss" in wanted:
         ways = [{words: cost.sum() for words, cost in (costs if softmax else hinges)(case).items()} for case in cases]
-        if said := _fitting(answers["data loss"], ways, cases):
+        if few := _few(answers["data loss"], [costs_of_images(case, softmax) for case in cases]):
+            found.append((f"In the loss {few}.", "the sum over all images in the formula of L, and its 1/N"))
+        elif said := _fitting(answers["data loss"], ways, cases):
             should = "-log(p[y])" if softmax else "max(0, s[j] - s[y] + 1) for each wrong class j"
             found.append((f"An image adds {said[0]} to the loss; it should add {should}.{said[1]}",
                           "the formula of the loss of one example"))
     if "data gradient" in wanted:
         ways = [{words: case.X.T @ slope if _LINEAR[function] else slope
                  for words, slope in (slopes if softmax else steps)(case)} for case in cases]
-        if said := _fitting(answers["data gradient"], ways, cases):
+        gradients = [right_slopes(case, softmax) for case in cases]
+        each = [np.einsum("nd,nc->ndc", case.X, slope) if _LINEAR[function] else
+                np.eye(len(slope))[:, :, np.newaxis] * slope for case, slope in zip(cases, gradients, strict=True)]
+        if few := _few(answers["data gradient"], each):
+            found.append((f"In the gradient {few}.", "the sum over all images in the formula of L, and its 1/N"))
+        elif said := _fitting(answers["data gradient"], ways, cases):
             what, times = ("column", "x times ") if _LINEAR[function] else ("score", "")
             right, wrong = said[0].split(" | ")
             should = "p - 1 and p, p being the class's own probability" if softmax else (
@@ -66,6 +82,26 @@ def _fitting(told: list, ways: list[dict[str, np.ndarray]], cases: list[Case]) -
              if all(_equal(one, each[words] / len(case.X) ** power)
                     for one, each, case in zip(arrays, ways, cases, strict=True))]
     return found[0] if len(found) == 1 else None
+
+
+def _few(told: list, each: list[np.ndarray]) -> str:
+    """Which of the images count, and what their sum is divided by, where what each adds is right; "" for anything else.
+
+    - each: for both inputs, what each image adds, (N, ...)
+    """
+    arrays, found = [array_of(one) for one in leaves(told)], []
+    if len(arrays) != len(each) or any(one is None for one in arrays):
+        return ""
+    for words, part in (("", slice(None)), ("only the last image counts", slice(-1, None)),
+                        ("only the first image counts", slice(0, 1)), ("the first image is left out", slice(1, None)),
+                        ("the last image is left out", slice(None, -1))):
+        for divided, sizes in _DIVISORS.items():
+            if (words or divided not in ("N", "1", "N**2")) and all(
+                    _equal(one, parts[part].sum(axis=0) / size) for one, parts, size in zip(
+                        arrays, each, sizes, strict=True)):
+                by = "" if divided == "N" else f"the sum over the images is divided by {divided}; it should be by N"
+                found.append("; ".join(one for one in (words, by) if one))
+    return found[0] if len(found) == 1 else ""
 
 
 def _equal(one: np.ndarray, other: np.ndarray) -> bool:
@@ -113,7 +149,7 @@ def slopes_off(function: str, told: list, reference: list) -> tuple[np.ndarray, 
 
 def _other_images(case: Case, softmax: bool) -> Iterator[tuple[str, np.ndarray]]:
     """Gradients (D, C) that are right but for the images that are added: words, and what there is."""
-    slope = dict((slopes if softmax else steps)(case))[_RIGHT[0 if softmax else 1]]
+    slope = right_slopes(case, softmax)
     (N, C), y = case.scores.shape, case.right.argmax(axis=1)
     if N < C:
         return
@@ -142,7 +178,7 @@ def _other_images(case: Case, softmax: bool) -> Iterator[tuple[str, np.ndarray]]
 
 def _other_places(case: Case, softmax: bool) -> Iterator[tuple[str, np.ndarray]]:
     """Gradients (D, C) that are right but for the columns that something is added to: words, and what there is."""
-    slope = dict((slopes if softmax else steps)(case))[_RIGHT[0 if softmax else 1]]
+    slope = right_slopes(case, softmax)
     (N, C), y = case.scores.shape, case.right.argmax(axis=1)
     if N < C:
         return

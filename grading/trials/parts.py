@@ -29,6 +29,23 @@ def case_of(which: str) -> Case:
     return Case(X, X @ W, y[:, np.newaxis] == np.arange(W.shape[1]))
 
 
+def costs_of_images(case: Case, softmax: bool) -> np.ndarray:
+    """What each image should add to the loss, (N,)."""
+    if not softmax:
+        return np.where(case.right, 0.0, np.maximum(0, case.scores - case.own + 1)).sum(axis=1)
+    ahead = case.scores - case.own
+    return np.log(np.exp(ahead).sum(axis=1))
+
+
+def right_slopes(case: Case, softmax: bool) -> np.ndarray:
+    """What the scores of each image should get, (N, C)."""
+    ahead = case.scores - case.own
+    if softmax:
+        return np.exp(ahead) / np.exp(ahead).sum(axis=1, keepdims=True) - case.right
+    active = (~case.right & (ahead + 1 > 0)) * 1.0
+    return np.where(case.right, -active.sum(axis=1, keepdims=True), active)
+
+
 def costs(case: Case) -> dict[str, np.ndarray]:
     """What an example may add to the loss of a softmax, (N, 1)."""
     scores, largest = case.scores, case.scores.max(axis=1, keepdims=True)
@@ -40,12 +57,13 @@ def costs(case: Case) -> dict[str, np.ndarray]:
              "log(1 - p[y])": np.log(1 - p), "-log(1 - p[y])": -np.log(1 - p), "-log(p[y])**2": -(log_p**2),
              "log(p[y])**2": log_p**2, "-log of 1 / (1 + exp(-s[y])), a sigmoid,": np.log(1 + np.exp(-case.own))}
     found |= {f"-log(q[y]), where q is {words},": -np.log(q[case.right][:, np.newaxis])
-              for words, q in _no_probabilities(case) if words.startswith("exp") and "sum" in words}
+              for words, q in _no_probabilities(case) if "its sum" in words or "softmax" in words}
     for words, own, of in ((", with s less the largest score,", case.own - largest, scores - largest),
                            ("", case.own, scores)):
         total = np.exp(of).sum(axis=1, keepdims=True)
         found |= {f"log(sum of exp(s)) + s[y]{words}": np.log(total) + own, f"-s[y]{words}": -own,
                   f"log(sum of exp(s)){words}": np.log(total), f"(sum of exp(s)) - s[y]{words}": total - own,
+                  f"-s[y] log(sum of exp(s)){words}": -own * np.log(total),
                   f"log10(sum of exp(s)) - s[y]{words}": np.log10(total) - own,
                   f"log2(sum of exp(s)) - s[y]{words}": np.log2(total) - own,
                   f"log(1 + sum of exp(s)) - s[y]{words}": np.log(1 + total) - own,
@@ -80,11 +98,16 @@ def slopes(case: Case) -> Iterator[tuple[str, np.ndarray]]:
 
 def _no_probabilities(case: Case) -> Iterator[tuple[str, np.ndarray]]:
     """What may stand in place of the probabilities of a softmax, (N, C)."""
+    exp = np.exp(case.scores)
+    yield "exp(s) / (its sum over the wrong classes)", exp / np.where(case.right, 0.0, exp).sum(axis=1, keepdims=True)
+    small = np.exp(case.scores / np.abs(case.scores).max(axis=1, keepdims=True))
+    yield "the softmax of s / max(|s|)", small / small.sum(axis=1, keepdims=True)
     for less, of in (("", case.scores), (" less the largest", case.scores - case.scores.max(axis=1, keepdims=True))):
         exp = np.exp(of)
         yield f"exp(s{less}) / (its sum over the images)", exp / exp.sum(axis=0)
         yield f"exp(s{less}) / (its sum over all images and classes)", exp / exp.sum()
         yield f"exp(s{less})", exp
+        yield f"exp(s{less}) / (sum of s{less})", exp / of.sum(axis=1, keepdims=True)
         yield f"s{less}", of
 
 
