@@ -3,6 +3,7 @@
 A formula is said only if it gives the answers for all inputs of the probe, and no other one does.
 """
 
+import functools
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -28,43 +29,70 @@ _MEANS = {"": 1.0, " The division by N is missing.": 0.0, " It is divided by N t
 
 def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[str, str]]:
     """Sentences on the data loss and the data gradient, where they are wrong: {"kind", "says", "read"}."""
-    wanted = {"data loss", "data gradient"} & set(aspects)
-    if function not in _LINEAR or not wanted:
+    if function not in _LINEAR:
         return []
-    cases, softmax = [case_of(which) for which in "AB"], function.startswith("softmax")
-    found = []
-    if "data loss" in wanted:
-        ways = [{words: cost.sum() for words, cost in (costs if softmax else hinges)(case).items()} for case in cases]
-        if few := _few(answers["data loss"], [costs_of_images(case, softmax) for case in cases]):
-            found.append((f"In the loss {few}.", "the sum over all images in the formula of L, and its 1/N"))
-        elif said := _fitting(answers["data loss"], ways, cases):
-            should = "-log(p[y])" if softmax else "max(0, s[j] - s[y] + 1) for each wrong class j"
-            found.append((f"An image adds {said[0]} to the loss; it should add {should}.{said[1]}",
-                          "the formula of the loss of one example"))
-    if "data gradient" in wanted:
-        ways = [{words: case.X.T @ slope if _LINEAR[function] else slope
+    readings = {"data loss": _loss, "data gradient": _gradient}
+    found = [reading(function, answers[aspect]) for aspect, reading in readings.items() if aspect in set(aspects)]
+    return [{"kind": "mistake", "says": said[0], "read": said[1]} for said in found if said]
+
+
+def _loss(function: str, told: list) -> tuple[str, str] | None:
+    """(sentence, what to read) on a wrong data loss."""
+    few, formulas = _of_losses(function.startswith("softmax"))
+    if said := _few(told, few):
+        return f"In the loss {said}.", "the sum over all images in the formula of L, and its 1/N"
+    if said := _fitting(told, formulas):
+        should = "-log(p[y])" if function.startswith("softmax") else (
+            "max(0, s[j] - s[y] + 1) for each wrong class j")
+        return f"An image adds {said[0]} to the loss; it should add {should}.{said[1]}", (
+            "the formula of the loss of one example")
+    return None
+
+
+def _gradient(function: str, told: list) -> tuple[str, str] | None:
+    """(sentence, what to read) on a wrong data gradient."""
+    softmax, linear = function.startswith("softmax"), _LINEAR[function]
+    few, formulas, images, places = _of_gradients(softmax, linear)
+    if said := _few(told, few):
+        return f"In the gradient {said}.", "the sum over all images in the formula of L, and its 1/N"
+    if said := _fitting(told, formulas):
+        what, times = ("column", "x times ") if linear else ("score", "")
+        right, wrong = said[0].split(" | ")
+        should = "p - 1 and p, p being the class's own probability" if softmax else (
+            "minus the number of active hinges and 1 for an active hinge")
+        return (f"In the gradient the {what} of the right class gets {times}{right}, and that of a wrong class "
+                f"{times}{wrong}; it should be {should}.{said[1]}", "the gradient, class by class")
+    if said := _fitting(told, images):
+        return (f"In the gradient {said[0]}, i being the number of the image and j that of the class; it should be "
+                f"X[i].{said[1]}", "whose score it is that dW is the gradient of")
+    if said := _fitting(told, places):
+        return (f"In the gradient {said[0]}, i being the number of the image and j that of the class.{said[1]}",
+                "what i and j count, and what a label stands for")
+    return None
+
+
+Ways = list[dict[str, np.ndarray]]             # for both inputs: words -> the sum over the images
+
+
+@functools.cache
+def _of_losses(softmax: bool) -> tuple[list[np.ndarray], Ways]:
+    """(what each image adds, the formulas of others) for both inputs."""
+    cases = [case_of(which) for which in "AB"]
+    return [costs_of_images(case, softmax) for case in cases], [
+        {words: cost.sum() for words, cost in (costs if softmax else hinges)(case).items()} for case in cases]
+
+
+@functools.cache
+def _of_gradients(softmax: bool, linear: bool) -> tuple[list[np.ndarray], Ways, Ways, Ways]:
+    """(what each image adds, the formulas of others, of other images, of other places) for both inputs."""
+    cases = [case_of(which) for which in "AB"]
+    right = [right_slopes(case, softmax) for case in cases]
+    each = [np.einsum("nd,nc->ndc", case.X, slope) if linear else np.eye(len(slope))[:, :, np.newaxis] * slope
+            for case, slope in zip(cases, right, strict=True)]
+    formulas = [{words: case.X.T @ slope if linear else slope
                  for words, slope in (slopes if softmax else steps)(case)} for case in cases]
-        gradients = [right_slopes(case, softmax) for case in cases]
-        each = [np.einsum("nd,nc->ndc", case.X, slope) if _LINEAR[function] else
-                np.eye(len(slope))[:, :, np.newaxis] * slope for case, slope in zip(cases, gradients, strict=True)]
-        if few := _few(answers["data gradient"], each):
-            found.append((f"In the gradient {few}.", "the sum over all images in the formula of L, and its 1/N"))
-        elif said := _fitting(answers["data gradient"], ways, cases):
-            what, times = ("column", "x times ") if _LINEAR[function] else ("score", "")
-            right, wrong = said[0].split(" | ")
-            should = "p - 1 and p, p being the class's own probability" if softmax else (
-                "minus the number of active hinges and 1 for an active hinge")
-            found.append((f"In the gradient the {what} of the right class gets {times}{right}, and that of a wrong "
-                          f"class {times}{wrong}; it should be {should}.{said[1]}", "the gradient, class by class"))
-        elif _LINEAR[function] and (said := _fitting(
-                answers["data gradient"], [dict(_other_images(case, softmax)) for case in cases], cases)):
-            found.append((f"In the gradient {said[0]}, i being the number of the image and j that of the class; it "
-                          f"should be X[i].{said[1]}", "whose score it is that dW is the gradient of"))
-        elif _LINEAR[function] and (said := _fitting(
-                answers["data gradient"], [dict(_other_places(case, softmax)) for case in cases], cases)):
-            found.append((f"In the gradient {said[0]}, i being the number of the image and j that of the class."
-                          f"{said[1]}", "what i and j count, and what a label stands for"))
-    return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
+    others = [[dict(way(case, softmax)) if linear else {} for case in cases] for way in (_other_images, _other_places)]
+    return each, formulas, *others
 
 
 def explained(function: str, answers: Answers, aspects: Iterable[str]) -> set[str]:
@@ -72,15 +100,15 @@ def explained(function: str, answers: Answers, aspects: Iterable[str]) -> set[st
     return {aspect for aspect in aspects if read(function, answers, {aspect})}
 
 
-def _fitting(told: list, ways: list[dict[str, np.ndarray]], cases: list[Case]) -> tuple[str, str] | None:
+def _fitting(told: list, ways: Ways) -> tuple[str, str] | None:
     """(words, what is wrong with the mean) of the one formula that gives all that was told."""
     arrays = [array_of(one) for one in leaves(told)]
-    if len(arrays) != len(cases) or any(one is None or not np.isfinite(one).all() or not np.any(one)
-                                        for one in arrays):
+    if len(arrays) != len(ways) or any(one is None or not np.isfinite(one).all() or not np.any(one)
+                                       for one in arrays):
         return None
     found = [(words, said) for words in ways[0].keys() & ways[1].keys() - set(_RIGHT) for said, power in _MEANS.items()
-             if all(_equal(one, each[words] / len(case.X) ** power)
-                    for one, each, case in zip(arrays, ways, cases, strict=True))]
+             if all(_equal(one, each[words] / N**power)
+                    for one, each, (N, _, _) in zip(arrays, ways, _SIZES, strict=True))]
     return found[0] if len(found) == 1 else None
 
 
