@@ -69,7 +69,7 @@ class Entry:
 
     def source(self, reference: str | None = None, beside: bool = False) -> str:
         """The module with this mistake in it, markers left in place; `reference` may have others in it already."""
-        complete = leave_out((PACKAGE / self.module).read_text(encoding="utf-8"), self.later)
+        complete = _complete(PACKAGE / self.module, (PACKAGE / self.module).stat().st_mtime_ns, self.later)
         text = reference or complete
         begin, end = list(_MARK.finditer(text))[2 * _place(complete, self):][:2]
         solution = text[begin.end():end.start()]
@@ -120,6 +120,12 @@ def _entries(assignment: Assignment, folder: Path, kind: str) -> list[dict]:
 def without_markers(text: str) -> str:
     """A variant's source as a submission has it: `stubs.strip_markers` for markers that are known to be well formed."""
     return _MARK.sub("", text)
+
+
+@functools.lru_cache(64)
+def _complete(path: Path, _changed: int, later: tuple[str, ...]) -> str:
+    """The reference as it is now, read once for the many pairs that are tried."""
+    return leave_out(path.read_text(encoding="utf-8"), later)
 
 
 @functools.lru_cache(64)

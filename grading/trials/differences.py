@@ -55,6 +55,7 @@ _WHAT = {
     "at test time": "dx at test time",
     "inputs changed": "an array that was handed in", "clear votes": "the labels by a clear vote",
     "one neighbor": "the label, where one neighbor votes,", "all neighbors": "the labels, where all images vote,",
+    "close images": "the labels, where all images are nearly as far,",
     "ties": "the labels in a tie", "large labels": "the labels, where they are large,",
     "what reg adds to the step": "what reg adds to the step", "where x is positive": "the output where x is positive",
     "where x is negative": "the output where x is negative",
@@ -72,8 +73,8 @@ _OF_SIZE = (" scores", "tiny probability")       # aspects of scores of an unusu
 # Aspects whose being right tells where to look, and where not.
 _PARTS = ("data loss", "data gradient", "penalty of the loss", "penalty of the gradient", "scores", "out", "cache",
           "dx", "dw", "db", "velocity", "m", "v", "t", "step")
-_MANY = ("distances", "labels", "losses", "clear votes", "all neighbors", "ties", "large labels", "draws",
-         "scores", "large scores", "very negative scores", "slopes", "features", "shares",
+_MANY = ("distances", "labels", "losses", "clear votes", "close images", "all neighbors", "ties", "large labels",
+         "draws", "scores", "large scores", "very negative scores", "slopes", "features", "shares",
          "the two afterwards", "numbers of pixels", "shapes")
 _MANY_BEGIN = ("factors", "gradients of", "normalized: gradients", "dropout: factors", "dropout: inputs")
 

@@ -52,6 +52,9 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
             say(f"The penalty is {own * by[loss]:.4g} * reg * sum(W**2), in the loss and in the {gradient}; here it is "
                 f"{penalty}.", "the penalty in the docstring, and its derivative")
             continue
+        if loss in aspects and not by[loss] and (power := _power_of_reg(answers[loss], reference[loss])):
+            say(f"The penalty in the loss is {own:.4g} * reg**{power} * sum(W**2); here it is {penalty}.".replace(
+                " 1 * ", " "), "the penalty in the docstring")
         if loss in aspects and by[loss]:
             say(f"The penalty in the loss is {own * by[loss]:.4g} * reg * sum(W**2); here it is {penalty}.",
                 "the penalty in the docstring")
@@ -72,6 +75,8 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
                     "the last lines of the demo in \"What large scores do to exp\", softmax.ipynb")
     if margin := margin_of(answers, reference, aspects):
         say(f"The margin of a hinge is {margin:.3g}; here it is 1.", "the + 1 inside the hinge, svm.ipynb")
+        if "data gradient" in aspects and (mean := formulas.mean_of_margin(answers["data gradient"], margin)):
+            say(f"In the gradient:{mean}", "the factor 1/N in front of the sum in the formula of L, svm.ipynb")
     if "distances" in aspects and (power := _power(answers["distances"], reference["distances"])):
         say(f"The sum of squares is raised to the power {power:.3g}; the square root is the power 0.5.",
             "the formula of dists at the two loops")
@@ -85,13 +90,38 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if told is not None and told.size and 0 < told.max() < 1.5 * told.min():
             say(f"The weights have standard deviation {np.median(told):.1g}, whatever weight_scale is.",
                 "weight_scale in the docstring of __init__")
+        elif one := _fixed_spread(told, array_of(reference["spread of weights"])):
+            say(f"{one[0]} has standard deviation {one[1]:.1g}, whatever weight_scale is.",
+                "weight_scale in the docstring of __init__")
     if "length of the step" in aspects:
         told = [array_of(one) for one in leaves(answers["length of the step"])]
         if len(told) == 2 and all(one is not None and one.size == 1 for one in told):
+            one, other = (float(np.ravel(each)[0]) for each in told)
+            if one and abs(one - other) < 1e-3 * abs(one):
+                say(f"The step is {one:.3g} * learning_rate * dW; it should be learning_rate * dW.",
+                    "the update of W, svm.ipynb, \"Stochastic gradient descent\"")
             first, second = (float(np.ravel(one)[0]) * rate for one, rate in zip(told, (0.01, 0.2), strict=True))
             if first and abs(first - second) < 1e-3 * abs(first) and abs(first - 1) > 1e-3:
                 say(f"The step is always {abs(first):.3g} times the gradient{', and uphill' * (first < 0)}, whatever "
                     "learning_rate is.", "learning_rate in the docstring of train")
+            for power in (2, 3, 0.5):
+                if np.allclose(np.divide([first, second], np.power([0.01, 0.2], power)), 1, rtol=1e-3):
+                    times = {2: "twice", 3: "three times"}.get(power)
+                    say(f"The learning rate is applied {times}: the step is learning_rate**{power} * dW." if times else
+                        "The step has the root of the learning rate; it is learning_rate * dW.",
+                        "the step: learning_rate * dW")
+    if "batch size" in aspects:
+        shares = array_of(leaves(answers["batch size"])[0])
+        handed = array_of(leaves(answers.get("images of a mini-batch", ["u"]))[0])
+        if all(one is not None and one.size == 1 for one in (shares, handed)) and np.ravel(shares) == np.ravel(handed):
+            say(f"Where batch_size is 7, the number of images in a mini-batch is {int(np.ravel(handed)[0])}.",
+                "batch_size in the docstring of train")
+    if "what reg adds to the step" in aspects:
+        told = array_of(answers.get("~reg of the losses", ["u"]))
+        times = factor(answers["what reg adds to the step"], reference["what reg adds to the step"])
+        if told is not None and told.shape == (2,) and times and abs(told[0]) < 1e-6 and (
+                abs(told[1] / 0.5 - times) < 1e-3 * abs(times)):
+            say(f"The loss is asked for with {times:.3g} times reg.", "reg in the docstring of train")
     if "epsilon" in aspects and aspects <= {"epsilon", "large epsilon", "gradient zero"}:
         told = [array_of(one) for one in leaves(answers["epsilon"])]
         if all(one is not None and one.size == 1 for one in told):
@@ -102,6 +132,26 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         say("An array that was handed in is changed; the caller still needs it as it was.",
             "what the docstring says is not modified")
     return found
+
+
+def _fixed_spread(told: np.ndarray | None, right: np.ndarray | None) -> tuple[str, float] | None:
+    """(the weights, their spread), where in all nets of two layers one layer has the same, and the other its own."""
+    if told is None or right is None or told.shape != (8,) or right.shape != told.shape:
+        return None
+    told, right = told.reshape(4, 2), right.reshape(4, 2)
+    for one, other in ((0, 1), (1, 0)):
+        if np.allclose(told[:, other], right[:, other], rtol=0.1) and 0 < told[:, one].max() < 1.1 * told[:, one].min():
+            return f"W{one + 1}", float(np.median(told[:, one]))
+    return None
+
+
+def _power_of_reg(told: list, reference: list) -> int:
+    """The power of reg that stands in a linear loss's penalty, for regs of 0.7, 2 and 0.7; 0 for none but the first."""
+    pairs = pairs_of(told, reference)
+    if pairs is None or len(pairs) != 3 or any(one.size != 1 or not np.any(other) for one, other in pairs):
+        return 0
+    factors = [float(np.ravel(one)[0] / np.ravel(other)[0]) for one, other in pairs]
+    return next((power for power in (2, 3) if np.allclose(factors, np.power([0.7, 2.0, 0.7], power - 1), rtol=1e-3)), 0)
 
 
 def margin_of(answers: Answers, reference: Answers, aspects: Iterable[str]) -> float | None:

@@ -27,6 +27,7 @@ from grading.trials import (
     figures,
     formulas,
     matching,
+    penalties,
     showing,
     squares,
     terms,
@@ -257,6 +258,7 @@ class Explained:
         names += read or terms.read(self.function, self.answers, self.reference, self.unexplained)
         if not other_margin:
             names += formulas.read(self.function, self.answers, self.unexplained)
+        names += [] if read else penalties.read(self.function, self.answers, self.unexplained)
         names += [] if read else squares.read(self.function, self.answers, self.unexplained)
         if not names and self.unexplained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)

@@ -21,6 +21,11 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
     told = [array_of(one) for one in leaves(answers["distances"])]
     if len(told) != 2 or any(one is None or np.isinf(one).any() or not np.nan_to_num(one).any() for one in told):
         return []
+    if only := _few_pixels(told):
+        return [{"kind": "mistake", "says": f"Only {only} of each image counts; the distance takes all values.",
+                 "read": "which values of an image X[i] and X[i, j] stand for"}]
+    if says := _other_places(told) or _times(told):
+        return [{"kind": "mistake", "says": says, "read": "the docstring, under Returns"}]
     turned = [one.shape for one in told] == [(len(T), len(X)) for X, T in (IMAGES["A"], IMAGES["B"])]
     told, found = [one.T if turned else one for one in told], set()
     for own, test, train in (("|x|^2", "|x|^2", "|t|^2"), ("sum(x)^2", "sum(x)^2", "sum(t)^2"),
@@ -36,6 +41,47 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
     also = "Rows and columns of dists are exchanged. " * turned
     return [{"kind": "mistake", "says": f"{also}{found.pop()}; the distance is the root of |x|^2 - 2 x.t + |t|^2, for "
              "a test image x and a training image t.", "read": "expand (a - b)**2 once more"}]
+
+
+def _few_pixels(told: list[np.ndarray]) -> str:
+    """Which values of the images alone give these distances, squared or not; "" where that is not certain."""
+    found = [{words for words, part in (
+        ("the first value", slice(0, 1)), ("the last value", slice(-1, None)), ("the second value", slice(1, 2)),
+        ("what stands behind the first value", slice(1, None)), ("what stands before the last value", slice(None, -1)))
+        for square in (np.sum((X[:, np.newaxis, part] - T[:, part]) ** 2, axis=2),) for values in (
+            square, np.sqrt(square)) if _near(values, array)}
+        for array, (X, T) in zip(told, (IMAGES["A"], IMAGES["B"]), strict=True)]
+    both = found[0] & found[1]
+    return both.pop() if len(both) == 1 else ""
+
+
+def _other_places(told: list[np.ndarray]) -> str:
+    """Whose distances rows or columns hold, where they are those of other images, moved by one or turned round."""
+    right = [np.sqrt(np.sum((X[:, np.newaxis] - T) ** 2, axis=2)) for X, T in (IMAGES["A"], IMAGES["B"])]
+    for axis, words in ((1, "Column j of dists holds the distances to training image"),
+                        (0, "Row i of dists holds the distances of test image")):
+        letter, last = ("j", "num_train") if axis else ("i", "num_test")
+        for whose, moved in ((f"{letter} - 1", lambda one, axis: np.roll(one, 1, axis)),
+                             (f"{letter} + 1", lambda one, axis: np.roll(one, -1, axis)),
+                             (f"{last} - 1 - {letter}", np.flip)):
+            if all(_near(moved(one, axis), array) for one, array in zip(right, told, strict=True)):
+                return f"{words} {whose}; it should be {letter}."
+    return ""
+
+
+def _times(told: list[np.ndarray]) -> str:
+    """The number that every distance is multiplied by."""
+    right = [np.sqrt(np.sum((X[:, np.newaxis] - T) ** 2, axis=2)) for X, T in (IMAGES["A"], IMAGES["B"])]
+    if any(one.shape != other.shape for one, other in zip(told, right, strict=True)):
+        return ""
+    factors = np.concatenate([(one / other).ravel() for one, other in zip(told, right, strict=True)])
+    if not np.allclose(factors, factors[0], rtol=1e-4, atol=0) or factors[0] == 0:
+        return ""
+    return f"Every distance is multiplied by {factors[0]:.3g}; it is the root of the sum of squares itself."
+
+
+def _near(values: np.ndarray, told: np.ndarray) -> bool:
+    return values.shape == told.shape and np.allclose(values, told, rtol=0, atol=EXACT / 10 * np.nanmax(np.abs(told)))
 
 
 def _fitting(told: np.ndarray, images: tuple[np.ndarray, np.ndarray], own: str) -> set[tuple[str, tuple]]:

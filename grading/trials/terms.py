@@ -13,7 +13,7 @@ from grading.trials.figures import factor
 from grading.trials.matching import Answers, leaves
 from grading.trials.matching import numbers as array_of
 
-_NOTHING = ["e", "Nothing"]
+_NOTHING, _NONE = ["e", "Nothing"], ["s", "a NoneType"]           # None altogether; None in its place
 _UNBOUND = ["e", "UnboundLocalError"]
 _POWERS = (0, 1, -1, 2, -2, 0.5, -0.5, 1.5, -1.5, 3, -3)          # of the root
 _EXAMPLES = (5.0, 6.0, 7.0)                 # that the nets of a probe get
@@ -26,8 +26,8 @@ def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[
     none = {aspect for aspect in aspects if any(leaf == _NOTHING for leaf in leaves(answers[aspect]))}
     found = _nothing(function, answers, none) if none else []
     rest = aspects - none
-    for reading in (_unbound, _keys, _shapes, _gates, norms.read, _memories, _momentum, _corrections, _penalties,
-                    _law):
+    for reading in (_unbound, _loops, _no_part, _keys, _shapes, _gates, norms.read, _memories, _momentum, _corrections,
+                    _penalties, _law):
         found += reading(answers, reference, rest) if rest else []
     return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
 
@@ -54,6 +54,24 @@ def _unbound(answers: Answers, _reference: Answers, aspects: set[str]) -> list[t
         return []
     return [("At test time a variable is used that only training gives a value.", "the branch for test time, line by "
              "line")]
+
+
+def _loops(answers: Answers, _reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+    """Along which axes of the images the Python steps of a function without loops grow in number."""
+    told = [array_of(leaf) for leaf in leaves(answers["loop"])] if "loop" in aspects else []
+    if len(told) != 3 or any(one is None or one.size != 1 for one in told):
+        return []
+    grows = [words for one, words in zip(told, ("test images", "training images", "values in an image"), strict=True)
+             if np.ravel(one)[0]]
+    return [(f"There is still a loop: the number of Python steps grows with the number of {' and of '.join(grows)}.",
+             "Expand the square: a matrix product and two sums.")] if grows else []
+
+
+def _no_part(answers: Answers, _reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+    """Which of loss and gradient is None."""
+    return [(f"None is returned in place of the {part}.", "the docstring, under Returns")
+            for part in ("loss", "gradient")
+            if f"data {part}" in aspects and all(leaf == _NONE for leaf in leaves(answers[f"data {part}"]))]
 
 
 def _keys(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:

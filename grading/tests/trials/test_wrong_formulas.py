@@ -10,6 +10,7 @@ from grading.trials.naming import Names
 SOFTMAX, SVM, KNN = "classifiers/softmax.py", "classifiers/linear_svm.py", "classifiers/k_nearest_neighbor.py"
 NET, TRAIN, LAYERS = "classifiers/fc_net.py", "classifiers/linear_classifier.py", "layers.py"
 NO_LOOPS = "KNearestNeighbor.compute_distances_no_loops"
+TWO_LOOPS = "KNearestNeighbor.compute_distances_two_loops"
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,81 @@ def said():
      ["The step is always 1e-07 times the gradient, whatever learning_rate is."]),
     (TRAIN, [("- learning_rate * dW", "+ 1e-5 * dW")], "LinearClassifier.train",
      ["The step is always 1e-05 times the gradient, and uphill, whatever learning_rate is."]),
+    (SVM, [("dW[:, j] += X[i]", "dW[:, j] += X[j]")], "svm_loss_naive",
+     ["In the gradient X[j] stands in the columns of the wrong classes, i being the number of the image and j that of "
+      "the class; it should be X[i]."]),
+    (SVM, [("dW[:, y[i]] -= X[i]", "dW[:, y[i]] -= X[y[i]]")], "svm_loss_naive",
+     ["In the gradient X[y[i]] stands in the column of the right class, i being the number of the image and j that of "
+      "the class; it should be X[i]."]),
+    (SOFTMAX, [("(prob - (j == y[i])) * X[i]", "(prob - (j == y[i])) * X[j]")], "softmax_loss_naive",
+     ["In the gradient X[j] stands in every column, i being the number of the image and j that of the class; it should "
+      "be X[i]."]),
+    (SVM, [("dW[:, y[i]] -= X[i]", "dW[:, y[j]] -= X[i]")], "svm_loss_naive",
+     ["In the gradient X[i] is added to column j for an active hinge, and subtracted from column y[j]; it should be "
+      "added to column j and subtracted from column y[i], i being the number of the image and j that of the class."]),
+    (SOFTMAX, [("(j == y[i])", "(y[j] == y[i])")], "softmax_loss_naive",
+     ["In the gradient 1 is subtracted where y[j] == y[i]; it should be where j == y[i], i being the number of the "
+      "image and j that of the class."]),
+    (SVM, [("if j != y[i] and", "if j > y[i] and")], "svm_loss_naive",
+     ["An image adds max(0, s[j] - s[y] + 1) for each class j > y to the loss; it should add "
+      "max(0, s[j] - s[y] + 1) for each wrong class j.",
+      "In the gradient the column of the right class gets x times minus the number of active hinges with j > y, and "
+      "that of a wrong class x times 1 for an active hinge with j > y; it should be minus the number of active hinges "
+      "and 1 for an active hinge."]),
+    (SOFTMAX, [("dscores = np.exp(log_probs) ", "dscores = np.exp(scores) / np.exp(scores).sum(axis=0) ")],
+     "softmax_loss_vectorized",
+     ["In the gradient the column of the right class gets x times q - 1, and that of a wrong class x times q, where q "
+      "is exp(s less the largest) / (its sum over the images); it should be p - 1 and p, p being the class's own "
+      "probability."]),
+    (SOFTMAX, [("-log_probs[rows, y].mean()",
+                "-np.log((np.exp(scores) / np.exp(scores).sum(axis=0))[rows, y]).mean()")], "softmax_loss_vectorized",
+     ["An image adds -log(q[y]), where q is exp(s less the largest) / (its sum over the images), to the loss; it "
+      "should add -log(p[y])."]),
+    (SOFTMAX, [("(prob - (j == y[i]))", "(prob + (j == y[i]) * (prob - 1))")], "softmax_loss_naive",
+     ["In the gradient the column of the right class gets x times 2 p - 1, and that of a wrong class x times p; it "
+      "should be p - 1 and p, p being the class's own probability."]),
+    (KNN, [("diff = X[i] - self.X_train[j] ", "diff = X[i, 0] - self.X_train[j, 0] ")], TWO_LOOPS,
+     ["Only the first value of each image counts; the distance takes all values."]),
+    (KNN, [("self.X_train[j] ", "self.X_train[j - 1] ")], TWO_LOOPS,
+     ["Column j of dists holds the distances to training image j - 1; it should be j."]),
+    (KNN, [("np.sqrt(np.sum(diff**2))", "np.sqrt(np.sum(diff**2)) / 3")], TWO_LOOPS,
+     ["Every distance is multiplied by 0.333; it is the root of the sum of squares itself."]),
+    (KNN, [("dists = X @ X_train.T\n", "return self.compute_distances_two_loops(X)\n")], NO_LOOPS,
+     ["There is still a loop: the number of Python steps grows with the number of test images and of training "
+      "images."]),
+    (NET, [("weight_scale * np.random.randn(hidden_dim,", "1e-3 * np.random.randn(hidden_dim,")],
+     "TwoLayerNet.__init__", ["W2 has standard deviation 0.001, whatever weight_scale is."]),
+    (TRAIN, [("learning_rate * dW", "learning_rate * (learning_rate * dW)")], "LinearClassifier.train",
+     ["The learning rate is applied twice: the step is learning_rate**2 * dW."]),
+    (TRAIN, [("np.random.choice(num_train, batch_size)", "np.random.choice(num_train, batch_size // 2)")],
+     "LinearClassifier.train", ["Where batch_size is 7, the number of images in a mini-batch is 3."]),
+    (TRAIN, [("y[batch], reg)", "y[batch], 3 * reg)")], "LinearClassifier.train",
+     ["The loss is asked for with 3 times reg."]),
+    (SVM, [("loss / num_train + reg", "loss / num_train / num_classes + reg")], "svm_loss_naive",
+     ["In the loss the sum over the images is divided by N times the number of classes; it should be by N."]),
+    (SVM, [("range(num_train)", "range(1, num_train)")], "svm_loss_naive",
+     ["In the loss the first image is left out.", "In the gradient the first image is left out."]),
+    (SVM, [("        scores = X[i] @ W", "        dW[:] = 0\n        scores = X[i] @ W")], "svm_loss_naive",
+     ["In the gradient only the last image counts."]),
+    (SVM, [("return loss, dW", "return loss, None")], "svm_loss_naive", ["None is returned in place of the gradient."]),
+    (SOFTMAX, [("X.T @ dscores / num_train", "X.T @ dscores / X.shape[1]")], "softmax_loss_vectorized",
+     ["In the gradient the sum over the images is divided by the number of features; it should be by N."]),
+    (SOFTMAX, [("np.sum(np.exp(scores)))", "np.sum(np.exp(scores)) - np.exp(scores[y[i]]))")], "softmax_loss_naive",
+     ["An image adds -log(q[y]), where q is exp(s) / (its sum over the wrong classes), to the loss; it should add "
+      "-log(p[y]).",
+      "In the gradient the column of the right class gets x times q - 1, and that of a wrong class x times q, where q "
+      "is exp(s) / (its sum over the wrong classes); it should be p - 1 and p, p being the class's own probability."]),
+    (SOFTMAX, [("+ reg * np.sum(W**2)", "+ 3 * reg * np.sum(W[:-1]**2)")], "softmax_loss_vectorized",
+     ["The penalty in the loss is 3 * reg * sum(W[:-1]**2), without the last row; here it is reg * sum(W**2)."]),
+    (SOFTMAX, [("+ 2 * reg * W", "+ reg * np.sign(W)")], "softmax_loss_naive",
+     ["The gradient of the penalty is reg * sign(W); it should be 2 * reg * W."]),
+    (TRAIN, [("learning_rate * dW", "learning_rate * dW / 4")], "LinearClassifier.train",
+     ["The step is 0.25 * learning_rate * dW; it should be learning_rate * dW."]),
+    (SOFTMAX, [("+ reg * np.sum(W**2)", "+ np.sum((reg * W)**2)")], "softmax_loss_vectorized",
+     ["The penalty in the loss is reg**2 * sum(W**2); here it is reg * sum(W**2)."]),
+    (SVM, [("np.newaxis] + 1)", "np.newaxis] + 0.5)"), ("X.T @ dscores / num_train", "X.T @ dscores")],
+     "svm_loss_vectorized", ["The margin of a hinge is 0.5; here it is 1.",
+                             "In the gradient: the division by N is missing."]),
 ])
 def test_the_formula_of_a_wrong_answer_is_read_off(said, module, edits, function, sentences):
     assert said(module, edits, function) == sentences
@@ -75,6 +151,10 @@ def test_the_formula_of_a_wrong_answer_is_read_off(said, module, edits, function
     (SVM, [("dscores[rows, y] = -dscores.sum(axis=1) ", "dscores[rows, y] = -dscores.sum(axis=1)**1.5 ")],
      "svm_loss_vectorized"),
     (KNN, [("dists *= -2", "dists *= -1.7")], NO_LOOPS),
+    (SOFTMAX, [("+ 2 * reg * W", "+ reg * np.sinh(W)")], "softmax_loss_vectorized"),
+    (SOFTMAX, [("X.T @ dscores / num_train", "X[1:4].T @ dscores[1:4] / num_train")], "softmax_loss_vectorized"),
+    (SVM, [("dW[:, y[i]] -= X[i]", "dW[:, y[i]] -= X[i - 2]")], "svm_loss_naive"),
+    (KNN, [("diff = X[i] - self.X_train[j] ", "diff = (X[i] - self.X_train[j])[1:3] ")], TWO_LOOPS),
 ])
 def test_a_formula_that_nobody_knows_has_no_name(said, module, edits, function):
     assert all(one.startswith("No known mistake fits") for one in said(module, edits, function))

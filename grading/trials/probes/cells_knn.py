@@ -52,7 +52,10 @@ def _accuracies(table, ways, n, folds):
                  for fold in table.T)
     if not shares:
         all_images = np.abs(table - honest / folds).mean() < 0.02 and are_shares(table, n, 6e-4 * n)
-        return "shares of all images" if all_images else "no shares of a fold"
+        if all_images:
+            return "shares of all images"
+        like = np.corrcoef(table.ravel(), honest.ravel())[0, 1] if table.std() else 0.0
+        return "shares of another number" if like > 0.95 else "no shares of a fold" if like < 0.5 else ...
     mean, expected = table.mean(), honest.mean()
     if abs(mean - 0.1) < 0.03 and expected - mean > 0.06:
         return _OTHERS                           # guesses

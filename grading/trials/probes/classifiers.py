@@ -61,6 +61,9 @@ def probe(kind, best, arrange):
                 training = trained(kind, names, pairs, fractions[:, 0], seed)
             if training == "in no way" and measured and any(same(one, measured[:2]) for one in fractions):
                 training = ...                   # it was measured, so it was trained, whatever way
+            best_of_all = fractions[fractions[:, 1].argmax()]
+            if training == "not at all" and best_of_all[1] > max(0.4, best_of_all[0] + 0.2):
+                training = "on the validation images"
             yield "training", lambda: training
             yield "best value", lambda: _best_value(float(names["best_val"]) * times, fractions)
             yield "best one", lambda: ... if training not in (..., RIGHT) else _best_one(measured, fractions)

@@ -99,6 +99,7 @@ VOTES = {
     "one neighbor": [_rows(43, 12, 9, 1, SMALL, False)],
     "all neighbors": [_rows(44, 6, 11, 11, np.array([1, 2, 2, 3]), False)],
     "ties": [_rows(45, 20, 12, 4, SMALL, True), _rows(46, 20, 12, 5, SMALL, True), _rows(47, 12, 9, 2, SMALL, True)],
+    "close images": [(3 + rows / 100, labels, k) for rows, labels, k in (_rows(55, 20, 15, 5, SMALL, False),)],
     "large labels": [_rows(48, 20, 15, 5, LARGE, False)],
     "~ties of large labels": [_rows(49, 20, 12, 4, LARGE, True), _rows(50, 12, 9, 2, LARGE, True)],
     "~many images": [_rows(53, 16, 600, 5, SMALL, False)],      # np.argpartition sorts a few altogether
