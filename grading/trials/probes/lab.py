@@ -4,6 +4,7 @@ from importlib import import_module
 
 import numpy as np
 
+from grading.trials.probes import stages
 from grading.trials.probes.common import given, remembered
 
 
@@ -208,6 +209,13 @@ def dropped():
         return if_known(make, tell)
 
     yield "training/dropout: beside normalization", beside
+
+    def make_both():
+        return make_net("FullyConnectedNet", (3, 6, 3), dropout_keep_ratio=0.5, normalization="batchnorm",
+                        dtype="float64", seed=2)
+
+    yield "training/dropout: way back beside normalization", lambda: if_known(
+        make_both, lambda _: stages.way_back(make_both))
 
 
 def normalized_init(cases):
