@@ -10,7 +10,7 @@ from grading.trials.trial import complete
 
 PROBES = Path(__file__).parent / "probes"
 SHARED = ("common", "losses")            # what the modules with probes need, in this order
-NEEDED = {"fc_net": ("lab",)}            # what one of them needs besides
+NEEDED = {"fc_net": ("stages", "lab")}   # what one of them needs besides, in this order
 
 
 def sources(modules: Iterable[str]) -> dict[str, str]:
