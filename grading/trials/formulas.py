@@ -36,6 +36,18 @@ def _case(which: str) -> Case:
     return Case(X, X @ W, y[:, np.newaxis] == np.arange(W.shape[1]))
 
 
+def beside_margin(function: str, answers: Answers, aspects: Iterable[str], margin: float) -> list[dict[str, str]]:
+    """What a hinge loss with another margin does to the mean in its gradient, if that is all that is wrong with it."""
+    if function not in _LINEAR or "data gradient" not in aspects:
+        return []
+    cases = [_case(which) for which in "AB"]
+    ways = [{words: case.X.T @ slope if _LINEAR[function] else slope
+             for words, slope in _steps(case, margin) if words == _RIGHT[1]} for case in cases]
+    said = _fitting(answers["data gradient"], ways, cases, right=True)
+    return [{"kind": "mistake", "says": f"In the gradient: {said[1].strip()[0].lower()}{said[1].strip()[1:]}",
+             "read": "the mean, in the loss and in the gradient"}] if said and said[1] else []
+
+
 def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[str, str]]:
     """Sentences on the data loss and the data gradient, where they are wrong: {"kind", "says", "read"}."""
     wanted = {"data loss", "data gradient"} & set(aspects)
@@ -67,13 +79,15 @@ def explained(function: str, answers: Answers, aspects: Iterable[str]) -> set[st
     return {aspect for aspect in aspects if read(function, answers, {aspect})}
 
 
-def _fitting(told: list, ways: list[dict[str, np.ndarray]], cases: list[Case]) -> tuple[str, str] | None:
-    """(words, what is wrong with the mean) of the one formula that gives all that was told."""
+def _fitting(told: list, ways: list[dict[str, np.ndarray]], cases: list[Case], right: bool = False
+             ) -> tuple[str, str] | None:
+    """(words, what is wrong with the mean) of the one formula that gives all that was told; right: that one, too."""
     arrays = [array_of(one) for one in leaves(told)]
     if len(arrays) != len(cases) or any(one is None or not np.isfinite(one).all() or not np.any(one)
                                         for one in arrays):
         return None
-    found = [(words, said) for words in ways[0].keys() & ways[1].keys() - set(_RIGHT) for said, power in _MEANS.items()
+    tried = (ways[0].keys() & ways[1].keys()).difference(() if right else _RIGHT)
+    found = [(words, said) for words in tried for said, power in _MEANS.items()
              if all(_equal(one, each[words] / len(case.X) ** power)
                     for one, each, case in zip(arrays, ways, cases, strict=True))]
     return found[0] if len(found) == 1 else None
@@ -165,10 +179,10 @@ def _hinges(case: Case) -> dict[str, np.ndarray]:
                     if np.any(cost[case.right])}
 
 
-def _steps(case: Case) -> Iterator[tuple[str, np.ndarray]]:
+def _steps(case: Case, margin: float = 1.0) -> Iterator[tuple[str, np.ndarray]]:
     """What the scores of an example may get by a hinge loss: "right | wrong" and (N, C)."""
-    ahead = np.where(case.right, -1.0, case.scores - case.own)
-    hinge, active = np.maximum(0, ahead + 1), (ahead + 1 > 0) * 1.0
+    ahead = np.where(case.right, -margin, case.scores - case.own)
+    hinge, active = np.maximum(0, ahead + margin), (ahead + margin > 0) * 1.0
     count = active.sum(axis=1, keepdims=True)
     classes = ahead.shape[1]
     right = {"minus the number of active hinges": -count, "the number of active hinges": count, "0": 0 * count,

@@ -255,8 +255,8 @@ class Explained:
                  if not (other_margin and one.core <= {"data gradient"})]        # which follows from the margin
         read = figures.numbers(self.answers, self.reference, self.unexplained)
         names += read or terms.read(self.function, self.answers, self.reference, self.unexplained)
-        if not other_margin:
-            names += formulas.read(self.function, self.answers, self.unexplained)
+        names += (formulas.beside_margin(self.function, self.answers, self.unexplained, other_margin) if other_margin
+                  else formulas.read(self.function, self.answers, self.unexplained))
         names += [] if read else squares.read(self.function, self.answers, self.unexplained)
         if not names and self.unexplained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)

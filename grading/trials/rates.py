@@ -16,8 +16,21 @@ _STEPS = np.array([1.0, 2.0, 4.0, 10_001.0])                 # of the probe, whe
 def read(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
     """(sentence, what to read) where all that a rule remembers is right."""
     if aspects & _MEMORIES:
+        return _settings(answers, aspects)
+    return _settings(answers, aspects) + (
+        _learning_rate(answers, reference, aspects) or _corrections(answers, reference, aspects))
+
+
+def _settings(answers: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+    """Which settings another step finds changed."""
+    if "settings afterwards" not in aspects or answers["settings afterwards"][0] != "l":
         return []
-    return _learning_rate(answers, reference, aspects) or _corrections(answers, reference, aspects)
+    told = answers["settings afterwards"][1:]
+    pairs = [(name, array_of(times)) for name, times in (one[1:] for one in told if one[0] == "l" and len(one) == 3)]
+    if len(pairs) != len(told) or any(name[0] != "s" or times is None or times.size != 1 for name, times in pairs):
+        return []
+    return [(f"config['{name[1]}'] is multiplied by {float(times):.4g} in a step; a setting stays as it is.",
+             "config in the docstring") for name, times in pairs if abs(float(times) - 1) > 1e-6]
 
 
 def _learning_rate(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
@@ -46,7 +59,10 @@ def _corrections(answers: Answers, reference: Answers, aspects: set[str]) -> lis
         aspects = aspects - {"learning rate"}                # of steps that are too short to be measured
     if "correction" not in aspects or not aspects <= _OF_CORRECTIONS or told is None or told.shape != (4, 2):
         return []
-    if right is None or not np.isfinite(told).all() or np.ptp(told[:, 0] / right[:, 0]) < 1e-3:
+    if right is None or not np.isfinite(told).all():
+        return []
+    times = told[:, 0] / right[:, 0]
+    if np.ptp(times) < 1e-3 and abs(times[0] - 1) > 1e-3:
         return []                                            # m has another factor, but it is no correction
     says = []
     for name, beta, found in (("m", "beta1", told[:, 0]), ("v", "beta2", told[:, 1])):

@@ -17,6 +17,7 @@ _NOTHING = ["e", "Nothing"]
 _UNBOUND = ["e", "UnboundLocalError"]
 _POWERS = (0, 1, -1, 2, -2, 0.5, -0.5, 1.5, -1.5, 3, -3)          # of the root
 _EXAMPLES = (5.0, 6.0, 7.0)                 # that the nets of a probe get
+_LAYERS = (2.0, 3.0, 4.0)                   # that they have
 _OTHER_BETA = {"m": "beta2 in m", "v": "beta1 in v"}                    # of Adam, which should not tell
 _GATES = ("the term of dout itself", "what comes back by the mean", "what comes back by the variance")
 
@@ -58,17 +59,22 @@ def _unbound(answers: Answers, _reference: Answers, aspects: set[str]) -> list[t
 
 
 def _keys(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
-    """Parameters that grads has no entry for."""
-    name = "names of the gradients"
+    """Parameters that grads has no entry for, those of a normalized net where the others have theirs."""
+    name, where = "names of the gradients", ""
+    if name not in aspects:
+        name, where = f"training/normalized: {name}", "In a net with normalization "
     if name not in aspects or answers[name][0] != "l" or any(leaf[0] != "s" for leaf in leaves(answers[name])):
         return []                                                         # such as where scores come back in training
-    theirs, should = ([leaf[1] for leaf in leaves(told[name])] for told in (answers, reference))
-    lacks = [key for key in should if key not in theirs]
+    theirs, should = ([leaf[1].split() for leaf in leaves(told[name])] for told in (answers, reference))
+    if where and len(theirs) != len(should):
+        return []
+    nets = zip(theirs, should, strict=True) if where else [(sum(theirs, []), sum(should, []))]
+    lacks = sorted({key for ours, wanted in nets for key in wanted if key not in ours})
     if not lacks:
         return []
     *others, last = lacks
-    return [(f"grads has no entry for {', '.join(others)}{' and ' * bool(others)}{last}: the way back does not reach "
-             "these parameters, or stores their gradients under other names.", "the docstring, under Returns")]
+    return [(f"{where}grads has no entry for {', '.join(others)}{' and ' * bool(others)}{last}: the way back does not "
+             "reach these parameters, or stores their gradients under other names.", "the docstring, under Returns")]
 
 
 def _gates(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
@@ -186,8 +192,7 @@ def _penalties(answers: Answers, reference: Answers, aspects: set[str]) -> list[
         if aspect not in aspects or told[0] != "l" or len(told) != len(right):
             continue
         if by := _by_size(answers[aspect], reference[aspect]):
-            found.append((f"The penalty in {where} is {by} the number of examples; only the data loss is a mean.",
-                          "the penalty in the docstring"))
+            found.append((f"The penalty in {where} is {by}.", "the penalty in the docstring"))
             continue
         arrays = [array_of(one) for one in told[1:]]
         factors = [None if array is None else factor(one, other) if np.any(array) else 0.0
@@ -205,9 +210,11 @@ def _round(number: float) -> bool:
 
 
 def _by_size(told: list, reference: list) -> str:
-    """Whether three nets' penalties are multiplied or divided by their numbers of examples."""
+    """Whether three nets' penalties are multiplied or divided by their numbers of examples or of layers."""
     factors = [factor(one, other) for one, other in zip(told[1:], reference[1:])]
     if None in factors or len(factors) != len(_EXAMPLES):
         return ""
-    return next((words for power, words in ((1, "multiplied by"), (-1, "divided by"))
-                 if np.allclose(factors, np.power(_EXAMPLES, power), rtol=1e-3)), "")
+    return next((f"{words} the number of {what}" for power, words in ((1, "multiplied by"), (-1, "divided by"))
+                 for what, sizes in (("examples; only the data loss is a mean", _EXAMPLES),
+                                     ("layers; it should be added once for each of them", _LAYERS))
+                 if np.allclose(factors, np.power(sizes, power), rtol=1e-3)), "")

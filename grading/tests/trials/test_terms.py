@@ -68,6 +68,11 @@ def said():
      "The momentum is always 0.95; bn_param may say otherwise."),
     (LAYERS, [("momentum * running_var + (1 - momentum)", "0.9 * running_var + 0.1")], "batchnorm_forward",
      "The momentum of the running variance is always 0.9; bn_param may say otherwise."),
+    (OPTIM, [("v / (1 - config[\"beta2\"] ** t)", "v / np.sqrt(1 - config[\"beta2\"] ** t)")], "adam",
+     "In the bias correction v is divided by the root of 1 - beta2^t; it should be by 1 - beta2^t."),
+    (NET, [("grads[W] = grads[W] + self.reg * self.params[W]",
+            "grads[W] = grads[W] + len(names) * self.reg * self.params[W]")], "FullyConnectedNet.loss",
+     "The penalty in the gradients is multiplied by the number of layers; it should be added once for each of them."),
     (LAYERS, [("< p) / p", "< p) / np.sqrt(p)")], "dropout_forward",
      "What is kept is multiplied by 1 / sqrt(p); it should be by 1 / p."),
     (LAYERS, [("< p) / p", "< p) / 0.4")], "dropout_forward",
@@ -97,6 +102,26 @@ def test_shapes_of_a_deep_net_are_told_in_the_words_of_its_docstring(said):
     assert kind == "mistake" and says == (
         "In a net with hidden_dims [H1, H2] W1 has the shape (D, 41); it should be (D, H1); "
         "W2 has the shape (H1, 122); it should be (H1, H2); W3 has the shape (H2, 63); it should be (H2, C).")
+
+
+def test_a_setting_that_a_step_changes_is_told(said):
+    found = said(OPTIM, [("    config[\"cache\"] = cache\n", "    config[\"cache\"] = cache\n"
+                          "    config[\"learning_rate\"] = 0.5 * config[\"learning_rate\"]\n")], ["rmsprop"])
+    assert found == [("rmsprop", "mistake",
+                      "config['learning_rate'] is multiplied by 0.5 in a step; a setting stays as it is.")]
+
+
+def test_dropout_that_neither_scales_nor_stops_at_test_time_has_both_said(said):
+    found = said(LAYERS, [("    if mode == \"test\":\n        return x, None\n", ""), ("< p) / p", "< p)")],
+                 ["dropout_forward"])
+    assert {says for _, _, says in found} == {"What is kept is not divided by p.",
+                                              "Units are dropped at test time too."}
+
+
+def test_parameters_of_a_normalized_net_without_gradients_are_called_by_their_names(said):
+    (_, kind, says), = said(NET, [("dhidden, grads[gamma], grads[beta] =", "dhidden, _, grads[beta] =")],
+                            ["FullyConnectedNet.loss"])
+    assert kind == "mistake" and says.startswith("In a net with normalization grads has no entry for gamma1, gamma2")
 
 
 def test_a_spread_that_follows_from_wrong_shapes_has_no_name(said):
