@@ -69,9 +69,10 @@ class Entry:
 
     def source(self, reference: str | None = None, beside: bool = False) -> str:
         """The module with this mistake in it, markers left in place; `reference` may have others in it already."""
-        complete = leave_out((PACKAGE / self.module).read_text(encoding="utf-8"), self.later)
+        path = PACKAGE / self.module
+        complete = _complete(path, path.stat().st_mtime_ns, self.later)
         text = reference or complete
-        begin, end = list(_MARK.finditer(text))[2 * _place(complete, self):][:2]
+        begin, end = _marks(text)[2 * _place(complete, self):][:2]
         solution = text[begin.end():end.start()]
         indent = begin.group()[:-len(begin.group().lstrip())]
         if self.body:
@@ -120,6 +121,16 @@ def _entries(assignment: Assignment, folder: Path, kind: str) -> list[dict]:
 def without_markers(text: str) -> str:
     """A variant's source as a submission has it: `stubs.strip_markers` for markers that are known to be well formed."""
     return _MARK.sub("", text)
+
+
+@functools.lru_cache(64)
+def _complete(path: Path, _written: int, later: tuple[str, ...]) -> str:
+    return leave_out(path.read_text(encoding="utf-8"), later)
+
+
+@functools.lru_cache(64)
+def _marks(text: str) -> list[re.Match[str]]:
+    return list(_MARK.finditer(text))
 
 
 @functools.lru_cache(64)

@@ -34,6 +34,5 @@ def answers(assignment: Assignment, variants: dict[str, tuple[dict[str, str], li
     - like: nothing more is asked after an answer that is as in none of these, aspects with ~ aside
     """
     reference = complete(assignment)
-    told = warm.run(reference, {}, "grading.trials.answering:told", package=reference, variants=variants,
-                    like=packed(list(like)))
+    told = warm.run(reference, None, "grading.trials.answering:told", variants=variants, like=packed(list(like)))
     return unpacked(told)
