@@ -26,6 +26,10 @@ def _settings(answers: Answers, aspects: set[str]) -> list[tuple[str, str]]:
     if "settings afterwards" not in aspects or answers["settings afterwards"][0] != "l":
         return []
     told = answers["settings afterwards"][1:]
+    gone = [one[1][1] for one in told if one[0] == "l" and one[-1] == ["s", "gone"]]
+    if gone:
+        return [(f"After a step config has no entry {' and '.join(map(repr, gone))} any more; the next step needs it.",
+                 "config in the docstring")]
     pairs = [(name, array_of(times)) for name, times in (one[1:] for one in told if one[0] == "l" and len(one) == 3)]
     if len(pairs) != len(told) or any(name[0] != "s" or times is None or times.size != 1 for name, times in pairs):
         return []

@@ -111,6 +111,13 @@ def test_a_setting_that_a_step_changes_is_told(said):
                       "config['learning_rate'] is multiplied by 0.5 in a step; a setting stays as it is.")]
 
 
+def test_a_setting_that_a_step_takes_away_is_told(said):
+    found = said(OPTIM, [("    config[\"cache\"] = cache\n", "    config[\"cache\"] = cache\n"
+                          "    del config[\"decay_rate\"]\n")], ["rmsprop"])
+    assert found == [("rmsprop", "mistake",
+                      "After a step config has no entry 'decay_rate' any more; the next step needs it.")]
+
+
 def test_dropout_that_neither_scales_nor_stops_at_test_time_has_both_said(said):
     found = said(LAYERS, [("    if mode == \"test\":\n        return x, None\n", ""), ("< p) / p", "< p)")],
                  ["dropout_forward"])

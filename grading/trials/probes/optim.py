@@ -99,8 +99,8 @@ def _terms(sums):
 
 
 def _kept(config, settings):
-    """[name, what its value is multiplied by] for every setting."""
-    return [[name, np.asarray(config[name]) / value] for name, value in settings.items()]
+    """[name, what its value is multiplied by, or a word where it has gone] for every setting."""
+    return [[name, np.asarray(config[name]) / value if name in config else "gone"] for name, value in settings.items()]
 
 
 def _names(config, base):
