@@ -78,7 +78,7 @@ def compiled(text: str, file: str) -> list[CodeType]:
         with contextlib.suppress(SyntaxError):           # such as where a string has a line that begins with def
             line, found = 0, []
             for piece in _TOP.split(text):
-                found.append(_moved(_piece(piece, file), line))
+                found.append(_piece_at(piece, file, line))
                 line += piece.count("\n")
             return found
     return [compile(text, file, "exec")]
@@ -90,6 +90,11 @@ _TOP = re.compile(r"^(?=def |class )", re.MULTILINE)     # after a decorator all
 @functools.lru_cache(4096)
 def _piece(text: str, file: str) -> CodeType:
     return compile(text, file, "exec")
+
+
+@functools.lru_cache(4096)
+def _piece_at(text: str, file: str, line: int) -> CodeType:
+    return _moved(_piece(text, file), line)
 
 
 def _moved(code: CodeType, lines: int) -> CodeType:

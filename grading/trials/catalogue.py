@@ -69,9 +69,10 @@ class Entry:
 
     def source(self, reference: str | None = None, beside: bool = False) -> str:
         """The module with this mistake in it, markers left in place; `reference` may have others in it already."""
-        complete = _complete(PACKAGE / self.module, (PACKAGE / self.module).stat().st_mtime_ns, self.later)
+        path = PACKAGE / self.module
+        complete = _complete(path, path.stat().st_mtime_ns, self.later)
         text = reference or complete
-        begin, end = list(_MARK.finditer(text))[2 * _place(complete, self):][:2]
+        begin, end = _marks(text)[2 * _place(complete, self):][:2]
         solution = text[begin.end():end.start()]
         indent = begin.group()[:-len(begin.group().lstrip())]
         if self.body:
@@ -123,9 +124,13 @@ def without_markers(text: str) -> str:
 
 
 @functools.lru_cache(64)
-def _complete(path: Path, _changed: int, later: tuple[str, ...]) -> str:
-    """The reference as it is now, read once for the many pairs that are tried."""
+def _complete(path: Path, _written: int, later: tuple[str, ...]) -> str:
     return leave_out(path.read_text(encoding="utf-8"), later)
+
+
+@functools.lru_cache(64)
+def _marks(text: str) -> list[re.Match[str]]:
+    return list(_MARK.finditer(text))
 
 
 @functools.lru_cache(64)

@@ -77,8 +77,10 @@ def explain(assignment: Assignment, function: str, answers: Answers, reference: 
     if not any(matching.telling(answers[aspect], aspect, wrong) for aspect in wrong):     # such as by exceptions alone
         return []
     for one, other in candidates(answers, reference, known)[:2 * budget[0]]:
+        if not budget[0]:
+            break
         text = together(one.entry, other.entry)
-        if text is not None and budget[0]:
+        if text is not None:
             budget[0] -= 1
             tried[f"{one.entry.name} {other.entry.name}"] = (one, other), text
     if not tried:

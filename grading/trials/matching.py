@@ -14,9 +14,11 @@ from grading.trials.catalogue import Entry
 
 EXACT, SINGLE, ROUGH = 1e-4, 2e-3, 0.1       # relative; single: something was computed in float32
 
-# Of update rules: an aspect, and those from which it follows. A step is made of what is remembered, and a correction
-# is read off steps, which tell of it only where they grow with the gradient as they should.
+# An aspect, and those from which it follows. A step is made of what is remembered, and a correction is read off steps,
+# which tell of it only where they grow with the gradient as they should. The spread of weights may follow from what
+# is taken for a layer's inputs.
 FOLLOWS = {"step": {"cache", "velocity", "m", "v"}, "correction": {"large gradients"}}
+FOLLOWS |= {f"spread of weights{kind}": {f"shapes{kind}"} for kind in ("", ", xavier", ", he")}
 
 Answers = Mapping[str, list]
 

@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 
-from grading.trials import norms
+from grading.trials import kept, norms, rates, starts
 from grading.trials.figures import factor
 from grading.trials.matching import Answers, leaves
 from grading.trials.matching import numbers as array_of
@@ -17,6 +17,8 @@ _NOTHING, _NONE = ["e", "Nothing"], ["s", "a NoneType"]           # None altoget
 _UNBOUND = ["e", "UnboundLocalError"]
 _POWERS = (0, 1, -1, 2, -2, 0.5, -0.5, 1.5, -1.5, 3, -3)          # of the root
 _EXAMPLES = (5.0, 6.0, 7.0)                 # that the nets of a probe get
+_LAYERS = (2.0, 3.0, 4.0)                   # that they have
+_OTHER_BETA = {"m": "beta2 in m", "v": "beta1 in v"}                    # of Adam, which should not tell
 _GATES = ("the term of dout itself", "what comes back by the mean", "what comes back by the variance")
 
 
@@ -26,8 +28,8 @@ def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[
     none = {aspect for aspect in aspects if any(leaf == _NOTHING for leaf in leaves(answers[aspect]))}
     found = _nothing(function, answers, none) if none else []
     rest = aspects - none
-    for reading in (_unbound, _loops, _no_part, _keys, _shapes, _gates, norms.read, _memories, _momentum, _corrections,
-                    _penalties, _law):
+    for reading in (_unbound, _loops, _no_part, _keys, starts.read, _gates, norms.read, kept.read, _memories, _momentum,
+                    rates.read, _penalties, _law):
         found += reading(answers, reference, rest) if rest else []
     return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
 
@@ -75,46 +77,32 @@ def _no_part(answers: Answers, _reference: Answers, aspects: set[str]) -> list[t
 
 
 def _keys(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
-    """Parameters that grads has no entry for."""
-    name = "names of the gradients"
-    if name not in aspects or answers[name][0] != "l":
+    """Parameters that grads has no entry for, those of a normalized net where the others have theirs."""
+    name, where = "names of the gradients", ""
+    if name not in aspects:
+        name, where = f"training/normalized: {name}", "In a net with normalization "
+    if name not in aspects or answers[name][0] != "l" or any(leaf[0] != "s" for leaf in leaves(answers[name])):
+        return []                                                         # such as where scores come back in training
+    theirs, should = ([leaf[1].split() for leaf in leaves(told[name])] for told in (answers, reference))
+    if where and len(theirs) != len(should):
         return []
-    theirs, should = ([leaf[1] for leaf in leaves(told[name]) if leaf[0] == "s"] for told in (answers, reference))
-    lacks = [key for key in should if key not in theirs]
+    nets = zip(theirs, should, strict=True) if where else [(sum(theirs, []), sum(should, []))]
+    lacks = sorted({key for ours, wanted in nets for key in wanted if key not in ours})
     if not lacks:
         return []
     *others, last = lacks
-    return [(f"grads has no entry for {', '.join(others)}{' and ' * bool(others)}{last}: the way back does not reach "
-             "these parameters, or stores their gradients under other names.", "the docstring, under Returns")]
+    return [(f"{where}grads has no entry for {', '.join(others)}{' and ' * bool(others)}{last}: the way back does not "
+             "reach these parameters, or stores their gradients under other names.", "the docstring, under Returns")]
 
 
-def _shapes(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
-    """Which parameters of a new net with two layers have which other shape, in the words of its docstring."""
-    if "shapes" not in aspects or answers["shapes"][0] != "l":
+def _gates(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+    """Of the gradient of batch normalization, which of its three terms is there, and how often.
+
+    Nothing where the reference's terms are others: a way forward that is wrong has left another cache.
+    """
+    right = [array_of(one) for one in leaves(reference.get("~terms of dx", ["u"]))]
+    if any(one is None or one.ndim != 2 or not np.allclose(one[:, :3], (1, -1, -1), rtol=1e-3) for one in right):
         return []
-    told, right = ([array_of(leaf) for leaf in leaves(one["shapes"])] for one in (answers, reference))
-    names = [f"{letter}{layer}" for letter in "Wb" for _ in range(4) for layer in (1, 2)]    # for four nets
-    if len(told) != len(names) or len(right) != len(names) or any(one is None or one.ndim > 1 for one in told):
-        return []
-    sizes = [dict(zip(one, "DHC", strict=True)) for one in ((70, 60, 50), (50, 80, 40)) for _ in range(2)]
-    written = [tuple(sizes[place % 8 // 2].get(int(n), f"{n:.0f}") for n in np.ravel(one))
-               for place, one in enumerate(told)]
-    should = [tuple(sizes[place % 8 // 2][int(n)] for n in np.ravel(one)) for place, one in enumerate(right)]
-    found = []
-    for name in ("W1", "b1", "W2", "b2"):
-        ours, theirs = ({one[place] for place, own in enumerate(names) if own == name} for one in (written, should))
-        if ours != theirs:
-            if len(ours) > 1:
-                return []
-            (one,), (other,) = ours, theirs
-            is_now, wanted = (f"({', '.join(each)}{',' * (len(each) == 1)})" for each in (one, other))
-            found.append(f"{name} has the shape {is_now}; it should be {wanted}" if one else
-                         f"{name} is one number; it should have the shape {wanted}")
-    return [(f"{'; '.join(found)}.", "the shapes in the docstring of TwoLayerNet")] if found else []
-
-
-def _gates(answers: Answers, _reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
-    """Of the gradient of batch normalization, which of its three terms is there, and how often."""
     told = answers.get("~terms of dx", ["u"])
     cases = [array_of(one) for one in told[1:]] if told[0] == "l" else []
     if "dx" not in aspects or not cases or any(one is None or one.ndim != 2 or one.shape[1] != 6 for one in cases):
@@ -172,7 +160,8 @@ def _memories(answers: Answers, reference: Answers, aspects: set[str]) -> list[t
         if told is None or right is None or told.shape != (2, 2) or np.allclose(told, right, atol=2e-5):
             continue
         averages = np.allclose(right.sum(axis=1), 1)
-        if averages and np.allclose(told[0], told[1], atol=2e-5) and abs(told[0].sum() - 1) < 1e-4:
+        if averages and np.allclose(told[0], told[1], atol=2e-5) and abs(told[0].sum() - 1) < 1e-4 and (
+                _OTHER_BETA.get(name) not in aspects):
             found.append((f"{setting} is always {told[0, 0]:.4g}, whatever config says.",
                           f"{setting} in the docstring"))
         else:
@@ -212,22 +201,6 @@ def _sum(factors: np.ndarray, old: str = "v", new: str = "lr g") -> str:
     return f"{first} {sign}{abs(added):.4g} {new}".strip()
 
 
-def _corrections(answers: Answers, _reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
-    """What Adam divides m and v by, where all else is right."""
-    told = array_of(answers.get("~corrections", ["u"]))
-    concerned = {"correction", "correction of the first step", "beta1 in the correction", "beta2 in the correction"}
-    if not aspects & concerned or not aspects <= concerned or told is None or told.shape != (4, 2):
-        return []
-    if not np.allclose(told[3], 1, atol=1e-2):
-        return []
-    says, again = [], "the bias correction in the docstring: beta to the power t"
-    for name, beta, (_, _, found, _) in (("m", 0.9, told[:, 0]), ("v", 0.999, told[:, 1])):
-        right = 1 - beta**4
-        if abs(found - right) > 1e-2 * right:
-            says.append(f"{name} is divided by {found:.3g}; it should be by 1 - {beta}**4 = {right:.3g}")
-    return [(f"In step 4 {' and '.join(says)}.", again)] if says else []
-
-
 def _penalties(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
     """The factors of the deepest net's penalties, layer by layer, where they are not the same in all layers."""
     found = []
@@ -237,8 +210,7 @@ def _penalties(answers: Answers, reference: Answers, aspects: set[str]) -> list[
         if aspect not in aspects or told[0] != "l" or len(told) != len(right):
             continue
         if by := _by_size(answers[aspect], reference[aspect]):
-            found.append((f"The penalty in {where} is {by} the number of examples; only the data loss is a mean.",
-                          "the penalty in the docstring"))
+            found.append((f"The penalty in {where} is {by}.", "the penalty in the docstring"))
             continue
         arrays = [array_of(one) for one in told[1:]]
         factors = [None if array is None else factor(one, other) if np.any(array) else 0.0
@@ -256,9 +228,11 @@ def _round(number: float) -> bool:
 
 
 def _by_size(told: list, reference: list) -> str:
-    """Whether three nets' penalties are multiplied or divided by their numbers of examples."""
+    """Whether three nets' penalties are multiplied or divided by their numbers of examples or of layers."""
     factors = [factor(one, other) for one, other in zip(told[1:], reference[1:])]
     if None in factors or len(factors) != len(_EXAMPLES):
         return ""
-    return next((words for power, words in ((1, "multiplied by"), (-1, "divided by"))
-                 if np.allclose(factors, np.power(_EXAMPLES, power), rtol=1e-3)), "")
+    return next((f"{words} the number of {what}" for power, words in ((1, "multiplied by"), (-1, "divided by"))
+                 for what, sizes in (("examples; only the data loss is a mean", _EXAMPLES),
+                                     ("layers; it should be added once for each of them", _LAYERS))
+                 if np.allclose(factors, np.power(sizes, power), rtol=1e-3)), "")

@@ -10,7 +10,7 @@ from grading.trials.trial import complete
 
 PROBES = Path(__file__).parent / "probes"
 SHARED = ("common", "losses")            # what the modules with probes need, in this order
-NEEDED = {"fc_net": ("lab",)}            # what one of them needs besides
+NEEDED = {"fc_net": ("stages", "lab")}   # what one of them needs besides, in this order
 
 
 def sources(modules: Iterable[str]) -> dict[str, str]:
@@ -34,6 +34,5 @@ def answers(assignment: Assignment, variants: dict[str, tuple[dict[str, str], li
     - like: nothing more is asked after an answer that is as in none of these, aspects with ~ aside
     """
     reference = complete(assignment)
-    told = warm.run(reference, {}, "grading.trials.answering:told", package=reference, variants=variants,
-                    like=packed(list(like)))
+    told = warm.run(reference, None, "grading.trials.answering:told", variants=variants, like=packed(list(like)))
     return unpacked(told)

@@ -33,9 +33,10 @@ _ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL",
 Sources = dict[str, str]                 # path under cs231n/ -> source
 
 
-def run(reference: Sources, changed: Sources, work: str, **arguments: Any) -> Any:
+def run(reference: Sources, changed: Sources | None, work: str, **arguments: Any) -> Any:
     """What `work` ("module:function") returns for `arguments`, where `cs231n` is the reference with modules changed.
 
+    None for `changed`: nothing is laid down, and the work gets the reference itself besides, as `package`.
     Arguments and answer are JSON. Raises RuntimeError when the function raises, or when its process dies.
     """
     return _warm(os.getpid()).run(reference, changed, work, arguments)
@@ -63,7 +64,7 @@ class Warm:
         self._laid_down: set[str] = set()
         self._turn = threading.Lock()
 
-    def run(self, reference: Sources, changed: Sources, work: str, arguments: dict[str, Any]) -> Any:
+    def run(self, reference: Sources, changed: Sources | None, work: str, arguments: dict[str, Any]) -> Any:
         name = digest(reference)
         asked = {"reference": name, "changed": changed, "work": work, "arguments": arguments}
         with self._turn:
@@ -99,18 +100,23 @@ def serve(asker: socket.socket, folder: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)          # meant for the asker
     for name in _LIBRARIES:
         importlib.import_module(name)
+    packages: dict[str, Sources] = {}
     for line in asker.makefile(encoding="utf-8"):
         asked = json.loads(line)
         reference = folder / asked["reference"]
         if "sources" in asked:
+            packages[asked["reference"]] = asked["sources"]
             _lay_down(asked["sources"], reference)
+        if asked["changed"] is None:
+            asked["arguments"]["package"] = packages[asked["reference"]]
         name, _, function = asked["work"].partition(":")
         module = importlib.import_module(name)
         work = getattr(module, function)
         if prepare := getattr(module, "prepare", None):                    # what the children share
             prepare(**asked["arguments"])
         with tempfile.TemporaryDirectory(dir=folder, prefix="variant-") as place:
-            _link(reference, Path(place), asked["changed"])
+            if asked["changed"] is not None:
+                _link(reference, Path(place), asked["changed"])
             told = _in_a_child(asker, Path(place), work, asked["arguments"])
         try:
             asker.sendall((told or json.dumps({"failed": "the process that tried a variant died"})).encode() + b"\n")

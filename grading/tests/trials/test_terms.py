@@ -41,7 +41,17 @@ def said():
      "With mu = 0.9 the weights move by 2.7 v - 4 lr g, v being the velocity before the step; it should be "
      "0.81 v - 1.9 lr g."),
     (OPTIM, [("(1 - config[\"beta1\"] ** t)", "(1 - config[\"beta1\"] ** (t / 2))")], "adam",
-     "In step 4 m is divided by 0.19; it should be by 1 - 0.9**4 = 0.344."),
+     "In the bias correction m is divided by 0.19 in step 4; it should be by 1 - beta1^4 = 0.344."),
+    (OPTIM, [("(1 - config[\"beta1\"] ** t)", "((1 - config[\"beta1\"]) * t)"),
+             ("(1 - config[\"beta2\"] ** t)", "((1 - config[\"beta2\"]) * t)")], "adam",
+     "In the bias correction m is divided by (1 - beta1) * t; it should be by 1 - beta1^t, and v is divided by "
+     "(1 - beta2) * t; it should be by 1 - beta2^t."),
+    (OPTIM, [("(1 - config[\"beta1\"] ** t)", "(1 - config[\"beta1\"] * t)")], "adam",
+     "In the bias correction m is divided by 1 - beta1 * t; it should be by 1 - beta1^t."),
+    (OPTIM, [("config[\"learning_rate\"] * m_unbiased", "config[\"learning_rate\"] ** 2 * m_unbiased")], "adam",
+     "The step is multiplied by the learning rate twice; once is enough."),
+    (OPTIM, [("w - config[\"learning_rate\"] * dw / (np.sqrt(cache)", "w - config[\"learning_rate\"] ** 2 * dw / "
+              "(np.sqrt(cache)")], "rmsprop", "The step is multiplied by the learning rate twice; once is enough."),
     (NET, [("loss += 0.5 * self.reg * np.sum(self.params[W] ** 2)",
             "loss += 0.5 * len(W_last) * (int(W[1:]) > 2) * self.reg * np.sum(self.params[W] ** 2)")],
      "FullyConnectedNet.loss", "The penalties in the loss of a net with 4 layers are 0, 0, 1, 1 times reg * sum(W**2), "
@@ -53,6 +63,23 @@ def said():
                "running_mean = momentum * (running_mean + (1 - momentum) * mean)")], "batchnorm_forward",
      "With momentum 0.8 the running mean becomes 0.8 running_mean + 0.16 mean; it should be 0.8 running_mean + "
      "0.2 mean."),
+    (LAYERS, [("momentum * running_mean + (1 - momentum)", "0.95 * running_mean + 0.05"),
+              ("momentum * running_var + (1 - momentum)", "0.95 * running_var + 0.05")], "batchnorm_forward",
+     "The momentum is always 0.95; bn_param may say otherwise."),
+    (LAYERS, [("momentum * running_var + (1 - momentum)", "0.9 * running_var + 0.1")], "batchnorm_forward",
+     "The momentum of the running variance is always 0.9; bn_param may say otherwise."),
+    (OPTIM, [("v / (1 - config[\"beta2\"] ** t)", "v / np.sqrt(1 - config[\"beta2\"] ** t)")], "adam",
+     "In the bias correction v is divided by the root of 1 - beta2^t; it should be by 1 - beta2^t."),
+    (NET, [("grads[W] = grads[W] + self.reg * self.params[W]",
+            "grads[W] = grads[W] + len(names) * self.reg * self.params[W]")], "FullyConnectedNet.loss",
+     "The penalty in the gradients is multiplied by the number of layers; it should be added once for each of them."),
+    (LAYERS, [("< p) / p", "< p) / np.sqrt(p)")], "dropout_forward",
+     "What is kept is multiplied by 1 / sqrt(p); it should be by 1 / p."),
+    (LAYERS, [("< p) / p", "< p) / 0.4")], "dropout_forward",
+     "What is kept is multiplied by 2.5, whatever p is; it should be by 1 / p."),
+    (NET, [("= np.zeros(num_out)\n            if", "= 0.0 * (layer > 1) + rng.standard_normal(num_out) * (layer == 1)"
+            "\n            if")], "FullyConnectedNet.__init__",
+     "The biases b1, of a net with two hidden layers, are different numbers; they should start at zero."),
     (LAYERS, [("        mean, var = running_mean, running_var\n", "        pass\n")], "batchnorm_forward",
      "At test time a variable is used that only training gives a value."),
     (LAYERS, [("    return dx, dgamma, dbeta", "    return None")], "batchnorm_backward",
@@ -60,6 +87,68 @@ def said():
 ])
 def test_the_terms_of_a_wrong_answer_are_read_off(said, module, edits, function, sentence):
     assert said(module, edits, [function]) == [(function, "mistake", sentence)]
+
+
+def test_scores_that_are_returned_in_training_are_not_taken_for_gradients_without_names(said):
+    for function, edits in (("FullyConnectedNet.loss", [("        if y is None:\n            return scores", "        "
+                                                        "return scores")]),):
+        found = said(NET, edits, [function])
+        assert found == [(function, "mistake", "The scores are returned in training too; with y it is (loss, grads).")]
+
+
+def test_shapes_of_a_deep_net_are_told_in_the_words_of_its_docstring(said):
+    (_, kind, says), = said(NET, [("rng.standard_normal((num_in, num_out))", "rng.standard_normal((num_in, "
+                                   "num_out + layer))")], ["FullyConnectedNet.__init__"])
+    assert kind == "mistake" and says == (
+        "In a net with hidden_dims [H1, H2] W1 has the shape (D, 41); it should be (D, H1); "
+        "W2 has the shape (H1, 122); it should be (H1, H2); W3 has the shape (H2, 63); it should be (H2, C).")
+
+
+def test_a_setting_that_a_step_changes_is_told(said):
+    found = said(OPTIM, [("    config[\"cache\"] = cache\n", "    config[\"cache\"] = cache\n"
+                          "    config[\"learning_rate\"] = 0.5 * config[\"learning_rate\"]\n")], ["rmsprop"])
+    assert found == [("rmsprop", "mistake",
+                      "config['learning_rate'] is multiplied by 0.5 in a step; a setting stays as it is.")]
+
+
+def test_a_setting_that_a_step_takes_away_is_told(said):
+    found = said(OPTIM, [("    config[\"cache\"] = cache\n", "    config[\"cache\"] = cache\n"
+                          "    del config[\"decay_rate\"]\n")], ["rmsprop"])
+    assert found == [("rmsprop", "mistake",
+                      "After a step config has no entry 'decay_rate' any more; the next step needs it.")]
+
+
+def test_dropout_that_neither_scales_nor_stops_at_test_time_has_both_said(said):
+    found = said(LAYERS, [("    if mode == \"test\":\n        return x, None\n", ""), ("< p) / p", "< p)")],
+                 ["dropout_forward"])
+    assert {says for _, _, says in found} == {"What is kept is not divided by p.",
+                                              "Units are dropped at test time too."}
+
+
+def test_parameters_of_a_normalized_net_without_gradients_are_called_by_their_names(said):
+    (_, kind, says), = said(NET, [("dhidden, grads[gamma], grads[beta] =", "dhidden, _, grads[beta] =")],
+                            ["FullyConnectedNet.loss"])
+    assert kind == "mistake" and says.startswith("In a net with normalization grads has no entry for gamma1, gamma2")
+
+
+def test_a_spread_that_follows_from_wrong_shapes_has_no_name(said):
+    found = said(NET, [("scale = {", "num_in = input_dim\n            scale = {"),
+                       ("rng.standard_normal((num_in, num_out))", "rng.standard_normal((num_in, num_out + 1))")],
+                 ["FullyConnectedNet.__init__"])
+    assert "spread" not in str(found)
+
+
+def test_a_beta_that_is_taken_for_the_other_one_is_not_called_hard_coded(said):
+    average = "config[\"{0}\"] * config[\"v\"] + (1 - config[\"{0}\"]) * dw**2"
+    found = said(OPTIM, [(average.format("beta2"), average.format("beta1"))], ["adam"])
+    assert found == [("adam", "mistake", "The average v is made with beta1; it has beta2.")]
+
+
+def test_a_way_back_that_is_right_for_a_cache_of_its_own_has_no_name(said):
+    """The way forward divides by the variance, and its cache holds the root all the same."""
+    found = said(LAYERS, [("normalized = (x - mean) / std", "normalized = (x - mean) / (var + eps)")],
+                 ["batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt"])
+    assert {function for function, _, _ in found} == {"batchnorm_forward"}
 
 
 def test_parameters_without_gradients_are_called_by_their_names(said):

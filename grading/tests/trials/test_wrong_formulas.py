@@ -60,6 +60,9 @@ def said():
     (KNN, [("dists *= -2", "dists *= 2"), ("return np.sqrt(dists, out=dists)", "return np.sqrt(dists).T")], NO_LOOPS,
      ["Rows and columns of dists are exchanged. Under the root stands |x|^2 + 2 x.t + |t|^2; the distance is the root "
       "of |x|^2 - 2 x.t + |t|^2, for a test image x and a training image t."]),
+    (LAYERS, [("x[rows, y][:, np.newaxis] + 1)", "x[rows, y][:, np.newaxis] + 0.5)"),
+              ("(margins > 0).astype(x.dtype)", "(margins > 0) * float(num_train)")], "svm_loss",
+     ["The margin of a hinge is 0.5; here it is 1.", "In the gradient: the division by N is missing."]),
     (NET, [("np.zeros(hidden_dim)", "np.zeros((input_dim, hidden_dim))")], "TwoLayerNet.__init__",
      ["b1 has the shape (D, H); it should be (H,)."]),
     (TRAIN, [("learning_rate * dW", "1e-7 * dW")], "LinearClassifier.train",

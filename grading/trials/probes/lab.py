@@ -4,6 +4,7 @@ from importlib import import_module
 
 import numpy as np
 
+from grading.trials.probes import stages
 from grading.trials.probes.common import given, remembered
 
 
@@ -157,10 +158,13 @@ def dropped():
         return about(tell)
 
     def other_units(loss, slopes, inputs):
-        """Whether units of layer 1 are dropped on one way that are kept on the other."""
-        z = inputs[0] @ every["equal"]["W1"] + every["equal"]["b1"]
-        on = (z > 0.1) & (np.abs(every["equal"]["W2"] @ slopes[1]) > 1e-9)
-        return float(np.any((inputs[1][on] != 0) != (slopes[0][on] != 0)))
+        """For both hidden layers, whether units are dropped on one way that are kept on the other."""
+        found = []
+        for layer in (1, 2):
+            z = inputs[layer - 1] @ every["equal"][f"W{layer}"] + every["equal"][f"b{layer}"]
+            on = (z > 0.1) & (np.abs(every["equal"][f"W{layer + 1}"] @ slopes[layer]) > 1e-9)
+            found.append(float(np.any((inputs[layer][on] != 0) != (slopes[layer - 1][on] != 0))))
+        return found
 
     def loss_off(loss, slopes, inputs):
         scores = 0.1 * inputs[2] @ params["W3"] + params["b3"]
@@ -208,6 +212,13 @@ def dropped():
         return if_known(make, tell)
 
     yield "training/dropout: beside normalization", beside
+
+    def make_both():
+        return make_net("FullyConnectedNet", (3, 6, 3), dropout_keep_ratio=0.5, normalization="batchnorm",
+                        dtype="float64", seed=2)
+
+    yield "training/dropout: way back beside normalization", lambda: if_known(
+        make_both, lambda _: stages.way_back(make_both))
 
 
 def normalized_init(cases):

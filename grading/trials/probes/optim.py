@@ -77,6 +77,7 @@ def momentum(name):
         yield "learning rate", lambda: [
             _times(call(learning_rate=rate, velocity=np.zeros(SHAPE))[0], call(velocity=np.zeros(SHAPE))[0])
             for rate in (0.03, 0.5)]
+        yield "settings afterwards", lambda: _kept(call()[1], {"learning_rate": 1e-2, "momentum": 0.9})
         yield "~first step", lambda: step()[0]
         yield "~defaults", lambda: [step()[1][key] for key in ("learning_rate", "momentum")]
         yield "~steps", lambda: _chain(step, base)
@@ -95,6 +96,11 @@ def _terms(sums):
     """The factors of which sums are made: of every (sum, first term, second term) two; raises where it has others."""
     return np.array([np.round(factors_of(np.ravel(value), [np.ravel(one) for one in terms], atol=1e-7), 6)
                      for value, *terms in sums])
+
+
+def _kept(config, settings):
+    """[name, what its value is multiplied by, or a word where it has gone] for every setting."""
+    return [[name, np.asarray(config[name]) / value if name in config else "gone"] for name, value in settings.items()]
 
 
 def _names(config, base):
@@ -169,6 +175,7 @@ def adaptive(name, settings, decays):
             yield "decay rate in the cache", lambda: (np.asarray(call(decay_rate=0.5)[1]["cache"])
                                                       - call()[1]["cache"])
         yield from _settings(step, base, np.sqrt(1 - settings["decay_rate"]) if decays else 1.0)
+        yield "settings afterwards", lambda: _kept(call()[1], settings)
         yield "~first step", lambda: step()[0]
         yield "~defaults", lambda: [step()[1][key] for key in settings]
         yield "~steps", lambda: _chain(step, base)
@@ -206,6 +213,7 @@ def adam(seed):
         yield f"{name} in m", lambda setting=setting: np.asarray(call(**setting)[1]["m"]) - call()[1]["m"]
         yield f"{name} in v", lambda setting=setting: np.asarray(call(**setting)[1]["v"]) - call()[1]["v"]
     yield from _settings(step, base, np.sqrt(1 - settings["beta2"]))
+    yield "settings afterwards", lambda: _kept(call()[1], settings)
     yield "~defaults", lambda: [step()[1][key] for key in settings]
     yield "~steps", lambda: _chain(step, base | {"t": 2})
     for name, beta, before, new in (("m", "beta1", VELOCITY * 20, DW), ("v", "beta2", SQUARES, DW**2)):
