@@ -3,6 +3,7 @@
 Which one counts is said once for an assignment, with `kit collect --attempt`, and holds until something else is said.
 """
 
+import hashlib
 import os
 import tempfile
 from datetime import UTC, datetime
@@ -35,10 +36,10 @@ def let_count(course: Course, assignment: str, which: str) -> None:
 def every(course: Course, student: str, assignment: str) -> list[Path]:
     """Folders of a student's attempts, the earliest first; of two that are the same, the one that counts."""
     there = [course.submitted(student, assignment), *_kept(course, student, assignment)]
-    found: dict[frozenset, Path] = {}
+    found: dict[tuple, Path] = {}
     for folder in there:
         if folder.is_dir():
-            found.setdefault(frozenset(content(folder).items()), folder)
+            found.setdefault(_digests(folder), folder)
     return sorted(found.values(), key=lambda folder: (time(folder) or datetime.max.replace(tzinfo=UTC), folder.name))
 
 
@@ -58,8 +59,8 @@ def lay_down(course: Course, student: str, assignment: str, files: dict[str, byt
         if time:
             (fresh / TIMESTAMP).write_text(f"{time:{_FORM}}", encoding="utf-8")
         former = target if counts and target.exists() else None if counts else fresh
-        if former is not None and not any(content(kept) == content(former)
-                                          for kept in _kept(course, student, assignment)):
+        if former is not None and not any(
+                _digests(kept) == _digests(former) for kept in _kept(course, student, assignment)):
             beside.mkdir(parents=True, exist_ok=True)
             number = max((int(kept.name) for kept in beside.iterdir() if kept.name.isdigit()), default=0) + 1
             os.replace(former, beside / f"{number:03d}")
@@ -81,7 +82,26 @@ def time(folder: Path) -> datetime | None:
 
 def content(folder: Path) -> dict[str, bytes]:
     """An attempt's files by path."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes()
+    return {name: path.read_bytes() for name, path in _files(folder).items()}
+
+
+def holds(folder: Path, files: dict[str, bytes]) -> bool:
+    """Whether these are an attempt's files; one at a time is read."""
+    there = _files(folder)
+    return there.keys() == files.keys() and all(path.read_bytes() == files[name] for name, path in there.items())
+
+
+def _digests(folder: Path) -> tuple[tuple[str, bytes], ...]:
+    """What tells an attempt from another one, without all that there is of both at once."""
+    found = []
+    for name, path in sorted(_files(folder).items()):
+        with path.open("rb") as file:
+            found.append((name, hashlib.file_digest(file, "sha256").digest()))
+    return tuple(found)
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    return {path.relative_to(folder).as_posix(): path
             for path in folder.rglob("*") if path.is_file() and path.name != TIMESTAMP}
 
 

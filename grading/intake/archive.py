@@ -9,6 +9,7 @@ import os
 import stat
 import struct
 import tarfile
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -109,7 +110,7 @@ def with_inner(handed: Handed, where: str, depth: int = 2) -> Handed:
             try:
                 content = file.read()
                 taken.unpacked += len(content)
-                inner = _open_archive(io.BytesIO(content), f"{where}: {path}", name, taken)
+                inner = _open_archive(_on_disk(content), f"{where}: {path}", name, taken)
             except Exception:                  # whatever is wrong with it, the rest can be read
                 others[path] = "an archive that cannot be read"
                 continue
@@ -211,7 +212,7 @@ def _unpacked(opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
 
 
 def _open_tar(stream: BinaryIO, where: str, ending: str, taken: Taken) -> Handed:
-    found, compression = Handed(), _TARS[ending]
+    found, compression, kept = Handed(), _TARS[ending], _on_disk()
     plain = _Bounded(compression.open(stream) if compression else stream, where, taken)
     try:
         with tarfile.open(fileobj=plain, mode="r|") as opened:
@@ -228,10 +229,24 @@ def _open_tar(stream: BinaryIO, where: str, ending: str, taken: Taken) -> Handed
                 except KitError:
                     found.others[name] = f"larger than {MAX_BYTES // 1_000_000} MB"
                     continue
-                found.files[name] = File(lambda content=content: content, _date(member.mtime))
+                place, size = kept.seek(0, os.SEEK_END), kept.write(content)
+                found.files[name] = File(lambda place=place, size=size: _from(kept, place, size), _date(member.mtime))
     except _UNREADABLE as error:
         raise KitError(f"{where} cannot be read as a tar archive ({error}). Ask the student for a .zip.") from None
     return found
+
+
+def _on_disk(content: bytes = b"") -> BinaryIO:
+    """A file without a name, gone with whoever reads it: several archives' contents would fill the memory."""
+    kept = tempfile.TemporaryFile()                              # noqa: SIM115
+    kept.write(content)
+    kept.seek(0)
+    return kept
+
+
+def _from(kept: BinaryIO, place: int, size: int) -> bytes:
+    kept.seek(place)
+    return kept.read(size)
 
 
 class _Bounded(io.RawIOBase):

@@ -23,6 +23,7 @@ from grading.intake.downloads import Person
 from grading.intake.handout import Handout
 from grading.release.assignment import Assignment
 
+MAX_BYTES = 100_000_000          # of all files of a submission
 _UNCLEAN = re.compile(r"[^\w.@+-]+")
 
 
@@ -149,7 +150,7 @@ class Collecting:
             found = self._find(handed)
         if not found.files:
             raise KitError(f"{path} {self._nothing_of_ours(handed)}")
-        files = {name: handed.files[place].read() for name, place in found.files.items()}
+        files = _read(found.files, handed, path)
         read = self._handout.read(files)
         pictures, without = self._handout.pictures(read, found.files, handed)
         files |= pictures
@@ -183,10 +184,10 @@ class Collecting:
         there = attempts.time(target)
         if not target.is_dir():
             state = "new"
-        elif attempts.content(target) == files:
+        elif attempts.holds(target, files):
             return "unchanged"
         elif self._attempt == "best":
-            if any(attempts.content(one) == files for one in
+            if any(attempts.holds(one, files) for one in
                    attempts.every(self._course, student, self._assignment.name)):
                 return "unchanged"
             state = "kept"
@@ -196,6 +197,18 @@ class Collecting:
             state = "older" if self._attempt == "last" and there and time < there else "updated"
         attempts.lay_down(self._course, student, self._assignment.name, files, time, state in ("new", "updated"))
         return state
+
+
+def _read(places: dict[str, str], handed: Handed, path: Path) -> dict[str, bytes]:
+    """The assignment's files, name -> content; places: where each was. Raises KitError where they are too much."""
+    files, size = {}, 0
+    for name, place in places.items():
+        files[name] = handed.files[place].read()
+        size += len(files[name])
+        if size > MAX_BYTES:
+            raise KitError(f"{path}: its files come to more than {MAX_BYTES // 1_000_000} MB. Ask the student to clear "
+                           "the outputs and hand it in again.")
+    return files
 
 
 def _download(path: Path) -> Iterator[downloads.HandIn] | None:

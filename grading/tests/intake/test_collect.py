@@ -6,6 +6,7 @@ import shutil
 import stat
 import struct
 import tarfile
+import tracemalloc
 import unicodedata
 import zipfile
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import pytest
 from grading.books.course import Course
 from grading.errors import KitError
 from grading.intake import archive
+from grading.intake import collect as collecting
 from grading.intake.collect import Collected, collect
 from grading.release import assignment as assignments
 from grading.release.assignment import Assignment
@@ -176,6 +178,28 @@ def test_a_directory_of_more_entries_than_anyone_hands_in_is_refused_before_each
     else:
         (inbox / "ann.zip").write_bytes(long)
         assert "has a directory of 250,000 entries" in taken(course, inbox)["ann"].sentence
+
+
+def test_files_that_are_too_much_together_are_refused_before_all_of_them_are_there(course, inbox, monkeypatch):
+    """A few megabytes of a zip may unpack to 50 MB for each of the assignment's files."""
+    monkeypatch.setattr(collecting, "MAX_BYTES", 1_000)
+    hand_in_zip(inbox / "ann.zip", {NOTEBOOK: 600 * " ", MODULE: 600 * "#"})
+    hand_in_zip(inbox / "bob.zip", {NOTEBOOK: 400 * " ", MODULE: 600 * "#"})
+    found = taken(course, inbox)
+    assert "its files come to more than" in found["ann"].sentence and found["bob"].state == "new"
+
+
+def test_what_a_tar_holds_is_kept_on_disk(inbox):
+    with tarfile.open(inbox / "ann.tar.gz", "w:gz") as packed:
+        for name in "abcd":
+            member = tarfile.TarInfo(name)
+            member.size = 5_000_000
+            packed.addfile(member, io.BytesIO(member.size * name.encode()))
+    tracemalloc.start()
+    handed = archive.open_submission(inbox / "ann.tar.gz")
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 2_000_000 and [handed.files[name].read()[-3:] for name in "bda"] == [b"bbb", b"ddd", b"aaa"]
 
 
 def test_of_a_tar_no_record_is_kept_of_each_member(inbox, monkeypatch):
