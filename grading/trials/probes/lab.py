@@ -4,8 +4,8 @@ from importlib import import_module
 
 import numpy as np
 
-from grading.trials.probes import stages
 from grading.trials.probes.common import given, remembered
+from grading.trials.probes.stages import way_back
 
 
 def make_net(name, sizes, **settings):
@@ -218,7 +218,7 @@ def dropped():
                         dtype="float64", seed=2)
 
     yield "training/dropout: way back beside normalization", lambda: if_known(
-        make_both, lambda _: stages.way_back(make_both))
+        make_both, lambda _: way_back(make_both))
 
 
 def normalized_init(cases):
