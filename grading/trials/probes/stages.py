@@ -10,6 +10,7 @@ _rng = np.random.default_rng(201)
 X, Y = _rng.normal(size=(5, 3)), np.array([0, 2, 1, 1, 0])
 PARAMS = {"W1": _rng.normal(size=(3, 6)), "b1": _rng.normal(size=6), "gamma1": _rng.uniform(0.7, 1.6, size=6),
           "beta1": _rng.uniform(0.5, 0.9, size=6), "W2": _rng.normal(size=(6, 3)), "b2": _rng.normal(size=3)}
+DROPOUT = {"mode": "train", "p": 0.5, "seed": 2}                # of the net that is handed over
 _OTHERS = {"after the normalization": 2.0, "skipped": 3.0}
 
 
@@ -23,7 +24,7 @@ def way_back(make):
         net.params[key] = value.copy()
     found = np.asarray(given(net.loss(X.copy(), Y.copy()))[1]["W1"])
     drop = import_module("cs231n.layers").dropout_forward
-    mask = np.asarray(drop(np.ones((len(X), 6)), net.dropout_param | {"mode": "train"})[0])
+    mask = np.asarray(drop(np.ones((len(X), 6)), dict(DROPOUT))[0])
     told = [number for order, number in ({"": 1.0} | _OTHERS).items() if np.allclose(found, _slope(mask, order))]
     return told[0] if len(told) == 1 else ...
 
