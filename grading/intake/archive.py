@@ -20,6 +20,7 @@ from typing import IO, BinaryIO, NamedTuple
 
 from grading.errors import KitError
 from grading.intake.directory import Taken
+from grading.intake.written import date_of, time_of
 
 MAX_LISTED = 100_000             # files and folders that are looked at; what comes after them is passed over
 MAX_BYTES = 50_000_000           # of one file, once unpacked
@@ -91,7 +92,7 @@ def open_submission(path: Path) -> Handed:
     if not suffix(path.name):
         raise KitError(f"{path} is neither a folder nor a .zip. Unpack it, or ask the student for a .zip.")
     opened = _open_archive(path.open("rb"), str(path), path.name, Taken())
-    opened.made = _date(path.stat().st_mtime)
+    opened.made = date_of(path.stat().st_mtime)
     return opened
 
 
@@ -128,7 +129,7 @@ def is_junk(name: str) -> bool:
 # Folders
 
 def _open_folder(folder: Path) -> Handed:
-    found = Handed(made=_date(folder.stat().st_mtime))
+    found = Handed(made=date_of(folder.stat().st_mtime))
     waiting, opened = [(folder, "")], 0
     while waiting and len(found.files) + opened < MAX_LISTED:
         here, prefix = waiting.pop()
@@ -149,7 +150,7 @@ def _open_folder(folder: Path) -> Handed:
                     found.others[name] = "a device or a pipe"
                 elif len(found.files) < MAX_LISTED:
                     found.files[name] = File(lambda path=entry.path, name=name: _read_file(path, folder, name),
-                                             _date(entry.stat(follow_symlinks=False).st_mtime))
+                                             date_of(entry.stat(follow_symlinks=False).st_mtime))
     return found
 
 
@@ -190,7 +191,7 @@ def _open_zip(stream: BinaryIO, where: str, taken: Taken) -> Handed:
         if name in found.files:
             raise KitError(f"{where}: {name!r} is in the archive twice. Ask the student which one counts.")
         found.files[name] = File(lambda member=member, name=name: _read_member(opened, member, where, name),
-                                 _member_time(member))
+                                 time_of(member))
     return found
 
 
@@ -230,7 +231,7 @@ def _open_tar(stream: BinaryIO, where: str, ending: str, taken: Taken) -> Handed
                     found.others[name] = f"larger than {MAX_BYTES // 1_000_000} MB"
                     continue
                 place, size = kept.seek(0, os.SEEK_END), kept.write(content)
-                found.files[name] = File(lambda place=place, size=size: _from(kept, place, size), _date(member.mtime))
+                found.files[name] = File(lambda place=place, size=size: _from(kept, place, size), date_of(member.mtime))
     except _UNREADABLE as error:
         raise KitError(f"{where} cannot be read as a tar archive ({error}). Ask the student for a .zip.") from None
     return found
@@ -288,28 +289,3 @@ def _read(stream, where: str, name: str) -> bytes:
         raise KitError(f"{where}: {name} is larger than {MAX_BYTES // 1_000_000} MB, which no notebook or module is. "
                        "Ask the student to clear the outputs and hand it in again.")
     return b"".join(parts)
-
-
-# Times
-
-def _date(seconds: float) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _member_time(member: zipfile.ZipInfo) -> datetime | None:
-    """Unix seconds where they are told, else what the clock of the machine that packed showed, as if it stood here."""
-    extra = member.extra
-    while len(extra) >= 4:
-        kind, size = struct.unpack("<HH", extra[:4])
-        if kind == 0x5455 and size >= 5 and len(extra) >= 9 and extra[4] & 1:
-            return _date(struct.unpack("<i", extra[5:9])[0])
-        extra = extra[4 + size:]
-    if member.date_time <= (1980, 1, 1, 0, 0, 0):               # a zip's way to say nothing
-        return None
-    try:
-        return datetime(*member.date_time).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
