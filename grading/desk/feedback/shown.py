@@ -19,6 +19,7 @@ STREAM = 20_000                  # characters of printed text that are shown of 
 FRAMES = 8
 _IN = re.compile(r"Cell In\[(\d{1,5})\]")
 _FILE = re.compile(r" \(\w+\.py, line (\d{1,5})\)$")     # what Python adds to a SyntaxError of a cell
+_EMPTY = re.compile(r"\b(?:arg is an empty sequence|iterable argument is empty)\b")      # of max() of no results
 _PICTURE = re.compile(r"<(?:IPython\.core\.display\.\w+ object|Figure size [\d.x]+ with \d+ Ax[ei]s)>")
 _LABELS = {f"[{text}]": text for text in (handed.AS_HANDED_IN, handed.WHEN_GRADED, handed.WITHOUT, handed.NOT_RUN,
                                           handed.TOO_MUCH)}
@@ -98,12 +99,15 @@ def _label(found: list[dict]) -> str:
 
 
 def stopped_by(cell: dict, places: Places) -> str:
-    """What ended a solution cell when it was graded, as a student reads it: "" where nothing did, or it is a stub."""
+    """What ended a solution cell when it was graded, as a student reads it: "" where nothing did, or it is a stub, or
+    looks for the best of what is not there yet."""
     came = cell.get("outputs", [])
     errors = [one for one in came if one.get("output_type") == "error"
               and _label(came) in (handed.WHEN_GRADED, handed.WITHOUT)][:1]
     found = [shown.text for one in errors for shown in _shown(one, places, graded=True, lines=_lines(cell))]
-    return "" if not found or errors[0].get("ename") == "NotImplementedError" else found[0].partition("\n")[0]
+    unfinished = any(error.get("ename") == "NotImplementedError" or _EMPTY.search(clean_message(error.get("evalue")))
+                     for error in errors)
+    return "" if not found or unfinished else found[0].partition("\n")[0]
 
 
 def _lines(cell: dict) -> int:

@@ -281,7 +281,8 @@ def test_a_cell_that_stopped_is_not_called_unwritten_but_what_ended_it_is_said()
 
 
 @pytest.mark.parametrize("name, message, says", [
-    ("KeyError", "'x'", "KeyError: 'x'"), ("NotImplementedError", "this cell is not written yet", ""),
+    ("KeyError", "'x'", "KeyError: 'x'"), ("ValueError", "max() arg is an empty sequence", ""),
+    ("NotImplementedError", "this cell is not written yet", ""),
     ("SyntaxError", "expected ':' (1249.py, line 2)", "SyntaxError: expected ':' (line 2)"),
     ("SyntaxError", "expected ':' (1249.py, line 77)", "SyntaxError: expected ':'"),
 ])
