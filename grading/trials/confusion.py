@@ -11,7 +11,7 @@ from grading.release.assignment import Assignment
 from grading.trials import matching, variants
 from grading.trials.catalogue import Entry
 from grading.trials.doubles import changed, together
-from grading.trials.matching import Known
+from grading.trials.matching import Answers, Known
 from grading.trials.naming import Names
 
 
@@ -31,9 +31,12 @@ def table(names: Names, entries: list[Entry]) -> tuple[dict[str, str], list[str]
 def _why(own: Known, known: list[Known]) -> str:
     if not own.differs:
         return "no probe tells it from the reference"
-    alike = [one.entry.name for one in known if one.differs.keys() == own.differs.keys()
-             and all(matching.equal(told, own.differs[aspect]) for aspect, told in one.differs.items())]
+    alike = [one.entry.name for one in known if _alike(one.differs, own.differs)]
     return f"no probe tells {', '.join(alike)} apart" if len(alike) > 1 else "others fit as well"
+
+
+def _alike(one: Answers, other: Answers) -> bool:
+    return one.keys() == other.keys() and all(matching.equal(told, other[aspect]) for aspect, told in one.items())
 
 
 def unusual(names: Names, assignment: Assignment, entries: list[Entry]) -> list[str]:
@@ -50,19 +53,27 @@ def unusual(names: Names, assignment: Assignment, entries: list[Entry]) -> list[
 
 def pairs(names: Names, assignment: Assignment, entries: list[Entry], number: int, seed: int = 0
           ) -> tuple[int, list[str]]:
-    """(how many were tried, problems): two mistakes in different aspects of one function that are not both named."""
+    """(how many were tried, problems): two mistakes in different aspects of one function that are not both named.
+
+    Not counted are pairs that answer as one of the two alone: who returns nothing shows nothing of a wrong vote.
+    """
     chosen = _pairs(names, entries, number, seed)
     variety = {f"{one.label} + {other.label}": (together(one, other), [(one.module, one.function)])
                for one, other in chosen}
-    told, problems = variants.answers(assignment, variety), []
+    told, tried, problems = variants.answers(assignment, variety), 0, []
     for one, other in chosen:
-        certain = names.explain(one.function, told[f"{one.label} + {other.label}"][one.function]).certain
-        both = frozenset().union(*[each.core for each in names.known(one.function)[1] if each.entry in (one, other)])
+        answers, (reference, known) = told[f"{one.label} + {other.label}"][one.function], names.known(one.function)
+        alone = [each for each in known if each.entry in (one, other)]
+        if any(_alike(matching.differences(answers, reference), each.differs) for each in alone):
+            continue
+        tried += 1
+        certain = names.explain(one.function, answers).certain
+        both = frozenset().union(*[each.core for each in alone])
         found = {each.entry.says for each in certain}
         if found != {one.says, other.says} and [each.core for each in certain] != [both]:     # one name for both
             named = ", ".join(each.entry.name for each in certain) or "nothing"
             problems.append(f"{one.label} + {other.label}: named {named}")
-    return len(chosen), problems
+    return tried, problems
 
 
 def _pairs(names: Names, entries: list[Entry], number: int, seed: int) -> list[tuple[Entry, Entry]]:

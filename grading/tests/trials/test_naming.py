@@ -20,7 +20,7 @@ from grading.trials.asking import Asking, judged
 from grading.trials.catalogue import Entry
 from grading.trials.naming import Names
 
-PAIRS = 60            # of each assignment; `kit trial --pairs N` tries more
+PAIRS = 120           # of each assignment; `kit trial --pairs N` tries more
 STYLES = Path(__file__).parent / "styles.toml"
 EVERY = 60            # of the known mistakes, one in so many goes through the engine
 
