@@ -345,7 +345,7 @@ def test_help_is_offered(kit):
 
 
 def with_package(kit):
-    for module in ("data_utils.py", "synthetic.py"):
+    for module in ("_batches.py", "data_utils.py", "synthetic.py"):
         shutil.copy(ROOT / "cs231n" / module, kit.folder / "cs231n")
     return kit
 
