@@ -58,6 +58,7 @@ EXPLAINED = {
     "fc_net/penalty_gradient_only_for_large_reg": _SMALL_REG,
     "fc_net/deep_penalty_only_for_large_reg": _SMALL_REG,
     "fc_net/deep_penalty_gradient_only_for_large_reg": _SMALL_REG,
+    "fc_net/dropout_drawn_anew_on_the_way_back": "the visible nets have a seed, and with it every draw is the same",
 }
 
 
