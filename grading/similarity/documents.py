@@ -21,6 +21,7 @@ from grading.release.assignment import Assignment
 from grading.release.lesson import read_known
 
 SECONDS = 5.0                    # of processor time for one file
+MOST = 30_000                    # runs of one submission; a complete one has some 4,000
 _ANSWER = 16_000_000             # bytes
 _passages = msgspec.msgpack.Decoder(Annotated[list[Passage], Meta(max_length=passages.MOST)])
 
@@ -79,6 +80,9 @@ class Documents:
         return found
 
     def _add(self, found: Document, name: str, texts: list[Text], problem: str) -> None:
+        room = MOST - sum(len(passage.runs) for passage in found.passages)
+        if not problem and room <= 0:
+            problem = "is not compared: there is too much of this submission"
         if not problem and any(text.source.strip() for text in texts):
             try:
                 told = _passages.decode(self._box.do("grading.intake.passages.passages", b"",
@@ -86,7 +90,8 @@ class Documents:
             except (Refused, ValueError) as error:
                 told, problem = [], f"cannot be compared: {error}"
             for passage in told:
-                passage.runs = [run for run in passage.runs if run[0] not in self._given]
+                passage.runs = [run for run in passage.runs if run[0] not in self._given][:max(0, room)]
+                room -= len(passage.runs)
             found.passages += [passage for passage in told if passage.runs]
         if problem:
             found.unread.append(f"{name} {problem}")

@@ -12,7 +12,7 @@ from grading.books.course import Course
 from grading.intake import passages
 from grading.intake.passages import Text
 from grading.similarity import page, pairs
-from grading.similarity.documents import Document, Documents
+from grading.similarity.documents import MOST, Document, Documents
 from grading.similarity.pairs import Pair
 
 INDEPENDENT = 24
@@ -138,6 +138,21 @@ def test_thousands_of_functions_that_are_all_alike_are_not_held_against_one_anot
     many = True, "".join(f"def f{n}():x+y+z*w\n" for n in range(5000))
     found = pairs.find([document("ann", many), document("ben", many)], 10)
     assert [pair.likeness for pair in found.pairs] == [1.0] and 0 < len(found.pairs[0].matches) <= pairs.SHOWN
+
+
+def test_of_a_submission_without_end_no_more_is_kept_than_of_some_others(released, tmp_path):
+    assignment, whole = released
+    course = Course(tmp_path / "course")
+    course.prepare()
+    shutil.copytree(whole.release(assignment.name), course.release(assignment.name))
+    long = "".join(f"a = b * {n} + c / {n + 1} - d\n" for n in range(5000))
+    for name in assignment.student_files:
+        target = course.submitted("ann", assignment.name) / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(long)
+    (found,) = Documents(assignment).read(course)
+    assert sum(len(passage.runs) for passage in found.passages) == MOST
+    assert "there is too much of this submission" in " ".join(found.unread)
 
 
 def test_two_of_another_year_are_no_pair():
