@@ -149,8 +149,8 @@ def _hidden(tree, nodes, imported, hidden):
         called = dotted(node.func, imported) if isinstance(node, ast.Call) else ""
         if called in _RUNS_TEXT:
             yield node, f"{called}(), which runs a text"
-        elif path in _FINDS and node not in asked_where or "." in path and path.partition(".")[0] in _FINDERS and not (
-                path in _ASKS or variable(node) or node in asked_where):
+        elif node not in asked_where and (path in _FINDS or "." in path and path.partition(".")[0] in _FINDERS and not (
+                path in _ASKS or variable(node))):
             yield node, f"{path}, which finds a function by a text"
         elif called in _BY_TEXT and len(node.args) > _BY_TEXT[called]:
             if not constant_text(node.args[_BY_TEXT[called]]) and (called != "getattr" or library(node.args[0])):
@@ -185,7 +185,7 @@ def _whole_libraries(nodes, imported, hidden):
 def _of_python_2(tree):
     """Built-ins of Python 2 where a module asks for its Python, as in `if sys.version_info[0] < 3: range = xrange`."""
     found = set()
-    for node in ast.walk(tree):
+    for node in all_nodes(tree):
         asked = (node.test if isinstance(node, (ast.If, ast.IfExp)) else
                  ast.Tuple([one.type for one in node.handlers if one.type]) if isinstance(node, ast.Try) else None)
         names = {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(asked)} if asked else set()

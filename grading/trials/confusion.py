@@ -64,7 +64,8 @@ def pairs(names: Names, assignment: Assignment, entries: list[Entry], number: in
     for one, other in chosen:
         answers, (reference, known) = told[f"{one.label} + {other.label}"][one.function], names.known(one.function)
         alone = [each for each in known if each.entry in (one, other)]
-        if any(_alike(matching.differences(answers, reference), each.differs) for each in alone):
+        differs = matching.differences(answers, reference)
+        if any(_alike(differs, each.differs) for each in alone):
             continue
         tried += 1
         certain = names.explain(one.function, answers).certain

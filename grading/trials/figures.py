@@ -100,7 +100,7 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
             if one and abs(one - other) < 1e-3 * abs(one):
                 say(f"The step is {one:.3g} * learning_rate * dW; it should be learning_rate * dW.",
                     "the update of W, svm.ipynb, \"Stochastic gradient descent\"")
-            first, second = (float(np.ravel(one)[0]) * rate for one, rate in zip(told, (0.01, 0.2), strict=True))
+            first, second = one * 0.01, other * 0.2
             if first and abs(first - second) < 1e-3 * abs(first) and abs(first - 1) > 1e-3:
                 say(f"The step is always {abs(first):.3g} times the gradient{', and uphill' * (first < 0)}, whatever "
                     "learning_rate is.", "learning_rate in the docstring of train")

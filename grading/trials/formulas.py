@@ -142,11 +142,11 @@ def mean_of_margin(told: list, margin: float) -> str:
     arrays, cases = [array_of(one) for one in leaves(told)], [case_of(which) for which in "AB"]
     if len(arrays) != len(cases) or any(one is None for one in arrays):
         return ""
+    active = [((case.scores - case.own + margin > 0) & ~case.right) * 1.0 for case in cases]
+    found = [np.where(case.right, -one.sum(axis=1, keepdims=True), one)
+             for one, case in zip(active, cases, strict=True)]
     for said, power in _MEANS.items():
         for linear in (True, False):
-            active = [((case.scores - case.own + margin > 0) & ~case.right) * 1.0 for case in cases]
-            found = [np.where(case.right, -one.sum(axis=1, keepdims=True), one)
-                      for one, case in zip(active, cases, strict=True)]
             if all(_equal(array, (case.X.T @ slope if linear else slope) / len(case.X) ** power)
                    for array, case, slope in zip(arrays, cases, found, strict=True)):
                 return said.lower().replace(" n ", " N ")
