@@ -59,8 +59,8 @@ def lay_down(course: Course, student: str, assignment: str, files: dict[str, byt
         if time:
             (fresh / TIMESTAMP).write_text(f"{time:{_FORM}}", encoding="utf-8")
         former = target if counts and target.exists() else None if counts else fresh
-        if former is not None and not any(
-                _digests(kept) == _digests(former) for kept in _kept(course, student, assignment)):
+        kept = list(_kept(course, student, assignment)) if former is not None else []
+        if former is not None and not (kept and _digests(former) in map(_digests, kept)):
             beside.mkdir(parents=True, exist_ok=True)
             number = max((int(kept.name) for kept in beside.iterdir() if kept.name.isdigit()), default=0) + 1
             os.replace(former, beside / f"{number:03d}")

@@ -97,7 +97,8 @@ class Pages:
         files, folder = self._files(student), self._course.autograded(student, self.lesson.name)
         cells = {name: answers.read(folder, name) for name in self.lesson.notebooks}
         known = lesson.with_handed_in(self.lesson.known, files.values(), chain.from_iterable(cells.values()))
-        stopped = dict(chain.from_iterable(self._stopped(name, cells[name], files, known) for name in cells))
+        places = {name: self._places(name, cells[name], files, known) for name in cells}
+        stopped = dict(chain.from_iterable(self._stopped(name, cells[name], places[name]) for name in cells))
         asked = judged.questions(self.lesson, result, graded, known, stopped)
         passages = self._passages(files, {one.function for one in asked if one.checks})
         common = {"lesson": self.lesson, "student": student, "questions": asked, "graded": graded,
@@ -107,7 +108,7 @@ class Pages:
                   "points": sum(one.points for one in asked), "open": [one for one in asked if one.score is None]}
         pages = {INDEX: self._drawn(self._index, common, [], [one.heading for one in asked])}
         for notebook in self.lesson.notebooks:
-            sections = self._sections(notebook, cells[notebook], known, {one.slug: one for one in asked}, files,
+            sections = self._sections(notebook, cells[notebook], places[notebook], {one.slug: one for one in asked},
                                       passages)
             pages[f"{notebook}.html"] = self._drawn(
                 self._notebook, common | {"notebook": notebook, "sections": sections},
@@ -145,11 +146,9 @@ class Pages:
             return {}
         return {name: (f"{module} line {line}", Text("code", text)) for module, name, line, text in found}
 
-    def _stopped(self, notebook: str, cells: list[dict], files: dict[str, str], known: Open
-                 ) -> Iterator[tuple[str, str]]:
+    def _stopped(self, notebook: str, cells: list[dict], places: shown.Places) -> Iterator[tuple[str, str]]:
         """(a check, what ended the solution cell above it), where something did."""
         released, reason = self.lesson.notebooks[notebook], ""
-        places = self._places(notebook, cells, files, known)
         for cell in cells:
             given = released.get(cell.get("id"))
             if given and given.role == "solution":
@@ -163,11 +162,9 @@ class Pages:
         return shown.Places(files, cells, {cell.get("id") for cell in cells
                                            if _is_own(cell, released.get(cell.get("id")))}, known)
 
-    def _sections(self, notebook: str, cells: list[dict], known: Open, asked: dict[str, Question],
-                  files: dict[str, str], passages: dict[str, tuple[str, Text]]) -> list[Section]:
-        released = self.lesson.notebooks[notebook]
-        own = {cell.get("id") for cell in cells if _is_own(cell, released.get(cell.get("id")))}
-        places = self._places(notebook, cells, files, known)
+    def _sections(self, notebook: str, cells: list[dict], places: shown.Places, asked: dict[str, Question],
+                  passages: dict[str, tuple[str, Text]]) -> list[Section]:
+        released, own = self.lesson.notebooks[notebook], places.own
         sections, blocks = [Section(self.lesson.headline(notebook))], {}
         for cell in cells:
             given, source = released.get(cell.get("id")), answers.source(cell)

@@ -50,11 +50,11 @@ class Output:
 
 class Places:
     """Finds an error's places. `files`: the submission's modules, path -> text; `cells`: of its graded notebook;
-    `known`: words that are in the open.
+    `own`: the student's, by id; `known`: words that are in the open.
     """
 
     def __init__(self, files: Mapping[str, str], cells: list[dict], own: set[str], known: Open):
-        self._files, self.known = files, known
+        self._files, self.own, self.known = files, own, known
         self._cells = {cell.get("execution_count"): _whole(cell.get("source", "")).split("\n")
                        for cell in cells if cell.get("id") in own}
 
