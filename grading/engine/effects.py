@@ -86,12 +86,13 @@ def of_cell(tree: ast.Module, known: frozenset[str]) -> Effects:
 
 def _of(tree: ast.Module, kept: str, known: frozenset[str]) -> Effects:
     """What its functions do, each by itself."""
-    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda))]
+    nodes = parsing.parts(tree)
+    functions = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.Lambda))]
     defined = frozenset(function.name for function in functions if isinstance(function, ast.FunctionDef))
-    free = known | imported(tree) | defined | {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    free = known | imported(tree) | defined | {node.name for node in nodes if isinstance(node, ast.ClassDef)}
     sharing, effort = Sharing(free, copies=True), parsing.Effort()
     held: set[str] = set()
-    handed = {function: {part.arg for part in ast.walk(function) if isinstance(part, ast.arg)} - {"self", "cls"}
+    handed = {function: {part.arg for part in parsing.parts(function) if isinstance(part, ast.arg)} - {"self", "cls"}
               for function in functions}
     shared = {function: _shared(function, sharing) for function in functions}
     for _ in _passes(functions):                 # until no more attributes of objects are known to hold something
@@ -110,7 +111,7 @@ def _of(tree: ast.Module, kept: str, known: frozenset[str]) -> Effects:
 
 def _shared(function: ast.FunctionDef | ast.Lambda, sharing: Sharing) -> list[tuple[set[str], set[str]]]:
     """(names that get a value, names that may be a part of it) of what a function binds and stores, in order."""
-    pairs = ((sharing.of(value), target) for node in ast.walk(function) for target, value in _bindings(node))
+    pairs = ((sharing.of(value), target) for node in parsing.parts(function) for target, value in _bindings(node))
     return [(sharing.of(target), names) for names, target in pairs if names]
 
 
@@ -161,7 +162,7 @@ def _pairs(target: ast.AST, value: ast.AST) -> list[tuple[ast.AST, ast.AST]]:
 
 def _of_function(function: ast.FunctionDef | ast.Lambda, name: str, handed: set[str], sharing: Sharing,
                  effort: parsing.Effort) -> Effects:
-    nodes = list(ast.walk(function))
+    nodes = list(parsing.parts(function))
     mentioned = {last(part) for part in nodes} - {""}
     local = {part.id for part in nodes if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
     changes = holds = False
@@ -173,7 +174,8 @@ def _of_function(function: ast.FunctionDef | ast.Lambda, name: str, handed: set[
             changes |= bool(sharing.of(node.value) & handed)
         holds |= any(isinstance(part, (ast.Attribute, ast.Subscript))
                      and (root(part) in ("self", "cls") or sharing.of(part) & handed)
-                     for target, value in _bindings(node) if sharing.of(value) & handed for part in ast.walk(target))
+                     for target, value in _bindings(node) if sharing.of(value) & handed
+                     for part in parsing.parts(target))
         if not isinstance(node, ast.Call):
             continue
         changed, given, called = written(node), arguments(node), last(node.func)
@@ -189,7 +191,7 @@ def _of_function(function: ast.FunctionDef | ast.Lambda, name: str, handed: set[
             changes, holds = changes or variable, holds or variable          # it may be any function
             unknown = not called or isinstance(node.func, ast.Name) and called in local
             others = mentioned | {"lambda"} if unknown else {called}
-            others |= {last(part) for one in given for part in ast.walk(one)} - {""}       # it may call these
+            others |= {last(part) for one in given for part in parsing.parts(one)} - {""}       # it may call these
             others |= {"lambda"} if any(isinstance(one, ast.Lambda) for one in given) else set()
             effort.spend(len(others))
             passing |= {(name, other) for other in others}

@@ -19,9 +19,10 @@ def imports(python: str) -> frozenset[tuple[str, str]]:
         tree = parsing.parse(python)
     except (SyntaxError, ValueError):
         return frozenset()
-    found = [one for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))
+    found = [one for node in parsing.parts(tree) if isinstance(node, (ast.Import, ast.ImportFrom))
              for one in statements(node)]
-    return frozenset(one for one in found if one[0] not in stored(tree))
+    otherwise = stored(tree) if found else frozenset()
+    return frozenset(one for one in found if one[0] not in otherwise)
 
 
 def acting(imported: Iterable[tuple[str, str]]) -> frozenset[str]:

@@ -6,6 +6,7 @@ It is read off the text, and what is not certain counts as kept.
 import ast
 
 from grading.engine.mentions import imported, last
+from grading.engine.parsing import parts
 from grading.engine.sharing import BUILTINS, LIBRARIES, READING, root, written
 
 # What modules may import and keep nothing by it.
@@ -79,7 +80,7 @@ def _is_constant(node: ast.expr) -> bool:
 def by_functions(tree: ast.Module, known: frozenset[str] = frozenset(), names: bool = False) -> str:
     """What functions may keep, by the way they are made; and in names that are not their own, unless these are told."""
     modules = known | imported(tree)
-    for node in ast.walk(tree):
+    for node in parts(tree):
         if not isinstance(node, _FUNCTIONS):
             continue
         if told := _by_function(node) or not names and _set_outside(node, modules):
@@ -94,7 +95,7 @@ def _by_function(function: ast.AST) -> str:
     defaults = [default for default in (*function.args.defaults, *function.args.kw_defaults) if default is not None]
     if not all(map(_is_constant, defaults)):
         return "has a default that can change"
-    for node in ast.walk(function):
+    for node in parts(function):
         if isinstance(node, ast.Global):
             return "has names of the module"
         if isinstance(node, (ast.Import, ast.ImportFrom)) and (told := _foreign(node)):
@@ -103,11 +104,11 @@ def _by_function(function: ast.AST) -> str:
 
 
 def _set_outside(function: ast.AST, modules: frozenset[str]) -> str:
-    local = {part.arg for part in ast.walk(function) if isinstance(part, ast.arg)} | {
-        part.id for part in ast.walk(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)} | {
-        part.name for part in ast.walk(function) if isinstance(part, (ast.FunctionDef, ast.ExceptHandler))
+    local = {part.arg for part in parts(function) if isinstance(part, ast.arg)} | {
+        part.id for part in parts(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)} | {
+        part.name for part in parts(function) if isinstance(part, (ast.FunctionDef, ast.ExceptHandler))
         and part.name and part is not function}
-    for node in ast.walk(function):
+    for node in parts(function):
         if isinstance(node, ast.ClassDef):
             return "makes a class"
         if isinstance(node, (ast.Name, ast.Attribute)) and last(node) in _REACHING - (local if isinstance(
@@ -135,7 +136,7 @@ def _reaches_out(node: ast.AST, local: set[str]) -> bool:
     """Whether something other than a local object, or than the object whose method it is, would be changed."""
     name = root(node)
     if not name:                         # of what a call or a display made
-        return any(isinstance(part, ast.Name) and part.id in ("type", "super") for part in ast.walk(node)) and not (
+        return any(isinstance(part, ast.Name) and part.id in ("type", "super") for part in parts(node)) and not (
             isinstance(node, ast.Call) and root(node.func) == "super")
     inner = node
     while isinstance(inner, (ast.Attribute, ast.Subscript)):

@@ -2,6 +2,7 @@
 
 import ast
 
+from grading.engine.parsing import parts
 from grading.engine.sharing import COMPREHENSIONS
 
 
@@ -59,7 +60,7 @@ def loaded(node: ast.AST) -> set[str]:
     if isinstance(node, ast.AugAssign):
         read |= whole_names(node.target)
     if isinstance(node, (ast.Lambda, ast.FunctionDef)):
-        return read - ({part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)} - within[node.args])
+        return read - ({part.arg for part in parts(node.args) if isinstance(part, ast.arg)} - within[node.args])
     return read
 
 
@@ -72,7 +73,7 @@ def whole_names(target: ast.AST) -> set[str]:
 
 
 def names(node: ast.AST, context: type) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, context)}
+    return {part.id for part in parts(node) if isinstance(part, ast.Name) and isinstance(part.ctx, context)}
 
 
 def stored(tree: ast.AST) -> set[str]:
@@ -80,7 +81,7 @@ def stored(tree: ast.AST) -> set[str]:
 
 
 def imported(tree: ast.AST) -> frozenset[str]:
-    return frozenset(alias.asname or alias.name.partition(".")[0] for node in ast.walk(tree)
+    return frozenset(alias.asname or alias.name.partition(".")[0] for node in parts(tree)
                      if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names)
 
 

@@ -166,28 +166,31 @@ def _transformed(source: str) -> str:
         return source
 
 
+@lru_cache(maxsize=1024)
 def _table(source: str) -> symtable.SymbolTable:
     return symtable.symtable(_python(source), "cell", "exec")
 
 
-def _bound(source: str) -> set[str]:
-    return {symbol.get_name() for symbol in _table(source).get_symbols()
-            if symbol.is_assigned() or symbol.is_imported()} - _passing(source)
+@lru_cache(maxsize=1024)
+def _bound(source: str) -> frozenset[str]:
+    return frozenset({symbol.get_name() for symbol in _table(source).get_symbols()
+            if symbol.is_assigned() or symbol.is_imported()} - _passing(source))
 
 
-def _passing(source: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def _passing(source: str) -> frozenset[str]:
     """Names that live inside of comprehensions only; since Python 3.12 they are in the table of the cell itself."""
     inside, outside, waiting = set(), set(), [parsing.parse(_python(source))]
     while waiting:
         node = waiting.pop()
         if isinstance(node, _COMPREHENSIONS):
-            targets = [name for part in node.generators for name in ast.walk(part.target)]
+            targets = [name for part in node.generators for name in parsing.parts(part.target)]
             inside |= {name.id for name in targets if isinstance(name, ast.Name)}
         elif isinstance(node, ast.Name):
             outside.add(node.id)
         waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(node, _COMPREHENSIONS)
                     or isinstance(child, _COMPREHENSIONS)]
-    return inside - outside
+    return frozenset(inside - outside)
 
 
 def _imported(source: str) -> set[str]:
@@ -246,18 +249,18 @@ def _loaded(node: ast.AST) -> set[str]:
     if isinstance(node, _COMPREHENSIONS):
         own = set().union(*[_stored(part.target) for part in node.generators]) - _loaded(node.generators[0].iter)
     elif isinstance(node, (ast.Lambda, ast.FunctionDef)):
-        own = {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)} - _loaded(node.args)
+        own = {part.arg for part in parsing.parts(node.args) if isinstance(part, ast.arg)} - _loaded(node.args)
     return set().union(*within) - own
 
 
 def _stored(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+    return {part.id for part in parsing.parts(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
 
 
 def _filled(source: str) -> set[str]:
     """Names of what a cell fills, by item, by attribute or by a method that does so."""
     filled = set()
-    for node in ast.walk(parsing.parse(_python(source))):
+    for node in parsing.parts(parsing.parse(_python(source))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FILLING:
             node = node.func
         elif not (isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store)):

@@ -55,23 +55,26 @@ class _Reader(ast.NodeVisitor):
     """Reads the facts off a cell's syntax tree."""
 
     def __init__(self, tree: ast.Module, known: frozenset[str]):
-        self._tree, self._known, self._sharing = tree, known, Sharing(known)
-        self._defined = {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+        self._tree, self._known, self._sharing, nodes = tree, known, Sharing(known), parsing.parts(tree)
+        self._stored = stored(tree)
+        self._defined = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
         self._binds, self._writes, self._fills, self._effort = set(), set(), set(), parsing.Effort(parsing.MAX_PAIRS)
         self._handed, self._called, self._same, self._tied, self._made, self._hung = (set() for _ in range(6))
         self._later, self._patches, self._whole, self._acts, self._magic = set(), set(), "", False, False
-        self._passed = {one for node in ast.walk(tree) if isinstance(node, ast.Call) for one in arguments(node)}
-        self._lambdas = {target.id for node in ast.walk(tree) if isinstance(node, ast.Assign)
-                         and any(isinstance(part, ast.Lambda) and part not in self._passed
-                                 for part in ast.walk(node.value))
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        assigned = [node for node in nodes if isinstance(node, ast.Assign)]
+        self._passed = {one for node in calls for one in arguments(node)}
+        self._lambdas = {target.id for node in assigned
+                         if any(isinstance(part, ast.Lambda) and part not in self._passed
+                                for part in parsing.parts(node.value))
                          for target in node.targets if isinstance(target, ast.Name)}
-        self._calls = called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
-        self._acting = acting(one for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))
+        self._calls = called = {node.func for node in calls}
+        self._acting = acting(one for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))
                               for one in statements(node))
-        self._mentioned = {last(node) for node in ast.walk(tree)       # functions that a variable may stand for
+        self._mentioned = {last(node) for node in nodes       # functions that a variable may stand for
                            if isinstance(node, (ast.Name, ast.Attribute)) and node not in called}
-        self._new_arrays = {target.id for node in ast.walk(tree) if isinstance(node, ast.Assign)
-                            and isinstance(node.value, ast.Call) and root(node.value.func) in ("np", "numpy")
+        self._new_arrays = {target.id for node in assigned
+                            if isinstance(node.value, ast.Call) and root(node.value.func) in ("np", "numpy")
                             for target in node.targets if isinstance(target, ast.Name)}
 
     def told(self) -> Facts:
@@ -85,7 +88,7 @@ class _Reader(ast.NodeVisitor):
                      frozenset(self._patches), self._whole, self._acts, self._magic, of_cell(self._tree, self._known))
 
     def _imports(self) -> frozenset[tuple[str, str]]:
-        otherwise = stored(self._tree) | self._defined
+        otherwise = self._stored | self._defined
         return frozenset(one for node in self._tree.body if isinstance(node, (ast.Import, ast.ImportFrom))
                          for one in statements(node) if one[0] not in otherwise)
 
@@ -96,7 +99,7 @@ class _Reader(ast.NodeVisitor):
             if node.id in _EVERYWHERE or re.match(r"_[io\d]", node.id):
                 if node.id == "get_ipython":
                     self._acts = self._magic = True
-                elif node.id not in stored(self._tree):
+                elif node.id not in self._stored:
                     self._whole = self._whole or f"a cell uses {node.id}"
             elif node.id in _OUTSIDE | self._acting:
                 self._acts = True
@@ -162,9 +165,10 @@ class _Reader(ast.NodeVisitor):
     def _function(self, node: ast.FunctionDef) -> None:
         self._binds.add(node.name)
         inside = {name for part in node.body for name in names(part, ast.Load)}
-        own = {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
+        own = {part.arg for part in parsing.parts(node.args) if isinstance(part, ast.arg)}
         self._later |= inside - own - set().union(*(names(part, ast.Store) for part in node.body))
-        returned = [part.value for part in ast.walk(node) if isinstance(part, (ast.Return, ast.Yield, ast.YieldFrom))]
+        returned = [part.value for part in parsing.parts(node)
+                    if isinstance(part, (ast.Return, ast.Yield, ast.YieldFrom))]
         self._tie(node.name, self._sharing.of(*returned))
         binds = set(self._binds)
         self.generic_visit(node)
@@ -180,7 +184,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         if node not in self._passed:
-            own = {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
+            own = {part.arg for part in parsing.parts(node.args) if isinstance(part, ast.arg)}
             self._later |= names(node.body, ast.Load) - own
         self.generic_visit(node)
 
@@ -283,7 +287,7 @@ class _Reader(ast.NodeVisitor):
         else:                                    # a variable: it may be any function that this cell knows
             self._handed |= self._pairs(self._mentioned | {"lambda", last(function)}, names)
         for one in arguments(node):              # functions among them may be called with the others
-            called = {"lambda"} if isinstance(one, ast.Lambda) else {last(part) for part in ast.walk(one)}
+            called = {"lambda"} if isinstance(one, ast.Lambda) else {last(part) for part in parsing.parts(one)}
             self._handed |= self._pairs(called, names)
         self.generic_visit(node)
 

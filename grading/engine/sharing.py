@@ -12,6 +12,8 @@ from functools import cache
 
 import numpy as np
 
+from grading.engine.parsing import parts
+
 LIBRARIES = {"np", "numpy", "scipy", "math", "plt", "matplotlib", "time", "operator", "statistics"}
 _ARRAYS = {"np", "numpy", "math", "time", "operator", "statistics"}       # their functions return what is new, mostly
 _VIEWS = {"array_split", "as_array", "as_strided", "asanyarray", "asarray", "asarray_chkfinite", "ascontiguousarray",
@@ -92,8 +94,8 @@ class Sharing:
         if isinstance(node, COMPREHENSIONS):
             return self._of_comprehension(node)
         if isinstance(node, ast.Lambda):
-            own = {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
-            return {part.id for part in ast.walk(node.body) if isinstance(part, ast.Name)} - own
+            own = {part.arg for part in parts(node.args) if isinstance(part, ast.arg)}
+            return {part.id for part in parts(node.body) if isinstance(part, ast.Name)} - own
         if isinstance(node, ast.Call):
             return self._of_call(node)
         return set().union(*map(self._of, ast.iter_child_nodes(node)))
@@ -106,7 +108,7 @@ class Sharing:
         return self._of(node.left) | self._of(node.right) if lists else set()
 
     def _of_comprehension(self, node: ast.expr) -> set[str]:
-        targets = {part.id for one in node.generators for part in ast.walk(one.target) if isinstance(part, ast.Name)}
+        targets = {part.id for one in node.generators for part in parts(one.target) if isinstance(part, ast.Name)}
         found = set().union(*map(self._of, [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]))
         if found & targets:
             found |= set().union(*(self._of(one.iter) for one in node.generators))
@@ -171,7 +173,7 @@ def _place_of_out(name: str) -> int | None:
 
 def captured(node: ast.Match) -> Iterator[str]:
     """Names that the patterns of a match statement bind."""
-    for part in ast.walk(node):
+    for part in parts(node):
         if isinstance(part, (ast.MatchAs, ast.MatchStar)) and part.name:
             yield part.name
         elif isinstance(part, ast.MatchMapping) and part.rest:
