@@ -30,6 +30,7 @@ class Measures:
         self._link, self._counting, self._parent, self._texts = link, counting, parent, texts
         self._defined = False                    # the modules are there
         self._told: float | None = None          # what the clock of costs showed at the end of a verdict's last call
+        self._looped: dict[tuple, Any] = {}      # verdicts that a function loops: it does so in the next test, too
 
     def reroute(self) -> None:
         """Costs are those of where the code runs; the source that is read is the one that was handed in."""
@@ -85,16 +86,26 @@ class Measures:
         return self._clock("candidate", "") - before
 
     def _unforeseen(self, judge: Callable) -> Callable:
-        """A verdict on calls with numbers that nobody can know before: not what follows from a seed that all share."""
+        """A verdict on calls with numbers that nobody can know before: not what follows from a seed that all share.
+
+        A function of a module that was found to loop is not tried again on calls of the same kind.
+        """
         def judged(make_call: Callable, sizes: tuple, calls: int, stacks: int, loops: bool) -> Any:
             __tracebackhide__ = True
             state, self._told = np.random.get_state(), None
             np.random.seed()
             try:
-                function = make_call(sizes[0])[0]
-                if isinstance(function, Remote) and self._lay_down(function) == "counting":
-                    stacks = 0                   # there np.vstack costs nothing that would have to be allowed for
-                return judge(make_call, sizes, calls, stacks, loops)
+                function, args, *_ = make_call(sizes[0])
+                if not isinstance(function, Remote) or self._lay_down(function) != "counting":
+                    return judge(make_call, sizes, calls, stacks, loops)
+                asked = function._target, sizes, calls, tuple(map(np.shape, args))
+                if function._owner is None and asked in self._looped:
+                    return self._looped[asked]
+                # stacks: there np.vstack costs nothing that would have to be allowed for
+                verdict = judge(make_call, sizes, calls, 0, loops)
+                if function._owner is None and verdict.looped:
+                    self._looped[asked] = verdict
+                return verdict
             finally:
                 np.random.set_state(state)
         return judged
