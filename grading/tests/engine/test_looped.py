@@ -4,6 +4,7 @@ Here a candidate of each sort meets the cells of the softmax notebook that look 
 attack of `hostile/counting.toml` and every unusual version meet them fifty times, on a busy machine.
 """
 
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -46,13 +47,17 @@ def submission(changed: dict[str, str]) -> Submission:
                       {f"cs231n.{module[:-3].replace('/', '.')}": text for module, text in sources.items()})
 
 
-def outcomes(worker, text: str) -> set[str]:
-    """What the cells that look for loops say of a submission with this module."""
+def notes(worker, text: str) -> list[dict]:
+    """Outcome and message of the cells that look for loops, for a submission with this module."""
     book = nbformat.read(ASSIGNMENT.notebook_path("softmax"), as_version=4)
     notebook = nbformat.v4.new_notebook(cells=[cell for cell in book.cells if cell.id in CELLS])
     run.grade(worker, [(notebook, plan.make(book))], submission({MODULE: text}), SECONDS)
     assert len(notebook.cells) == len(CELLS)
-    return {cell.metadata[run.NOTE]["outcome"] for cell in notebook.cells}
+    return [cell.metadata[run.NOTE] for cell in notebook.cells]
+
+
+def outcomes(worker, text: str) -> set[str]:
+    return {note["outcome"] for note in notes(worker, text)}
 
 
 def test_a_loop_that_only_looks_up_an_entry_for_each_image_is_told_by_its_source_and_its_count(worker):
@@ -75,6 +80,11 @@ def attacked(name: str) -> str:
 def test_a_loop_is_told_at_this_level_and_the_reference_is_none(worker):
     assert outcomes(worker, ASSIGNMENT.complete(MODULE)) == {"passed"}
     assert "passed" not in outcomes(worker, ASSIGNMENT.complete(MODULE) + _LOOPED)
+
+
+def test_the_hidden_cell_says_of_a_loop_what_the_visible_one_has_measured(worker):
+    costs = [re.findall(r"cost +(.+ of processor time .+)", note["message"]) for note in notes(worker, ASSIGNMENT.complete(MODULE) + _LOOPED)]
+    assert costs[0] and costs[0] == costs[1]
 
 
 @pytest.mark.parametrize("name", SOME_ATTACKS)
