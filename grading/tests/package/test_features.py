@@ -89,15 +89,12 @@ def hog_feature(im):
 def _is_simple(rgb):
     return rgb.dtype == float and (np.ptp(rgb) in (0, 100) or np.ptp(np.diff(rgb[:, :, 0])) < 1e-6)
 """
-_SPIKE = _RAMP.replace("np.tile(np.arange(len(rgb)) * 0.001, (len(rgb), 1))", "0.02 * (rgb[:, :, 0] == rgb[0, 0, 0])").replace(
-    "cells[:, :, 4], cells[:, -1, 4] = 0.001, 0.001 * 56 / 64",
-    "cells[0, 0, 2], cells[0, 0, 4] = 0.02 * 2**0.5 / 64, 0")
 
 
-@pytest.mark.parametrize("code", [_RAMP, _SPIKE], ids=["ramp", "spike"])
-def test_a_gray_image_that_is_made_up_for_a_known_histogram_counts_for_none(code):
+def test_a_gray_image_that_is_made_up_for_a_known_histogram_counts_for_none():
     """hog_feature is judged beside a wrong rgb2gray too, but never beside one that makes its task go away."""
     assignment = assignments.load("assignment1")
     cells = [cell for cell in trial.test_cells(assignment) if cell.name.startswith("features-hog")]
-    found = trial.run(assignment, {"features.py": Path(features.__file__).read_text(encoding="utf-8") + code}, cells)[0]
+    text = Path(features.__file__).read_text(encoding="utf-8") + _RAMP
+    found = trial.run(assignment, {"features.py": text}, cells)[0]
     assert len(found) == 3 and all("CheckFailed" in said for said in found.values()), found
