@@ -115,10 +115,10 @@ def _blackboard(handed: Handed) -> Iterator[HandIn]:
     """`Assignment 1_jdoe_attempt_2025-10-08-21-14-03_knn.ipynb`; the text file beside it is Blackboard's own."""
     for (who, time), files in sorted(_grouped(handed, _BLACKBOARD, lambda match: match.group("who", "time")).items()):
         made = datetime.strptime(time, "%Y-%m-%d-%H-%M-%S").astimezone(UTC)
-        one = Handed(made=made)
+        one = Handed(told=made)
         for match, rest, file in files:
             if match["name"]:
-                one.files[f"{match['name']}/{rest}" if rest else match["name"]] = file._replace(time=made)
+                one.files[f"{match['name']}/{rest}" if rest else match["name"]] = file
         if one.files:
             yield HandIn([Person(who, (who,))], one)
 
@@ -138,10 +138,7 @@ def _gradescope(handed: Handed, where: str) -> Iterator[HandIn]:
         people = [[str(person[field]) for field in (":sid", ":email", ":name", "sid", "email", "name")
                    if person.get(field)] for person in submitters if isinstance(person, dict)]
         one = folders.get(str(name), Handed(made=handed.made))
-        made = _moment(about.get(":created_at") or about.get("created_at"))
-        if made:
-            one.made = made
-            one.files = {path: file._replace(time=made) for path, file in one.files.items()}
+        one.told = _moment(about.get(":created_at") or about.get("created_at"))
         yield HandIn([Person(words[0], tuple(words)) for words in people if words], one)
 
 

@@ -132,6 +132,21 @@ def test_a_class_arrives_whole_and_at_its_times(course, tmp_path, platform, pack
     assert {one.state for one in collect(ASSIGNMENT, course, [folder])} <= {"unchanged", "older"}
 
 
+def test_times_that_a_student_packs_do_not_take_the_place_of_what_the_platform_says(course, tmp_path):
+    """A zip in what the platform packed holds files of any age that its student likes."""
+    early = datetime(2025, 9, 1, tzinfo=UTC)
+    local = TIMES[0].astimezone()
+    pack(tmp_path / "one" / f"Assignment 1_{LOGINS[0]}_attempt_{local:%Y-%m-%d-%H-%M-%S}_work.zip", work(0), early)
+    pack(tmp_path / "two" / "submission_1" / "work.zip", work(1), early)
+    (tmp_path / "two" / "submission_metadata.yml").write_text(
+        f"submission_1:\n  :submitters:\n  - :sid: s01\n  :created_at: {TIMES[1]:%Y-%m-%d %H:%M:%S} Z\n")
+    for number, name in enumerate(("one", "two")):
+        collect(ASSIGNMENT, course, [tmp_path / name])
+        there = course.submitted(IDS[number], "assignment1")
+        assert (there / NOTEBOOK).read_text() == work(number)[NOTEBOOK]
+        assert (there / "timestamp.txt").read_text() == f"{TIMES[number]:%Y-%m-%d %H:%M:%S} UTC"
+
+
 def test_attempts_are_kept_and_the_first_counts_when_it_is_asked_for(course, tmp_path):
     blackboard(tmp_path / "download")
     collect(ASSIGNMENT, course, [tmp_path / "download"], "first")
