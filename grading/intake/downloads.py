@@ -113,14 +113,21 @@ def _moodle(handed: Handed) -> Iterator[HandIn]:
 
 def _blackboard(handed: Handed) -> Iterator[HandIn]:
     """`Assignment 1_jdoe_attempt_2025-10-08-21-14-03_knn.ipynb`; the text file beside it is Blackboard's own."""
-    for (who, time), files in sorted(_grouped(handed, _BLACKBOARD, lambda match: match.group("who", "time")).items()):
+    found = _grouped(handed, _BLACKBOARD, lambda match: match.group("title", "who", "time"))
+    titles = {title for title, *_ in found}
+    shortest = min(titles, key=len, default="")
+    for (title, who, time), files in sorted(found.items(), key=lambda one: one[0][1:]):
+        parts = title.split("_")
+        if title != shortest and all(one == shortest or one.startswith(f"{shortest}_") for one in titles):
+            who = f"{title.removeprefix(shortest)[1:]}_{who}"            # a login with an underscore, not another's
+            parts = []
         made = datetime.strptime(time, "%Y-%m-%d-%H-%M-%S").astimezone(UTC)
         one = Handed(told=made)
         for match, rest, file in files:
             if match["name"]:
                 one.files[f"{match['name']}/{rest}" if rest else match["name"]] = file
-        if one.files:
-            yield HandIn([Person(who, (who,))], one)
+        if one.files:                                                    # a longer login is the likelier one
+            yield HandIn([Person(who, (*("_".join([*parts[at:], who]) for at in range(len(parts))), who))], one)
 
 
 def _gradescope(handed: Handed, where: str) -> Iterator[HandIn]:

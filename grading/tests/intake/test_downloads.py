@@ -197,6 +197,18 @@ def test_a_files_own_name_does_not_tell_whose_it_is(course, tmp_path):
         assert course.students("assignment1") == ["s01"]
 
 
+@pytest.mark.parametrize("others", [(), ("ada",)], ids=["alone", "with others"])
+@pytest.mark.parametrize("title", ["Assignment 1", "Week_1"])
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+def test_a_login_that_ends_like_anothers_is_not_that_one(course, tmp_path, others, title, known):
+    course.roster.write_text("id,login\nv,doe\na,ada\n" + "m,j_doe\n" * known)
+    for login in ("j_doe", *others):
+        lay(tmp_path / "in", {f"{title}_{login}_attempt_2025-10-08-21-14-03_knn.ipynb": f'"{login}"'}, TIMES[0])
+    collect(ASSIGNMENT, course, [tmp_path / "in"])
+    if known or others:
+        assert course.students("assignment1") == ["a"] * bool(others) + ["m"] * known
+
+
 def test_without_a_roster_people_are_called_what_the_platform_calls_them(course, tmp_path):
     course.roster.unlink()
     for platform, expected in ((canvas, "byronada-9000"), (moodle, "Ada-Byron-31000"), (gradescope, "s00"),
