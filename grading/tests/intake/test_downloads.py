@@ -197,6 +197,16 @@ def test_a_files_own_name_does_not_tell_whose_it_is(course, tmp_path):
         assert course.students("assignment1") == ["s01"]
 
 
+def test_who_is_called_on_moodle_like_anothers_folder_is_not_that_one(course, tmp_path):
+    """Where people name themselves, one may take the name that another's folder has."""
+    folder = tmp_path / "in"
+    lay(folder / "Ben Abbott_31001_assignsubmission_file", work(1), TIMES[1])
+    lay(folder / "Ben Abbott_31001_assignsubmission_file_31000_assignsubmission_file", work(0), TIMES[5])
+    taken = collect(ASSIGNMENT, course, [folder])
+    assert course.students("assignment1") == ["s01"] and [one.state for one in taken].count("refused") == 1
+    assert (course.submitted("s01", "assignment1") / NOTEBOOK).read_text() == work(1)[NOTEBOOK]
+
+
 @pytest.mark.parametrize("others", [(), ("ada",)], ids=["alone", "with others"])
 @pytest.mark.parametrize("title", ["Assignment 1", "Week_1"])
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
