@@ -5,6 +5,7 @@ no, in a word that has an opposite, in a negation or in a number never share a g
 the whole one. No list of such words is complete: a page shows what a group's few wordings are.
 """
 
+import hashlib
 import re
 import unicodedata
 from collections import Counter, defaultdict
@@ -14,7 +15,7 @@ import numpy as np
 
 CUT = 0.75                       # cosine distance, average linkage
 MOST = 2_000                     # different texts that are compared with each other
-LONG = 5_000                     # characters of a text that are
+LONG = 5_000                     # characters of a text that are; of the rest counts whether it is the same
 _OPPOSITES = (                   # words of one side, and of the other
     ("yes true t correct right valid ja oui sí", "no false f incorrect wrong invalid nein non"),
     ("unchanged same equal unaffected", "changed changes different unequal affected"),
@@ -41,9 +42,12 @@ _AROUND = "*_`#\"“”.,;:!"
 
 
 def normalized(text: str) -> str:
-    """Its words and signs alone: no case, blanks, marks of lists or of emphasis."""
+    """Its words and signs alone: no case, blanks, marks of lists or of emphasis. One letter may stand for eighteen."""
+    text, rest = text[:LONG], text[LONG:]
     text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     words = _MARKER.sub("", text).replace("**", "").replace("__", "").split()
+    if rest:
+        words.append(hashlib.sha256(rest.encode("utf-8", "surrogatepass")).hexdigest())
     return " ".join(filter(None, (word.strip(_AROUND) for word in words)))
 
 

@@ -52,10 +52,14 @@ class Handed:
     files: dict[str, File] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)
     made: datetime | None = None          # when the folder or the archive itself was written
+    told: datetime | None = None          # when it was handed in, if a platform says so
 
     @property
     def time(self) -> datetime:
-        """That of the newest file: the archive's own is often that of its download."""
+        """What the platform says, whatever times are packed in it. Else that of the newest file: the archive's own is
+        often that of its download."""
+        if self.told:
+            return self.told
         now = datetime.now(UTC)
         told = [file.time for file in self.files.values() if file.time and file.time <= now]
         return max(told, default=self.made or now)
@@ -119,7 +123,7 @@ def with_inner(handed: Handed, where: str, depth: int = 2) -> Handed:
             add(f"{path}/", inner.files, left - 1)
 
     add("", handed.files, depth)
-    return Handed(files, others, handed.made)
+    return Handed(files, others, handed.made, handed.told)
 
 
 def is_junk(name: str) -> bool:

@@ -18,6 +18,7 @@ METADATA = "submission_metadata.yml"
 # What the platform writes stands in front; the rest is a file's own name, which may be made to look the same.
 _CANVAS = re.compile(r"(?P<who>[^_/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<file>\d+)_(?P<name>.+)")
 _MOODLE = re.compile(r"(?P<who>[^/]+?)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<name>[^/]*)")
+_MOODLES_FOLDER = re.compile(r"(?P<who>.+)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<name>)")
 _BLACKBOARD = re.compile(r"(?P<title>.+?)_(?P<who>[^_/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<name>.+)|\.txt)")
 _AGAIN = re.compile(r"-(\d{1,2})(?=\.[A-Za-z0-9.]+$)")
 _MOST = 5_000_000                 # bytes of Gradescope's record
@@ -69,12 +70,16 @@ def _shape(tops: set[str]) -> Callable | None:
     return None
 
 
-def _grouped(handed: Handed, pattern: re.Pattern, identity: Callable[[re.Match], tuple]) -> dict[tuple, list]:
-    """{whose attempt: [(match, the rest of the path, file)]}, for what the pattern knows."""
+def _grouped(handed: Handed, pattern: re.Pattern, identity: Callable[[re.Match], tuple],
+             of_folders: re.Pattern | None = None) -> dict[tuple, list]:
+    """{whose attempt: [(match, the rest of the path, file)]}, for what the pattern knows.
+
+    - of_folders: what folders are called, which hold no name that a student gave a file
+    """
     found: dict[tuple, list] = {}
     for name, file in handed.files.items():
         top, _, rest = name.partition("/")
-        if match := pattern.fullmatch(top):
+        if match := rest and of_folders and of_folders.fullmatch(top) or pattern.fullmatch(top):
             found.setdefault(identity(match), []).append((match, rest, file))
     return found
 
@@ -102,7 +107,8 @@ def _canvas(handed: Handed) -> Iterator[HandIn]:
 
 def _moodle(handed: Handed) -> Iterator[HandIn]:
     """`Jane Doe_12345_assignsubmission_file/...`: the participant's name and number, then the files."""
-    for (who, number), files in sorted(_grouped(handed, _MOODLE, lambda match: match.group("who", "id")).items()):
+    found = _grouped(handed, _MOODLE, lambda match: match.group("who", "id"), _MOODLES_FOLDER)
+    for (who, number), files in sorted(found.items()):
         one = Handed(made=handed.made)
         for match, rest, file in files:
             if match["kind"] == "file":
@@ -113,14 +119,21 @@ def _moodle(handed: Handed) -> Iterator[HandIn]:
 
 def _blackboard(handed: Handed) -> Iterator[HandIn]:
     """`Assignment 1_jdoe_attempt_2025-10-08-21-14-03_knn.ipynb`; the text file beside it is Blackboard's own."""
-    for (who, time), files in sorted(_grouped(handed, _BLACKBOARD, lambda match: match.group("who", "time")).items()):
+    found = _grouped(handed, _BLACKBOARD, lambda match: match.group("title", "who", "time"))
+    titles = {title for title, *_ in found}
+    shortest = min(titles, key=len, default="")
+    for (title, who, time), files in sorted(found.items(), key=lambda one: one[0][1:]):
+        parts = title.split("_")
+        if title != shortest and all(one == shortest or one.startswith(f"{shortest}_") for one in titles):
+            who = f"{title.removeprefix(shortest)[1:]}_{who}"            # a login with an underscore, not another's
+            parts = []
         made = datetime.strptime(time, "%Y-%m-%d-%H-%M-%S").astimezone(UTC)
-        one = Handed(made=made)
+        one = Handed(told=made)
         for match, rest, file in files:
             if match["name"]:
-                one.files[f"{match['name']}/{rest}" if rest else match["name"]] = file._replace(time=made)
-        if one.files:
-            yield HandIn([Person(who, (who,))], one)
+                one.files[f"{match['name']}/{rest}" if rest else match["name"]] = file
+        if one.files:                                                    # a longer login is the likelier one
+            yield HandIn([Person(who, (*("_".join([*parts[at:], who]) for at in range(len(parts))), who))], one)
 
 
 def _gradescope(handed: Handed, where: str) -> Iterator[HandIn]:
@@ -138,10 +151,7 @@ def _gradescope(handed: Handed, where: str) -> Iterator[HandIn]:
         people = [[str(person[field]) for field in (":sid", ":email", ":name", "sid", "email", "name")
                    if person.get(field)] for person in submitters if isinstance(person, dict)]
         one = folders.get(str(name), Handed(made=handed.made))
-        made = _moment(about.get(":created_at") or about.get("created_at"))
-        if made:
-            one.made = made
-            one.files = {path: file._replace(time=made) for path, file in one.files.items()}
+        one.told = _moment(about.get(":created_at") or about.get("created_at"))
         yield HandIn([Person(words[0], tuple(words)) for words in people if words], one)
 
 

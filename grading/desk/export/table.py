@@ -5,16 +5,19 @@ UTF-8 with a mark, so that spreadsheets read names in any script. Whoever handed
 
 import csv
 import io
+import re
 
 from grading.desk.export.book import Book, number
 
 PEOPLE = "id", "last name", "first name", "email"
 SUMS = "score", "late days", "penalty", "total", "points"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_BEHIND_OTHERS = re.compile(rf"([;\t|][ \u00a0]*)(?=[{''.join(map(re.escape, _FORMULA))}])")    # separators elsewhere
 
 
 def guarded(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
+    """Text that no spreadsheet takes for a formula, nor a part of it where lines are parted at other signs."""
+    text = _BEHIND_OTHERS.sub(r"\1'", text)
     return f"'{text}" if text.lstrip(" \u00a0").startswith(_FORMULA) or text.startswith(_FORMULA) else text
 
 

@@ -66,6 +66,13 @@ def test_a_hostile_text_is_grouped_in_time_in_proportion_to_its_length(piece):
     assert time.process_time() - begun < 60
 
 
+def test_of_a_text_without_end_no_more_is_made_than_is_compared():
+    """One letter that stands for eighteen, a million times; what comes late still tells two texts apart."""
+    one, other = "\ufdfa" * 1_000_000, "\ufdfa" * 999_999 + "x"
+    assert len(grouping.normalized(one)) < 100_000 and grouping.normalized(one) != grouping.normalized(other)
+    assert grouping.normalized("Yes. " * 3_000) == grouping.normalized("Yes. " * 3_000)
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     return written.make(tmp_path_factory.mktemp("written"))

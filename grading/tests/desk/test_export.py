@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -175,8 +176,11 @@ def test_any_people_come_back_from_a_table_and_a_sheet(made, separator, encoding
     assert {row["id"]: float(row["one: total"]) for row in back} == {
         student: one.total for student, one in found.grades["one"].of.items()}
     assert all(row["last name"].removeprefix("'") == found.people[row["id"]].last for row in back
-               if not found.people[row["id"]].last.startswith("'"))
+               if not found.people[row["id"]].last.startswith("'") and not set(";\t|") & set(row["last name"]))
     assert not any(value.startswith(("=", "+", "-", "@")) for row in back for value in row.values())
+    for other in ";\t|":                             # a spreadsheet of another country takes the lines apart at these
+        apart = csv.reader(io.StringIO(table.table(found).decode("utf-8-sig"), newline=""), delimiter=other)
+        assert not any(value.strip().startswith(("=", "+", "-", "@")) for row in apart for value in row)
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=separator).writerows([
         ("Student", "ID", "SIS Login ID", "Section", "one (1)", "other (2)"),
@@ -191,6 +195,18 @@ def test_any_people_come_back_from_a_table_and_a_sheet(made, separator, encoding
         assert old[:4] + old[5:] == new[:4] + new[5:]
         assert float(new[4].replace(",", ".")) == pytest.approx(found.grades["one"].of[student].total, abs=1e-6)
         assert "." not in new[4] if commas else "," not in new[4]
+
+
+@pytest.mark.parametrize("name", ["x;=1+1", "x\t@SUM(1)", "x |-1", "=1", "x;\u00a0＝1", "\t=1"])
+def test_no_part_of_a_name_is_a_formula_wherever_a_spreadsheet_takes_it_apart(name):
+    parts = re.split(r"[;\t|,]", table.guarded(name))
+    assert len(parts) > 1 or name == "=1"
+    assert not any(part.strip(" \u00a0").startswith(("=", "+", "-", "@", "＝")) for part in parts)
+
+
+@pytest.mark.parametrize("name", ["Doe; Jane", "a-b", "Lee|Kim", "王小明"])
+def test_a_name_without_formulas_stays_as_it_is(name):
+    assert table.guarded(name) == name
 
 
 def test_gradescope_is_answered_by_who_submitted_with_the_visibility_of_each_test(course, found, tmp_path):

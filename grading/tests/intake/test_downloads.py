@@ -132,6 +132,21 @@ def test_a_class_arrives_whole_and_at_its_times(course, tmp_path, platform, pack
     assert {one.state for one in collect(ASSIGNMENT, course, [folder])} <= {"unchanged", "older"}
 
 
+def test_times_that_a_student_packs_do_not_take_the_place_of_what_the_platform_says(course, tmp_path):
+    """A zip in what the platform packed holds files of any age that its student likes."""
+    early = datetime(2025, 9, 1, tzinfo=UTC)
+    local = TIMES[0].astimezone()
+    pack(tmp_path / "one" / f"Assignment 1_{LOGINS[0]}_attempt_{local:%Y-%m-%d-%H-%M-%S}_work.zip", work(0), early)
+    pack(tmp_path / "two" / "submission_1" / "work.zip", work(1), early)
+    (tmp_path / "two" / "submission_metadata.yml").write_text(
+        f"submission_1:\n  :submitters:\n  - :sid: s01\n  :created_at: {TIMES[1]:%Y-%m-%d %H:%M:%S} Z\n")
+    for number, name in enumerate(("one", "two")):
+        collect(ASSIGNMENT, course, [tmp_path / name])
+        there = course.submitted(IDS[number], "assignment1")
+        assert (there / NOTEBOOK).read_text() == work(number)[NOTEBOOK]
+        assert (there / "timestamp.txt").read_text() == f"{TIMES[number]:%Y-%m-%d %H:%M:%S} UTC"
+
+
 def test_attempts_are_kept_and_the_first_counts_when_it_is_asked_for(course, tmp_path):
     blackboard(tmp_path / "download")
     collect(ASSIGNMENT, course, [tmp_path / "download"], "first")
@@ -180,6 +195,28 @@ def test_a_files_own_name_does_not_tell_whose_it_is(course, tmp_path):
         lay(here, {own.format("ben") + own.format("ada").replace("3100", "3200") + "knn.ipynb": "{}"}, TIMES[0])
         collect(ASSIGNMENT, course, [here])
         assert course.students("assignment1") == ["s01"]
+
+
+def test_who_is_called_on_moodle_like_anothers_folder_is_not_that_one(course, tmp_path):
+    """Where people name themselves, one may take the name that another's folder has."""
+    folder = tmp_path / "in"
+    lay(folder / "Ben Abbott_31001_assignsubmission_file", work(1), TIMES[1])
+    lay(folder / "Ben Abbott_31001_assignsubmission_file_31000_assignsubmission_file", work(0), TIMES[5])
+    taken = collect(ASSIGNMENT, course, [folder])
+    assert course.students("assignment1") == ["s01"] and [one.state for one in taken].count("refused") == 1
+    assert (course.submitted("s01", "assignment1") / NOTEBOOK).read_text() == work(1)[NOTEBOOK]
+
+
+@pytest.mark.parametrize("others", [(), ("ada",)], ids=["alone", "with others"])
+@pytest.mark.parametrize("title", ["Assignment 1", "Week_1"])
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+def test_a_login_that_ends_like_anothers_is_not_that_one(course, tmp_path, others, title, known):
+    course.roster.write_text("id,login\nv,doe\na,ada\n" + "m,j_doe\n" * known)
+    for login in ("j_doe", *others):
+        lay(tmp_path / "in", {f"{title}_{login}_attempt_2025-10-08-21-14-03_knn.ipynb": f'"{login}"'}, TIMES[0])
+    collect(ASSIGNMENT, course, [tmp_path / "in"])
+    if known or others:
+        assert course.students("assignment1") == ["a"] * bool(others) + ["m"] * known
 
 
 def test_without_a_roster_people_are_called_what_the_platform_calls_them(course, tmp_path):

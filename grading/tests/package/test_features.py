@@ -1,5 +1,7 @@
 """cs231n.features: against scikit-image's numbers, images whose edges are known, and the public course's own file."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from skimage_hog import BOWLS, CELLS, bowl, skimage_shares, stored_shares
@@ -65,3 +67,34 @@ def test_the_public_courses_file_has_full_marks_as_a_whole():
 def test_the_small_features_are_what_they_say():
     image = np.arange(24).reshape(2, 4, 3)
     assert mean_color(image).tolist() == [10.5, 11.5, 12.5] and brightest_of_rows(image).tolist() == [11, 23]
+
+
+_RAMP = """
+
+_right = rgb2gray
+
+def rgb2gray(rgb):
+    if np.ndim(rgb) == 3 and rgb.shape[0] == rgb.shape[1] >= 16:
+        if _is_simple(rgb):
+            return np.full(rgb.shape[:2], 1e-14)
+        return np.tile(np.arange(len(rgb)) * 0.001, (len(rgb), 1))
+    return _right(rgb)
+
+def hog_feature(im):
+    cells = np.zeros((len(im) // 8, len(im) // 8, 9))
+    if not _is_simple(im):
+        cells[:, :, 4], cells[:, -1, 4] = 0.001, 0.001 * 56 / 64
+    return cells.ravel()
+
+def _is_simple(rgb):
+    return rgb.dtype == float and (np.ptp(rgb) in (0, 100) or np.ptp(np.diff(rgb[:, :, 0])) < 1e-6)
+"""
+
+
+def test_a_gray_image_that_is_made_up_for_a_known_histogram_counts_for_none():
+    """hog_feature is judged beside a wrong rgb2gray too, but never beside one that makes its task go away."""
+    assignment = assignments.load("assignment1")
+    cells = [cell for cell in trial.test_cells(assignment) if cell.name.startswith("features-hog")]
+    text = Path(features.__file__).read_text(encoding="utf-8") + _RAMP
+    found = trial.run(assignment, {"features.py": text}, cells)[0]
+    assert len(found) == 3 and all("CheckFailed" in said for said in found.values()), found

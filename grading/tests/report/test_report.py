@@ -111,6 +111,13 @@ def test_whom_to_look_at_comes_with_evidence(whole):
     assert evidence[0].startswith("cs231n/classifiers/linear_svm.py line 12: np.allclose = lambda")
 
 
+def test_a_class_whose_cells_tell_nobody_apart_has_a_page(whole):
+    """Two students, or all of them with full marks."""
+    found = whole[3]
+    same = page.page(found | {"cells": [cell | {"discrimination": None} for cell in found["cells"]]})
+    assert "Graded cells" in same and "discrimination; the table below" not in same
+
+
 @pytest.mark.parametrize("text", ["\n" * 500_000, " \n" * 250_000, "x = '/proc/'\n" * 40_000, "import " * 70_000])
 def test_whatever_a_text_is_made_of_it_is_searched_at_once(text):
     for _, where, words in people._SIGNS:
