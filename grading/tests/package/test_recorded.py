@@ -1,10 +1,11 @@
 """What is kept of trainings: how often one begins with a new net, how long a classifier was trained, and with what."""
 
+import contextlib
 import copy
 
 import numpy as np
 
-from cs231n._recorded import count_starts, is_among, keep_trainings
+from cs231n._recorded import count_starts, is_among, keep_asked, keep_trainings
 
 
 class Net:
@@ -65,8 +66,34 @@ def test_a_classifier_keeps_how_long_it_was_trained_and_whether_images_that_choo
     keep_trainings(kind, others)                # the cell was run again
     one, y = kind(), np.zeros(30)
     assert one.train(images, y) == [1.0] * 7 and len(one.train(X=np.r_[images, others], y=y, num_iters=3)) == 3
-    assert one.trainings == [{"num_iters": 7, "held_out": False}, {"num_iters": 3, "held_out": True}]
+    settings = {"learning_rate": 1e-3, "reg": None}
+    assert one.trainings == [settings | {"num_iters": 7, "held_out": False},
+                             settings | {"num_iters": 3, "held_out": True}]
     assert copy.deepcopy(one).trainings == one.trainings and not hasattr(kind(), "trainings")
+
+
+class Neighbors:
+    def compute_distances_no_loops(self, X):
+        return np.zeros((len(X), 3))
+
+    def compute_distances_one_loop(self, X):
+        return self.compute_distances_no_loops(X)
+
+
+def test_a_nearest_neighbor_classifier_keeps_which_images_it_was_asked_about_each_set_of_them_once():
+    images = np.random.default_rng(0).integers(0, 256, size=(30, 300)).astype(float)
+    kind = type("Kind", (Neighbors,), {})
+    for _ in range(2):                          # the cell was run again
+        keep_asked(kind, images)
+    one = kind()
+    for few in (images[4:7], images[[6, 4, 5, 4]].astype(np.float32), images[20:], images[:3] + 1, images[:2, :90],
+                [7]):
+        with contextlib.suppress(TypeError):
+            one.compute_distances_one_loop(few)
+    assert one.asked == kind.asked == [[4, 5, 6], list(range(20, 30))]
+    assert kind.compute_distances_no_loops.unkept is Neighbors.compute_distances_no_loops
+    for other in (None, len, type("Empty", (), {})):
+        keep_asked(other, images)
 
 
 def test_images_stand_among_others_whatever_their_form():

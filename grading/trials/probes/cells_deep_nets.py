@@ -11,7 +11,12 @@ def _arranged(names, keys):
     yield "settings", RIGHT if len(rates) >= number else "few"
     inside = rates.min() > 0.999 * low and rates.max() < 1.001 * high
     spread = np.log(rates.max() / rates.min()) / np.log(high / low)
-    yield "rates", only((RIGHT, inside and np.mean(rates < 1e-2) >= 0.3),
+    if rates.max() < 0:
+        yield "rates", "logarithms" if rates.min() > 1.01 * np.log(low) else ...
+        return
+    narrow = inside and rates.max() < 100 * rates.min()
+    yield "rates", only((RIGHT, inside and np.mean(rates < 1e-2) >= 0.3 and not narrow),
+                        ("within two decades", narrow and np.mean(rates < 1e-2) >= 0.3),
                         ("uniform", inside and np.mean(rates < 1e-2) < 0.3 and rates.min() < 0.3 * high),
                         ("beyond the range", rates.min() < low and rates.max() <= high and 1.3 < spread < 2.31))
 

@@ -6,6 +6,7 @@ from grading.trials.probes.searches import RIGHT, are_shares, only, same, scale
 
 _OTHERS = "with labels of other images"
 _SHIFTED = ("with labels of the fold before", "with labels of the fold after")
+_SAME = dict.fromkeys(_SHIFTED, _OTHERS) | {"on parts of the test images": "on the test images"}
 
 
 def _cross_validation(names):
@@ -26,13 +27,13 @@ def _cross_validation(names):
         if reading is ...:
             return
         if np.all(table == table[:, :1]):
-            yield "folds", lambda: "one for all"
+            yield "folds", lambda: _repeated(table[:, 0], len(y), folds)
             return
         yield "folds", lambda: RIGHT
         ways = _ways(np.array(names["X_train"], dtype=float), y, np.array(names["X_test"], dtype=float),
                      np.array(names["y_test"]), choices, folds)
         if np.all(table == table[0]):
-            fitting = np.abs(table[0] - ways["with k = 1"][0]).mean() < 0.05
+            fitting = np.abs(table[0] - ways[0]["with k = 1"][0]).mean() < 0.05
             yield "values of k", lambda: "one for all" if fitting else ...
             return
         yield "values of k", lambda: RIGHT
@@ -41,15 +42,32 @@ def _cross_validation(names):
     return questions
 
 
+def _is_of_a_fold(accuracies, size):
+    """Tell whether they are shares of as many images as a fold may have."""
+    return any(are_shares(accuracies, near, 6e-4 * near) for near in range(int(0.8 * size), int(1.2 * size) + 2))
+
+
+def _repeated(accuracies, n, folds):
+    """Whether every fold has the accuracies of one, or those of all folds together."""
+    if _is_of_a_fold(accuracies, n // folds):
+        return "one for all"
+    return "their mean" if are_shares(accuracies, n, 6e-4 * n) else ...
+
+
 def _accuracies(table, ways, n, folds):
     """In which way they were measured; folds may have been cut in another way than here."""
+    ways, mixed = ways
     honest = ways[RIGHT]
     for way, found in (ways | {"shares of wrong answers": 1 - honest}).items():
         if np.abs(table - found).max() < 6e-4:
-            return _OTHERS if way in _SHIFTED else way               # the very same folds
+            return _SAME.get(way, way)           # the very same folds
+    others = [column for column in table.T if not _is_one_of(column, honest.T)]
+    if len(others) > 1:
+        fitting = [way for way, columns in mixed().items() if all(_is_one_of(column, columns) for column in others)]
+        if fitting:
+            return fitting[0] if len(fitting) == 1 else ...
     size = n // folds
-    shares = all(any(are_shares(fold, near, 6e-4 * near) for near in range(int(0.8 * size), int(1.2 * size) + 2))
-                 for fold in table.T)
+    shares = all(_is_of_a_fold(fold, size) for fold in table.T)
     if not shares:
         all_images = np.abs(table - honest / folds).mean() < 0.02 and are_shares(table, n, 6e-4 * n)
         if all_images:
@@ -66,19 +84,26 @@ def _accuracies(table, ways, n, folds):
     return "on images that were trained on" if mean > expected + 0.1 else ...
 
 
+def _is_one_of(column, columns):
+    return any(np.abs(column - other).max() < 6e-4 for other in columns)
+
+
 def _ways(X, y, X_test, y_test, choices, folds):
-    """Way of measuring -> accuracies (number of k, folds), folds cut in order."""
+    """(way of measuring -> accuracies (number of k, folds), way -> columns that a fold may have), folds cut in order.
+
+    The columns are worked out when they are asked for.
+    """
     parts = np.array_split(np.arange(len(X)), folds)
 
     def squared(A, B):
         return (A**2).sum(axis=1)[:, None] - 2 * A @ B.T + (B**2).sum(axis=1)
 
     own, far = squared(X, X), squared(X_test, X)
-    classes = np.arange(y.max() + 1)
+    classes, asked = np.arange(y.max() + 1), np.array_split(np.arange(len(X_test)), folds)
 
-    def measured(distances, train, labels, ks=choices):
-        """Accuracies for each k of rows of distances to the images `train`."""
-        nearest = y[train][np.argsort(distances, axis=1, kind="stable")[:, :max(ks)]]
+    def measured(distances, train, labels, ks=choices, given=y):
+        """Accuracies for each k of rows of distances to the images `train`, which have the labels given."""
+        nearest = given[train][np.argsort(distances, axis=1, kind="stable")[:, :max(ks)]]
         return [np.mean((nearest[:, :k, None] == classes).sum(axis=1).argmax(axis=1) == labels) for k in ks]
 
     found: dict = {}
@@ -91,13 +116,39 @@ def _ways(X, y, X_test, y_test, choices, folds):
                  "on the fold that was trained on": measured(own[np.ix_(held, held)], held, y[held]),
                  "with one fold to train on": measured(own[np.ix_(others, held)], held, y[others]),
                  "on the folds that were trained on": measured(own[np.ix_(others, others)], others, y[others]),
-                 "on the test images": measured(far[:, others], others, y_test)}
+                 "on the test images": measured(far[:, others], others, y_test),
+                 "on parts of the test images": measured(far[asked[fold]], everything, y_test[asked[fold]])}
         for way, part in zip(_SHIFTED, (before, after)):
             if len(part) == len(held):
                 cases[way] = measured(own[np.ix_(held, others)], others, y[part])
         for way, one in cases.items():
             found.setdefault(way, []).append(one)
-    return {way: np.array(one).T for way, one in found.items() if len(one) == folds}
+    found = {way: np.array(one).T for way, one in found.items() if len(one) == folds}
+
+    def mixed():
+        columns: dict = {_OTHERS: [], "on a fold that was trained on": [], "with one other fold to train on": [],
+                         "with labels of other images to train on": []}
+        for fold, held in enumerate(parts):
+            others = np.setdiff1d(np.arange(len(X)), held)
+            turned = np.concatenate(parts[fold + 1:] + parts[:fold])
+            for images, labels in ((others, turned), (turned, others)):
+                columns["with labels of other images to train on"].append(mixed_up(held, images, labels))
+            for part in [one for one in parts if one is not held and len(one) == len(held)]:
+                columns[_OTHERS].append(measured(own[np.ix_(held, others)], others, y[part]))
+                columns["on a fold that was trained on"].append(measured(own[np.ix_(part, others)], others, y[part]))
+                columns["with one other fold to train on"].append(measured(own[np.ix_(held, part)], part, y[held]))
+                columns["with labels of other images to train on"].append(
+                    mixed_up(held, others, np.setdiff1d(np.arange(len(X)), part)))
+        so_far = np.cumsum(found[RIGHT], axis=1) / np.arange(1, folds + 1)
+        return columns | {"means of the folds so far": list(so_far.T)}
+
+    def mixed_up(held, images, labels):
+        given = y.copy()
+        given[images] = y[labels]
+        images = np.sort(images)
+        return measured(own[np.ix_(held, images)], images, y[held], given=given)
+
+    return found, mixed
 
 
 def _best_k(names):
@@ -110,6 +161,7 @@ def _best_k(names):
         means = table.mean(axis=1)
         rules = {"by the best fold": table.max(axis=1), "by the worst fold": table.min(axis=1),
                  "by the first fold": table[:, 0], "by the spread": -table.std(axis=1), "the worst": -means}
+        rules |= {"by the median": np.median(table, axis=1), "the last": np.arange(len(choices))}
         if best in choices and means[choices.index(best)] > means.max() - 1e-9:
             yield "best k", lambda: RIGHT
             return

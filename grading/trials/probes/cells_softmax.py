@@ -27,6 +27,9 @@ def _log_uniform(names):
         bounds = {"natural": np.log([low, high]), "decimal": np.log10([low, high])}
         positive = draws if draws.min() > 0 else np.zeros(0)
         logs = np.log(positive)
+        if len(logs) == n and np.ptp(steps := np.diff(np.sort(logs))) < 0.01 * steps.mean():
+            yield "values", lambda: "evenly spaced"
+            return
         yield "values", lambda: only(
             (RIGHT, spread(logs, *(bounds["natural"] + [-1e-3, 1e-3]))),
             ("uniform", spread(draws, low - 1e-9, high)),

@@ -13,6 +13,7 @@ NEAR, OUTLIER = 0.085, 0.15      # of accuracies claimed: root mean square of wh
 APART = 1.4                      # times as far off is another way than the one that fits
 SHARED = "one for several pairs"
 KINDS = ("LinearSVM", "Softmax")
+DEFAULTS = (1e-3, 1e-5)          # of train: learning rate and strength
 MOST_PAIRS = 5                   # of all that were tried are trained again
 
 
@@ -64,13 +65,44 @@ def probe(kind, best, arrange):
             best_of_all = fractions[fractions[:, 1].argmax()]
             if training == "not at all" and best_of_all[1] > max(0.4, best_of_all[0] + 0.2):
                 training = "on the validation images"
+            record = _trainings(names[best])
+            if training == "not at all" and any(one["num_iters"] for one in record):
+                training = ...                   # a few steps tell little
+            if training == "by the defaults" and any((one["learning_rate"], one["reg"]) != DEFAULTS for one in record):
+                training = ...
             yield "training", lambda: training
+            for aspect, found in _kept(names, names[best], list(results), fractions[:, 1], training):
+                yield aspect, lambda found=found: found
             yield "best value", lambda: _best_value(float(names["best_val"]) * times, fractions)
             yield "best one", lambda: ... if training not in (..., RIGHT) else _best_one(measured, fractions)
 
         return questions
 
     return asked
+
+
+def _trainings(classifier):
+    return getattr(classifier, "trainings", None) or []
+
+
+def _kept(names, classifier, keys, val, training):
+    """What the record of its trainings tells of the classifier that was kept."""
+    trainings = _trainings(classifier)
+    if not trainings and getattr(classifier, "W", 0) is None:
+        yield "record", "untrained"
+        return
+    steps = [one["num_iters"] for one in trainings]
+    yield "steps", "few" if steps and None not in steps and 0 < sum(steps) < 0.2 * names["num_iters"] else RIGHT
+    also = any(one["held_out"] for one in trainings) and training in (RIGHT, ...)
+    yield "images", "the validation images as well" if also else RIGHT
+    used = {(one["learning_rate"], one["reg"]) for one in trainings}
+    if len(used) != 1 or None in (pair := used.pop()) or training not in (RIGHT, ...):
+        return
+    best = np.array(keys, dtype=float)[val > val.max() - 1e-9]
+    is_of = np.isclose(best, pair, rtol=0.05, atol=5e-6)                            # rate, strength
+    if not is_of.all(axis=1).any():
+        yield "handed on", only(("not the strength", is_of[:, 0].any() and pair[1] == DEFAULTS[1]),
+                                ("not the learning rate", is_of[:, 1].any() and pair[0] == DEFAULTS[0]))
 
 
 def _best_value(value, accuracies):

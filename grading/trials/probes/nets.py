@@ -64,7 +64,7 @@ def _kept(net, results, values, X_val, y_val, rule):
     trainings, keys = getattr(net, "trainings", None) or [], list(results)
     last = len(net.params) // 2
     if not np.any(np.array(net.params[f"b{last}"])) and not any(one.get("num_epochs") for one in trainings):
-        yield "training", lambda: "not at all"
+        yield "training", lambda: "of others" if getattr(net, "starts", 0) else "not at all"
         return
     rates = [one["optim_config"].get("learning_rate") for one in trainings]
     known = {rate for rate in rates if any(is_in(rate, key) for key in keys)}
@@ -74,7 +74,10 @@ def _kept(net, results, values, X_val, y_val, rule):
         yield "training", lambda: "one after the other"
         return
     starts, asked_for = getattr(net, "starts", 0), {len(numbers(key)) for key in keys} in ({1}, {3})
-    yield "training", lambda: "one after the other" if asked_for and 0 < 2 * starts < len(keys) else RIGHT
+    few = asked_for and 0 < 2 * starts < len(keys)
+    yield "training", lambda: RIGHT if not few else "one after the other" if len(trainings) != 1 else ...
+    held_out = trainings and all(one["held_out"] for one in trainings)
+    yield "images", lambda: "the validation images" if held_out else RIGHT
     if len(trainings) != 1:
         return
     found = trainings[0]["update_rule"]
@@ -88,7 +91,9 @@ def _kept(net, results, values, X_val, y_val, rule):
 
     def fits(key):
         """(rate, strength, width)"""
-        return (is_in(rate, key), single or is_in(strength, key) or strength == 0 and 0 in numbers(key),
+        there = is_in(rate, key) if single else is_in(rate, numbers(key)[1:2]) or (
+            is_in(rate, numbers(key)[2:]) and is_in(strength, numbers(key)[1:2]))
+        return (there, single or is_in(strength, key) or strength == 0 and 0 in numbers(key),
                 single or width in numbers(key))
 
     matching = [fits(key) for key in keys]
