@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from grading.trials import turns
 from grading.trials.matching import EXACT, Answers, leaves
 from grading.trials.matching import numbers as array_of
 from grading.trials.parts import Case, case_of, costs, costs_of_images, hinges, right_slopes, slopes, steps
@@ -38,7 +39,7 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
 
 def _loss(function: str, told: list) -> tuple[str, str] | None:
     """(sentence, what to read) on a wrong data loss."""
-    few, formulas = _of_losses(function.startswith("softmax"))
+    few, formulas, loops = _of_losses(function.startswith("softmax"))
     if said := _few(told, few):
         return f"In the loss {said}.", "the sum over all images in the formula of L, and its 1/N"
     if said := _fitting(told, formulas):
@@ -46,13 +47,15 @@ def _loss(function: str, told: list) -> tuple[str, str] | None:
             "max(0, s[j] - s[y] + 1) for each wrong class j")
         return f"An image adds {said[0]} to the loss; it should add {should}.{said[1]}", (
             "the formula of the loss of one example")
+    if said := _fitting(told, loops):
+        return f"{said[0]}.{said[1]}", "what happens in each turn of the loops, line by line"
     return None
 
 
 def _gradient(function: str, told: list) -> tuple[str, str] | None:
     """(sentence, what to read) on a wrong data gradient."""
     softmax, linear = function.startswith("softmax"), _LINEAR[function]
-    few, formulas, images, places = _of_gradients(softmax, linear)
+    few, formulas, images, places, loops = _of_gradients(softmax, linear)
     if said := _few(told, few):
         return f"In the gradient {said}.", "the sum over all images in the formula of L, and its 1/N"
     if said := _fitting(told, formulas):
@@ -68,6 +71,8 @@ def _gradient(function: str, told: list) -> tuple[str, str] | None:
     if said := _fitting(told, places):
         return (f"In the gradient {said[0]}, i being the number of the image and j that of the class.{said[1]}",
                 "what i and j count, and what a label stands for")
+    if said := _fitting(told, loops):
+        return f"{said[0]}.{said[1]}", "what happens in each turn of the loops, line by line"
     return None
 
 
@@ -75,23 +80,25 @@ Ways = list[dict[str, np.ndarray]]             # for both inputs: words -> the s
 
 
 @functools.cache
-def _of_losses(softmax: bool) -> tuple[list[np.ndarray], Ways]:
-    """(what each image adds, the formulas of others) for both inputs."""
+def _of_losses(softmax: bool) -> tuple[list[np.ndarray], Ways, Ways]:
+    """(what each image adds, the formulas of others, loops that go wrong) for both inputs."""
     cases = [case_of(which) for which in "AB"]
-    return [costs_of_images(case, softmax) for case in cases], [
-        {words: cost.sum() for words, cost in (costs if softmax else hinges)(case).items()} for case in cases]
+    formulas = [{words: cost.sum() for words, cost in (costs if softmax else hinges)(case).items()} for case in cases]
+    return [costs_of_images(case, softmax) for case in cases], formulas, [
+        dict(turns.losses(case, softmax)) for case in cases]
 
 
 @functools.cache
-def _of_gradients(softmax: bool, linear: bool) -> tuple[list[np.ndarray], Ways, Ways, Ways]:
-    """(what each image adds, the formulas of others, of other images, of other places) for both inputs."""
+def _of_gradients(softmax: bool, linear: bool) -> tuple[list[np.ndarray], Ways, Ways, Ways, Ways]:
+    """(what each image adds, the formulas of others, of other images, of other places, loops that go wrong)."""
     cases = [case_of(which) for which in "AB"]
     right = [right_slopes(case, softmax) for case in cases]
     each = [np.einsum("nd,nc->ndc", case.X, slope) if linear else np.eye(len(slope))[:, :, np.newaxis] * slope
             for case, slope in zip(cases, right, strict=True)]
     formulas = [{words: case.X.T @ slope if linear else slope
                  for words, slope in (slopes if softmax else steps)(case)} for case in cases]
-    others = [[dict(way(case, softmax)) if linear else {} for case in cases] for way in (_other_images, _other_places)]
+    others = [[dict(way(case, softmax)) if linear else {} for case in cases] for way in (
+        _other_images, _other_places, turns.gradients)]
     return each, formulas, *others
 
 
@@ -129,7 +136,19 @@ def _few(told: list, each: list[np.ndarray]) -> str:
                         arrays, each, sizes, strict=True)):
                 by = "" if divided == "N" else f"the sum over the images is divided by {divided}; it should be by N"
                 found.append("; ".join(one for one in (words, by) if one))
+    if not found and (size := _size(arrays, each)):
+        by = "not divided by N" if abs(size - 1) < 1e-4 else f"divided by {size:.4g}, whatever N is"
+        return f"the sum over the images is {by}"
     return found[0] if len(found) == 1 else ""
+
+
+def _size(arrays: list[np.ndarray], each: list[np.ndarray]) -> float:
+    """The number that the sum over the images is divided by, for both inputs the same; 0 for anything else."""
+    sums = [np.squeeze(parts.sum(axis=0)) for parts in each]
+    if any(one.shape != whole.shape or not np.any(one) for one, whole in zip(arrays, sums, strict=True)):
+        return 0.0
+    size = float(np.sum(sums[0] ** 2) / np.sum(sums[0] * arrays[0]))
+    return size if size > 0 and all(map(_equal, arrays, [whole / size for whole in sums])) else 0.0
 
 
 def _equal(one: np.ndarray, other: np.ndarray) -> bool:

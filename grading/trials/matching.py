@@ -128,9 +128,10 @@ def _doubtful(one: Known, unexplained: set[str]) -> bool:
 
 
 def _not_finite(one: Known, answers: Answers) -> bool:
-    """Whether all that a mistake explains are numbers, none of which is finite: many mistakes come to the same."""
-    found = [numbers(leaf) for aspect in one.core for leaf in leaves(answers[aspect])]
-    return all(array is not None and array.size and not np.isfinite(array).any() for array in found)
+    """Whether all that a mistake explains are exceptions, or numbers none of which is finite: many come to the same."""
+    found = [leaf for aspect in one.core for leaf in leaves(answers[aspect]) if leaf[0] != "e"]
+    arrays = [numbers(leaf) for leaf in found]
+    return all(array is not None and array.size and not np.isfinite(array).any() for array in arrays)
 
 
 def _alike(one: Known, answers: Answers, reference: Answers) -> bool:

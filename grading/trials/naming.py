@@ -32,6 +32,9 @@ from grading.trials import (
     squares,
     terms,
     variants,
+    votes,
+    walks,
+    ways_back,
 )
 from grading.trials.asking import failed, judged, needed
 from grading.trials.catalogue import Entry
@@ -259,7 +262,10 @@ class Explained:
         if not other_margin:
             names += formulas.read(self.function, self.answers, self.unexplained)
         names += [] if read else penalties.read(self.function, self.answers, self.unexplained)
-        names += [] if read else squares.read(self.function, self.answers, self.unexplained)
+        names += [] if read else (squares.read(self.function, self.answers, self.unexplained)
+                                  or walks.read(self.function, self.answers, self.unexplained))
+        names += votes.read(self.function, self.answers, self.unexplained)
+        names += [] if names else ways_back.read(self.function, self.answers, self.reference, self.unexplained)
         if not names and self.unexplained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)
             names += [{"kind": "difference", "says": says, "read": ""}] if says else []

@@ -55,7 +55,9 @@ def costs(case: Case) -> dict[str, np.ndarray]:
              "1 / p[y], without a logarithm,": 1 / p, "(1 - p[y])**2": (1 - p) ** 2, "p[y] log(p[y])": p * log_p,
              "-p[y] log(p[y])": -p * log_p,
              "log(1 - p[y])": np.log(1 - p), "-log(1 - p[y])": -np.log(1 - p), "-log(p[y])**2": -(log_p**2),
-             "log(p[y])**2": log_p**2, "-log of 1 / (1 + exp(-s[y])), a sigmoid,": np.log(1 + np.exp(-case.own))}
+             "log(p[y])**2": log_p**2,
+             "the sum of (p - one-hot)**2": _squares(case), "half the sum of (p - one-hot)**2": _squares(case) / 2,
+             "-log of 1 / (1 + exp(-s[y])), a sigmoid,": np.log(1 + np.exp(-case.own))}
     found |= {f"-log(q[y]), where q is {words},": -np.log(q[case.right][:, np.newaxis])
               for words, q in _no_probabilities(case) if "its sum" in words or "softmax" in words}
     for words, own, of in ((", with s less the largest score,", case.own - largest, scores - largest),
@@ -72,6 +74,11 @@ def costs(case: Case) -> dict[str, np.ndarray]:
     return found
 
 
+def _squares(case: Case) -> np.ndarray:
+    """The squares of a softmax's errors, added up, (N, 1)."""
+    return (right_slopes(case, softmax=True) ** 2).sum(axis=1, keepdims=True)
+
+
 def slopes(case: Case) -> Iterator[tuple[str, np.ndarray]]:
     """What the scores of an example may get by a softmax: "right | wrong" and (N, C)."""
     p = np.exp(case.scores - case.scores.max(axis=1, keepdims=True))
@@ -82,6 +89,7 @@ def slopes(case: Case) -> Iterator[tuple[str, np.ndarray]]:
              "0": 0 * p, "p (1 - p)": p * (1 - p), "p (p - 1)": p * (p - 1), "p (1 - p) - 1": p * (1 - p) - 1,
              "-1 / p": -1 / p, "log(p)": np.log(p), "log(p) - 1": np.log(p) - 1,
              "1 / (1 + exp(-s)) - 1": sigmoid - 1, "p - 2": p - 2, "2 p - 1": 2 * p - 1, "2 (p - 1)": 2 * (p - 1),
+             "p less the number of classes": p - p.shape[1], "p less the number of images": p - len(p),
              "(p - 1) p (1 - p)": -p * (1 - p) ** 2, "p (1 - p)**2": p * (1 - p) ** 2}
     wrong = {"p": p, "-p": -p, "0": 0 * p, "p - 1": p - 1, "1 - p": 1 - p, "1": 1 + 0 * p, "p (1 - p)": p * (1 - p),
              "p (p - 1)": p * (p - 1), "-p p[y]": -p * own, "p p[y]": p * own, "log(p)": np.log(p), "p + 1": p + 1,
@@ -100,6 +108,11 @@ def _no_probabilities(case: Case) -> Iterator[tuple[str, np.ndarray]]:
     """What may stand in place of the probabilities of a softmax, (N, C)."""
     exp = np.exp(case.scores)
     yield "exp(s) / (its sum over the wrong classes)", exp / np.where(case.right, 0.0, exp).sum(axis=1, keepdims=True)
+    ahead = np.exp(case.scores - case.scores.max(axis=1, keepdims=True))
+    yield "exp(s less the largest) / (its sum over this image and all before it)", (
+        ahead / np.cumsum(ahead.sum(axis=1))[:, np.newaxis])
+    twice = np.exp(ahead / ahead.sum(axis=1, keepdims=True))
+    yield "the softmax of the softmax", twice / twice.sum(axis=1, keepdims=True)
     small = np.exp(case.scores / np.abs(case.scores).max(axis=1, keepdims=True))
     yield "the softmax of s / max(|s|)", small / small.sum(axis=1, keepdims=True)
     for less, of in (("", case.scores), (" less the largest", case.scores - case.scores.max(axis=1, keepdims=True))):

@@ -10,6 +10,7 @@ from grading.trials.naming import Names
 SOFTMAX, SVM, KNN = "classifiers/softmax.py", "classifiers/linear_svm.py", "classifiers/k_nearest_neighbor.py"
 NET, TRAIN, LAYERS = "classifiers/fc_net.py", "classifiers/linear_classifier.py", "layers.py"
 NO_LOOPS = "KNearestNeighbor.compute_distances_no_loops"
+VOTE = "KNearestNeighbor.predict_labels"
 TWO_LOOPS = "KNearestNeighbor.compute_distances_two_loops"
 
 
@@ -144,6 +145,40 @@ def said():
     (SVM, [("np.newaxis] + 1)", "np.newaxis] + 0.5)"), ("X.T @ dscores / num_train", "X.T @ dscores")],
      "svm_loss_vectorized", ["The margin of a hinge is 0.5; here it is 1.",
                              "In the gradient: the division by N is missing."]),
+    (SVM, [("dW[:, j] += X[i]", "dW[:, j] = X[i]")], "svm_loss_naive",
+     ["In the gradient the columns of the wrong classes are overwritten (=) where a hinge should be added (+=)."]),
+    (SVM, [("    loss = loss / num_train +", "    dW[:, y[i]] += 3 * X[i]\n    loss = loss / num_train +"),
+           ("dW[:, y[i]] -= X[i]", "pass"), ("dW[:, y[i]] += 3 * X[i]", "dW[:, y[i]] -= np.sum((scores - scores[y[i]] "
+                                            "+ 1 > 0)[np.arange(num_classes) != y[i]]) * X[i]")], "svm_loss_naive",
+     ["The line for the right class stands behind the loop over the images: it counts for the last image only."]),
+    (SOFTMAX, [("dscores = np.exp(log_probs) ", "dscores = np.exp(np.exp(log_probs)); dscores /= dscores.sum(axis=1, "
+                "keepdims=True) ")], "softmax_loss_vectorized",
+     ["In the gradient the column of the right class gets x times q - 1, and that of a wrong class x times q, where q "
+      "is the softmax of the softmax; it should be p - 1 and p, p being the class's own probability."]),
+    (SVM, [("margins.sum() / num_train", "margins.sum() / 500")], "svm_loss_vectorized",
+     ["In the loss the sum over the images is divided by 500, whatever N is."]),
+    (KNN, [("dists[i, j] = np.sqrt(np.sum(diff**2))",
+            "dists[i, j] = np.sqrt(np.sum(diff**2) + dists.flat[i * num_train + j - 1] ** 2)")], TWO_LOOPS,
+     ["The sum of squares is not set to zero for each pair of images: it goes on from one to the next."]),
+    (KNN, [("in range(num_train)", "in range(i, num_train)")], TWO_LOOPS,
+     ["Only the entries with j >= i of dists are filled, the rest stays 0."]),
+    (KNN, [("dists += np.einsum(\"nd,nd->n\", X_train, X_train)", "dists += X_train.sum(axis=1)"),
+           ("np.maximum(dists, 0, out=dists)", "np.abs(dists, out=dists)")], NO_LOOPS,
+     ["Under the root stands the absolute value of |x|^2 - 2 x.t + sum(t); the distance is the root of "
+      "|x|^2 - 2 x.t + |t|^2, for a test image x and a training image t."]),
+    (KNN, [("labels[votes.argmax()]", "np.median(self.y_train[nearest])")], VOTE,
+     ["The median of the labels is taken and cut to a whole number; the k nearest images should vote, and the "
+      "commonest label win, of equally common ones the smallest."]),
+    (KNN, [("labels[votes.argmax()]", "labels[-1]"), ("[:k]", "[1:k + 1]")], VOTE,
+     ["The nearest image has no vote, the k behind it have; the largest label wins; the k nearest images should vote, and "
+      "the commonest label win, of equally common ones the smallest."]),
+    (NET, [('"b1": db1', '"b1": db1 * len(X)'), ('"W2": dW2 +', '"W2": dW2 * len(X) +')], "TwoLayerNet.loss",
+     ["The gradients of W2 and b1 are multiplied by the number of examples where they should not be."]),
+    (NET, [('"b1": db1', '"b1": 2 * db1'), ('"W2": dW2 +', '"W2": -dW2 +')], "TwoLayerNet.loss",
+     ["The gradient of W2 has the wrong sign.", "The gradient of b1 is twice what it should be."]),
+    (NET, [("affine_relu_forward(X, W1, b1)", "affine_relu_forward(X.dot(np.eye(len(W1))), W1, b1)")],
+     "TwoLayerNet.loss",
+     ["X is multiplied as it comes in; an image of several axes has to become a row of D numbers first."]),
 ])
 def test_the_formula_of_a_wrong_answer_is_read_off(said, module, edits, function, sentences):
     assert said(module, edits, function) == sentences
@@ -158,6 +193,10 @@ def test_the_formula_of_a_wrong_answer_is_read_off(said, module, edits, function
     (SOFTMAX, [("X.T @ dscores / num_train", "X[1:4].T @ dscores[1:4] / num_train")], "softmax_loss_vectorized"),
     (SVM, [("dW[:, y[i]] -= X[i]", "dW[:, y[i]] -= X[i - 2]")], "svm_loss_naive"),
     (KNN, [("diff = X[i] - self.X_train[j] ", "diff = (X[i] - self.X_train[j])[1:3] ")], TWO_LOOPS),
+    (SOFTMAX, [("scores = X[i] @ W  ", "scores = W @ X[i]  ")], "softmax_loss_naive"),     # mostly raises
+    (KNN, [("labels[votes.argmax()]", "self.y_train[nearest].sum() % 7")], VOTE),
+    (KNN, [("np.sqrt(np.sum(diff**2))", "np.sqrt(np.sum(diff**2)) + i")], TWO_LOOPS),
+    (NET, [('"b1": db1', '"b1": np.sin(db1)')], "TwoLayerNet.loss"),
 ])
 def test_a_formula_that_nobody_knows_has_no_name(said, module, edits, function):
     assert all(one.startswith("No known mistake fits") for one in said(module, edits, function))

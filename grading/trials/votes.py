@@ -1,0 +1,131 @@
+"""Which images vote and what is made of their labels, read off wrong labels: rules are tried where no mistake fits.
+
+A rule is said only if it gives all labels of the probe, and no other one that is as simple does.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from grading.trials.matching import Answers, leaves
+from grading.trials.matching import numbers as array_of
+from grading.trials.probes.k_nearest_neighbor import VOTES
+
+_FUNCTION = "KNearestNeighbor.predict_labels"
+_RIGHT = ("the k nearest images vote", "the commonest label wins, of equally common ones the smallest")
+_FIRST = 3                   # rows of the first case that rule out most rules
+
+Labels = np.ndarray
+Choice = Callable[[np.ndarray, int], np.ndarray]                       # distances of a row, k -> who votes, in order
+Decision = Callable[[Labels, np.ndarray], float]                       # labels and distances of these -> label
+
+
+def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[str, str]]:
+    """A sentence on the vote: {"kind", "says", "read"}."""
+    aspects = set(aspects)
+    if function != _FUNCTION or "clear votes" not in aspects:
+        return []
+    told = {aspect: answers[aspect] for aspect, cases in VOTES.items()
+            if len(leaves(answers.get(aspect, ["u"]))) == len(cases) and answers[aspect][0] != "u"}
+    found = sorted((wrong, says) for wrong, says, rule in _rules() if _fits(rule, told))
+    if not found or [wrong for wrong, _ in found].count(found[0][0]) > 1:       # of those that fit the simplest
+        return []
+    return [{"kind": "mistake", "says": found[0][1], "read": "the vote, step by step"}]
+
+
+def _fits(rule: Callable[..., Labels], told: Answers) -> bool:
+    """Whether a rule gives all labels; at first only a few are looked at."""
+    cases = [(case, array_of(leaf)) for aspect, all_told in told.items()
+             for case, leaf in zip(VOTES[aspect], leaves(all_told), strict=True)]
+    if any(labels is None or labels.shape != (len(case[0]),) for case, labels in cases):
+        return False
+    (dists, y_train, k), labels = cases[0]
+    cases.insert(0, ((dists[:_FIRST], y_train, k), labels[:_FIRST]))
+    try:
+        return all(np.allclose(rule(*case), labels) for case, labels in cases)
+    except (IndexError, ValueError):               # nobody votes
+        return False
+
+
+def _rules() -> Iterator[tuple[int, str, Callable[..., Labels]]]:
+    """(how much is wrong, sentence, rule: dists, y_train, k -> labels)."""
+    for who, choice in _CHOICES.items():
+        for what, decision in _DECISIONS.items():
+            if (who, what) != _RIGHT:
+                wrong = [one for one, right in zip((who, what), _RIGHT, strict=True) if one != right]
+                yield len(wrong), _sentence("; ".join(wrong)), _each(choice, decision)
+    yield 1, "The votes of one test image are still counted for the next: the counts are not set to zero.", _summed
+
+
+def _sentence(wrong: str) -> str:
+    return (f"{wrong[0].upper()}{wrong[1:]}; the k nearest images should vote, and the commonest label win, of equally "
+            "common ones the smallest.")
+
+
+def _each(choice: Choice, decision: Decision) -> Callable[..., Labels]:
+    def rule(dists, y_train, k):
+        voters = [choice(row, k) for row in dists]
+        return np.array([decision(y_train[who], row[who]) for who, row in zip(voters, dists, strict=True)], dtype=float)
+
+    return rule
+
+
+def _summed(dists, y_train, k):
+    near = np.argsort(dists, axis=1, kind="stable")[:, :k]
+    counts = np.cumsum([np.bincount(y_train[row], minlength=y_train.max() + 1) for row in near], axis=0)
+    return counts.argmax(axis=1).astype(float)
+
+
+_CHOICES: dict[str, Choice] = {
+    "the k nearest images vote": lambda row, k: np.argsort(row, kind="stable")[:k],
+    "only k - 1 images vote": lambda row, k: np.argsort(row, kind="stable")[:k - 1],
+    "k + 1 images vote": lambda row, k: np.argsort(row, kind="stable")[:k + 1],
+    "the nearest image has no vote, the k behind it have": lambda row, k: np.argsort(row, kind="stable")[1:k + 1],
+    "the nearest image has no vote, the k - 1 behind it have": lambda row, k: np.argsort(row, kind="stable")[1:k],
+    "the k farthest images vote": lambda row, k: np.argsort(row, kind="stable")[::-1][:k],
+    "all images vote": lambda row, k: np.argsort(row, kind="stable"),
+    "the first k training images vote, however far they are": lambda row, k: np.arange(len(row))[:k],
+    "the ranks of the images in the order of distance are taken for their places":
+        lambda row, k: np.argsort(np.argsort(row, kind="stable"))[:k],
+}
+
+
+def _weighed(weigh: Callable[[np.ndarray], np.ndarray]) -> Decision:
+    return lambda labels, far: float(np.bincount(labels, weights=weigh(far)).argmax())
+
+
+def _counted(labels: Labels, counts: Callable[[np.ndarray, np.ndarray], float]) -> float:
+    return float(counts(*np.unique(labels, return_counts=True)))
+
+
+_DECISIONS: dict[str, Decision] = {
+    "the commonest label wins, of equally common ones the smallest":
+        lambda labels, far: _counted(labels, lambda each, votes: each[votes.argmax()]),
+    "in a tie the largest label wins":
+        lambda labels, far: _counted(labels, lambda each, votes: each[::-1][votes[::-1].argmax()]),
+    "in a tie the label that is nearer wins":
+        lambda labels, far: float(labels[np.argmax([(labels == one).sum() for one in labels])]),
+    "in a tie the label that is farther away wins":
+        lambda labels, far: float(labels[::-1][np.argmax([(labels == one).sum() for one in labels[::-1]])]),
+    "the rarest label wins": lambda labels, far: _counted(labels, lambda each, votes: each[votes.argmin()]),
+    "the smallest label wins": lambda labels, far: float(labels.min()),
+    "the largest label wins": lambda labels, far: float(labels.max()),
+    "the first label wins": lambda labels, far: float(labels[0]),
+    "the last label wins": lambda labels, far: float(labels[-1]),
+    "the mean of the labels is taken": lambda labels, far: float(labels.mean()),
+    "the mean of the labels is taken and rounded": lambda labels, far: float(np.round(labels.mean())),
+    "the mean of the labels is taken and cut to a whole number": lambda labels, far: float(int(labels.mean())),
+    "the median of the labels is taken": lambda labels, far: float(np.median(labels)),
+    "the median of the labels is taken and cut to a whole number": lambda labels, far: float(int(np.median(labels))),
+    "the label in the middle of the sorted ones is taken": lambda labels, far: float(np.sort(labels)[len(labels) // 2]),
+    "the number of votes is returned, not whose they are":
+        lambda labels, far: _counted(labels, lambda each, votes: votes.max()),
+    "the place in the list of different labels is returned, not the label there":
+        lambda labels, far: _counted(labels, lambda each, votes: votes.argmax()),
+    "the number of different labels is returned": lambda labels, far: _counted(labels, lambda each, votes: len(each)),
+    "a vote counts 1 / distance": _weighed(lambda far: 1 / far),
+    "a vote counts 1 / distance**2": _weighed(lambda far: 1 / far**2),
+    "a vote counts exp(-distance)": _weighed(lambda far: np.exp(-far)),
+    "a vote counts as much as its distance": _weighed(lambda far: far),
+    "the distances decide in place of the labels": lambda labels, far: float(far[0]),
+}

@@ -1,0 +1,72 @@
+"""What loops over images make of distances if they begin, end or store at another place, read off wrong distances."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from grading.trials.matching import EXACT, Answers, leaves
+from grading.trials.matching import numbers as array_of
+from grading.trials.probes.k_nearest_neighbor import IMAGES
+
+_PLACES: dict[str, Callable[[np.ndarray, np.ndarray, int, int], np.ndarray]] = {      # i, j, num_test, num_train
+    "the first row": lambda i, j, n, m: i == 0, "the last row": lambda i, j, n, m: i == n - 1,
+    "the first column": lambda i, j, n, m: j == 0, "the last column": lambda i, j, n, m: j == m - 1,
+    "the first entry": lambda i, j, n, m: (i == 0) & (j == 0),
+    "the last entry": lambda i, j, n, m: (i == n - 1) & (j == m - 1),
+    "the entries with j = i": lambda i, j, n, m: i == j, "the entries with j >= i": lambda i, j, n, m: j >= i,
+    "the entries with j > i": lambda i, j, n, m: j > i, "the entries with j <= i": lambda i, j, n, m: j <= i,
+    "the entries with j < i": lambda i, j, n, m: j < i, "the entries with j != i": lambda i, j, n, m: j != i,
+    "all rows but the first": lambda i, j, n, m: i > 0, "all rows but the last": lambda i, j, n, m: i < n - 1,
+    "all columns but the first": lambda i, j, n, m: j > 0, "all columns but the last": lambda i, j, n, m: j < m - 1,
+    "all but the first row and column": lambda i, j, n, m: (i > 0) & (j > 0),
+    "all but the last row and column": lambda i, j, n, m: (i < n - 1) & (j < m - 1),
+    "the first num_test columns": lambda i, j, n, m: j < n, "the first num_train rows": lambda i, j, n, m: i < m,
+}
+
+
+def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[str, str]]:
+    """A sentence on the distances: {"kind", "says", "read"}."""
+    if not function.startswith("KNearestNeighbor.compute_distances") or "distances" not in aspects:
+        return []
+    told = [array_of(one) for one in leaves(answers["distances"])]
+    if len(told) != 2 or any(one is None or not np.isfinite(one).all() or not np.any(one) for one in told):
+        return []
+    each = [dict(_walks(*IMAGES[which])) for which in "AB"]
+    found = [says for says in each[0] if says in each[1]
+             and all(_near(walked[says], one) for walked, one in zip(each, told, strict=True))]
+    return [{"kind": "mistake", "says": found[0], "read": "what happens in each turn of the loops, line by line"}
+            ] if len(found) == 1 else []
+
+
+def _near(values: np.ndarray, told: np.ndarray) -> bool:
+    return values.shape == told.shape and bool(np.abs(values - told).max() <= EXACT / 10 * np.abs(told).max())
+
+
+def _walks(X: np.ndarray, T: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """(sentence, distances), of test images X and training images T."""
+    squares = ((X[:, np.newaxis] - T) ** 2).sum(axis=2)
+    n, m = squares.shape
+    i, j = np.indices(squares.shape)
+    yield from _filled(np.sqrt(squares), "")
+    yield from _filled(squares, "; and the root is missing")
+    for also, values in (("", np.sqrt), ("; and the root is missing", np.copy)):
+        yield (f"The sum of squares is not set to zero for each pair of images: it goes on from one to the next{also}.",
+               values(np.cumsum(squares).reshape(n, m)))
+        yield (f"The sum of squares is not set to zero for each test image: it goes on down a column{also}.",
+               values(np.cumsum(squares, axis=0)))
+        yield (f"dists is overwritten in each turn of the loop: what is left are the distances of the last test "
+               f"image{also}.", values(squares[-1]))
+    yield ("The root is taken of all of dists in each turn of the loop, again and again of the rows that were there.",
+           squares ** (0.5 ** (n - i)))
+    yield ("The root is taken of all of dists in each turn of the inner loop, again and again of what was there.",
+           squares ** (0.5 ** (n * m - i * m - j)))
+
+
+def _filled(right: np.ndarray, also: str) -> Iterator[tuple[str, np.ndarray]]:
+    masks = {words: place(*np.indices(right.shape), *right.shape) for words, place in _PLACES.items()}
+    for words, mask in masks.items():
+        yield f"Only {words} of dists are filled, the rest stays 0{also}.".replace(
+            " are filled", " is filled" if words in _ONE else " are filled"), np.where(mask, right, 0.0)
+
+
+_ONE = {words for words in _PLACES if words.startswith(("the first ", "the last ")) and not words.endswith("s")}
