@@ -116,6 +116,9 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if all(one is not None and one.size == 1 for one in (shares, handed)) and np.ravel(shares) == np.ravel(handed):
             say(f"Where batch_size is 7, the number of images in a mini-batch is {int(np.ravel(handed)[0])}.",
                 "batch_size in the docstring of train")
+    if "draws" in aspects and (never := _never_drawn(answers["draws"])):
+        say(f"Of {never[1]} training images these are never drawn, counted from 0: {never[0]}.",
+            "np.random.choice(a, size): a is the number of training images")
     if "what reg adds to the step" in aspects:
         told = array_of(answers.get("~reg of the losses", ["u"]))
         times = factor(answers["what reg adds to the step"], reference["what reg adds to the step"])
@@ -132,6 +135,15 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         say("An array that was handed in is changed; the caller still needs it as it was.",
             "what the docstring says is not modified")
     return found
+
+
+def _never_drawn(told: list) -> tuple[str, int] | None:
+    """(their numbers, how many there are), where some images are in no mini-batch, though these differ."""
+    parts = [array_of(one) for one in leaves(told)]
+    if len(parts) != 3 or any(one is None for one in parts) or np.any(parts[0]) or np.any(parts[1]):
+        return None
+    never = np.flatnonzero(parts[2])
+    return (", ".join(map(str, never)), parts[2].size) if 0 < never.size < parts[2].size else None
 
 
 def _fixed_spread(told: np.ndarray | None, right: np.ndarray | None) -> tuple[str, float] | None:

@@ -42,6 +42,8 @@ def _loss(function: str, told: list) -> tuple[str, str] | None:
     few, formulas, loops = _of_losses(function.startswith("softmax"))
     if said := _few(told, few):
         return f"In the loss {said}.", "the sum over all images in the formula of L, and its 1/N"
+    if said := _off(told, few) or _cut(told, few):
+        return f"The loss is {said}.", "the formula of L, term by term"
     if said := _fitting(told, formulas):
         should = "-log(p[y])" if function.startswith("softmax") else (
             "max(0, s[j] - s[y] + 1) for each wrong class j")
@@ -58,6 +60,8 @@ def _gradient(function: str, told: list) -> tuple[str, str] | None:
     few, formulas, images, places, loops = _of_gradients(softmax, linear)
     if said := _few(told, few):
         return f"In the gradient {said}.", "the sum over all images in the formula of L, and its 1/N"
+    if said := _cut(told, few):
+        return f"The gradient is {said}.", "division in Python, and the dtype of the array"
     if said := _fitting(told, formulas):
         what, times = ("column", "x times ") if linear else ("score", "")
         right, wrong = said[0].split(" | ")
@@ -140,6 +144,37 @@ def _few(told: list, each: list[np.ndarray]) -> str:
         by = "not divided by N" if abs(size - 1) < 1e-4 else f"divided by {size:.4g}, whatever N is"
         return f"the sum over the images is {by}"
     return found[0] if len(found) == 1 else ""
+
+
+def _off(told: list, each: list[np.ndarray]) -> str:
+    """How much a loss is too large for any image; or that it has a number for each of them."""
+    arrays = [array_of(one) for one in leaves(told)]
+    if len(arrays) != len(each) or any(one is None or not np.isfinite(one).all() for one in arrays):
+        return ""
+    if all(any(_equal(one, parts / size) for size in (1, len(parts))) for one, parts in zip(arrays, each, strict=True)):
+        return "an array with a number for each image; it should be one number, their mean"
+    if any(one.size != 1 for one in arrays):
+        return ""
+    off = [float(np.ravel(one)[0]) - parts.mean() for one, parts in zip(arrays, each, strict=True)]
+    always, over_N = np.linalg.solve([[1, 1 / len(parts)] for parts in each], off)
+    whole = [int(np.round(one)) for one in (always, over_N)]
+    if not any(whole) or max(map(abs, whole)) > 3 or np.abs(np.subtract(whole, (always, over_N))).max() > 1e-5:
+        return ""
+    parts = [f"{one:+d}{unit}" for one, unit in zip(whole, ("", "/N"), strict=True) if one]
+    return f"not what it should be, but that {' '.join(parts).replace('+', '+ ').replace('-', '- ')}"
+
+
+def _cut(told: list, each: list[np.ndarray]) -> str:
+    """Whether digits are lost: what is told is the right loss or gradient, rounded in some way."""
+    arrays = [array_of(one) for one in leaves(told)]
+    right = [np.squeeze(parts.mean(axis=0)) for parts in each]
+    if len(arrays) != len(right) or any(one is None or one.shape != other.shape or np.array_equal(one, other)
+                                        for one, other in zip(arrays, right, strict=True)):
+        return ""
+    return next((f"{words}; it should keep its digits after the point" for words, cut in (
+        ("rounded down to whole numbers", np.floor), ("rounded to whole numbers", np.round),
+        ("cut to whole numbers", np.trunc)) if all(np.array_equal(one, cut(other))
+                                                   for one, other in zip(arrays, right, strict=True))), "")
 
 
 def _size(arrays: list[np.ndarray], each: list[np.ndarray]) -> float:

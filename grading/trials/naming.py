@@ -30,6 +30,7 @@ from grading.trials import (
     penalties,
     showing,
     squares,
+    strengths,
     terms,
     variants,
     votes,
@@ -264,7 +265,8 @@ class Explained:
         names += [] if read else penalties.read(self.function, self.answers, self.unexplained)
         names += [] if read else (squares.read(self.function, self.answers, self.unexplained)
                                   or walks.read(self.function, self.answers, self.unexplained))
-        names += votes.read(self.function, self.answers, self.unexplained)
+        names += [] if names else votes.read(self.function, self.answers, self.unexplained)
+        names += [] if names else strengths.read(self.function, self.answers, self.reference, self.unexplained)
         names += [] if names else ways_back.read(self.function, self.answers, self.reference, self.unexplained)
         if not names and self.unexplained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)

@@ -46,6 +46,9 @@ def right_slopes(case: Case, softmax: bool) -> np.ndarray:
     return np.where(case.right, -active.sum(axis=1, keepdims=True), active)
 
 
+_POSITIVE = ("its sum", "its mean", "softmax")          # what stands for a probability, and is never negative
+
+
 def costs(case: Case) -> dict[str, np.ndarray]:
     """What an example may add to the loss of a softmax, (N, 1)."""
     scores, largest = case.scores, case.scores.max(axis=1, keepdims=True)
@@ -57,9 +60,10 @@ def costs(case: Case) -> dict[str, np.ndarray]:
              "log(1 - p[y])": np.log(1 - p), "-log(1 - p[y])": -np.log(1 - p), "-log(p[y])**2": -(log_p**2),
              "log(p[y])**2": log_p**2,
              "the sum of (p - one-hot)**2": _squares(case), "half the sum of (p - one-hot)**2": _squares(case) / 2,
+             **_other_classes(case),
              "-log of 1 / (1 + exp(-s[y])), a sigmoid,": np.log(1 + np.exp(-case.own))}
     found |= {f"-log(q[y]), where q is {words},": -np.log(q[case.right][:, np.newaxis])
-              for words, q in _no_probabilities(case) if "its sum" in words or "softmax" in words}
+              for words, q in _no_probabilities(case) if any(part in words for part in _POSITIVE)}
     for words, own, of in ((", with s less the largest score,", case.own - largest, scores - largest),
                            ("", case.own, scores)):
         total = np.exp(of).sum(axis=1, keepdims=True)
@@ -72,6 +76,19 @@ def costs(case: Case) -> dict[str, np.ndarray]:
                   f"-exp(s[y]){words}": -np.exp(own), f"-s[y] / log(sum of exp(s)){words}": -own / np.log(total),
                   f"log(sum of exp(s)) - exp(s[y]){words}": np.log(total) - np.exp(own)}
     return found
+
+
+def _other_classes(case: Case) -> dict[str, np.ndarray]:
+    """-log(p) of a class that is not the right one, and of all of them, (N, 1)."""
+    ahead = case.scores - case.scores.max(axis=1, keepdims=True)
+    log_p = ahead - np.log(np.exp(ahead).sum(axis=1, keepdims=True))
+    y, rows = case.right.argmax(axis=1), np.arange(len(ahead))
+    places = {"the last class": -1 + 0 * y, "the first class": 0 * y,
+              "the class that the last image has": y[-1] + 0 * y, "the class that the next image has": np.roll(y, -1),
+              "the class before its own": y - 1,
+              "the least likely class": log_p.argmin(axis=1)}
+    found = {f"-log(p) of {words}": -log_p[rows, place][:, np.newaxis] for words, place in places.items()}
+    return found | {"-sum of p log(p), the entropy,": -(np.exp(log_p) * log_p).sum(axis=1, keepdims=True)}
 
 
 def _squares(case: Case) -> np.ndarray:
@@ -97,8 +114,14 @@ def slopes(case: Case) -> Iterator[tuple[str, np.ndarray]]:
     for words, values in right.items():
         for others, theirs in wrong.items():
             yield f"{words} | {others}", np.where(case.right, values, theirs)
-
-
+    label = case.right.argmax(axis=1)[:, np.newaxis]
+    yield "p less the label | p less the label", p - label
+    yield "p less the label | p", np.where(case.right, p - label, p)
+    for words, of in (("exp(s)", case.scores), ("exp(s less the largest)", case.scores - case.scores.max(
+            axis=1, keepdims=True))):
+        total = np.exp(of).sum(axis=1, keepdims=True)
+        yield f"({words} - 1) / (sum of {words}) | p", np.where(case.right, (np.exp(of) - 1) / total, p)
+        yield f"{words} - 1 | p", np.where(case.right, np.exp(of) - 1, p)
     for words, q in _no_probabilities(case):
         for right_words, values in (("q - 1", q - 1), ("q", q)):
             yield f"{right_words} | q, where q is {words}", np.where(case.right, values, q)
@@ -111,6 +134,7 @@ def _no_probabilities(case: Case) -> Iterator[tuple[str, np.ndarray]]:
     ahead = np.exp(case.scores - case.scores.max(axis=1, keepdims=True))
     yield "exp(s less the largest) / (its sum over this image and all before it)", (
         ahead / np.cumsum(ahead.sum(axis=1))[:, np.newaxis])
+    yield "exp(s) / (its mean)", ahead / ahead.mean(axis=1, keepdims=True)
     twice = np.exp(ahead / ahead.sum(axis=1, keepdims=True))
     yield "the softmax of the softmax", twice / twice.sum(axis=1, keepdims=True)
     small = np.exp(case.scores / np.abs(case.scores).max(axis=1, keepdims=True))

@@ -18,9 +18,11 @@ _WAYS = {_PLAIN[0]: np.sqrt, "Under the root stands the absolute value of {}": l
 # What may stand in place of the sum of an image's squares, which of them beside which; what in place of x.t.
 _OWN = {"|x|^2": lambda part: np.sum(part**2, axis=1), "sum(x)^2": lambda part: part.sum(axis=1) ** 2,
         "sum(x)": lambda part: part.sum(axis=1), "|x|": lambda part: np.sqrt(np.sum(part**2, axis=1)),
-        "mean(x^2)": lambda part: np.mean(part**2, axis=1)}
+        "mean(x^2)": lambda part: np.mean(part**2, axis=1),
+        "the sum of |x|^2 of all": lambda part: np.full(len(part), np.sum(part**2))}
 _PAIRS = [*((name, name) for name in _OWN), ("|x|^2", "sum(x)"), ("sum(x)", "|x|^2"), ("|x|^2", "|x|"),
-          ("|x|", "|x|^2"), ("|x|^2", "mean(x^2)"), ("mean(x^2)", "|x|^2")]
+          ("|x|", "|x|^2"), ("|x|^2", "mean(x^2)"), ("mean(x^2)", "|x|^2"),
+          ("|x|^2", "the sum of |x|^2 of all"), ("the sum of |x|^2 of all", "|x|^2")]
 _CROSS = {"x.t": lambda X, T: X @ T.T, "(x.t)^2": lambda X, T: (X @ T.T) ** 2,
           "|x| |t|": lambda X, T: np.outer(np.sqrt((X**2).sum(axis=1)), np.sqrt((T**2).sum(axis=1))),
           "sum(x) sum(t)": lambda X, T: np.outer(X.sum(axis=1), T.sum(axis=1)),

@@ -23,7 +23,7 @@ Decision = Callable[[Labels, np.ndarray], float]                       # labels 
 def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[str, str]]:
     """A sentence on the vote: {"kind", "says", "read"}."""
     aspects = set(aspects)
-    if function != _FUNCTION or "clear votes" not in aspects:
+    if function != _FUNCTION or not aspects & VOTES.keys():
         return []
     told = {aspect: answers[aspect] for aspect, cases in VOTES.items()
             if len(leaves(answers.get(aspect, ["u"]))) == len(cases) and answers[aspect][0] != "u"}
@@ -37,14 +37,22 @@ def _fits(rule: Callable[..., Labels], told: Answers) -> bool:
     """Whether a rule gives all labels; at first only a few are looked at."""
     cases = [(case, array_of(leaf)) for aspect, all_told in told.items()
              for case, leaf in zip(VOTES[aspect], leaves(all_told), strict=True)]
-    if any(labels is None or labels.shape != (len(case[0]),) for case, labels in cases):
+    if any(labels is not None and labels.shape != (len(case[0]),) for case, labels in cases):
         return False
     (dists, y_train, k), labels = cases[0]
-    cases.insert(0, ((dists[:_FIRST], y_train, k), labels[:_FIRST]))
-    try:
-        return all(np.allclose(rule(*case), labels) for case, labels in cases)
-    except (IndexError, ValueError):               # nobody votes
+    if labels is None:
         return False
+    cases.insert(0, ((dists[:_FIRST], y_train, k), labels[:_FIRST]))
+    return all(_is(rule, case, labels) for case, labels in cases)
+
+
+def _is(rule: Callable[..., Labels], case: tuple[np.ndarray, np.ndarray, int], labels: Labels | None) -> bool:
+    """Whether a rule gives these labels; None: it cannot be told, as where nobody votes."""
+    try:
+        found = rule(*case)
+    except (IndexError, ValueError):
+        return labels is None
+    return labels is not None and np.allclose(found, labels)
 
 
 def _rules() -> Iterator[tuple[int, str, Callable[..., Labels]]]:
@@ -55,6 +63,12 @@ def _rules() -> Iterator[tuple[int, str, Callable[..., Labels]]]:
                 wrong = [one for one, right in zip((who, what), _RIGHT, strict=True) if one != right]
                 yield len(wrong), _sentence("; ".join(wrong)), _each(choice, decision)
     yield 1, "The votes of one test image are still counted for the next: the counts are not set to zero.", _summed
+    yield 1, "The farthest image decides alone; the k nearest images should vote.", lambda dists, y_train, k: (
+        y_train[dists.argmax(axis=1)].astype(float))
+    yield 1, "All test images get the label that is commonest among the neighbors of all.", _at_once
+    yield 1, ("A label that has one vote never wins: the largest number of votes so far begins with 1, and the label "
+              "with 0."), _each(_CHOICES[_RIGHT[0]], lambda labels, far: _counted(
+                  labels, lambda each, votes: each[votes.argmax()] if votes.max() > 1 else 0))
 
 
 def _sentence(wrong: str) -> str:
@@ -76,6 +90,11 @@ def _summed(dists, y_train, k):
     return counts.argmax(axis=1).astype(float)
 
 
+def _at_once(dists, y_train, k):
+    near = y_train[np.argsort(dists, axis=1, kind="stable")[:, :k]]
+    return np.full(len(dists), np.bincount(near.ravel()).argmax(), dtype=float)
+
+
 _CHOICES: dict[str, Choice] = {
     "the k nearest images vote": lambda row, k: np.argsort(row, kind="stable")[:k],
     "only k - 1 images vote": lambda row, k: np.argsort(row, kind="stable")[:k - 1],
@@ -83,6 +102,7 @@ _CHOICES: dict[str, Choice] = {
     "the nearest image has no vote, the k behind it have": lambda row, k: np.argsort(row, kind="stable")[1:k + 1],
     "the nearest image has no vote, the k - 1 behind it have": lambda row, k: np.argsort(row, kind="stable")[1:k],
     "the k farthest images vote": lambda row, k: np.argsort(row, kind="stable")[::-1][:k],
+    "all images but the k nearest vote": lambda row, k: np.argsort(row, kind="stable")[k:],
     "all images vote": lambda row, k: np.argsort(row, kind="stable"),
     "the first k training images vote, however far they are": lambda row, k: np.arange(len(row))[:k],
     "the ranks of the images in the order of distance are taken for their places":
@@ -103,10 +123,14 @@ _DECISIONS: dict[str, Decision] = {
         lambda labels, far: _counted(labels, lambda each, votes: each[votes.argmax()]),
     "in a tie the largest label wins":
         lambda labels, far: _counted(labels, lambda each, votes: each[::-1][votes[::-1].argmax()]),
-    "in a tie the label that is nearer wins":
+    "of equally common labels the one that is met first wins":
         lambda labels, far: float(labels[np.argmax([(labels == one).sum() for one in labels])]),
-    "in a tie the label that is farther away wins":
+    "of equally common labels the one that is met last wins":
         lambda labels, far: float(labels[::-1][np.argmax([(labels == one).sum() for one in labels[::-1]])]),
+    "the label before the commonest one is returned": lambda labels, far: _counted(
+        labels, lambda each, votes: each[votes.argmax()]) - 1,
+    "label 0 is left out of the counts, and every label is one too small":
+        lambda labels, far: float(np.bincount(labels)[1:].argmax()),
     "the rarest label wins": lambda labels, far: _counted(labels, lambda each, votes: each[votes.argmin()]),
     "the smallest label wins": lambda labels, far: float(labels.min()),
     "the largest label wins": lambda labels, far: float(labels.max()),

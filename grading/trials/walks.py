@@ -1,6 +1,7 @@
 """What loops over images make of distances if they begin, end or store at another place, read off wrong distances."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
         return []
     each = [dict(_walks(*IMAGES[which])) for which in "AB"]
     found = [says for says in each[0] if says in each[1]
-             and all(_near(walked[says], one) for walked, one in zip(each, told, strict=True))]
+             and all(_near(walked[says], one) for walked, one in zip(each, told, strict=True))] or _times(told)
     return [{"kind": "mistake", "says": found[0], "read": "what happens in each turn of the loops, line by line"}
             ] if len(found) == 1 else []
 
@@ -56,10 +57,70 @@ def _walks(X: np.ndarray, T: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
                values(np.cumsum(squares, axis=0)))
         yield (f"dists is overwritten in each turn of the loop: what is left are the distances of the last test "
                f"image{also}.", values(squares[-1]))
+    right = np.sqrt(squares)
+    for whose, row in (("the first training image", right[:, :1]), ("the last training image", right[:, -1:]),
+                       ("the nearest training image", right.min(axis=1, keepdims=True)),
+                       ("the farthest training image", right.max(axis=1, keepdims=True))):
+        yield f"Every entry of a row is the distance to {whose}.", np.broadcast_to(row, right.shape)
+    for whose, column in (("the first test image", right[:1]), ("the last test image", right[-1:])):
+        yield f"All rows are the same: the distances of {whose}.", np.broadcast_to(column, right.shape)
+    pixel = np.zeros_like(squares)
+    for there in range(X.shape[1]):
+        pixel = np.sqrt(pixel + (X[:, np.newaxis, there] - T[:, there]) ** 2)
+    yield ("The root is taken inside the loop over the values of an image, again and again; it is taken once, of the "
+           "whole sum."), pixel
+    yield from _changed(X, T)
     yield ("The root is taken of all of dists in each turn of the loop, again and again of the rows that were there.",
            squares ** (0.5 ** (n - i)))
     yield ("The root is taken of all of dists in each turn of the inner loop, again and again of what was there.",
            squares ** (0.5 ** (n * m - i * m - j)))
+
+
+def _changed(X: np.ndarray, T: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Distances that are right, of images that are not those that came in."""
+    ways = {"as they are": lambda images: images,
+            "less their mean over all images": lambda images: images - images.mean(axis=0),
+            "less their own mean": lambda images: images - images.mean(axis=1, keepdims=True),
+            "divided by their length": lambda images: images / np.sqrt((images**2).sum(axis=1, keepdims=True)),
+            "divided by 255": lambda images: images / 255, "cut to whole numbers": lambda images: images.astype(int)}
+    for one, other in product(ways, repeat=2):
+        if (one, other) != ("as they are", "as they are"):
+            squares = ((ways[one](X)[:, np.newaxis] - ways[other](T)) ** 2).sum(axis=2)
+            whose = f"all images {one}" if one == other else f"test images {one} and training images {other}"
+            yield f"The distances are those of {whose}; nothing should be done to them before.", np.sqrt(squares)
+
+
+def _times(told: list[np.ndarray]) -> list[str]:
+    """Sentences on another measure of the differences, which may be multiplied by a number."""
+    found = []
+    for words, measure in _MEASURES.items():
+        ratios = []
+        for one, which in zip(told, "AB", strict=True):
+            X, T = IMAGES[which]
+            values = measure(np.abs(X[:, np.newaxis] - T))
+            if one.shape != values.shape or not np.all(values):
+                break
+            ratios.append((one / values).ravel())
+        else:
+            factors = np.concatenate(ratios)
+            if factors[0] and np.abs(factors - factors[0]).max() <= 1e-5 * abs(factors[0]):
+                times = "" if abs(factors[0] - 1) < 1e-5 else f"{factors[0]:.3g} times "
+                found.append(f"dists is {times}{words}, d being the difference of two images; it should be the root of "
+                             "the sum of d**2.")
+    return found
+
+
+_MEASURES: dict[str, Callable[[np.ndarray], np.ndarray]] = {       # of absolute differences (num_test, num_train, D)
+    "the sum of the roots of |d|": lambda d: np.sqrt(d).sum(axis=2),
+    "the root of the sum of |d|": lambda d: np.sqrt(d.sum(axis=2)),
+    "the sum of |d|": lambda d: d.sum(axis=2), "the largest |d|": lambda d: d.max(axis=2),
+    "the smallest |d|": lambda d: d.min(axis=2), "the sum of |d|**3": lambda d: (d**3).sum(axis=2),
+    "the third root of the sum of |d|**3": lambda d: np.cbrt((d**3).sum(axis=2)),
+    "the sum of d**4": lambda d: (d**4).sum(axis=2), "the root of the sum of d**4": lambda d: np.sqrt(
+        (d**4).sum(axis=2)), "the sum of d**2": lambda d: (d**2).sum(axis=2),
+    "the square of the sum of |d|": lambda d: d.sum(axis=2) ** 2, "the median of |d|": lambda d: np.median(d, axis=2),
+    "the square of the sum of d**2": lambda d: (d**2).sum(axis=2) ** 2,
+}
 
 
 def _filled(right: np.ndarray, also: str) -> Iterator[tuple[str, np.ndarray]]:

@@ -32,7 +32,7 @@ def _sentence(words: str, names: list[str]) -> str:
     *others, last = names
     many = bool(others)
     verb = ("has", "have") if "sign" in words else ("is", "are")
-    return (f"The gradient{'s' * many} of {', '.join(others)}{' and ' * many}{last} "
+    return (f"The data's gradient{'s' * many} of {', '.join(others)}{' and ' * many}{last} "
             f"{words.format(verb[many], 'they' if many else 'it')}.")
 
 

@@ -11,6 +11,7 @@ SOFTMAX, SVM, KNN = "classifiers/softmax.py", "classifiers/linear_svm.py", "clas
 NET, TRAIN, LAYERS = "classifiers/fc_net.py", "classifiers/linear_classifier.py", "layers.py"
 NO_LOOPS = "KNearestNeighbor.compute_distances_no_loops"
 VOTE = "KNearestNeighbor.predict_labels"
+ONE_LOOP = "KNearestNeighbor.compute_distances_one_loop"
 TWO_LOOPS = "KNearestNeighbor.compute_distances_two_loops"
 
 
@@ -169,13 +170,51 @@ def said():
     (KNN, [("labels[votes.argmax()]", "np.median(self.y_train[nearest])")], VOTE,
      ["The median of the labels is taken and cut to a whole number; the k nearest images should vote, and the "
       "commonest label win, of equally common ones the smallest."]),
-    (KNN, [("labels[votes.argmax()]", "labels[-1]"), ("[:k]", "[1:k + 1]")], VOTE,
-     ["The nearest image has no vote, the k behind it have; the largest label wins; the k nearest images should vote, and "
-      "the commonest label win, of equally common ones the smallest."]),
+    (KNN, [("labels[votes.argmax()]", "np.median(self.y_train[nearest])"), ("[:k]", "[1:k + 1]")], VOTE,
+     ["The nearest image has no vote, the k behind it have; the median of the labels is taken and cut to a whole "
+      "number; the k nearest images should vote, and the commonest label win, of equally common ones the smallest."]),
     (NET, [('"b1": db1', '"b1": db1 * len(X)'), ('"W2": dW2 +', '"W2": dW2 * len(X) +')], "TwoLayerNet.loss",
-     ["The gradients of W2 and b1 are multiplied by the number of examples where they should not be."]),
+     ["The data's gradients of W2 and b1 are multiplied by the number of examples where they should not be."]),
     (NET, [('"b1": db1', '"b1": 2 * db1'), ('"W2": dW2 +', '"W2": -dW2 +')], "TwoLayerNet.loss",
-     ["The gradient of W2 has the wrong sign.", "The gradient of b1 is twice what it should be."]),
+     ["The data's gradient of W2 has the wrong sign.", "The data's gradient of b1 is twice what it should be."]),
+    (NET, [("0.5 * self.reg * (", "0.15 * ("), ("self.reg * W", "0.3 * W")], "TwoLayerNet.loss",
+     ["The penalty in the loss is 0.15 * sum(W**2), whatever reg is.",
+      "The gradient of the penalty is 0.3 * W, whatever reg is."]),
+    (SOFTMAX, [("+ reg * np", "+ 0.01 * np"), ("+ 2 * reg", "+ 0.02")], "softmax_loss_naive",
+     ["The penalty in the loss is 0.01 * sum(W**2), whatever reg is.",
+      "The gradient of the penalty is 0.02 * W, whatever reg is."]),
+    (SOFTMAX, [("(prob - (j == y[i]))", "(prob - y[i])")], "softmax_loss_naive",
+     ["In the gradient the column of the right class gets x times p less the label, and that of a wrong class x times "
+      "p less the label; it should be p - 1 and p, p being the class's own probability."]),
+    (KNN, [("diff = X[i] - self.X_train[j] ", "diff = X[i] - X.mean(axis=0) - self.X_train[j] ")], TWO_LOOPS,
+     ["The distances are those of test images less their mean over all images and training images as they are; "
+      "nothing should be done to them before."]),
+    (KNN, [("np.sqrt(np.sum(diff**2))", "np.sum(np.sqrt(2 * np.abs(diff)))")], TWO_LOOPS,
+     ["dists is 1.41 times the sum of the roots of |d|, d being the difference of two images; it should be the root "
+      "of the sum of d**2."]),
+    (KNN, [("np.argsort(dists[i], kind=\"stable\")[:k]", "[np.argmax(dists[i])]")], VOTE,
+     ["The farthest image decides alone; the k nearest images should vote."]),
+    (KNN, [("np.einsum(\"nd,nd->n\", diff, diff))", "np.einsum(\"nd,nd->n\", diff, diff))[0]")], ONE_LOOP,
+     ["Every entry of a row is the distance to the first training image."]),
+    (TRAIN, [("np.random.choice(num_train, batch_size)", "1 + np.random.choice(num_train - 1, batch_size)")],
+     "LinearClassifier.train", ["Of 12 training images these are never drawn, counted from 0: 0."]),
+    (SVM, [("loss / num_train + reg *", "loss / num_train * reg *")], "svm_loss_naive",
+     ["The penalty is multiplied with the data loss; it should be added to it."]),
+    (SVM, [("margins.sum() / num_train +", "1 + (margins.sum() - 1) / num_train +")], "svm_loss_vectorized",
+     ["The loss is not what it should be, but that + 1 - 1/N."]),
+    (SVM, [("X.T @ dscores / num_train", "X.T @ dscores // num_train")], "svm_loss_vectorized",
+     ["The gradient is rounded down to whole numbers; it should keep its digits after the point."]),
+    (SVM, [("margins.sum() / num_train +", "margins.sum(axis=1) / num_train +")], "svm_loss_vectorized",
+     ["The loss is an array with a number for each image; it should be one number, their mean."]),
+    (SOFTMAX, [("loss += log_sum - scores[y[i]]", "loss += log_sum - scores[-1]")], "softmax_loss_naive",
+     ["An image adds -log(p) of the last class to the loss; it should add -log(p[y])."]),
+    (KNN, [("[:k]", "[k:]")], VOTE,
+     ["All images but the k nearest vote; the k nearest images should vote, and the commonest label win, of equally "
+      "common ones the smallest."]),
+    (KNN, [("dists += np.einsum(\"nd,nd->n\", X_train, X_train)", "dists += np.sum(X_train**2)"),
+           ("dists *= -2", "dists *= 4")], NO_LOOPS,
+     ["Under the root stands |x|^2 + 4 x.t + the sum of |t|^2 of all; the distance is the root of |x|^2 - 2 x.t + |t|^2, "
+      "for a test image x and a training image t."]),
     (NET, [("affine_relu_forward(X, W1, b1)", "affine_relu_forward(X.dot(np.eye(len(W1))), W1, b1)")],
      "TwoLayerNet.loss",
      ["X is multiplied as it comes in; an image of several axes has to become a row of D numbers first."]),
