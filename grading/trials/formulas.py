@@ -273,7 +273,8 @@ def _other_places(case: Case, softmax: bool) -> Iterator[tuple[str, np.ndarray]]
             yield f"1 is subtracted where {words}; it should be where j == y[i]", case.X.T @ (slope + case.right - mask)
         return
     wrong = np.where(case.right, 0.0, slope)
-    columns = {"j": np.tile(j, (N, 1)), "y[i]": np.tile(of_image, C), "y[j]": of_class}
+    columns = {"j": np.tile(j, (N, 1)), "y[i]": np.tile(of_image, C), "y[j]": of_class,
+               "y[i] - 1": np.tile(of_image - 1, C), "j - 1": np.tile(j - 1, (N, 1))}
     for words, theirs in columns.items():
         for own_words, own in columns.items():
             if (words, own_words) != ("j", "y[i]"):

@@ -46,7 +46,7 @@ def right_slopes(case: Case, softmax: bool) -> np.ndarray:
     return np.where(case.right, -active.sum(axis=1, keepdims=True), active)
 
 
-_POSITIVE = ("its sum", "its mean", "softmax")          # what stands for a probability, and is never negative
+_POSITIVE = ("its sum", "its mean", "the number of", "softmax")     # what stands for a probability
 
 
 def costs(case: Case) -> dict[str, np.ndarray]:
@@ -58,7 +58,10 @@ def costs(case: Case) -> dict[str, np.ndarray]:
              "1 / p[y], without a logarithm,": 1 / p, "(1 - p[y])**2": (1 - p) ** 2, "p[y] log(p[y])": p * log_p,
              "-p[y] log(p[y])": -p * log_p,
              "log(1 - p[y])": np.log(1 - p), "-log(1 - p[y])": -np.log(1 - p), "-log(p[y])**2": -(log_p**2),
-             "log(p[y])**2": log_p**2,
+             "log(p[y])**2": log_p**2, "log(p[y])": log_p,
+             "-log10(p[y])": -log_p / np.log(10), "-log2(p[y])": -log_p / np.log(2),
+             "log(sum of exp(s less the largest)) - s[y]": np.log(np.exp(scores - largest).sum(
+                 axis=1, keepdims=True)) - case.own,
              "the sum of (p - one-hot)**2": _squares(case), "half the sum of (p - one-hot)**2": _squares(case) / 2,
              **_other_classes(case),
              "-log of 1 / (1 + exp(-s[y])), a sigmoid,": np.log(1 + np.exp(-case.own))}
@@ -88,6 +91,9 @@ def _other_classes(case: Case) -> dict[str, np.ndarray]:
               "the class before its own": y - 1,
               "the least likely class": log_p.argmin(axis=1)}
     found = {f"-log(p) of {words}": -log_p[rows, place][:, np.newaxis] for words, place in places.items()}
+    found["-log(p) of every class"] = -log_p.sum(axis=1, keepdims=True)
+    wrong = np.where(case.right, 0.0, np.log1p(-np.exp(log_p)))
+    found["-log(p[y]) and, for each wrong class, -log(1 - p)"] = -(log_p[case.right] + wrong.sum(axis=1))[:, np.newaxis]
     return found | {"-sum of p log(p), the entropy,": -(np.exp(log_p) * log_p).sum(axis=1, keepdims=True)}
 
 
@@ -110,10 +116,14 @@ def slopes(case: Case) -> Iterator[tuple[str, np.ndarray]]:
              "(p - 1) p (1 - p)": -p * (1 - p) ** 2, "p (1 - p)**2": p * (1 - p) ** 2}
     wrong = {"p": p, "-p": -p, "0": 0 * p, "p - 1": p - 1, "1 - p": 1 - p, "1": 1 + 0 * p, "p (1 - p)": p * (1 - p),
              "p (p - 1)": p * (p - 1), "-p p[y]": -p * own, "p p[y]": p * own, "log(p)": np.log(p), "p + 1": p + 1,
-             "1 / (1 + exp(-s))": sigmoid, "2 p": 2 * p, "p**2 (1 - p)": p**2 * (1 - p), "p**2": p**2}
+             "p - p[y]": p - own, "1 / (1 + exp(-s))": sigmoid, "2 p": 2 * p,
+             "p**2 (1 - p)": p**2 * (1 - p), "p**2": p**2}
     for words, values in right.items():
         for others, theirs in wrong.items():
             yield f"{words} | {others}", np.where(case.right, values, theirs)
+    for words, place in (("class 0", 0), ("the last class", p.shape[1] - 1)):
+        there = np.arange(p.shape[1]) != place
+        yield f"p - 1, but nothing for {words} | p, but nothing for {words}", (p - case.right) * there
     label = case.right.argmax(axis=1)[:, np.newaxis]
     yield "p less the label | p less the label", p - label
     yield "p less the label | p", np.where(case.right, p - label, p)
@@ -134,6 +144,12 @@ def _no_probabilities(case: Case) -> Iterator[tuple[str, np.ndarray]]:
     ahead = np.exp(case.scores - case.scores.max(axis=1, keepdims=True))
     yield "exp(s less the largest) / (its sum over this image and all before it)", (
         ahead / np.cumsum(ahead.sum(axis=1))[:, np.newaxis])
+    for words, times in (("exp(s / 2)", 0.5), ("exp(2 s)", 2.0), ("exp(-s)", -1.0), ("2**s", np.log(2)),
+                         ("10**s", np.log(10))):
+        of = times * case.scores
+        of = np.exp(of - of.max(axis=1, keepdims=True))
+        yield f"{words} / (its sum over the classes)", of / of.sum(axis=1, keepdims=True)
+    yield "exp(s less the largest) / (the number of classes)", ahead / ahead.shape[1]
     yield "exp(s) / (its mean)", ahead / ahead.mean(axis=1, keepdims=True)
     twice = np.exp(ahead / ahead.sum(axis=1, keepdims=True))
     yield "the softmax of the softmax", twice / twice.sum(axis=1, keepdims=True)

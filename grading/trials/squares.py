@@ -66,6 +66,8 @@ def _few_pixels(told: list[np.ndarray]) -> str:
     """Which values of the images alone give these distances, squared or not; "" where that is not certain."""
     found = [{words for words, part in (
         ("the first value", slice(0, 1)), ("the last value", slice(-1, None)), ("the second value", slice(1, 2)),
+        ("every second value", slice(None, None, 2)), ("every second value, from the second on,", slice(1, None, 2)),
+        ("the first half", slice(0, X.shape[1] // 2)), ("the second half", slice(X.shape[1] // 2, None)),
         ("what stands behind the first value", slice(1, None)), ("what stands before the last value", slice(None, -1)))
         for square in (np.sum((X[:, np.newaxis, part] - T[:, part]) ** 2, axis=2),) for values in (
             square, np.sqrt(square)) if _near(values, array)}

@@ -30,12 +30,18 @@ def losses(case: Case, softmax: bool) -> Iterator[tuple[str, float]]:
     ends = case.right.shape[1] - 1 - (case.right[:, -1] * 1)
     yield "An image adds only the hinge of the last class that is not its own to the loss", (
         hinges[np.arange(len(hinges)), ends].sum())
+    yield "The loss is the mean of the active hinges; it should be their sum, divided by N", (
+        len(hinges) * active.mean() if active.size else 0.0)
     yield "An image adds only its largest hinge to the loss", np.where(case.right, 0.0, hinges).max(axis=1).sum()
 
 
 def gradients(case: Case, softmax: bool) -> Iterator[tuple[str, np.ndarray]]:
     """Sentences on a gradient of W, and what it is the sum of, (D, C)."""
     yield from _carried(case, softmax)
+    slope = right_slopes(case, softmax)
+    yield "In the gradient x is missing: every row of dW gets the same numbers", np.broadcast_to(
+        slope.sum(axis=0), (case.X.shape[1], slope.shape[1]))
+    yield "The gradient is multiplied by the data loss", case.X.T @ slope * costs_of_images(case, softmax).mean()
     for theirs, own in product(("+=", "="), repeat=2):
         if (theirs, own) != ("+=", "+=") and (theirs, own, softmax) != ("=", "=", True):     # the last image is left
             yield _overwritten(theirs, own, softmax), _assigned(case, softmax, theirs, own)

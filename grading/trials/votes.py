@@ -27,14 +27,16 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
         return []
     told = {aspect: answers[aspect] for aspect, cases in VOTES.items()
             if len(leaves(answers.get(aspect, ["u"]))) == len(cases) and answers[aspect][0] != "u"}
-    found = sorted((wrong, says) for wrong, says, rule in _rules() if _fits(rule, told))
+    found = [(wrong, says) for wrong, says, rule in _rules() if _fits(rule, told)]
+    found += [(wrong, says) for wrong, says, rule in _rules_of_all() if _fits(rule, told, few=False)]
+    found.sort()
     if not found or [wrong for wrong, _ in found].count(found[0][0]) > 1:       # of those that fit the simplest
         return []
     return [{"kind": "mistake", "says": found[0][1], "read": "the vote, step by step"}]
 
 
-def _fits(rule: Callable[..., Labels], told: Answers) -> bool:
-    """Whether a rule gives all labels; at first only a few are looked at."""
+def _fits(rule: Callable[..., Labels], told: Answers, few: bool = True) -> bool:
+    """Whether a rule gives all labels; few: at first only a few rows are looked at."""
     cases = [(case, array_of(leaf)) for aspect, all_told in told.items()
              for case, leaf in zip(VOTES[aspect], leaves(all_told), strict=True)]
     if any(labels is not None and labels.shape != (len(case[0]),) for case, labels in cases):
@@ -42,7 +44,8 @@ def _fits(rule: Callable[..., Labels], told: Answers) -> bool:
     (dists, y_train, k), labels = cases[0]
     if labels is None:
         return False
-    cases.insert(0, ((dists[:_FIRST], y_train, k), labels[:_FIRST]))
+    if few:
+        cases.insert(0, ((dists[:_FIRST], y_train, k), labels[:_FIRST]))
     return all(_is(rule, case, labels) for case, labels in cases)
 
 
@@ -65,10 +68,24 @@ def _rules() -> Iterator[tuple[int, str, Callable[..., Labels]]]:
     yield 1, "The votes of one test image are still counted for the next: the counts are not set to zero.", _summed
     yield 1, "The farthest image decides alone; the k nearest images should vote.", lambda dists, y_train, k: (
         y_train[dists.argmax(axis=1)].astype(float))
-    yield 1, "All test images get the label that is commonest among the neighbors of all.", _at_once
     yield 1, ("A label that has one vote never wins: the largest number of votes so far begins with 1, and the label "
               "with 0."), _each(_CHOICES[_RIGHT[0]], lambda labels, far: _counted(
                   labels, lambda each, votes: each[votes.argmax()] if votes.max() > 1 else 0))
+
+
+def _rules_of_all() -> Iterator[tuple[int, str, Callable[..., Labels]]]:
+    """The same, of rules by which the label of a test image depends on the other ones."""
+    yield 1, "All test images get the label that is commonest among the neighbors of all.", _at_once
+    for says, moved in (
+            ("The first test image gets no label of its own: it stays 0.", lambda labels: labels * (np.arange(
+                len(labels)) > 0)),
+            ("The last test image gets no label of its own: it stays 0.", lambda labels: labels * (np.arange(
+                len(labels)) < len(labels) - 1)),
+            ("Test image i gets the label that belongs to test image i - 1.", lambda labels: np.roll(labels, 1)),
+            ("Test image i gets the label that belongs to test image i + 1.", lambda labels: np.roll(labels, -1)),
+            ("The labels come in the reverse order of the test images.", lambda labels: labels[::-1])):
+        right = _each(_CHOICES[_RIGHT[0]], _DECISIONS[_RIGHT[1]])
+        yield 1, says, lambda *case, moved=moved, right=right: moved(right(*case))
 
 
 def _sentence(wrong: str) -> str:
@@ -148,6 +165,7 @@ _DECISIONS: dict[str, Decision] = {
         lambda labels, far: _counted(labels, lambda each, votes: votes.argmax()),
     "the number of different labels is returned": lambda labels, far: _counted(labels, lambda each, votes: len(each)),
     "a vote counts 1 / distance": _weighed(lambda far: 1 / far),
+    "a vote counts 1 / (1 + distance)": _weighed(lambda far: 1 / (1 + far)),
     "a vote counts 1 / distance**2": _weighed(lambda far: 1 / far**2),
     "a vote counts exp(-distance)": _weighed(lambda far: np.exp(-far)),
     "a vote counts as much as its distance": _weighed(lambda far: far),

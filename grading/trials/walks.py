@@ -69,6 +69,13 @@ def _walks(X: np.ndarray, T: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         pixel = np.sqrt(pixel + (X[:, np.newaxis, there] - T[:, there]) ** 2)
     yield ("The root is taken inside the loop over the values of an image, again and again; it is taken once, of the "
            "whole sum."), pixel
+    for words, values in (
+            ("exp(-d)", np.exp(-right)), ("exp(-d**2)", np.exp(-squares)), ("1 / (1 + d)", 1 / (1 + right)),
+            ("1 / d**2", 1 / squares), ("log(d)", np.log(right)), ("log(1 + d)", np.log1p(right)),
+            ("exp(d)", np.exp(right)), ("1 - d", 1 - right), ("the largest d less d", right.max() - right)):
+        yield f"dists holds {words}, d being the distance; it should be the distance itself.", values
+    yield ("dists holds the standard deviations of the differences between two images; it should hold the roots of the "
+           "sums of their squares."), (X[:, np.newaxis] - T).std(axis=2)
     yield from _changed(X, T)
     yield ("The root is taken of all of dists in each turn of the loop, again and again of the rows that were there.",
            squares ** (0.5 ** (n - i)))

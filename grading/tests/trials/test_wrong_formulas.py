@@ -10,6 +10,8 @@ from grading.trials.naming import Names
 SOFTMAX, SVM, KNN = "classifiers/softmax.py", "classifiers/linear_svm.py", "classifiers/k_nearest_neighbor.py"
 NET, TRAIN, LAYERS = "classifiers/fc_net.py", "classifiers/linear_classifier.py", "layers.py"
 NO_LOOPS = "KNearestNeighbor.compute_distances_no_loops"
+LOSS = "loss, dscores = softmax_loss(scores, y)\n        loss +="
+PROBABILITIES = (LOSS.removesuffix("loss +=") + "p = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)\n        ")
 VOTE = "KNearestNeighbor.predict_labels"
 ONE_LOOP = "KNearestNeighbor.compute_distances_one_loop"
 TWO_LOOPS = "KNearestNeighbor.compute_distances_two_loops"
@@ -213,8 +215,32 @@ def said():
       "common ones the smallest."]),
     (KNN, [("dists += np.einsum(\"nd,nd->n\", X_train, X_train)", "dists += np.sum(X_train**2)"),
            ("dists *= -2", "dists *= 4")], NO_LOOPS,
-     ["Under the root stands |x|^2 + 4 x.t + the sum of |t|^2 of all; the distance is the root of |x|^2 - 2 x.t + |t|^2, "
-      "for a test image x and a training image t."]),
+     ["Under the root stands |x|^2 + 4 x.t + the sum of |t|^2 of all; the distance is the root of |x|^2 - 2 x.t + "
+      "|t|^2, for a test image x and a training image t."]),
+    (NET, [(LOSS, f"{PROBABILITIES}loss = -np.log(p).sum() / len(X)\n        loss +=")], "TwoLayerNet.loss",
+     ["An example adds -log(p) of every class to the loss; it should add -log(p[y])."]),
+    (NET, [(LOSS, f"{PROBABILITIES}dscores = p * (1 - p) / len(X)\n        loss +=")], "TwoLayerNet.loss",
+     ["In the gradient the score of the right class gets p (1 - p), and that of a wrong class p (1 - p); it should be "
+      "p - 1 and p, p being the class's own probability."]),
+    (SOFTMAX, [("scores = X[i] @ W  ", "scores = X[i] @ W * np.log(2)  ")], "softmax_loss_naive",
+     ["An image adds -log(q[y]), where q is 2**s / (its sum over the classes), to the loss; it should add -log(p[y]).",
+      "In the gradient the column of the right class gets x times q - 1, and that of a wrong class x times q, where q "
+      "is 2**s / (its sum over the classes); it should be p - 1 and p, p being the class's own probability."]),
+    (SVM, [("dW = X.T @ dscores / num_train", "dW = margins.sum() / num_train * X.T @ dscores / num_train")],
+     "svm_loss_vectorized", ["The gradient is multiplied by the data loss."]),
+    (KNN, [("np.sqrt(np.sum(diff**2))", "np.exp(-np.sqrt(np.sum(diff**2)))")], TWO_LOOPS,
+     ["dists holds exp(-d), d being the distance; it should be the distance itself."]),
+    (KNN, [("labels[votes.argmax()]",
+            "np.bincount(self.y_train[nearest], weights=1 / (1 + dists[i, nearest])).argmax()")], VOTE,
+     ["A vote counts 1 / (1 + distance); the k nearest images should vote, and the commonest label win, of "
+      "equally common ones the smallest."]),
+    (SOFTMAX, [("(prob - (j == y[i])) * X[i]", "(prob - np.exp(scores[y[i]] - log_sum)) * X[i]")], "softmax_loss_naive",
+     ["In the gradient the column of the right class gets x times 0, and that of a wrong class x times p - p[y]; it "
+      "should be p - 1 and p, p being the class's own probability."]),
+    (KNN, [("np.argsort(dists[i], ", "np.argsort(dists[i - 1], ")], VOTE,
+     ["Test image i gets the label that belongs to test image i - 1."]),
+    (TRAIN, [("learning_rate * dW", "learning_rate * loss * dW")], "LinearClassifier.train",
+     ["The step is multiplied by the loss; it should be learning_rate * dW."]),
     (NET, [("affine_relu_forward(X, W1, b1)", "affine_relu_forward(X.dot(np.eye(len(W1))), W1, b1)")],
      "TwoLayerNet.loss",
      ["X is multiplied as it comes in; an image of several axes has to become a row of D numbers first."]),
