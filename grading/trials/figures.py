@@ -7,6 +7,7 @@ import numpy as np
 from grading.trials import formulas
 from grading.trials.matching import Answers, leaves
 from grading.trials.matching import numbers as array_of
+from grading.trials.probes.linear_classifier import ALIKE_W, ALIKE_X, ALIKE_Y
 
 # Aspects of a penalty in the loss and in the gradient, the factor before reg * sum(W**2); of linear losses, of nets.
 _PENALTIES = [("penalty of the loss", "penalty of the gradient", 1.0, "gradient"),
@@ -97,7 +98,10 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         told = [array_of(one) for one in leaves(answers["length of the step"])]
         if len(told) == 2 and all(one is not None and one.size == 1 for one in told):
             one, other = (float(np.ravel(each)[0]) for each in told)
-            if one and abs(one - other) < 1e-3 * abs(one):
+            if any(abs(abs(one) - loss) < 1e-3 for loss in _losses_of_the_step()) and abs(one - other) < 1e-3 * one:
+                say("The step is multiplied by the loss; it should be learning_rate * dW.",
+                    "the update of W, svm.ipynb, \"Stochastic gradient descent\"")
+            elif one and abs(one - other) < 1e-3 * abs(one):
                 say(f"The step is {one:.3g} * learning_rate * dW; it should be learning_rate * dW.",
                     "the update of W, svm.ipynb, \"Stochastic gradient descent\"")
             first, second = one * 0.01, other * 0.2
@@ -116,6 +120,9 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         if all(one is not None and one.size == 1 for one in (shares, handed)) and np.ravel(shares) == np.ravel(handed):
             say(f"Where batch_size is 7, the number of images in a mini-batch is {int(np.ravel(handed)[0])}.",
                 "batch_size in the docstring of train")
+    if "draws" in aspects and (never := _never_drawn(answers["draws"])):
+        say(f"Of {never[1]} training images these are never drawn, counted from 0: {never[0]}.",
+            "np.random.choice(a, size): a is the number of training images")
     if "what reg adds to the step" in aspects:
         told = array_of(answers.get("~reg of the losses", ["u"]))
         times = factor(answers["what reg adds to the step"], reference["what reg adds to the step"])
@@ -132,6 +139,22 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         say("An array that was handed in is changed; the caller still needs it as it was.",
             "what the docstring says is not modified")
     return found
+
+
+def _losses_of_the_step() -> tuple[float, float]:
+    """The losses that the step is read off at, by either classifier."""
+    scores, own = ALIKE_X[0] @ ALIKE_W, ALIKE_Y[0]
+    hinges = np.maximum(0, scores - scores[own] + 1)
+    return float(np.log(np.exp(scores).sum()) - scores[own]), float(hinges.sum() - 1)
+
+
+def _never_drawn(told: list) -> tuple[str, int] | None:
+    """(their numbers, how many there are), where some images are in no mini-batch, though these differ."""
+    parts = [array_of(one) for one in leaves(told)]
+    if len(parts) != 3 or any(one is None for one in parts) or np.any(parts[0]) or np.any(parts[1]):
+        return None
+    never = np.flatnonzero(parts[2])
+    return (", ".join(map(str, never)), parts[2].size) if 0 < never.size < parts[2].size else None
 
 
 def _fixed_spread(told: np.ndarray | None, right: np.ndarray | None) -> tuple[str, float] | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from grading.trials import turns
 from grading.trials.matching import EXACT, Answers, leaves
 from grading.trials.matching import numbers as array_of
 from grading.trials.parts import Case, case_of, costs, costs_of_images, hinges, right_slopes, slopes, steps
@@ -38,23 +39,29 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
 
 def _loss(function: str, told: list) -> tuple[str, str] | None:
     """(sentence, what to read) on a wrong data loss."""
-    few, formulas = _of_losses(function.startswith("softmax"))
+    few, formulas, loops = _of_losses(function.startswith("softmax"))
     if said := _few(told, few):
         return f"In the loss {said}.", "the sum over all images in the formula of L, and its 1/N"
+    if said := _off(told, few) or _cut(told, few):
+        return f"The loss is {said}.", "the formula of L, term by term"
     if said := _fitting(told, formulas):
         should = "-log(p[y])" if function.startswith("softmax") else (
             "max(0, s[j] - s[y] + 1) for each wrong class j")
         return f"An image adds {said[0]} to the loss; it should add {should}.{said[1]}", (
             "the formula of the loss of one example")
+    if said := _fitting(told, loops):
+        return f"{said[0]}.{said[1]}", "what happens in each turn of the loops, line by line"
     return None
 
 
 def _gradient(function: str, told: list) -> tuple[str, str] | None:
     """(sentence, what to read) on a wrong data gradient."""
     softmax, linear = function.startswith("softmax"), _LINEAR[function]
-    few, formulas, images, places = _of_gradients(softmax, linear)
+    few, formulas, images, places, loops = _of_gradients(softmax, linear)
     if said := _few(told, few):
         return f"In the gradient {said}.", "the sum over all images in the formula of L, and its 1/N"
+    if said := _cut(told, few):
+        return f"The gradient is {said}.", "division in Python, and the dtype of the array"
     if said := _fitting(told, formulas):
         what, times = ("column", "x times ") if linear else ("score", "")
         right, wrong = said[0].split(" | ")
@@ -68,6 +75,8 @@ def _gradient(function: str, told: list) -> tuple[str, str] | None:
     if said := _fitting(told, places):
         return (f"In the gradient {said[0]}, i being the number of the image and j that of the class.{said[1]}",
                 "what i and j count, and what a label stands for")
+    if said := _fitting(told, loops):
+        return f"{said[0]}.{said[1]}", "what happens in each turn of the loops, line by line"
     return None
 
 
@@ -75,23 +84,25 @@ Ways = list[dict[str, np.ndarray]]             # for both inputs: words -> the s
 
 
 @functools.cache
-def _of_losses(softmax: bool) -> tuple[list[np.ndarray], Ways]:
-    """(what each image adds, the formulas of others) for both inputs."""
+def _of_losses(softmax: bool) -> tuple[list[np.ndarray], Ways, Ways]:
+    """(what each image adds, the formulas of others, loops that go wrong) for both inputs."""
     cases = [case_of(which) for which in "AB"]
-    return [costs_of_images(case, softmax) for case in cases], [
-        {words: cost.sum() for words, cost in (costs if softmax else hinges)(case).items()} for case in cases]
+    formulas = [{words: cost.sum() for words, cost in (costs if softmax else hinges)(case).items()} for case in cases]
+    return [costs_of_images(case, softmax) for case in cases], formulas, [
+        dict(turns.losses(case, softmax)) for case in cases]
 
 
 @functools.cache
-def _of_gradients(softmax: bool, linear: bool) -> tuple[list[np.ndarray], Ways, Ways, Ways]:
-    """(what each image adds, the formulas of others, of other images, of other places) for both inputs."""
+def _of_gradients(softmax: bool, linear: bool) -> tuple[list[np.ndarray], Ways, Ways, Ways, Ways]:
+    """(what each image adds, the formulas of others, of other images, of other places, loops that go wrong)."""
     cases = [case_of(which) for which in "AB"]
     right = [right_slopes(case, softmax) for case in cases]
     each = [np.einsum("nd,nc->ndc", case.X, slope) if linear else np.eye(len(slope))[:, :, np.newaxis] * slope
             for case, slope in zip(cases, right, strict=True)]
     formulas = [{words: case.X.T @ slope if linear else slope
                  for words, slope in (slopes if softmax else steps)(case)} for case in cases]
-    others = [[dict(way(case, softmax)) if linear else {} for case in cases] for way in (_other_images, _other_places)]
+    others = [[dict(way(case, softmax)) if linear else {} for case in cases] for way in (
+        _other_images, _other_places, turns.gradients)]
     return each, formulas, *others
 
 
@@ -129,7 +140,50 @@ def _few(told: list, each: list[np.ndarray]) -> str:
                         arrays, each, sizes, strict=True)):
                 by = "" if divided == "N" else f"the sum over the images is divided by {divided}; it should be by N"
                 found.append("; ".join(one for one in (words, by) if one))
+    if not found and (size := _size(arrays, each)):
+        by = "not divided by N" if abs(size - 1) < 1e-4 else f"divided by {size:.4g}, whatever N is"
+        return f"the sum over the images is {by}"
     return found[0] if len(found) == 1 else ""
+
+
+def _off(told: list, each: list[np.ndarray]) -> str:
+    """How much a loss is too large for any image; or that it has a number for each of them."""
+    arrays = [array_of(one) for one in leaves(told)]
+    if len(arrays) != len(each) or any(one is None or not np.isfinite(one).all() for one in arrays):
+        return ""
+    if all(any(_equal(one, parts / size) for size in (1, len(parts))) for one, parts in zip(arrays, each, strict=True)):
+        return "an array with a number for each image; it should be one number, their mean"
+    if any(one.size != 1 for one in arrays):
+        return ""
+    off = [float(np.ravel(one)[0]) - parts.mean() for one, parts in zip(arrays, each, strict=True)]
+    always, over_N = np.linalg.solve([[1, 1 / len(parts)] for parts in each], off)
+    whole = [int(np.round(one)) for one in (always, over_N)]
+    if not any(whole) or max(map(abs, whole)) > 3 or np.abs(np.subtract(whole, (always, over_N))).max() > 1e-5:
+        return ""
+    parts = [f"{one:+d}{unit}" for one, unit in zip(whole, ("", "/N"), strict=True) if one]
+    return f"not what it should be, but that {' '.join(parts).replace('+', '+ ').replace('-', '- ')}"
+
+
+def _cut(told: list, each: list[np.ndarray]) -> str:
+    """Whether digits are lost: what is told is the right loss or gradient, rounded in some way."""
+    arrays = [array_of(one) for one in leaves(told)]
+    right = [np.squeeze(parts.mean(axis=0)) for parts in each]
+    if len(arrays) != len(right) or any(one is None or one.shape != other.shape or np.array_equal(one, other)
+                                        for one, other in zip(arrays, right, strict=True)):
+        return ""
+    return next((f"{words}; it should keep its digits after the point" for words, cut in (
+        ("rounded down to whole numbers", np.floor), ("rounded to whole numbers", np.round),
+        ("cut to whole numbers", np.trunc)) if all(np.array_equal(one, cut(other))
+                                                   for one, other in zip(arrays, right, strict=True))), "")
+
+
+def _size(arrays: list[np.ndarray], each: list[np.ndarray]) -> float:
+    """The number that the sum over the images is divided by, for both inputs the same; 0 for anything else."""
+    sums = [np.squeeze(parts.sum(axis=0)) for parts in each]
+    if any(one.shape != whole.shape or not np.any(one) for one, whole in zip(arrays, sums, strict=True)):
+        return 0.0
+    size = float(np.sum(sums[0] ** 2) / np.sum(sums[0] * arrays[0]))
+    return size if size > 0 and all(map(_equal, arrays, [whole / size for whole in sums])) else 0.0
 
 
 def _equal(one: np.ndarray, other: np.ndarray) -> bool:
@@ -219,7 +273,8 @@ def _other_places(case: Case, softmax: bool) -> Iterator[tuple[str, np.ndarray]]
             yield f"1 is subtracted where {words}; it should be where j == y[i]", case.X.T @ (slope + case.right - mask)
         return
     wrong = np.where(case.right, 0.0, slope)
-    columns = {"j": np.tile(j, (N, 1)), "y[i]": np.tile(of_image, C), "y[j]": of_class}
+    columns = {"j": np.tile(j, (N, 1)), "y[i]": np.tile(of_image, C), "y[j]": of_class,
+               "y[i] - 1": np.tile(of_image - 1, C), "j - 1": np.tile(j - 1, (N, 1))}
     for words, theirs in columns.items():
         for own_words, own in columns.items():
             if (words, own_words) != ("j", "y[i]"):

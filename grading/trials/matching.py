@@ -20,6 +20,9 @@ EXACT, SINGLE, ROUGH = 1e-4, 2e-3, 0.1       # relative; single: something was c
 FOLLOWS = {"step": {"cache", "velocity", "m", "v"}, "correction": {"large gradients"}}
 FOLLOWS |= {f"spread of weights{kind}": {f"shapes{kind}"} for kind in ("", ", xavier", ", he")}
 
+# An aspect, and those by which it is belied that it is all: where they are wrong, too, and nothing to do with it.
+BELIED = {"ties": ("~many voters", "~many images")}
+
 Answers = Mapping[str, list]
 
 
@@ -102,6 +105,7 @@ def explain(answers: Answers, reference: Answers, known: list[Known], settled: I
     wrong = {aspect for aspect in differs if not aspect.startswith("~")}
     fitting = [one for one in known if one.core and all(
         aspect in differs and equal(answers[aspect], one.differs[aspect]) for aspect in one.core)]
+    fitting = [one for one in fitting if not _belied(one, differs)]
     blind = always_raises(answers)
     fitting = [one for one in fitting if not (blind or _not_finite(one, answers)) or _alike(one, answers, reference)]
     largest = [one for one in fitting if not any(one.core < other.core or _within(one, other) for other in fitting)]
@@ -121,6 +125,13 @@ def explain(answers: Answers, reference: Answers, known: list[Known], settled: I
     return list(certain.values()), unexplained
 
 
+def _belied(one: Known, differs: Answers) -> bool:
+    """Whether a mistake explains something beside which other answers are wrong, and not as it makes them."""
+    return any(aspect in one.core and any(other in differs and not (
+        other in one.differs and equal(differs[other], one.differs[other])) for other in others)
+               for aspect, others in BELIED.items())
+
+
 def _doubtful(one: Known, unexplained: set[str]) -> bool:
     """Whether what a mistake explains may follow from what nobody explains."""
     return any(aspect in one.core and unexplained & above and not one.core & above
@@ -128,9 +139,10 @@ def _doubtful(one: Known, unexplained: set[str]) -> bool:
 
 
 def _not_finite(one: Known, answers: Answers) -> bool:
-    """Whether all that a mistake explains are numbers, none of which is finite: many mistakes come to the same."""
-    found = [numbers(leaf) for aspect in one.core for leaf in leaves(answers[aspect])]
-    return all(array is not None and array.size and not np.isfinite(array).any() for array in found)
+    """Whether all that a mistake explains are exceptions, or numbers none of which is finite: many come to the same."""
+    found = [leaf for aspect in one.core for leaf in leaves(answers[aspect]) if leaf[0] != "e"]
+    arrays = [numbers(leaf) for leaf in found]
+    return all(array is not None and array.size and not np.isfinite(array).any() for array in arrays)
 
 
 def _alike(one: Known, answers: Answers, reference: Answers) -> bool:

@@ -20,6 +20,7 @@ from grading.engine import probing
 from grading.release.assignment import PACKAGE, Assignment, topic
 from grading.trials import (
     beside,
+    by_hand,
     catalogue,
     cells,
     differences,
@@ -30,8 +31,12 @@ from grading.trials import (
     penalties,
     showing,
     squares,
+    strengths,
     terms,
     variants,
+    votes,
+    walks,
+    ways_back,
 )
 from grading.trials.asking import failed, judged, needed
 from grading.trials.catalogue import Entry
@@ -259,7 +264,12 @@ class Explained:
         if not other_margin:
             names += formulas.read(self.function, self.answers, self.unexplained)
         names += [] if read else penalties.read(self.function, self.answers, self.unexplained)
-        names += [] if read else squares.read(self.function, self.answers, self.unexplained)
+        names += [] if read else (squares.read(self.function, self.answers, self.unexplained)
+                                  or walks.read(self.function, self.answers, self.unexplained))
+        names += [] if names else votes.read(self.function, self.answers, self.unexplained)
+        names += [] if names else strengths.read(self.function, self.answers, self.reference, self.unexplained)
+        names += [] if self.certain else by_hand.read(self.function, self.answers, self.unexplained)
+        names += [] if names else ways_back.read(self.function, self.answers, self.reference, self.unexplained)
         if not names and self.unexplained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)
             names += [{"kind": "difference", "says": says, "read": ""}] if says else []

@@ -46,6 +46,9 @@ def right_slopes(case: Case, softmax: bool) -> np.ndarray:
     return np.where(case.right, -active.sum(axis=1, keepdims=True), active)
 
 
+_POSITIVE = ("its sum", "its mean", "the number of", "softmax")     # what stands for a probability
+
+
 def costs(case: Case) -> dict[str, np.ndarray]:
     """What an example may add to the loss of a softmax, (N, 1)."""
     scores, largest = case.scores, case.scores.max(axis=1, keepdims=True)
@@ -55,9 +58,15 @@ def costs(case: Case) -> dict[str, np.ndarray]:
              "1 / p[y], without a logarithm,": 1 / p, "(1 - p[y])**2": (1 - p) ** 2, "p[y] log(p[y])": p * log_p,
              "-p[y] log(p[y])": -p * log_p,
              "log(1 - p[y])": np.log(1 - p), "-log(1 - p[y])": -np.log(1 - p), "-log(p[y])**2": -(log_p**2),
-             "log(p[y])**2": log_p**2, "-log of 1 / (1 + exp(-s[y])), a sigmoid,": np.log(1 + np.exp(-case.own))}
+             "log(p[y])**2": log_p**2, "log(p[y])": log_p,
+             "-log10(p[y])": -log_p / np.log(10), "-log2(p[y])": -log_p / np.log(2),
+             "log(sum of exp(s less the largest)) - s[y]": np.log(np.exp(scores - largest).sum(
+                 axis=1, keepdims=True)) - case.own,
+             "the sum of (p - one-hot)**2": _squares(case), "half the sum of (p - one-hot)**2": _squares(case) / 2,
+             **_other_classes(case),
+             "-log of 1 / (1 + exp(-s[y])), a sigmoid,": np.log(1 + np.exp(-case.own))}
     found |= {f"-log(q[y]), where q is {words},": -np.log(q[case.right][:, np.newaxis])
-              for words, q in _no_probabilities(case) if "its sum" in words or "softmax" in words}
+              for words, q in _no_probabilities(case) if any(part in words for part in _POSITIVE)}
     for words, own, of in ((", with s less the largest score,", case.own - largest, scores - largest),
                            ("", case.own, scores)):
         total = np.exp(of).sum(axis=1, keepdims=True)
@@ -72,6 +81,27 @@ def costs(case: Case) -> dict[str, np.ndarray]:
     return found
 
 
+def _other_classes(case: Case) -> dict[str, np.ndarray]:
+    """-log(p) of a class that is not the right one, and of all of them, (N, 1)."""
+    ahead = case.scores - case.scores.max(axis=1, keepdims=True)
+    log_p = ahead - np.log(np.exp(ahead).sum(axis=1, keepdims=True))
+    y, rows = case.right.argmax(axis=1), np.arange(len(ahead))
+    places = {"the last class": -1 + 0 * y, "the first class": 0 * y,
+              "the class that the last image has": y[-1] + 0 * y, "the class that the next image has": np.roll(y, -1),
+              "the class before its own": y - 1,
+              "the least likely class": log_p.argmin(axis=1)}
+    found = {f"-log(p) of {words}": -log_p[rows, place][:, np.newaxis] for words, place in places.items()}
+    found["-log(p) of every class"] = -log_p.sum(axis=1, keepdims=True)
+    wrong = np.where(case.right, 0.0, np.log1p(-np.exp(log_p)))
+    found["-log(p[y]) and, for each wrong class, -log(1 - p)"] = -(log_p[case.right] + wrong.sum(axis=1))[:, np.newaxis]
+    return found | {"-sum of p log(p), the entropy,": -(np.exp(log_p) * log_p).sum(axis=1, keepdims=True)}
+
+
+def _squares(case: Case) -> np.ndarray:
+    """The squares of a softmax's errors, added up, (N, 1)."""
+    return (right_slopes(case, softmax=True) ** 2).sum(axis=1, keepdims=True)
+
+
 def slopes(case: Case) -> Iterator[tuple[str, np.ndarray]]:
     """What the scores of an example may get by a softmax: "right | wrong" and (N, C)."""
     p = np.exp(case.scores - case.scores.max(axis=1, keepdims=True))
@@ -82,15 +112,26 @@ def slopes(case: Case) -> Iterator[tuple[str, np.ndarray]]:
              "0": 0 * p, "p (1 - p)": p * (1 - p), "p (p - 1)": p * (p - 1), "p (1 - p) - 1": p * (1 - p) - 1,
              "-1 / p": -1 / p, "log(p)": np.log(p), "log(p) - 1": np.log(p) - 1,
              "1 / (1 + exp(-s)) - 1": sigmoid - 1, "p - 2": p - 2, "2 p - 1": 2 * p - 1, "2 (p - 1)": 2 * (p - 1),
+             "p less the number of classes": p - p.shape[1], "p less the number of images": p - len(p),
              "(p - 1) p (1 - p)": -p * (1 - p) ** 2, "p (1 - p)**2": p * (1 - p) ** 2}
     wrong = {"p": p, "-p": -p, "0": 0 * p, "p - 1": p - 1, "1 - p": 1 - p, "1": 1 + 0 * p, "p (1 - p)": p * (1 - p),
              "p (p - 1)": p * (p - 1), "-p p[y]": -p * own, "p p[y]": p * own, "log(p)": np.log(p), "p + 1": p + 1,
-             "1 / (1 + exp(-s))": sigmoid, "2 p": 2 * p, "p**2 (1 - p)": p**2 * (1 - p), "p**2": p**2}
+             "p - p[y]": p - own, "1 / (1 + exp(-s))": sigmoid, "2 p": 2 * p,
+             "p**2 (1 - p)": p**2 * (1 - p), "p**2": p**2}
     for words, values in right.items():
         for others, theirs in wrong.items():
             yield f"{words} | {others}", np.where(case.right, values, theirs)
-
-
+    for words, place in (("class 0", 0), ("the last class", p.shape[1] - 1)):
+        there = np.arange(p.shape[1]) != place
+        yield f"p - 1, but nothing for {words} | p, but nothing for {words}", (p - case.right) * there
+    label = case.right.argmax(axis=1)[:, np.newaxis]
+    yield "p less the label | p less the label", p - label
+    yield "p less the label | p", np.where(case.right, p - label, p)
+    for words, of in (("exp(s)", case.scores), ("exp(s less the largest)", case.scores - case.scores.max(
+            axis=1, keepdims=True))):
+        total = np.exp(of).sum(axis=1, keepdims=True)
+        yield f"({words} - 1) / (sum of {words}) | p", np.where(case.right, (np.exp(of) - 1) / total, p)
+        yield f"{words} - 1 | p", np.where(case.right, np.exp(of) - 1, p)
     for words, q in _no_probabilities(case):
         for right_words, values in (("q - 1", q - 1), ("q", q)):
             yield f"{right_words} | q, where q is {words}", np.where(case.right, values, q)
@@ -100,6 +141,18 @@ def _no_probabilities(case: Case) -> Iterator[tuple[str, np.ndarray]]:
     """What may stand in place of the probabilities of a softmax, (N, C)."""
     exp = np.exp(case.scores)
     yield "exp(s) / (its sum over the wrong classes)", exp / np.where(case.right, 0.0, exp).sum(axis=1, keepdims=True)
+    ahead = np.exp(case.scores - case.scores.max(axis=1, keepdims=True))
+    yield "exp(s less the largest) / (its sum over this image and all before it)", (
+        ahead / np.cumsum(ahead.sum(axis=1))[:, np.newaxis])
+    for words, times in (("exp(s / 2)", 0.5), ("exp(2 s)", 2.0), ("exp(-s)", -1.0), ("2**s", np.log(2)),
+                         ("10**s", np.log(10))):
+        of = times * case.scores
+        of = np.exp(of - of.max(axis=1, keepdims=True))
+        yield f"{words} / (its sum over the classes)", of / of.sum(axis=1, keepdims=True)
+    yield "exp(s less the largest) / (the number of classes)", ahead / ahead.shape[1]
+    yield "exp(s) / (its mean)", ahead / ahead.mean(axis=1, keepdims=True)
+    twice = np.exp(ahead / ahead.sum(axis=1, keepdims=True))
+    yield "the softmax of the softmax", twice / twice.sum(axis=1, keepdims=True)
     small = np.exp(case.scores / np.abs(case.scores).max(axis=1, keepdims=True))
     yield "the softmax of s / max(|s|)", small / small.sum(axis=1, keepdims=True)
     for less, of in (("", case.scores), (" less the largest", case.scores - case.scores.max(axis=1, keepdims=True))):

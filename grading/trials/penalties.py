@@ -6,6 +6,7 @@ import numpy as np
 
 from grading.trials.matching import Answers, leaves
 from grading.trials.matching import numbers as array_of
+from grading.trials.parts import case_of, costs_of_images
 from grading.trials.probes.losses import DATA
 
 _ASKED = (("A", 0.7), ("A", 2.0), ("B", 0.7))        # the weights and regs that the probe asks with
@@ -17,6 +18,9 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
     if function not in _LINEAR:
         return []
     found = []
+    if {"data loss", "penalty of the loss"} <= set(aspects) and _multiplied(function, answers):
+        return [{"kind": "mistake", "says": "The penalty is multiplied with the data loss; it should be added to it.",
+                 "read": "the two terms of L"}]
     if "penalty of the loss" in aspects and (words := _fitting(answers["penalty of the loss"], _sums)):
         found.append((f"The penalty in the loss is {words}; here it is reg * sum(W**2).".replace(",;", ";"),
                       "the penalty in the docstring"))
@@ -24,6 +28,18 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
         found.append((f"The gradient of the penalty is {words}; it should be 2 * reg * W.".replace(",;", ";"),
                       "the derivative of reg * w**2"))
     return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
+
+
+def _multiplied(function: str, answers: Answers) -> bool:
+    """Whether the loss is the product of what should be added."""
+    data, added = ([array_of(one) for one in leaves(answers[name])] for name in ("data loss", "penalty of the loss"))
+    if len(added) != len(_ASKED) or any(one is None or one.size != 1 for one in (*data, *added)):
+        return False
+    if any(map(np.any, data)):
+        return False
+    should = [costs_of_images(case_of(which), function.startswith("softmax")).mean() * reg * np.sum(DATA[which][0] ** 2)
+              for which, reg in _ASKED]
+    return np.allclose([float(np.ravel(one)[0]) for one in added], should, rtol=1e-5)
 
 
 def _fitting(told: list, ways) -> str:

@@ -11,6 +11,23 @@ from grading.trials.probes.k_nearest_neighbor import IMAGES
 
 _FACTORS = np.array(list(product((-2, -1, 0, 1, 2), (-4, -2, -1, 0, 1, 2, 4), (-2, -1, 0, 1, 2))), dtype=float)
 _PLAIN = ("Under the root stands {}", "dists is {}")
+_WAYS = {_PLAIN[0]: np.sqrt, "Under the root stands the absolute value of {}": lambda under: np.sqrt(np.abs(under)),
+         "Under the root stands {}, where that is not negative": lambda under: np.sqrt(np.maximum(under, 0)),
+         _PLAIN[1]: lambda under: under, "dists is the absolute value of {}": np.abs,
+         "dists is {}, where that is not negative": lambda under: np.maximum(under, 0)}
+# What may stand in place of the sum of an image's squares, which of them beside which; what in place of x.t.
+_OWN = {"|x|^2": lambda part: np.sum(part**2, axis=1), "sum(x)^2": lambda part: part.sum(axis=1) ** 2,
+        "sum(x)": lambda part: part.sum(axis=1), "|x|": lambda part: np.sqrt(np.sum(part**2, axis=1)),
+        "mean(x^2)": lambda part: np.mean(part**2, axis=1),
+        "the sum of |x|^2 of all": lambda part: np.full(len(part), np.sum(part**2))}
+_PAIRS = [*((name, name) for name in _OWN), ("|x|^2", "sum(x)"), ("sum(x)", "|x|^2"), ("|x|^2", "|x|"),
+          ("|x|", "|x|^2"), ("|x|^2", "mean(x^2)"), ("mean(x^2)", "|x|^2"),
+          ("|x|^2", "the sum of |x|^2 of all"), ("the sum of |x|^2 of all", "|x|^2")]
+_CROSS = {"x.t": lambda X, T: X @ T.T, "(x.t)^2": lambda X, T: (X @ T.T) ** 2,
+          "|x| |t|": lambda X, T: np.outer(np.sqrt((X**2).sum(axis=1)), np.sqrt((T**2).sum(axis=1))),
+          "sum(x) sum(t)": lambda X, T: np.outer(X.sum(axis=1), T.sum(axis=1)),
+          "mean(x t)": lambda X, T: X @ T.T / X.shape[1], "x^2.t^2": lambda X, T: X**2 @ (T**2).T}
+_TERMS = [*((own, "x.t") for own in _PAIRS), *((_PAIRS[0], cross) for cross in _CROSS if cross != "x.t")]
 _RIGHT = "Under the root stands |x|^2 - 2 x.t + |t|^2"
 
 
@@ -19,7 +36,9 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
     if not function.startswith("KNearestNeighbor.compute_distances") or "distances" not in aspects:
         return []
     told = [array_of(one) for one in leaves(answers["distances"])]
-    if len(told) != 2 or any(one is None or np.isinf(one).any() or not np.nan_to_num(one).any() for one in told):
+    if len(told) != 2 or any(one is None or np.isinf(one).any() for one in told):
+        return []
+    if not any(np.nan_to_num(one).any() for one in told):
         return []
     if only := _few_pixels(told):
         return [{"kind": "mistake", "says": f"Only {only} of each image counts; the distance takes all values.",
@@ -28,13 +47,13 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
         return [{"kind": "mistake", "says": says, "read": "the docstring, under Returns"}]
     turned = [one.shape for one in told] == [(len(T), len(X)) for X, T in (IMAGES["A"], IMAGES["B"])]
     told, found = [one.T if turned else one for one in told], set()
-    for own, test, train in (("|x|^2", "|x|^2", "|t|^2"), ("sum(x)^2", "sum(x)^2", "sum(t)^2"),
-                             ("sum(x)", "sum(x)", "sum(t)"), ("|x|", "|x|", "|t|")):
-        one, other = (_fitting(array, IMAGES[which], own) for array, which in zip(told, "AB", strict=True))
+    for own, cross in _TERMS:
+        test, train = own[0], own[1].replace("x", "t")
+        one, other = (_fitting(array, IMAGES[which], own, cross) for array, which in zip(told, "AB", strict=True))
         both = one & other
         plain = {tuple(sign * factor for factor in factors) for words, factors in both if words in _PLAIN
                  for sign in (1.0, -1.0)}
-        found |= {words.format(_written(factors, (test, "x.t", train))) for words, factors in both
+        found |= {words.format(_written(factors, (test, cross, train))) for words, factors in both
                   if words in _PLAIN or factors not in plain}
     if len(found) != 1 or _RIGHT in found and not turned:
         return []
@@ -47,6 +66,8 @@ def _few_pixels(told: list[np.ndarray]) -> str:
     """Which values of the images alone give these distances, squared or not; "" where that is not certain."""
     found = [{words for words, part in (
         ("the first value", slice(0, 1)), ("the last value", slice(-1, None)), ("the second value", slice(1, 2)),
+        ("every second value", slice(None, None, 2)), ("every second value, from the second on,", slice(1, None, 2)),
+        ("the first half", slice(0, X.shape[1] // 2)), ("the second half", slice(X.shape[1] // 2, None)),
         ("what stands behind the first value", slice(1, None)), ("what stands before the last value", slice(None, -1)))
         for square in (np.sum((X[:, np.newaxis, part] - T[:, part]) ** 2, axis=2),) for values in (
             square, np.sqrt(square)) if _near(values, array)}
@@ -84,26 +105,25 @@ def _near(values: np.ndarray, told: np.ndarray) -> bool:
     return values.shape == told.shape and np.allclose(values, told, rtol=0, atol=EXACT / 10 * np.nanmax(np.abs(told)))
 
 
-def _fitting(told: np.ndarray, images: tuple[np.ndarray, np.ndarray], own: str) -> set[tuple[str, tuple]]:
+def _fitting(told: np.ndarray, images: tuple[np.ndarray, np.ndarray], own: tuple[str, str], cross: str
+             ) -> set[tuple[str, tuple]]:
     """(words, factors of the three terms) for all that gives what was told of these images."""
     X, T = images
-    one, other = ({"|x|^2": np.sum(part**2, axis=1), "sum(x)^2": part.sum(axis=1) ** 2, "sum(x)": part.sum(axis=1),
-                   "|x|": np.sqrt(np.sum(part**2, axis=1))}[own] for part in (X, T))
     if told.shape != (len(X), len(T)):
         return set()
-    terms = np.stack([np.broadcast_to(one[:, np.newaxis], told.shape), X @ T.T, np.broadcast_to(other, told.shape)])
-    under = np.tensordot(_FACTORS, terms, 1)                          # (factors, num_test, num_train)
-    with np.errstate(invalid="ignore"):
-        ways = {_PLAIN[0]: np.sqrt(under), "Under the root stands the absolute value of {}": np.sqrt(np.abs(under)),
-                "Under the root stands {}, where that is not negative": np.sqrt(np.maximum(under, 0)),
-                _PLAIN[1]: under, "dists is the absolute value of {}": np.abs(under),
-                "dists is {}, where that is not negative": np.maximum(under, 0)}
+    one, other = (_OWN[name](part) for name, part in zip(own, (X, T), strict=True))
+    terms = np.stack(np.broadcast_arrays(one[:, np.newaxis], _CROSS[cross](X, T), other))
+    terms, told, size = terms.reshape(3, -1), told.ravel(), np.nanmax(np.abs(told))
     found = set()
-    for words, values in ways.items():
-        near = np.isclose(values, told, rtol=0, atol=EXACT / 10 * np.nanmax(np.abs(told)), equal_nan=True)
-        fitting = [tuple(factors) for factors in _FACTORS[near.all(axis=(1, 2))].tolist()]
-        found |= {(words, factors) for factors in fitting      # an absolute value leaves the sign open: one of two
-                  if "absolute" not in words or factors[1] < 0 or factors[1] == 0 and factors[0] > 0}
+    with np.errstate(invalid="ignore"):
+        for words, way in _WAYS.items():
+            left = _FACTORS
+            for part in (slice(0, 2), slice(None)):           # two entries rule out nearly all
+                near = np.isclose(way(left @ terms[:, part]), told[part], rtol=0, atol=EXACT / 10 * size,
+                                  equal_nan=True)
+                left = left[near.all(axis=1)]
+            found |= {(words, tuple(factors)) for factors in left.tolist()   # an absolute value leaves the sign open
+                      if "absolute" not in words or factors[1] < 0 or factors[1] == 0 and factors[0] > 0}
     return found
 
 

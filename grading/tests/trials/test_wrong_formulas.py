@@ -10,6 +10,10 @@ from grading.trials.naming import Names
 SOFTMAX, SVM, KNN = "classifiers/softmax.py", "classifiers/linear_svm.py", "classifiers/k_nearest_neighbor.py"
 NET, TRAIN, LAYERS = "classifiers/fc_net.py", "classifiers/linear_classifier.py", "layers.py"
 NO_LOOPS = "KNearestNeighbor.compute_distances_no_loops"
+LOSS = "loss, dscores = softmax_loss(scores, y)\n        loss +="
+PROBABILITIES = (LOSS.removesuffix("loss +=") + "p = np.exp(scores) / np.exp(scores).sum(1, keepdims=True)\n        ")
+VOTE = "KNearestNeighbor.predict_labels"
+ONE_LOOP = "KNearestNeighbor.compute_distances_one_loop"
 TWO_LOOPS = "KNearestNeighbor.compute_distances_two_loops"
 
 
@@ -144,6 +148,102 @@ def said():
     (SVM, [("np.newaxis] + 1)", "np.newaxis] + 0.5)"), ("X.T @ dscores / num_train", "X.T @ dscores")],
      "svm_loss_vectorized", ["The margin of a hinge is 0.5; here it is 1.",
                              "In the gradient: the division by N is missing."]),
+    (SVM, [("dW[:, j] += X[i]", "dW[:, j] = X[i]")], "svm_loss_naive",
+     ["In the gradient the columns of the wrong classes are overwritten (=) where a hinge should be added (+=)."]),
+    (SVM, [("    loss = loss / num_train +", "    dW[:, y[i]] += 3 * X[i]\n    loss = loss / num_train +"),
+           ("dW[:, y[i]] -= X[i]", "pass"), ("dW[:, y[i]] += 3 * X[i]", "dW[:, y[i]] -= np.sum((scores - scores[y[i]] "
+                                            "+ 1 > 0)[np.arange(num_classes) != y[i]]) * X[i]")], "svm_loss_naive",
+     ["The line for the right class stands behind the loop over the images: it counts for the last image only."]),
+    (SOFTMAX, [("dscores = np.exp(log_probs) ", "dscores = np.exp(np.exp(log_probs)); dscores /= dscores.sum(axis=1, "
+                "keepdims=True) ")], "softmax_loss_vectorized",
+     ["In the gradient the column of the right class gets x times q - 1, and that of a wrong class x times q, where q "
+      "is the softmax of the softmax; it should be p - 1 and p, p being the class's own probability."]),
+    (SVM, [("margins.sum() / num_train", "margins.sum() / 500")], "svm_loss_vectorized",
+     ["In the loss the sum over the images is divided by 500, whatever N is."]),
+    (KNN, [("dists[i, j] = np.sqrt(np.sum(diff**2))",
+            "dists[i, j] = np.sqrt(np.sum(diff**2) + dists.flat[i * num_train + j - 1] ** 2)")], TWO_LOOPS,
+     ["The sum of squares is not set to zero for each pair of images: it goes on from one to the next."]),
+    (KNN, [("in range(num_train)", "in range(i, num_train)")], TWO_LOOPS,
+     ["Only the entries with j >= i of dists are filled, the rest stays 0."]),
+    (KNN, [("dists += np.einsum(\"nd,nd->n\", X_train, X_train)", "dists += X_train.sum(axis=1)"),
+           ("np.maximum(dists, 0, out=dists)", "np.abs(dists, out=dists)")], NO_LOOPS,
+     ["Under the root stands the absolute value of |x|^2 - 2 x.t + sum(t); the distance is the root of "
+      "|x|^2 - 2 x.t + |t|^2, for a test image x and a training image t."]),
+    (KNN, [("labels[votes.argmax()]", "np.median(self.y_train[nearest])")], VOTE,
+     ["The median of the labels is taken and cut to a whole number; the k nearest images should vote, and the "
+      "commonest label win, of equally common ones the smallest."]),
+    (KNN, [("labels[votes.argmax()]", "np.median(self.y_train[nearest])"), ("[:k]", "[1:k + 1]")], VOTE,
+     ["The nearest image has no vote, the k behind it have; the median of the labels is taken and cut to a whole "
+      "number; the k nearest images should vote, and the commonest label win, of equally common ones the smallest."]),
+    (NET, [('"b1": db1', '"b1": db1 * len(X)'), ('"W2": dW2 +', '"W2": dW2 * len(X) +')], "TwoLayerNet.loss",
+     ["The data's gradients of W2 and b1 are multiplied by the number of examples where they should not be."]),
+    (NET, [('"b1": db1', '"b1": 2 * db1'), ('"W2": dW2 +', '"W2": -dW2 +')], "TwoLayerNet.loss",
+     ["The data's gradient of W2 has the wrong sign.", "The data's gradient of b1 is twice what it should be."]),
+    (NET, [("0.5 * self.reg * (", "0.15 * ("), ("self.reg * W", "0.3 * W")], "TwoLayerNet.loss",
+     ["The penalty in the loss is 0.15 * sum(W**2), whatever reg is.",
+      "The gradient of the penalty is 0.3 * W, whatever reg is."]),
+    (SOFTMAX, [("+ reg * np", "+ 0.01 * np"), ("+ 2 * reg", "+ 0.02")], "softmax_loss_naive",
+     ["The penalty in the loss is 0.01 * sum(W**2), whatever reg is.",
+      "The gradient of the penalty is 0.02 * W, whatever reg is."]),
+    (SOFTMAX, [("(prob - (j == y[i]))", "(prob - y[i])")], "softmax_loss_naive",
+     ["In the gradient the column of the right class gets x times p less the label, and that of a wrong class x times "
+      "p less the label; it should be p - 1 and p, p being the class's own probability."]),
+    (KNN, [("diff = X[i] - self.X_train[j] ", "diff = X[i] - X.mean(axis=0) - self.X_train[j] ")], TWO_LOOPS,
+     ["The distances are those of test images less their mean over all images and training images as they are; "
+      "nothing should be done to them before."]),
+    (KNN, [("np.sqrt(np.sum(diff**2))", "np.sum(np.sqrt(2 * np.abs(diff)))")], TWO_LOOPS,
+     ["dists is 1.41 times the sum of the roots of |d|, d being the difference of two images; it should be the root "
+      "of the sum of d**2."]),
+    (KNN, [("np.argsort(dists[i], kind=\"stable\")[:k]", "[np.argmax(dists[i])]")], VOTE,
+     ["The farthest image decides alone; the k nearest images should vote."]),
+    (KNN, [("np.einsum(\"nd,nd->n\", diff, diff))", "np.einsum(\"nd,nd->n\", diff, diff))[0]")], ONE_LOOP,
+     ["Every entry of a row is the distance to the first training image."]),
+    (TRAIN, [("np.random.choice(num_train, batch_size)", "1 + np.random.choice(num_train - 1, batch_size)")],
+     "LinearClassifier.train", ["Of 12 training images these are never drawn, counted from 0: 0."]),
+    (SVM, [("loss / num_train + reg *", "loss / num_train * reg *")], "svm_loss_naive",
+     ["The penalty is multiplied with the data loss; it should be added to it."]),
+    (SVM, [("margins.sum() / num_train +", "1 + (margins.sum() - 1) / num_train +")], "svm_loss_vectorized",
+     ["The loss is not what it should be, but that + 1 - 1/N."]),
+    (SVM, [("X.T @ dscores / num_train", "X.T @ dscores // num_train")], "svm_loss_vectorized",
+     ["The gradient is rounded down to whole numbers; it should keep its digits after the point."]),
+    (SVM, [("margins.sum() / num_train +", "margins.sum(axis=1) / num_train +")], "svm_loss_vectorized",
+     ["The loss is an array with a number for each image; it should be one number, their mean."]),
+    (SOFTMAX, [("loss += log_sum - scores[y[i]]", "loss += log_sum - scores[-1]")], "softmax_loss_naive",
+     ["An image adds -log(p) of the last class to the loss; it should add -log(p[y])."]),
+    (KNN, [("[:k]", "[k:]")], VOTE,
+     ["All images but the k nearest vote; the k nearest images should vote, and the commonest label win, of equally "
+      "common ones the smallest."]),
+    (KNN, [("dists += np.einsum(\"nd,nd->n\", X_train, X_train)", "dists += np.sum(X_train**2)"),
+           ("dists *= -2", "dists *= 4")], NO_LOOPS,
+     ["Under the root stands |x|^2 + 4 x.t + the sum of |t|^2 of all; the distance is the root of |x|^2 - 2 x.t + "
+      "|t|^2, for a test image x and a training image t."]),
+    (NET, [(LOSS, f"{PROBABILITIES}loss = -np.log(p).sum() / len(X)\n        loss +=")], "TwoLayerNet.loss",
+     ["An example adds -log(p) of every class to the loss; it should add -log(p[y])."]),
+    (NET, [(LOSS, f"{PROBABILITIES}dscores = p * (1 - p) / len(X)\n        loss +=")], "TwoLayerNet.loss",
+     ["In the gradient the score of the right class gets p (1 - p), and that of a wrong class p (1 - p); it should be "
+      "p - 1 and p, p being the class's own probability."]),
+    (SOFTMAX, [("scores = X[i] @ W  ", "scores = X[i] @ W * np.log(2)  ")], "softmax_loss_naive",
+     ["An image adds -log(q[y]), where q is 2**s / (its sum over the classes), to the loss; it should add -log(p[y]).",
+      "In the gradient the column of the right class gets x times q - 1, and that of a wrong class x times q, where q "
+      "is 2**s / (its sum over the classes); it should be p - 1 and p, p being the class's own probability."]),
+    (SVM, [("dW = X.T @ dscores / num_train", "dW = margins.sum() / num_train * X.T @ dscores / num_train")],
+     "svm_loss_vectorized", ["The gradient is multiplied by the data loss."]),
+    (KNN, [("np.sqrt(np.sum(diff**2))", "np.exp(-np.sqrt(np.sum(diff**2)))")], TWO_LOOPS,
+     ["dists holds exp(-d), d being the distance; it should be the distance itself."]),
+    (KNN, [("labels[votes.argmax()]",
+            "np.bincount(self.y_train[nearest], weights=1 / (1 + dists[i, nearest])).argmax()")], VOTE,
+     ["A vote counts 1 / (1 + distance); the k nearest images should vote, and the commonest label win, of "
+      "equally common ones the smallest."]),
+    (SOFTMAX, [("(prob - (j == y[i])) * X[i]", "(prob - np.exp(scores[y[i]] - log_sum)) * X[i]")], "softmax_loss_naive",
+     ["In the gradient the column of the right class gets x times 0, and that of a wrong class x times p - p[y]; it "
+      "should be p - 1 and p, p being the class's own probability."]),
+    (KNN, [("np.argsort(dists[i], ", "np.argsort(dists[i - 1], ")], VOTE,
+     ["Test image i gets the label that belongs to test image i - 1."]),
+    (TRAIN, [("learning_rate * dW", "learning_rate * loss * dW")], "LinearClassifier.train",
+     ["The step is multiplied by the loss; it should be learning_rate * dW."]),
+    (NET, [("affine_relu_forward(X, W1, b1)", "affine_relu_forward(X.dot(np.eye(len(W1))), W1, b1)")],
+     "TwoLayerNet.loss",
+     ["X is multiplied as it comes in; an image of several axes has to become a row of D numbers first."]),
 ])
 def test_the_formula_of_a_wrong_answer_is_read_off(said, module, edits, function, sentences):
     assert said(module, edits, function) == sentences
@@ -158,6 +258,10 @@ def test_the_formula_of_a_wrong_answer_is_read_off(said, module, edits, function
     (SOFTMAX, [("X.T @ dscores / num_train", "X[1:4].T @ dscores[1:4] / num_train")], "softmax_loss_vectorized"),
     (SVM, [("dW[:, y[i]] -= X[i]", "dW[:, y[i]] -= X[i - 2]")], "svm_loss_naive"),
     (KNN, [("diff = X[i] - self.X_train[j] ", "diff = (X[i] - self.X_train[j])[1:3] ")], TWO_LOOPS),
+    (SOFTMAX, [("scores = X[i] @ W  ", "scores = W @ X[i]  ")], "softmax_loss_naive"),     # mostly raises
+    (KNN, [("labels[votes.argmax()]", "self.y_train[nearest].sum() % 7")], VOTE),
+    (KNN, [("np.sqrt(np.sum(diff**2))", "np.sqrt(np.sum(diff**2)) + i")], TWO_LOOPS),
+    (NET, [('"b1": db1', '"b1": np.sin(db1)')], "TwoLayerNet.loss"),
 ])
 def test_a_formula_that_nobody_knows_has_no_name(said, module, edits, function):
     assert all(one.startswith("No known mistake fits") for one in said(module, edits, function))
