@@ -83,7 +83,7 @@ def said():
     (LAYERS, [("        mean, var = running_mean, running_var\n", "        pass\n")], "batchnorm_forward",
      "At test time a variable is used that only training gives a value."),
     (LAYERS, [("np.sqrt(var + eps)", "np.sqrt(np.sqrt(var + 2 * eps))"),
-              ("(x - mean) / std", "(x - mean) / (std if mode == \"train\" else np.sqrt(var + eps))")], "batchnorm_forward",
+              ("mean) / std", "mean) / (std if mode == \"train\" else np.sqrt(var + eps))")], "batchnorm_forward",
      "In training x less mean is divided by the fourth root of var + 2 eps; it should be x less mean, divided by "
      "sqrt(var + eps)."),
     (OPTIM, [("np.sqrt(cache)", "cache ** 0.25")], "rmsprop",
