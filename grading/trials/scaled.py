@@ -51,6 +51,21 @@ def read(function: str, answers: Answers, reference: Answers) -> Iterator[Scaled
         if np.allclose([times for aspect in told.keys() - set(these) for *_, times in told[aspect]], 1, rtol=1e-3):
             yield from _scaled(answers, reference, these, sum((told[one] for one in these if one in told), []), nets,
                                which)
+    loss = _factors(answers.get("data loss", ["u"]), reference["data loss"], nets)
+    if loss and np.allclose([times for ones in told.values() for *_, times in ones], 1, rtol=1e-3):
+        yield from _loss_scaled(answers, reference, loss, nets)
+
+
+def _loss_scaled(answers: Answers, reference: Answers, loss: list[tuple[float, float, float]],
+                 nets: list[tuple[float, float]]) -> Iterator[Scaled]:
+    """Where the gradients are right: the loss, with its penalty or without."""
+    words = _common(loss)[1]
+    penalty = _factors(answers.get("penalty of weights", ["u"]), reference["penalty of weights"], nets)
+    whole = penalty is not None and _common(penalty)[1] == words
+    if words:
+        rest = dict(answers) | {aspect: reference[aspect] for aspect in answers if aspect in reference and
+                                aspect.startswith(("data loss", *_OF_LOSS * whole))}
+        yield Scaled(f"The {'loss' if whole else 'data loss'} is {words} what it should be.", rest, True)
 
 
 def _kind(aspect: str) -> str:
