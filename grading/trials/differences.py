@@ -64,9 +64,10 @@ _WHAT = {
 
 # A loss and its gradient; and what an entry on one of them says of the other: that it is right.
 _OTHER_PART = [("data loss", "data gradient"), ("penalty of the loss", "penalty of the gradient"),
-               ("penalty of weights", "penalty in the gradients of weights")]
+               ("penalty of weights", "penalty in the gradients of weights"),
+               ("penalty of biases", "penalty in the gradients of biases")]
 _ON_THE_OTHER = re.compile(r"(?:;|, while|, though|, as|, but(?= the gradient is a mean)) (?:only |in |to )?"
-                           r"(?:the|its) (?:gradients?|loss)\b.*\.$")
+                           r"(?:the|its) (?:gradients?|loss)\b.*\.$| that the loss does not have\.$")
 
 _OF_REG = ("penalty", "small reg")               # aspects of what reg adds
 _OF_SIZE = (" scores", "tiny probability")       # aspects of scores of an unusual size

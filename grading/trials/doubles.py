@@ -28,9 +28,10 @@ def written(entries: tuple[Entry, ...]) -> dict[str, str] | None:
         return None
 
 
-def together(one: Entry, other: Entry) -> dict[str, str] | None:
-    """The module with both mistakes in it; None where they cannot be written into one text."""
-    texts = (written(pair) for pair in ((one, other), (other, one)) if not pair[1].body)
+def together(one: Entry, other: Entry, within: tuple[Entry, ...] = ()) -> dict[str, str] | None:
+    """The modules with both mistakes in them, and with those of other functions; None where one text cannot hold them.
+    """
+    texts = (written((*within, *pair)) for pair in ((one, other), (other, one)) if not pair[1].body)
     return next((text for text in texts if text is not None), None)
 
 
@@ -67,10 +68,10 @@ def _near(told: list, known: list) -> float:
 
 
 def explain(assignment: Assignment, function: str, answers: Answers, reference: Answers, known: list[Known],
-            around: dict[str, str], budget: list[int]) -> list[Known]:
+            within: tuple[Entry, ...], budget: list[int]) -> list[Known]:
     """The pair that answers as the function does, in every aspect; [] where there is none, or more than one.
 
-    - around: modules changed besides
+    - within: mistakes of other functions, among which these two are
     - budget: [how many pairs may be tried], of which it takes what it tries
     """
     tried, wrong = {}, {aspect for aspect in matching.differences(answers, reference) if not aspect.startswith("~")}
@@ -79,13 +80,13 @@ def explain(assignment: Assignment, function: str, answers: Answers, reference: 
     for one, other in candidates(answers, reference, known)[:2 * budget[0]]:
         if not budget[0]:
             break
-        text = together(one.entry, other.entry)
+        text = together(one.entry, other.entry, within)
         if text is not None:
             budget[0] -= 1
             tried[f"{one.entry.name} {other.entry.name}"] = (one, other), text
     if not tried:
         return []
-    told = variants.answers(assignment, {name: (around | text, [(pair[0].entry.module, function)])
+    told = variants.answers(assignment, {name: (text, [(pair[0].entry.module, function)])
                                          for name, (pair, text) in tried.items()}, like=[answers])
     fitting = [pair for name, (pair, _) in tried.items()
                if _alike(answers, told[name][function], lambda aspect: not aspect.startswith("~"))]

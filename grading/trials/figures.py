@@ -46,21 +46,23 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
         found.append({"kind": kind, "says": says, "read": read})
 
     by = {aspect: factor(answers[aspect], reference[aspect]) for aspect in aspects}
+    powers = {part: _power_of_small_reg(answers, reference, part) for part in ("loss", "gradients")}
     for loss, slope, own, gradient in _PENALTIES:
         penalty = f"{own:.4g} * reg * sum(W**2)".removeprefix("1 * ")
         should = f"{2 * own:.4g} * reg * W".removeprefix("1 * ")
         if {loss, slope} <= aspects and by[loss] and by[slope] and abs(by[loss] - by[slope]) < 1e-3:
-            say(f"The penalty is {own * by[loss]:.4g} * reg * sum(W**2), in the loss and in the {gradient}; here it is "
-                f"{penalty}.", "the penalty in the docstring, and its derivative")
+            if written := _with_power(own * by[loss], powers["loss"], powers["gradients"]):
+                say(f"The penalty is {written} * sum(W**2), in the loss and in the {gradient}; here it is {penalty}.",
+                    "the penalty in the docstring, and its derivative")
             continue
         if loss in aspects and not by[loss] and (power := _power_of_reg(answers[loss], reference[loss])):
             say(f"The penalty in the loss is {own:.4g} * reg**{power} * sum(W**2); here it is {penalty}.".replace(
                 " 1 * ", " "), "the penalty in the docstring")
-        if loss in aspects and by[loss]:
-            say(f"The penalty in the loss is {own * by[loss]:.4g} * reg * sum(W**2); here it is {penalty}.",
+        if loss in aspects and by[loss] and (written := _with_power(own * by[loss], powers["loss"])):
+            say(f"The penalty in the loss is {written} * sum(W**2); here it is {penalty}.",
                 "the penalty in the docstring")
-        if slope in aspects and by[slope]:
-            say(f"The gradient of the penalty is {2 * own * by[slope]:.4g} * reg * W; it should be {should}.",
+        if slope in aspects and by[slope] and (written := _with_power(2 * own * by[slope], powers["gradients"])):
+            say(f"The gradient of the penalty is {written} * W; it should be {should}.",
                 f"the derivative of {penalty.replace('sum(W**2)', 'w**2')}")
     concerned = {aspect for aspect in aspects if not aspect.startswith("~")}
     if "tiny probability" in concerned <= {"tiny probability", "data loss"}:
@@ -166,6 +168,23 @@ def _fixed_spread(told: np.ndarray | None, right: np.ndarray | None) -> tuple[st
         if np.allclose(told[:, other], right[:, other], rtol=0.1) and 0 < told[:, one].max() < 1.1 * told[:, one].min():
             return f"W{one + 1}", float(np.median(told[:, one]))
     return None
+
+
+def _power_of_small_reg(answers: Answers, reference: Answers, part: str) -> float:
+    """The power of reg with which a net's penalty grows between 2e-4 and 0.7; nan for none of a few."""
+    told, right = (array_of(one.get(f"small reg in the {part}", ["u"])) for one in (answers, reference))
+    if told is None or right is None or told.size != 1 or not np.ravel(told)[0] > 0:
+        return 1.0 if told is None else np.nan
+    power = 1 + float(np.log(np.ravel(told)[0] / np.ravel(right)[0]) / np.log(2e-4 / 0.7))
+    return round(power, 1) if abs(power - round(power, 1)) < 1e-3 and round(power, 1) in (0.5, 1, 2, 3) else np.nan
+
+
+def _with_power(factor_at_first: float, *powers: float) -> str:
+    """A factor and reg, to the power that all have, where the factor holds for a reg of 0.7; "" for several powers."""
+    if len(set(powers)) > 1 or np.isnan(powers[0]):
+        return ""
+    number = f"{factor_at_first / 0.7 ** (powers[0] - 1):.4g}"
+    return f"{number} * reg" if powers[0] == 1 else f"{number} * reg**{powers[0]:g}".removeprefix("1 * ")
 
 
 def _power_of_reg(told: list, reference: list) -> int:

@@ -9,7 +9,7 @@ import hashlib
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -29,6 +29,7 @@ from grading.trials import (
     formulas,
     matching,
     penalties,
+    scaled,
     showing,
     squares,
     strengths,
@@ -49,6 +50,8 @@ SELF_CONTAINED = ("LinearClassifier.train", "LinearClassifier.predict")
 
 # Two ways to the same result: who takes the other one makes that one's mistakes.
 TWINS = {"batchnorm_backward": "batchnorm_backward_alt", "batchnorm_backward_alt": "batchnorm_backward"}
+
+_SCALED = "The gradients are the slopes of the loss that is returned: no factor comes in on the way."
 
 MOST_PAIRS = 60       # of mistakes in one function that are tried for a submission: each costs 1 to 4 milliseconds
 
@@ -145,6 +148,10 @@ class Names:
             return Explained(function, [], set(answers), answers, self._answers(function, within, [])[""])
         reference, early = self._answers(function, within, [])[""], _early(answers)
         explained = self._explain(function, answers, reference, within, budget)
+        for one in scaled.read(function, answers, reference) if explained.unexplained else ():
+            rest = self._explain(function, one.answers, reference, within, budget)
+            if one.certain or not rest.unexplained:
+                return replace(rest, besides=one.says, also=set(matching.differences(answers, reference)))
         if explained.unexplained and len(early) < len(answers):
             first = self._explain(function, early, reference, within, budget, early=True)
             return first if first.certain or first.unexplained else explained
@@ -162,16 +169,16 @@ class Names:
             others, left = matching.explain(answers, reference, able)
             certain, unexplained = (certain, unexplained) if left else (others, left)
         entries = [Known(one.entry, {**one.differs, **asked.get(one.entry.label, {})}) for one in known]
-        budget, around = [MOST_PAIRS] if budget is None else budget, doubles.changed(within)
+        budget = [MOST_PAIRS] if budget is None else budget
         if unexplained and certain:                               # two more, beside those that are certain
             settled = {aspect for one in certain for aspect in one.core}
             rest = {aspect: told for aspect, told in answers.items() if aspect not in settled}
             few = [budget[0] // 2]
             budget[0] -= few[0]
-            if pair := doubles.explain(self.assignment, function, rest, reference, entries, around, few):
+            if pair := doubles.explain(self.assignment, function, rest, reference, entries, within, few):
                 certain, unexplained = certain + pair, set()
             budget[0] += few[0]
-        if unexplained and (pair := doubles.explain(self.assignment, function, answers, reference, entries, around,
+        if unexplained and (pair := doubles.explain(self.assignment, function, answers, reference, entries, within,
                                                     budget)):
             certain, unexplained = pair, set()
         if unexplained and (settled := formulas.explained(function, answers, unexplained)):    # so that more is telling
@@ -248,6 +255,8 @@ class Explained:
     unexplained: set[str]
     answers: Answers
     reference: Answers
+    besides: str = ""                      # what is said of all gradients; the answers are without it
+    also: set[str] = field(default_factory=set)         # aspects that were wrong with it
 
     @property
     def entries(self) -> list[Entry]:
@@ -255,10 +264,11 @@ class Explained:
 
     def told(self) -> list[dict[str, str]]:
         other_margin = figures.margin_of(self.answers, self.reference, self.unexplained)
-        wrong = set(matching.differences(self.answers, self.reference))
+        wrong = set(matching.differences(self.answers, self.reference)) | self.also
         names = [{"kind": "convention" if one.entry.convention else "mistake", "says": differences.beside(one, wrong),
                   "read": one.entry.read} for one in self.certain
                  if not (other_margin and one.core <= {"data gradient"})]        # which follows from the margin
+        names += [{"kind": "mistake", "says": self.besides, "read": _SCALED}] if self.besides else []
         read = figures.numbers(self.answers, self.reference, self.unexplained)
         names += read or terms.read(self.function, self.answers, self.reference, self.unexplained)
         if not other_margin:

@@ -6,6 +6,8 @@ from grading.trials.matching import Answers, leaves
 from grading.trials.matching import numbers as array_of
 
 _MEMORIES = {"velocity", "cache", "m", "v", "t"}
+_ROOTS = {0.25: "the fourth root", 1 / 3: "the third root", 0.75: "the power 3/4", 1.5: "the power 3/2",
+          2.0: "the square"}
 _WORDS = {2.0: "twice", 3.0: "three times"}
 # What follows from other corrections, in a step and in what is told of it.
 _OF_CORRECTIONS = {"correction", "correction of the first step", "beta1 in the correction", "beta2 in the correction",
@@ -18,7 +20,8 @@ def read(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[
     if aspects & _MEMORIES:
         return _settings(answers, aspects)
     return _settings(answers, aspects) + (
-        _learning_rate(answers, reference, aspects) or _corrections(answers, reference, aspects))
+        _learning_rate(answers, reference, aspects) or _corrections(answers, reference, aspects)
+        or _roots(answers, reference, aspects))
 
 
 def _settings(answers: Answers, aspects: set[str]) -> list[tuple[str, str]]:
@@ -35,6 +38,21 @@ def _settings(answers: Answers, aspects: set[str]) -> list[tuple[str, str]]:
         return []
     return [(f"config['{name[1]}'] is multiplied by {float(times):.4g} in a step; a setting stays as it is.",
              "config in the docstring") for name, times in pairs if abs(float(times) - 1) > 1e-6]
+
+
+def _roots(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+    """The power of the cache by which a step is divided, where that is all that is wrong with it."""
+    memory = next((name for name in ("cache", "v") if name in reference), "")
+    told, right = (array_of(one.get("step", ["u"])) for one in (answers, reference))
+    squares = array_of(answers.get(memory, ["u"]))
+    if not {"step", "large gradients"} <= aspects or any(one is None for one in (told, right, squares)):
+        return []
+    if not told.shape == right.shape == squares.shape:
+        return []
+    word = next((words for power, words in _ROOTS.items()
+                 if np.allclose(told, right * squares ** (0.5 - power), rtol=1e-3)), "")
+    return [(f"The step is divided by {word} of {memory}; it should be by the square root.",
+             "the last formula in the docstring")] if word else []
 
 
 def _learning_rate(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:

@@ -82,6 +82,12 @@ def said():
      "The biases b1, of a net with two hidden layers, are different numbers; they should start at zero."),
     (LAYERS, [("        mean, var = running_mean, running_var\n", "        pass\n")], "batchnorm_forward",
      "At test time a variable is used that only training gives a value."),
+    (LAYERS, [("np.sqrt(var + eps)", "np.sqrt(np.sqrt(var + 2 * eps))"),
+              ("mean) / std", "mean) / (std if mode == \"train\" else np.sqrt(var + eps))")], "batchnorm_forward",
+     "In training x less mean is divided by the fourth root of var + 2 eps; it should be x less mean, divided by "
+     "sqrt(var + eps)."),
+    (OPTIM, [("np.sqrt(cache)", "cache ** 0.25")], "rmsprop",
+     "The step is divided by the fourth root of cache; it should be by the square root."),
     (LAYERS, [("    return dx, dgamma, dbeta", "    return None")], "batchnorm_backward",
      "batchnorm_backward returns None: a line with return is missing, or what it returns has not been computed."),
 ])
@@ -157,6 +163,7 @@ def test_parameters_without_gradients_are_called_by_their_names(said):
     assert kind == "mistake" and says.startswith("grads has no entry for W2:")
 
 
+UNINVERTED = "< p) / p ", "< p) "
 UNSCALED = ("(np.random.rand(*x.shape) < p) / p ", "np.random.rand(*x.shape) > p ")        # two mistakes in one place
 
 
@@ -181,3 +188,76 @@ def test_a_step_that_follows_from_a_cache_that_nobody_knows_has_no_name_of_its_o
                           f"({rho} * config[\"cache\"] + (1 - {rho}) * dw**2) / (1 - {rho})")], ["rmsprop"])
     assert [says for _, _, says in found] == [
         "The new cache is 99 c + 1 g^2; for the default settings it should be 0.99 c + 0.01 g^2."]
+
+
+ALL_GRADIENTS = "return loss, grads", "return loss, {{name: {} for name, grad in grads.items()}}"
+
+
+@pytest.mark.parametrize("edits, sentences", [
+    ([(ALL_GRADIENTS[0], ALL_GRADIENTS[1].format("2 * grad"))],
+     {"All gradients, the penalty's too, are 2 times what they should be."}),
+    ([(ALL_GRADIENTS[0], ALL_GRADIENTS[1].format("grad / len(X) ** 2"))],
+     {"All gradients, the penalty's too, are 1 / N**2 times what they should be."}),
+    ([(ALL_GRADIENTS[0], ALL_GRADIENTS[1].format("grad / self.num_layers if name[0] == 'W' else grad"))],
+     {"The gradients of the weights, the penalty's too, are 1 / L times what they should be."}),
+    ([("loss, dscores = softmax_loss(scores, y)", "loss, dscores = softmax_loss(scores, y)\n        dscores *= 0.3")],
+     {"The data's gradients are 0.3 times what they should be."}),
+    ([("return loss, grads", "return 3 * loss, grads")], {"The loss is 3 times what it should be."}),
+    ([("loss, dscores = softmax_loss(scores, y)", "loss, dscores = softmax_loss(scores, y)\n        loss *= 3")],
+     {"The data loss is 3 times what it should be."}),
+    ([(ALL_GRADIENTS[0], ALL_GRADIENTS[1].format("grad / 2").replace("return loss,", "return loss / 2,"))],
+     {"The loss and all gradients are 0.5 times what they should be."}),
+    ([(ALL_GRADIENTS[0], ALL_GRADIENTS[1].format("2 * grad")),
+      ("            dhidden = relu_backward(dhidden, caches.pop())", "            caches.pop()")],
+     {"All gradients, the penalty's too, are 2 times what they should be.",
+      "The gradient goes back through the hidden layers without passing their ReLU."}),
+])
+def test_what_all_gradients_are_multiplied_by_is_one_mistake(said, edits, sentences):
+    found = said(NET, edits, ["FullyConnectedNet.loss"])
+    assert {says for _, _, says in found} == sentences and {kind for _, kind, _ in found} == {"mistake"}
+
+
+def test_a_normalization_after_the_relu_is_not_called_the_last_stage_where_inputs_are_dropped_too(said):
+    norm = [line + "\n" for line in (
+        "            if self.normalization:", "                gamma, beta = norms[layer]",
+        "                hidden, cache = batchnorm_forward(hidden, self.params[gamma], self.params[beta], "
+        "self.bn_params[layer])", "                caches.append(cache)")]
+    relu = "            hidden, cache = relu_forward(hidden)\n            caches.append(cache)\n"
+    back = ("            if self.normalization:\n                gamma, beta = norms[layer]\n                dhidden, "
+            "grads[gamma], grads[beta] = batchnorm_backward(dhidden, caches.pop())\n")
+    gate = "            dhidden = relu_backward(dhidden, caches.pop())\n"
+    found = said(NET, [("".join(norm) + relu, relu + "".join(norm)), (gate + back, back + gate),
+                       ("hidden, caches = X, []", "hidden, caches = (dropout_forward(X, self.dropout_param)[0] if "
+                        "self.use_dropout else X), []")], ["FullyConnectedNet.loss"])
+    assert sorted(says for _, _, says in found) == [
+        "Dropout is applied to the images too; only hidden layers have it.",
+        "The normalization comes after the ReLU; it belongs between the affine part and the ReLU."]
+
+
+def test_losses_that_are_wrong_by_themselves_tell_nothing_of_the_order_of_stages(said):
+    found = said(NET, [("loss, dscores = softmax_loss(scores, y)", "loss, dscores = softmax_loss(scores, y)\n"
+                        "        loss = loss**1.1")], ["FullyConnectedNet.loss"])
+    assert "normalization" not in str(found)
+
+
+def test_a_way_back_that_makes_up_for_its_way_forward_has_no_name(said):
+    """Two mistakes in it would answer alike beside a way forward without one."""
+    found = said(LAYERS, [UNINVERTED, ("(x * mask).astype(x.dtype, copy=False), mask", "x * mask, (mask, p)"),
+                          ("    mask = cache\n    return dout if mask is None else dout * mask",
+                           "    return dout if cache is None else dout * cache[0] / cache[1]")],
+                 ["dropout_forward", "dropout_backward"])
+    assert found == [("dropout_forward", "mistake", "What is kept is not divided by p.")]
+
+
+def test_penalties_of_the_biases_that_differ_are_not_said_to_be_right_in_the_other_part(said):
+    found = said(NET, [("for W, _ in names:", "for W, b in names:\n            loss += 0.5 * self.reg * np.sum("
+                        "self.params[b] ** 2)\n            grads[b] = grads[b] + 0.5 * self.reg * self.params[b]")],
+                 ["FullyConnectedNet.loss"])
+    assert found and "do not" not in str(found) and "does not have" not in str(found)
+
+
+def test_a_power_of_reg_is_not_taken_for_a_factor(said):
+    squared = [("0.5 * self.reg * np", "0.5 * self.reg**2 * np"), ("+ self.reg * self.p", "+ self.reg**2 * self.p")]
+    found = said(NET, squared, ["FullyConnectedNet.loss"])
+    assert [says for _, _, says in found] == [
+        "The penalty is 0.5 * reg**2 * sum(W**2), in the loss and in the gradients; here it is 0.5 * reg * sum(W**2)."]

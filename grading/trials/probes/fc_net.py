@@ -150,7 +150,7 @@ def init(name, cases, kinds=("plain",)):
         def sizes_asked_for():
             asked = [4, 3]
             getattr(import_module("cs231n.classifiers.fc_net"), name)(asked, input_dim=5, num_classes=3)
-            return [float(one) for one in asked]
+            return float(asked != [4, 3])
 
         if name != "TwoLayerNet":
             yield "hidden_dims", sizes_asked_for
