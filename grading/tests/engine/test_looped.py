@@ -83,7 +83,8 @@ def test_a_loop_is_told_at_this_level_and_the_reference_is_none(worker):
 
 
 def test_the_hidden_cell_says_of_a_loop_what_the_visible_one_has_measured(worker):
-    costs = [re.findall(r"cost +(.+ of processor time .+)", note["message"]) for note in notes(worker, ASSIGNMENT.complete(MODULE) + _LOOPED)]
+    looped = ASSIGNMENT.complete(MODULE) + _LOOPED
+    costs = [re.findall(r"cost +(.+ of processor time .+)", note["message"]) for note in notes(worker, looped)]
     assert costs[0] and costs[0] == costs[1]
 
 
