@@ -38,7 +38,7 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
     told = [array_of(one) for one in leaves(answers["distances"])]
     if len(told) != 2 or any(one is None or np.isinf(one).any() for one in told):
         return []
-    if not any(np.nan_to_num(one).any() for one in told):
+    if not any(np.nan_to_num(one).any() for one in told) or any(np.isnan(one).all() for one in told):
         return []
     if only := _few_pixels(told):
         return [{"kind": "mistake", "says": f"Only {only} of each image counts; the distance takes all values.",
