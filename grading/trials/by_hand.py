@@ -30,6 +30,8 @@ def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[
     if "data loss" in aspects and (said := _loss(answers["data loss"])):
         found.append((f"An example adds {said[0]} to the loss; it should add -log(p[y]).{said[1]}",
                       "the formula of the softmax loss"))
+    elif "data loss" in aspects and _averaged_twice(answers["data loss"]):
+        found.append(("The data loss is divided by the number of examples twice.", "the mean in the softmax loss"))
     if aspects.intersection(_GRADIENTS) and (said := _gradient([answers.get(aspect, ["u"]) for aspect in _GRADIENTS])):
         right, wrong = said[0].split(" | ")
         found.append((f"In the gradient the score of the right class gets {right}, and that of a wrong class {wrong}; "
@@ -61,6 +63,14 @@ def _loss(told: list) -> tuple[str, str] | None:
     return _one((words, said) for words in ways[0] for said, power in _MEANS.items()
                 if all(_near(np.ravel(one), np.ravel(way[words].sum() / len(case.scores) ** power))
                        for one, way, case in zip(arrays, ways, cases, strict=True)))
+
+
+def _averaged_twice(told: list) -> bool:
+    arrays = [array_of(one) for one in leaves(told)]
+    cases = [case for case, *_ in _cases("TwoLayerNet.loss")]
+    means = [np.array(costs_of_images(case, softmax=True).mean() / len(case.scores)) for case in cases]
+    return len(arrays) == len(cases) and all(
+        one is not None and _near(one, other) for one, other in zip(arrays, means, strict=True))
 
 
 def _gradient(told: list[list]) -> tuple[str, str] | None:

@@ -219,6 +219,8 @@ def said():
       "|t|^2, for a test image x and a training image t."]),
     (NET, [(LOSS, f"{PROBABILITIES}loss = -np.log(p).sum() / len(X)\n        loss +=")], "TwoLayerNet.loss",
      ["An example adds -log(p) of every class to the loss; it should add -log(p[y])."]),
+    (NET, [(LOSS, f"{PROBABILITIES}loss /= len(X)\n        loss +=")], "TwoLayerNet.loss",
+     ["The data loss is divided by the number of examples twice."]),
     (NET, [(LOSS, f"{PROBABILITIES}dscores = p * (1 - p) / len(X)\n        loss +=")], "TwoLayerNet.loss",
      ["In the gradient the score of the right class gets p (1 - p), and that of a wrong class p (1 - p); it should be "
       "p - 1 and p, p being the class's own probability."]),
