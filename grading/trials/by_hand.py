@@ -10,7 +10,7 @@ import numpy as np
 
 from grading.trials.matching import EXACT, Answers, leaves
 from grading.trials.matching import numbers as array_of
-from grading.trials.parts import Case, costs, slopes
+from grading.trials.parts import Case, costs, costs_of_images, right_slopes, slopes
 from grading.trials.probes.lab import weights
 
 _NETS = {"TwoLayerNet.loss": ((4, 6, 3), (6, 3, 5))}                  # numbers of units of the probe's nets
@@ -19,20 +19,38 @@ _GRADIENTS = ("gradient of b2", "gradient of W2", "gradient of b1", "gradient of
 _RIGHT = "p - 1 | p"
 
 
-def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[str, str]]:
-    """Sentences on the data loss and the gradients: {"kind", "says", "read"}."""
+def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[str]) -> list[dict[str, str]]:
+    """Sentences on the data loss and the gradients: {"kind", "says", "read"}.
+
+    Nothing where the reference is another one, since a function that the net calls has a mistake of its own.
+    """
     aspects, found = set(aspects), []
-    if function not in _NETS or "scores" in aspects:
+    if function not in _NETS or "scores" in aspects or not _is_right(reference):
         return []
     if "data loss" in aspects and (said := _loss(answers["data loss"])):
         found.append((f"An example adds {said[0]} to the loss; it should add -log(p[y]).{said[1]}",
                       "the formula of the softmax loss"))
-    if aspects.intersection(_GRADIENTS) and (said := _gradient([answers[aspect] for aspect in _GRADIENTS])):
+    elif "data loss" in aspects and _averaged_twice(answers["data loss"]):
+        found.append(("The data loss is divided by the number of examples twice.", "the mean in the softmax loss"))
+    if aspects.intersection(_GRADIENTS) and (said := _gradient([answers.get(aspect, ["u"]) for aspect in _GRADIENTS])):
         right, wrong = said[0].split(" | ")
         found.append((f"In the gradient the score of the right class gets {right}, and that of a wrong class {wrong}; "
                       f"it should be p - 1 and p, p being the class's own probability.{said[1]}",
                       "the gradient of the softmax loss, class by class"))
     return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
+
+
+def _is_right(reference: Answers) -> bool:
+    """Whether the gradient that everything follows from is that of a softmax."""
+    cases = [case for case, *_ in _cases("TwoLayerNet.loss")]
+    should = {"data loss": [np.array(costs_of_images(case, softmax=True).mean()) for case in cases],
+              "gradient of b2": [right_slopes(case, softmax=True).sum(axis=0) / len(case.scores) for case in cases]}
+    for aspect, right in should.items():
+        told = [array_of(one) for one in leaves(reference.get(aspect, ["u"]))]
+        if len(told) != len(right) or any(one is None or not _near(one, other)
+                                          for one, other in zip(told, right, strict=True)):
+            return False
+    return True
 
 
 def _loss(told: list) -> tuple[str, str] | None:
@@ -45,6 +63,14 @@ def _loss(told: list) -> tuple[str, str] | None:
     return _one((words, said) for words in ways[0] for said, power in _MEANS.items()
                 if all(_near(np.ravel(one), np.ravel(way[words].sum() / len(case.scores) ** power))
                        for one, way, case in zip(arrays, ways, cases, strict=True)))
+
+
+def _averaged_twice(told: list) -> bool:
+    arrays = [array_of(one) for one in leaves(told)]
+    cases = [case for case, *_ in _cases("TwoLayerNet.loss")]
+    means = [np.array(costs_of_images(case, softmax=True).mean() / len(case.scores)) for case in cases]
+    return len(arrays) == len(cases) and all(
+        one is not None and _near(one, other) for one, other in zip(arrays, means, strict=True))
 
 
 def _gradient(told: list[list]) -> tuple[str, str] | None:

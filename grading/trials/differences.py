@@ -134,7 +134,7 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
         only = " For scores of ordinary size all is right."
     elif aspects and all("images" in aspect for aspect in aspects) and same:
         only = " For examples of one axis all is right."
-    elif right := [aspect for aspect in same if aspect in _PARTS and answers[aspect][0] != "u"]:
+    elif right := [aspect for aspect in same if aspect in _PARTS and answers.get(aspect, ["u"])[0] != "u"]:
         named = [_called(aspect) for aspect in right]
         *others, last = named
         verb = "are" if others or right[-1] in _MANY else "is"

@@ -182,7 +182,10 @@ def _size(arrays: list[np.ndarray], each: list[np.ndarray]) -> float:
     sums = [np.squeeze(parts.sum(axis=0)) for parts in each]
     if any(one.shape != whole.shape or not np.any(one) for one, whole in zip(arrays, sums, strict=True)):
         return 0.0
-    size = float(np.sum(sums[0] ** 2) / np.sum(sums[0] * arrays[0]))
+    along = float(np.sum(sums[0] * arrays[0]))
+    if not np.isfinite(along) or along == 0:
+        return 0.0
+    size = float(np.sum(sums[0] ** 2)) / along
     return size if size > 0 and all(map(_equal, arrays, [whole / size for whole in sums])) else 0.0
 
 

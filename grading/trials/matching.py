@@ -20,7 +20,7 @@ EXACT, SINGLE, ROUGH = 1e-4, 2e-3, 0.1       # relative; single: something was c
 FOLLOWS = {"step": {"cache", "velocity", "m", "v"}, "correction": {"large gradients"}}
 FOLLOWS |= {f"spread of weights{kind}": {f"shapes{kind}"} for kind in ("", ", xavier", ", he")}
 
-# An aspect, and those by which it is belied that it is all: where they are wrong, too, and nothing to do with it.
+# An aspect, and those by which it is belied that it alone is wrong.
 BELIED = {"ties": ("~many voters", "~many images")}
 
 Answers = Mapping[str, list]
@@ -126,8 +126,8 @@ def explain(answers: Answers, reference: Answers, known: list[Known], settled: I
 
 
 def _belied(one: Known, differs: Answers) -> bool:
-    """Whether a mistake explains something beside which other answers are wrong, and not as it makes them."""
-    return any(aspect in one.core and any(other in differs and not (
+    """Whether a mistake explains one thing alone, beside which other answers are wrong, and not as it makes them."""
+    return any(one.core == {aspect} and any(other in differs and not (
         other in one.differs and equal(differs[other], one.differs[other])) for other in others)
                for aspect, others in BELIED.items())
 

@@ -278,7 +278,8 @@ class Explained:
                                   or walks.read(self.function, self.answers, self.unexplained))
         names += [] if names else votes.read(self.function, self.answers, self.unexplained)
         names += [] if names else strengths.read(self.function, self.answers, self.reference, self.unexplained)
-        names += [] if self.certain else by_hand.read(self.function, self.answers, self.unexplained)
+        names += [] if self.certain else by_hand.read(
+            self.function, self.answers, self.reference, self.unexplained)
         names += [] if names else ways_back.read(self.function, self.answers, self.reference, self.unexplained)
         if not names and self.unexplained:
             says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)

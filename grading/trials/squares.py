@@ -22,6 +22,7 @@ _OWN = {"|x|^2": lambda part: np.sum(part**2, axis=1), "sum(x)^2": lambda part: 
         "the sum of |x|^2 of all": lambda part: np.full(len(part), np.sum(part**2))}
 _PAIRS = [*((name, name) for name in _OWN), ("|x|^2", "sum(x)"), ("sum(x)", "|x|^2"), ("|x|^2", "|x|"),
           ("|x|", "|x|^2"), ("|x|^2", "mean(x^2)"), ("mean(x^2)", "|x|^2"),
+          ("|x|^2", "sum(x)^2"), ("sum(x)^2", "|x|^2"),
           ("|x|^2", "the sum of |x|^2 of all"), ("the sum of |x|^2 of all", "|x|^2")]
 _CROSS = {"x.t": lambda X, T: X @ T.T, "(x.t)^2": lambda X, T: (X @ T.T) ** 2,
           "|x| |t|": lambda X, T: np.outer(np.sqrt((X**2).sum(axis=1)), np.sqrt((T**2).sum(axis=1))),
@@ -38,7 +39,7 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
     told = [array_of(one) for one in leaves(answers["distances"])]
     if len(told) != 2 or any(one is None or np.isinf(one).any() for one in told):
         return []
-    if not any(np.nan_to_num(one).any() for one in told):
+    if not any(np.nan_to_num(one).any() for one in told) or any(np.isnan(one).all() for one in told):
         return []
     if only := _few_pixels(told):
         return [{"kind": "mistake", "says": f"Only {only} of each image counts; the distance takes all values.",

@@ -27,12 +27,22 @@ def losses(case: Case, softmax: bool) -> Iterator[tuple[str, float]]:
     yield "The loss is overwritten by each hinge in turn: the last one stays", wrong[-1]
     active = wrong[wrong > 0]
     yield "The loss is overwritten by each active hinge in turn: the last one stays", active[-1] if active.size else 0.0
-    ends = case.right.shape[1] - 1 - (case.right[:, -1] * 1)
-    yield "An image adds only the hinge of the last class that is not its own to the loss", (
-        hinges[np.arange(len(hinges)), ends].sum())
     yield "The loss is the mean of the active hinges; it should be their sum, divided by N", (
         len(hinges) * active.mean() if active.size else 0.0)
-    yield "An image adds only its largest hinge to the loss", np.where(case.right, 0.0, hinges).max(axis=1).sum()
+    for words, mask in _single(case):
+        yield f"An image adds only the hinge of {words} to the loss", hinges[mask].sum()
+
+
+def _single(case: Case) -> Iterator[tuple[str, np.ndarray]]:
+    """One class of each image, or none, as a mask (N, C)."""
+    (N, C), rows = case.scores.shape, np.arange(len(case.scores))
+    hinges = np.where(case.right, -1.0, np.maximum(0, case.scores - case.own + 1))
+    for words, classes in (("the last class that is not its own", C - 1 - case.right[:, -1]),
+                           ("the wrong class that has the largest", hinges.argmax(axis=1)),
+                           ("the class with the highest score (if that is a wrong one)", case.scores.argmax(axis=1))):
+        mask = np.zeros((N, C), dtype=bool)
+        mask[rows, classes] = True
+        yield words, mask & ~case.right
 
 
 def gradients(case: Case, softmax: bool) -> Iterator[tuple[str, np.ndarray]]:
@@ -56,6 +66,14 @@ def _carried(case: Case, softmax: bool) -> Iterator[tuple[str, np.ndarray]]:
     yield ("The line for the right class stands behind the loop over the images: it counts for the last image only"), (
         case.X.T @ (rest - own * last[:, np.newaxis]))
     if not softmax:
+        for words, mask in _single(case):
+            few = rest * mask
+            yield f"In the gradient an image adds only the hinge of {words}", case.X.T @ (
+                few - few.sum(axis=1, keepdims=True) * case.right)
+        behind = np.zeros_like(rest)
+        behind[:, -1] = 1
+        yield ("The line for the wrong classes stands behind the loop over the classes: it counts for the last class "
+               "only, whatever its hinge"), case.X.T @ (behind - own)
         counts = np.cumsum(own.sum(axis=1))[:, np.newaxis] * case.right
         yield ("The number of active hinges is not set to zero for each image: the column of the right class gets that "
                "of all images so far"), case.X.T @ (rest - counts)

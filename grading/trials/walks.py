@@ -55,6 +55,9 @@ def _walks(X: np.ndarray, T: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
                values(np.cumsum(squares).reshape(n, m)))
         yield (f"The sum of squares is not set to zero for each test image: it goes on down a column{also}.",
                values(np.cumsum(squares, axis=0)))
+        for what, axis in (("training images: a row gets", 1), ("test images: a column gets", 0)):
+            yield f"The squares are added up over all {what} one number{also}.", np.broadcast_to(
+                values(squares.sum(axis=axis, keepdims=True)), squares.shape)
         yield (f"dists is overwritten in each turn of the loop: what is left are the distances of the last test "
                f"image{also}.", values(squares[-1]))
     right = np.sqrt(squares)

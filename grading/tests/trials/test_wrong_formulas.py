@@ -219,6 +219,8 @@ def said():
       "|t|^2, for a test image x and a training image t."]),
     (NET, [(LOSS, f"{PROBABILITIES}loss = -np.log(p).sum() / len(X)\n        loss +=")], "TwoLayerNet.loss",
      ["An example adds -log(p) of every class to the loss; it should add -log(p[y])."]),
+    (NET, [(LOSS, f"{PROBABILITIES}loss /= len(X)\n        loss +=")], "TwoLayerNet.loss",
+     ["The data loss is divided by the number of examples twice."]),
     (NET, [(LOSS, f"{PROBABILITIES}dscores = p * (1 - p) / len(X)\n        loss +=")], "TwoLayerNet.loss",
      ["In the gradient the score of the right class gets p (1 - p), and that of a wrong class p (1 - p); it should be "
       "p - 1 and p, p being the class's own probability."]),
@@ -237,6 +239,12 @@ def said():
     (SOFTMAX, [("(prob - (j == y[i])) * X[i]", "(prob - np.exp(scores[y[i]] - log_sum)) * X[i]")], "softmax_loss_naive",
      ["In the gradient the column of the right class gets x times 0, and that of a wrong class x times p - p[y]; it "
       "should be p - 1 and p, p being the class's own probability."]),
+    (SVM, [("    if j != y[i] and margin > 0:", "    if j != y[i] and margin > 0 and j == scores.argmax():")],
+     "svm_loss_naive",
+     ["An image adds only the hinge of the class with the highest score (if that is a wrong one) to the loss.",
+      "In the gradient an image adds only the hinge of the class with the highest score (if that is a wrong one)."]),
+    (KNN, [("np.sqrt(np.einsum(\"nd,nd->n\", diff, diff))", "np.sum(diff**2)")], ONE_LOOP,
+     ["The squares are added up over all training images: a row gets one number; and the root is missing."]),
     (KNN, [("np.argsort(dists[i], ", "np.argsort(dists[i - 1], ")], VOTE,
      ["Test image i gets the label that belongs to test image i - 1."]),
     (TRAIN, [("learning_rate * dW", "learning_rate * loss * dW")], "LinearClassifier.train",
