@@ -50,9 +50,6 @@ SELF_CONTAINED = ("LinearClassifier.train", "LinearClassifier.predict")
 
 # Two ways to the same result: who takes the other one makes that one's mistakes.
 TWINS = {"batchnorm_backward": "batchnorm_backward_alt", "batchnorm_backward_alt": "batchnorm_backward"}
-
-_SCALED = "The gradients are the slopes of the loss that is returned: no factor comes in on the way."
-
 MOST_PAIRS = 60       # of mistakes in one function that are tried for a submission: each costs 1 to 4 milliseconds
 
 
@@ -147,14 +144,20 @@ class Names:
         if function.endswith(".loss") and matching.always_raises(answers):     # as any error in a line would
             return Explained(function, [], set(answers), answers, self._answers(function, within, [])[""])
         reference, early = self._answers(function, within, [])[""], _early(answers)
-        explained = self._explain(function, answers, reference, within, budget)
+        explained = self._with_factor(function, answers, reference, within, budget)
+        if explained.unexplained and len(early) < len(answers):
+            first = self._with_factor(function, early, reference, within, budget, early=True)
+            return first if first.certain or first.unexplained or first.besides else explained
+        return explained
+
+    def _with_factor(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...],
+                     budget: list[int] | None, early: bool = False) -> "Explained":
+        """What explains the answers, a factor of all gradients among it."""
+        explained = self._explain(function, answers, reference, within, budget, early)
         for one in scaled.read(function, answers, reference) if explained.unexplained else ():
-            rest = self._explain(function, one.answers, reference, within, budget)
+            rest = self._explain(function, one.answers, reference, within, budget, early)
             if one.certain or not rest.unexplained:
                 return replace(rest, besides=one.says, also=set(matching.differences(answers, reference)))
-        if explained.unexplained and len(early) < len(answers):
-            first = self._explain(function, early, reference, within, budget, early=True)
-            return first if first.certain or first.unexplained else explained
         return explained
 
     def _explain(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...],
@@ -268,7 +271,7 @@ class Explained:
         names = [{"kind": "convention" if one.entry.convention else "mistake", "says": differences.beside(one, wrong),
                   "read": one.entry.read} for one in self.certain
                  if not (other_margin and one.core <= {"data gradient"})]        # which follows from the margin
-        names += [{"kind": "mistake", "says": self.besides, "read": _SCALED}] if self.besides else []
+        names += [{"kind": "mistake", "says": self.besides, "read": scaled.READ}] if self.besides else []
         read = figures.numbers(self.answers, self.reference, self.unexplained)
         names += read or terms.read(self.function, self.answers, self.reference, self.unexplained)
         if not other_margin:

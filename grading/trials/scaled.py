@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from grading.trials.figures import factor
-from grading.trials.matching import Answers
+from grading.trials.matching import Answers, leaves
 from grading.trials.matching import numbers as array_of
+
+READ = "The gradients are the slopes of the loss that is returned: no factor comes in on the way."
 
 _OF_DATA = ("gradient of ", "training/normalized: gradients of ")
 _OF_PENALTY = ("penalty in the gradients of weights", "training/normalized: penalty of W")
@@ -35,12 +37,11 @@ def read(function: str, answers: Answers, reference: Answers) -> Iterator[Scaled
 
     Nothing where that factor is 1.
     """
-    own, nets = [aspect for aspect in reference if aspect.startswith(_OF_DATA)], _NETS.get(function)
-    if not nets or not own or any(aspect not in answers for aspect in own):
+    nets, answers = _NETS.get(function), {aspect: told for aspect, told in answers.items() if aspect in reference}
+    own = [aspect for aspect, told in answers.items() if aspect.startswith(_OF_DATA) and _is_known(told)]
+    if not nets or not own:
         return
-    told = {aspect: _factors(answers[aspect], reference[aspect], nets) for aspect in own if answers[aspect][0] != "u"}
-    if not told:
-        return
+    told = {aspect: _factors(answers[aspect], reference[aspect], nets) for aspect in own}
     if None in told.values():
         last = [_factors(answers[aspect], reference[aspect], nets) for aspect in _last(own)]
         if last and None not in last:
@@ -49,8 +50,7 @@ def read(function: str, answers: Answers, reference: Answers) -> Iterator[Scaled
     for which in ("", "weights", "biases"):
         these = [aspect for aspect in own if which in ("", _kind(aspect))]
         if np.allclose([times for aspect in told.keys() - set(these) for *_, times in told[aspect]], 1, rtol=1e-3):
-            yield from _scaled(answers, reference, these, sum((told[one] for one in these if one in told), []), nets,
-                               which)
+            yield from _scaled(answers, reference, these, sum((told[one] for one in these), []), nets, which)
     loss = _factors(answers.get("data loss", ["u"]), reference["data loss"], nets)
     if loss and np.allclose([times for ones in told.values() for *_, times in ones], 1, rtol=1e-3):
         yield from _loss_scaled(answers, reference, loss, nets)
@@ -66,6 +66,10 @@ def _loss_scaled(answers: Answers, reference: Answers, loss: list[tuple[float, f
         rest = dict(answers) | {aspect: reference[aspect] for aspect in answers if aspect in reference and
                                 aspect.startswith(("data loss", *_OF_LOSS * whole))}
         yield Scaled(f"The {'loss' if whole else 'data loss'} is {words} what it should be.", rest, True)
+
+
+def _is_known(told: list) -> bool:
+    return all(leaf[0] != "u" for leaf in leaves(told))
 
 
 def _kind(aspect: str) -> str:
@@ -88,8 +92,8 @@ def _scaled(answers: Answers, reference: Answers, own: list[str], factors: list[
                             for aspect in own}
 
     def as_well(*aspects: str) -> bool:
-        found = [_factors(answers.get(aspect, ["u"]), reference[aspect], nets)
-                 for aspect in aspects if aspect in reference]
+        found = [_factors(answers[aspect], reference[aspect], nets) for aspect in aspects
+                 if aspect in answers and _is_known(answers[aspect])]
         return all(one is not None and _common(one)[1] == words for one in found)
 
     penalty, loss = as_well(*_OF_PENALTY) and which != "biases", not which and as_well("data loss")

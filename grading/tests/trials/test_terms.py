@@ -202,6 +202,14 @@ ALL_GRADIENTS = "return loss, grads", "return loss, {{name: {} for name, grad in
      {"The gradients of the weights, the penalty's too, are 1 / L times what they should be."}),
     ([("loss, dscores = softmax_loss(scores, y)", "loss, dscores = softmax_loss(scores, y)\n        dscores *= 0.3")],
      {"The data's gradients are 0.3 times what they should be."}),
+    ([(ALL_GRADIENTS[0], ALL_GRADIENTS[1].format("2 * grad")),          # with the lesson on training still to come
+      ("        hidden, caches = X, []\n", "        hidden, caches = X, []\n        if self.normalization or "
+       "self.use_dropout:\n            raise NotImplementedError\n")],
+     {"All gradients, the penalty's too, are 2 times what they should be."}),
+    ([(ALL_GRADIENTS[0], ALL_GRADIENTS[1].format("2 * grad")),
+      ("dropout_keep_ratio=1, normalization=None,\n                 reg", "reg"),
+      ("        if initialization not in", "        dropout_keep_ratio, normalization = 1, None\n        "
+       "if initialization not in")], {"All gradients, the penalty's too, are 2 times what they should be."}),
     ([("return loss, grads", "return 3 * loss, grads")], {"The loss is 3 times what it should be."}),
     ([("loss, dscores = softmax_loss(scores, y)", "loss, dscores = softmax_loss(scores, y)\n        loss *= 3")],
      {"The data loss is 3 times what it should be."}),
