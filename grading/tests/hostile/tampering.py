@@ -315,12 +315,28 @@ def add_raw_html(notebook):
 
 def attach_html(notebook):
     svg = "PHN2ZyB4bWxucz0naHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmcnPjxzY3JpcHQ+aG9zdGlsZSgpPC9zY3JpcHQ+PC9zdmc+"
-    answer = next(cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("solution")
-                  and cell["cell_type"] == "markdown")
+    answer = _answer(notebook)
     answer["attachments"] = {
         "a.svg": {"image/svg+xml": svg}, "b": {"text/html": _SCRIPT}, "c": {'image/png" onerror="hostile()': "x"},
         "d": {"image/png": '"><script>hostile()</script>'}, "e": {"image/png;base64,x\" onerror=\"hostile()": "x"}}
     answer["source"] = "".join(f"![{_SCRIPT}](attachment:{name})\n" for name in answer["attachments"]) + "an answer"
+
+
+def _answer(notebook: dict) -> dict:
+    return next(cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("solution")
+                and cell["cell_type"] == "markdown")
+
+
+def answer_of_ligatures(notebook):
+    _answer(notebook)["source"] = "\ufdfa" * 1_900_000
+
+
+def answer_of_references(notebook):
+    footnotes = "".join(f"[^{n}] " for n in range(300)) + "\n\n" + "".join(
+        f"[^{n}]: [^{n + 1}] [^{n + 2}] [^{n // 2}]\n\n" for n in range(300))
+    macros = "".join(f"\\newcommand{{\\m{chr(97 + n)}}}{{\\m{chr(98 + n)}\\m{chr(98 + n)}}}" for n in range(20))
+    links = "[a]: " + "/x" * 900 + "\n\n" + "[a]" * 1_000
+    _answer(notebook)["source"] = f"{footnotes}\n\n{links}\n\n${macros}$ $\\ma$ " + "\\[" * 500
 
 
 def html_in_metadata(notebook):
