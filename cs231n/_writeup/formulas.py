@@ -5,7 +5,9 @@ underscore or backslash of it means anything else. What pandoc does not understa
 """
 
 import json
+import math
 import re
+from bisect import bisect_left
 
 from cs231n._writeup import programs
 
@@ -18,12 +20,13 @@ _ENVIRONMENTS = (r"(?:align|aligned|alignat|alignedat|array|cases|dcases|eqnarra
 _PIECE = re.compile(
     r"(?P<fence>^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?P<tick>`{3,}+|~{3,}+)[^\n]*\n(?:.*?^[ \t>]*(?P=tick)|.*\Z))"
     r"|(?P<span>(?<!`)(?P<run>`++)(?:(?!\n\s*\n).){1,2000}?(?<!`)(?P=run)(?!`))"
-    r"|(?P<bracket>\\{1,2}\[(?P<b>(?:(?!\n\s*\n).){1,5000}?)\\{1,2}\])"
-    r"|(?P<round>\\{1,2}\((?P<r>(?:(?!\n\s*\n).){1,2000}?)\\{1,2}\))"
-    r"|(?P<begin>\\begin\{(?P<env>" + _ENVIRONMENTS + r")\}(?:(?!\n[ \t]*\n).){0,20000}?\\end\{(?P=env)\})"
+    r"|(?P<opening>\\{1,2}[\[(]|\\begin\{(?P<env>" + _ENVIRONMENTS + r")\})"
     r"|(?P<escaped>\\[^\n])"
     r"|(?P<display>\$\$(?P<d>\s*+(?:(?!\n[ \t]*\n(?!\s*+\$\$))(?:[^$\\]|\\.)){1,20000}?)\$\$)"
     r"|(?P<inline>\$(?P<i>(?:[^$\\\n`]|\\.|\n(?![ \t]*\n)){1,5000})\$(?!\d))", re.MULTILINE | re.DOTALL)
+# What ends what has opened, after how many characters, and what is not in between
+_ENDS = {"[": (r"\\{1,2}\]", 1, 5_000, r"\n[^\S\n]*\n"), "(": (r"\\{1,2}\)", 1, 2_000, r"\n[^\S\n]*\n"),
+         "}": (r"\\end\{%s\}", 0, 20_000, r"\n[ \t]*\n")}
 _TEX = re.compile(r"\\[A-Za-z]|[\^_=]")
 _PROSE = re.compile(r"[A-Za-z]{2,}\W+[A-Za-z]{2,}")
 _QUOTED = re.compile(r"\n[ \t]*>")
@@ -31,24 +34,50 @@ _QUOTED = re.compile(r"\n[ \t]*>")
 
 def take_out(text):
     """Return (text, formulas): a sign in place of each; a formula is (TeX, whether it is displayed, as typed)."""
-    formulas = []
+    formulas, parts, at, places = [], [], 0, _Places(text)
+    while found := _PIECE.search(text, at):
+        start, opening = found.start(), found["opening"]
+        tex, end = found["d"] or found["i"] or "", found.end()
+        if opening:
+            tex, end = places.closed(found) or ("", start + 2)
+        parts += [text[at:start], text[start:end]]
+        at = end
+        if len(formulas) < MOST and _is_formula(found, tex):
+            line = text[text.rfind("\n", 0, start) + 1:start]
+            tex = _QUOTED.sub("\n", tex) if line.lstrip().startswith(">") else tex
+            inline = found["i"] or opening and opening.endswith("(")
+            formulas.append((tex.strip(), not inline, parts[-1]))
+            parts[-1] = f"\ue000{len(formulas) - 1}\ue001"
+    return "".join([*parts, text[at:]]), formulas
 
-    def sign(found):
-        if found["fence"] or found["span"] or found["escaped"] or len(formulas) == MOST:
-            return found[0]
-        inline = found["i"] or found["r"]
-        tex = found["d"] or found["b"] or found["begin"] or inline
-        if not tex.strip() or (found["bracket"] or found["round"]) and not _TEX.search(tex):
-            return found[0]
-        if found["i"] and _PROSE.search(tex) and not _TEX.search(tex):      # between two prices
-            return found[0]
-        line = text[text.rfind("\n", 0, found.start()) + 1:found.start()]
-        if line.lstrip().startswith(">"):
-            tex = _QUOTED.sub("\n", tex)
-        formulas.append((tex.strip(), not inline, found[0]))
-        return f"\ue000{len(formulas) - 1}\ue001"
 
-    return _PIECE.sub(sign, text), formulas
+def _is_formula(found, tex):
+    if found["opening"] and not found["env"]:
+        return bool(_TEX.search(tex))
+    return bool(tex.strip()) and not (found["i"] and _PROSE.search(tex) and not _TEX.search(tex))     # two prices
+
+
+class _Places:
+    """Where in a text formulas may end, and where none goes on: looked for once, however many are opened."""
+
+    def __init__(self, text):
+        self._text, self._found = text, {}
+
+    def closed(self, found):
+        """(TeX, where it ends) of a formula by its opening; None where nothing closes it soon."""
+        ending, least, most, gap = _ENDS[found["opening"][-1]]
+        ending = ending % re.escape(found["env"]) if found["env"] else ending
+        close = self._next(ending, found.end() + least)
+        if close > min(found.end() + most, self._next(gap, found.end())):
+            return None
+        end = re.compile(ending).match(self._text, close).end()
+        return self._text[found.start():end] if found["env"] else self._text[found.end():close], end
+
+    def _next(self, pattern, start):
+        if pattern not in self._found:
+            self._found[pattern] = [one.start() for one in re.finditer(f"(?={pattern})", self._text)]
+        place = bisect_left(self._found[pattern], start)
+        return self._found[pattern][place] if place < len(self._found[pattern]) else math.inf
 
 
 def as_typed(text, formulas):

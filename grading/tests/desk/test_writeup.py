@@ -123,7 +123,7 @@ def test_prices_code_and_escaped_dollars_are_no_formulas(tmp_path):
 
 def test_what_is_opened_as_a_formula_and_never_closed_swallows_no_words(tmp_path):
     whole = "$$ c = d $$ \\begin{align} e \\end{align}"
-    for opened in ("$$", "\\begin{align}"):
+    for opened in ("$$", "\\begin{align}", "\\begin{align}" * 50):
         code, problems = blocks(tmp_path, f"{opened} a &= b\n\nA word.\n\n{whole}")
         assert '"A word."' in code.replace('"; " "; "', " ") and code.count("formula(") == 2 and problems == [], code
 
@@ -169,6 +169,16 @@ def test_pictures_pasted_attached_and_in_files_are_written_anew_and_others_named
     assert [re.sub(" is not shown.*", "", problem) for problem in text.problems] == [
         "the picture https://example.org/x.png", "the picture l", "the picture b"]
 
+@pytest.mark.parametrize("opening, ending, most", [
+    ("\\[", "\\]", 5_000), ("\\(", "\\)", 2_000), ("\\\\[", "\\\\]", 5_000), ("\\begin{cases}", "\\end{cases}", 20_000)])
+def test_what_closes_a_formula_stands_in_its_paragraph_and_not_too_far_behind(opening, ending, most):
+    def found(inside):
+        return len(formulas.take_out(f"{opening}{inside}{ending}")[1])
+
+    assert (found("_" * most), found("_" * (most + 1))) == (1, 0)
+    assert (found("x_1\n"), found("x_1\n\ny"), found("x_1\n \t\ny")) == (1, 0, 0)
+    assert found(f"x_1{opening}y") == 1 and found(f"x{opening}\n\n{opening}x_1") == 1
+
 
 # What is hostile
 
@@ -180,6 +190,7 @@ HOSTILE = {
     "table": "|a|b|\n|-|-|\n" + "|1|2|\n" * 5_000, "deep": ">" * 3_000 + " x", "wide": "a" * 50_000,
     "lists": "\n".join("  " * depth + "- x" for depth in range(200)), "html": "<div>" * 2_000 + "x",
     "formulas": " ".join(f"$x_{{{number}}}$" for number in range(4_000)), "dollars": "$" * 20_000,
+    "brackets": "\\[ x_1 " * 14_000, "environments": "\\begin{align}" * 7_000,
     "signs": "\u202eevil \u2066x\u2069 \u200b\ufeff\U000e0041 &#x202e; \ue0007\ue001 Z"
              + "\u0301" * 300 + "\x1b[31m\x00",
 }
