@@ -20,27 +20,18 @@ from grading.engine import probing
 from grading.release.assignment import PACKAGE, Assignment, topic
 from grading.trials import (
     beside,
-    by_hand,
     catalogue,
     cells,
-    differences,
     doubles,
-    figures,
     formulas,
     matching,
-    penalties,
     scaled,
     showing,
-    squares,
-    strengths,
-    terms,
     variants,
-    votes,
-    walks,
-    ways_back,
 )
 from grading.trials.asking import failed, judged, needed
 from grading.trials.catalogue import Entry
+from grading.trials.explained import Explained
 from grading.trials.matching import Answers, Known
 
 # What shows in these aspects is a function's own doing, whatever the functions that it calls do.
@@ -247,47 +238,6 @@ class Names:
                 with suppress(OSError):              # a full disk: they are worked out again, and named all the same
                     self.cache.write_bytes(msgspec.msgpack.encode({"digest": self._digest, "answers": self._kept}))
         return kept
-
-
-@dataclass(frozen=True)
-class Explained:
-    """What a function answers, and what of it is explained."""
-
-    function: str
-    certain: list[Known]
-    unexplained: set[str]
-    answers: Answers
-    reference: Answers
-    besides: str = ""                      # what is said of all gradients; the answers are without it
-    also: set[str] = field(default_factory=set)         # aspects that were wrong with it
-
-    @property
-    def entries(self) -> list[Entry]:
-        return [one.entry for one in self.certain]
-
-    def told(self) -> list[dict[str, str]]:
-        other_margin = figures.margin_of(self.answers, self.reference, self.unexplained)
-        wrong = set(matching.differences(self.answers, self.reference)) | self.also
-        names = [{"kind": "convention" if one.entry.convention else "mistake", "says": differences.beside(one, wrong),
-                  "read": one.entry.read} for one in self.certain
-                 if not (other_margin and one.core <= {"data gradient"})]        # which follows from the margin
-        names += [{"kind": "mistake", "says": self.besides, "read": scaled.READ}] if self.besides else []
-        read = figures.numbers(self.answers, self.reference, self.unexplained)
-        names += read or terms.read(self.function, self.answers, self.reference, self.unexplained)
-        if not other_margin:
-            names += formulas.read(self.function, self.answers, self.unexplained)
-        names += [] if read else penalties.read(self.function, self.answers, self.unexplained)
-        names += [] if read else (squares.read(self.function, self.answers, self.unexplained)
-                                  or walks.read(self.function, self.answers, self.unexplained))
-        names += [] if names else votes.read(self.function, self.answers, self.unexplained)
-        names += [] if names else strengths.read(self.function, self.answers, self.reference, self.unexplained)
-        names += [] if self.certain else by_hand.read(
-            self.function, self.answers, self.reference, self.unexplained)
-        names += [] if names else ways_back.read(self.function, self.answers, self.reference, self.unexplained)
-        if not names and self.unexplained:
-            says = differences.sentence(self.function, self.answers, self.reference, self.unexplained)
-            names += [{"kind": "difference", "says": says, "read": ""}] if says else []
-        return names
 
 
 def _early(answers: Answers) -> Answers:

@@ -65,7 +65,9 @@ def _loss_scaled(answers: Answers, reference: Answers, loss: list[tuple[float, f
     if words:
         rest = dict(answers) | {aspect: reference[aspect] for aspect in answers if aspect in reference and
                                 aspect.startswith(("data loss", *_OF_LOSS * whole))}
-        yield Scaled(f"The {'loss' if whole else 'data loss'} is {words} what it should be.", rest, True)
+        how = "divided by the number of examples twice" if words == _POWERS[-1].format("N") else (
+            f"{words} what it should be")
+        yield Scaled(f"The {'loss' if whole else 'data loss'} is {how}.", rest, True)
 
 
 def _is_known(told: list) -> bool:

@@ -170,7 +170,8 @@ def test_pictures_pasted_attached_and_in_files_are_written_anew_and_others_named
         "the picture https://example.org/x.png", "the picture l", "the picture b"]
 
 @pytest.mark.parametrize("opening, ending, most", [
-    ("\\[", "\\]", 5_000), ("\\(", "\\)", 2_000), ("\\\\[", "\\\\]", 5_000), ("\\begin{cases}", "\\end{cases}", 20_000)])
+    ("\\[", "\\]", 5_000), ("\\(", "\\)", 2_000), ("\\\\[", "\\\\]", 5_000),
+    ("\\begin{cases}", "\\end{cases}", 20_000)])
 def test_what_closes_a_formula_stands_in_its_paragraph_and_not_too_far_behind(opening, ending, most):
     def found(inside):
         return len(formulas.take_out(f"{opening}{inside}{ending}")[1])
