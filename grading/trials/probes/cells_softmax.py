@@ -70,6 +70,9 @@ def _stages(pairs, val, number, zoom, inside):
     if around:
         return only(("around the worst", any(val[place] < val[:number].min() + 1e-9 for place in around)),
                     ("around the last", number - 1 in around))
+    best = coarse[val[:number].argmax()]
+    if np.any(np.all((fine > 0.999 * best / zoom) & (fine < 1.001 * best * zoom), axis=0)):
+        return ...                               # one of the two numbers was drawn as it should
     reach = np.log(fine.max(axis=0) / fine.min(axis=0))
     if np.all(reach < 2 * np.log(zoom)):
         return "around no coarse pair"

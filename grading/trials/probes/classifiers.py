@@ -65,13 +65,13 @@ def probe(kind, best, arrange):
             best_of_all = fractions[fractions[:, 1].argmax()]
             if training == "not at all" and best_of_all[1] > max(0.4, best_of_all[0] + 0.2):
                 training = "on the validation images"
-            record = _trainings(names[best])
+            record, handed = _trainings(names[best]), _handed_on(names[best], list(results), fractions[:, 1])
             if training == "not at all" and any(one["num_iters"] for one in record):
                 training = ...                   # a few steps tell little
-            if training == "by the defaults" and any((one["learning_rate"], one["reg"]) != DEFAULTS for one in record):
+            if handed not in (RIGHT, ...):       # which explains whatever they have come to
                 training = ...
             yield "training", lambda: training
-            for aspect, found in _kept(names, names[best], list(results), fractions[:, 1], training):
+            for aspect, found in _kept(names, names[best], handed, training):
                 yield aspect, lambda found=found: found
             yield "best value", lambda: _best_value(float(names["best_val"]) * times, fractions)
             yield "best one", lambda: ... if training not in (..., RIGHT) else _best_one(measured, fractions)
@@ -85,7 +85,7 @@ def _trainings(classifier):
     return getattr(classifier, "trainings", None) or []
 
 
-def _kept(names, classifier, keys, val, training):
+def _kept(names, classifier, handed, training):
     """What the record of its trainings tells of the classifier that was kept."""
     trainings = _trainings(classifier)
     if not trainings and getattr(classifier, "W", 0) is None:
@@ -95,14 +95,19 @@ def _kept(names, classifier, keys, val, training):
     yield "steps", "few" if steps and None not in steps and 0 < sum(steps) < 0.2 * names["num_iters"] else RIGHT
     also = any(one["held_out"] for one in trainings) and training in (RIGHT, ...)
     yield "images", "the validation images as well" if also else RIGHT
-    used = {(one["learning_rate"], one["reg"]) for one in trainings}
-    if len(used) != 1 or None in (pair := used.pop()) or training not in (RIGHT, ...):
-        return
+    yield "handed on", handed if training in (RIGHT, ...) else ...
+
+
+def _handed_on(classifier, keys, val):
+    """Which of the two numbers train had by default, where it was not called with the best pair."""
+    used = {(one["learning_rate"], one["reg"]) for one in _trainings(classifier)}
+    if len(used) != 1 or None in (pair := used.pop()):
+        return ...
     best = np.array(keys, dtype=float)[val > val.max() - 1e-9]
     is_of = np.isclose(best, pair, rtol=0.05, atol=5e-6)                            # rate, strength
-    if not is_of.all(axis=1).any():
-        yield "handed on", only(("not the strength", is_of[:, 0].any() and pair[1] == DEFAULTS[1]),
-                                ("not the learning rate", is_of[:, 1].any() and pair[0] == DEFAULTS[0]))
+    return RIGHT if is_of.all(axis=1).any() else only(
+        ("not the strength", is_of[:, 0].any() and pair[1] == DEFAULTS[1]),
+        ("not the learning rate", is_of[:, 1].any() and pair[0] == DEFAULTS[0]))
 
 
 def _best_value(value, accuracies):
