@@ -140,8 +140,10 @@ def _doubtful(one: Known, unexplained: set[str]) -> bool:
 
 def _not_finite(one: Known, answers: Answers) -> bool:
     """Whether all that a mistake explains are exceptions, or numbers none of which is finite: many come to the same."""
-    found = [leaf for aspect in one.core for leaf in leaves(answers[aspect]) if leaf[0] != "e"]
-    arrays = [numbers(leaf) for leaf in found]
+    told = [leaves(answers[aspect]) for aspect in one.core]
+    if not all(told):                                    # nothing in a list, which is an answer
+        return False
+    arrays = [numbers(leaf) for found in told for leaf in found if leaf[0] != "e"]
     return all(array is not None and array.size and not np.isfinite(array).any() for array in arrays)
 
 
