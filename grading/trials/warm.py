@@ -23,6 +23,7 @@ import tempfile
 import threading
 import traceback
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 from grading import ROOT
@@ -112,16 +113,25 @@ def serve(asker: socket.socket, folder: Path) -> None:
         name, _, function = asked["work"].partition(":")
         module = importlib.import_module(name)
         work = getattr(module, function)
-        if prepare := getattr(module, "prepare", None):                    # what the children share
-            prepare(**asked["arguments"])
-        with tempfile.TemporaryDirectory(dir=folder, prefix="variant-") as place:
-            if asked["changed"] is not None:
-                _link(reference, Path(place), asked["changed"])
-            told = _in_a_child(asker, Path(place), work, asked["arguments"])
+        told = _prepared(module, asked["arguments"])
+        if not told:
+            with tempfile.TemporaryDirectory(dir=folder, prefix="variant-") as place:
+                if asked["changed"] is not None:
+                    _link(reference, Path(place), asked["changed"])
+                told = _in_a_child(asker, Path(place), work, asked["arguments"])
         try:
             asker.sendall((told or json.dumps({"failed": "the process that tried a variant died"})).encode() + b"\n")
         except ConnectionError:                  # the asker has gone meanwhile
             return
+
+
+def _prepared(module: ModuleType, arguments: dict[str, Any]) -> str:
+    """Do what the children share, where a module has something of the kind; "", or a line that tells how it failed."""
+    try:
+        getattr(module, "prepare", lambda **_: None)(**arguments)
+    except Exception:
+        return json.dumps({"failed": traceback.format_exc()})
+    return ""
 
 
 def _in_a_child(asker: socket.socket, place: Path, work, arguments: dict[str, Any]) -> str:
