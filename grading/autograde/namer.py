@@ -22,7 +22,9 @@ def serve(asked: BinaryIO, told: BinaryIO) -> None:
     while True:
         result, answers, folder = pickle.load(asked)
         try:
-            answer = {"named": names.name(result, names.ask(result, folder) if answers is None else answers)}
+            failures: list[str] = []
+            named = names.name(result, names.ask(result, folder) if answers is None else answers, failures)
+            answer = {"named": named} | ({"failed": "\n".join(failures)} if failures else {})
         except Exception:
             answer = {"failed": traceback.format_exc()}
         told.write(json.dumps(answer).encode() + b"\n")

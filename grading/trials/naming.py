@@ -7,8 +7,9 @@ of a notebook has left is read off by the cell's probe, right after the notebook
 
 import hashlib
 import sys
+import traceback
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -75,16 +76,22 @@ class Names:
                  for module in self.assignment.student_modules}
         return variants.answers(self.assignment, {"": (texts, functions)})[""] if functions else {}
 
-    def name(self, result: Result, answered: dict[str, Answers]) -> list[dict[str, str]]:
+    def name(self, result: Result, answered: dict[str, Answers], failures: list[str] | None = None
+             ) -> list[dict[str, str]]:
         """What functions and cells that failed look like: {"function", "kind", "says", "read"}, one or more for each.
 
         kind: a "mistake", another year's "convention", or a "difference" where no known mistake fits. Of a cell,
         "function" is its grade_id, and "topics" tells which tests are concerned.
+
+        - failures: gets what was raised over a function, which then has no name; None to raise it
         """
-        lost = failed(self.assignment, result.cells)
-        found = [{"function": function, **told} for function, explained in self._explained(answered, lost)
-                 for told in explained.told() if told["kind"] != "difference" or not self._beside(function) & lost]
-        return found + list(self._of_cells(result, answered))
+        lost, found = failed(self.assignment, result.cells), []
+        for function, told in self._told(answered, lost, failures):
+            if told["kind"] != "difference" or not self._beside(function) & lost:
+                found.append({"function": function, **told})
+        with _noted(failures):
+            found += self._of_cells(result, answered)
+        return found
 
     def _of_cells(self, result: Result, answered: dict[str, Answers]) -> Iterator[dict[str, str]]:
         lost = {self.assignment.topics.get(topic(name), ("",))[0] for name, cell in result.cells.items()
@@ -98,34 +105,43 @@ class Names:
             if not certain and (says := showing.sentence(found)):
                 yield about | {"kind": "difference", "says": says, "read": ""}
 
-    def _explained(self, answered: dict[str, Answers], lost: set[str]) -> Iterator[tuple[str, "Explained"]]:
+    def _told(self, answered: dict[str, Answers], lost: set[str], failures: list[str] | None
+              ) -> list[tuple[str, dict[str, str]]]:
+        """(function, what is told of it), in the order of the functions."""
         found: dict[str, Explained] = {}
-        budget = [MOST_PAIRS]
+        budget, names = [MOST_PAIRS], []
         for function in self._functions:
             answers = answered.get(function)
             if answers is None or "all" in answers or function not in lost:
                 continue
-            callees = self._callees(function) & lost
-            within = [found.get(callee) for callee in sorted(callees)]
-            if any(one is None or one.unexplained for one in within) or doubles.written(
-                    tuple(entry for one in within for entry in one.entries)) is None:
-                answers = {aspect: told for aspect, told in answers.items() if aspect.startswith(OWN)}
-                within = []
-            known = [entry for one in within for entry in one.entries]
-            others = [(found[one].entries, found[one].unexplained) if one in found else None
-                      for one in sorted(self._beside(function) & lost)]
-            answers, made = beside.apart(function, answers, others)
-            found[function] = (made and self._alike(function, answers, made) or      # it follows from those beside it
-                               self.explain(function, answers, (*known, *beside.within(function, made)), budget))
-            yield function, found[function]
+            with _noted(failures):
+                found[function] = self._explained(function, answers, lost, found, budget)
+                names += [(function, told) for told in found[function].told()]
+        return names
 
-    def _alike(self, function: str, answers: Answers, within: tuple[Entry, ...]) -> "Explained | None":
+    def _explained(self, function: str, answers: Answers, lost: set[str], found: dict[str, Explained],
+                   budget: list[int]) -> Explained:
+        """found: of the functions before."""
+        callees = self._callees(function) & lost
+        within = [found.get(callee) for callee in sorted(callees)]
+        if any(one is None or one.unexplained for one in within) or doubles.written(
+                tuple(entry for one in within for entry in one.entries)) is None:
+            answers = {aspect: told for aspect, told in answers.items() if aspect.startswith(OWN)}
+            within = []
+        known = [entry for one in within for entry in one.entries]
+        others = [(found[one].entries, found[one].unexplained) if one in found else None
+                  for one in sorted(self._beside(function) & lost)]
+        answers, made = beside.apart(function, answers, others)
+        return (made and self._alike(function, answers, made) or      # it follows from those beside it
+                self.explain(function, answers, (*known, *beside.within(function, made)), budget))
+
+    def _alike(self, function: str, answers: Answers, within: tuple[Entry, ...]) -> Explained | None:
         """Nothing to be told, where a function answers as the reference does among these mistakes of others."""
         reference = self._answers(function, within, [])[""]
         return None if matching.differences(answers, reference) else Explained(function, [], set(), answers, reference)
 
     def explain(self, function: str, answers: Answers, within: tuple[Entry, ...] = (),
-                budget: list[int] | None = None) -> "Explained":
+                budget: list[int] | None = None) -> Explained:
         """What of a function's answers is explained, where other functions have the mistakes `within`.
 
         - budget: [how many pairs of mistakes may still be tried]
@@ -142,7 +158,7 @@ class Names:
         return explained
 
     def _with_factor(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...],
-                     budget: list[int] | None, early: bool = False) -> "Explained":
+                     budget: list[int] | None, early: bool = False) -> Explained:
         """What explains the answers, a factor of all gradients among it."""
         explained = self._explain(function, answers, reference, within, budget, early)
         for one in scaled.read(function, answers, reference) if explained.unexplained else ():
@@ -152,7 +168,7 @@ class Names:
         return explained
 
     def _explain(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...],
-                 budget: list[int] | None, early: bool = False) -> "Explained":
+                 budget: list[int] | None, early: bool = False) -> Explained:
         apart = bool(within) and not any("/" in aspect for aspect in reference)
         known = self._entries_of(function, within if not apart else (), early)
         able, asked = self._able(function, answers, reference, within) if apart else (known, {})
@@ -238,6 +254,17 @@ class Names:
                 with suppress(OSError):              # a full disk: they are worked out again, and named all the same
                     self.cache.write_bytes(msgspec.msgpack.encode({"digest": self._digest, "answers": self._kept}))
         return kept
+
+
+@contextmanager
+def _noted(failures: list[str] | None) -> Iterator[None]:
+    """What is raised in here, as over answers that nobody foresaw, is noted and ends no more than this."""
+    try:
+        yield
+    except Exception:
+        if failures is None:
+            raise
+        failures.append(traceback.format_exc())
 
 
 def _early(answers: Answers) -> Answers:

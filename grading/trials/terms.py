@@ -207,7 +207,7 @@ def _penalties(answers: Answers, reference: Answers, aspects: set[str]) -> list[
     for aspect, where, own, unit in (("penalty of weights", "the loss", 0.5, "reg * sum(W**2)"),
                                      ("penalty in the gradients of weights", "the gradients", 1.0, "reg * W")):
         told, right = answers.get(aspect, ["u"])[-1], reference.get(aspect, ["u"])[-1]
-        if aspect not in aspects or told[0] != "l" or len(told) != len(right):
+        if aspect not in aspects or told[:1] != ["l"] or len(told) != len(right):
             continue
         if by := _by_size(answers[aspect], reference[aspect]):
             found.append((f"The penalty in {where} is {by}.", "the penalty in the docstring"))

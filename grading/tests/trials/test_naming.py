@@ -15,7 +15,7 @@ from grading.engine.processes import Submission
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
 from grading.release import assignment as assignments
-from grading.trials import catalogue, confusion, differences, trial, variants
+from grading.trials import catalogue, confusion, differences, terms, trial, variants
 from grading.trials.asking import Asking, judged
 from grading.trials.catalogue import Entry
 from grading.trials.naming import Names
@@ -145,7 +145,7 @@ def variant(*edits, module, base=None):
     return (base or {}) | {module: text}
 
 
-def told(name, changed, lost):
+def told(name, changed, lost, failures=None):
     """What a submission with these modules is told of functions that lost a test, asked beside the reference."""
     assignment = assignments.load(name)
     names = Names(assignment)
@@ -154,7 +154,7 @@ def told(name, changed, lost):
     topics = {functions[0]: cell for cell, functions in assignment.topics.items()}
     result = Result("student", name, "", "", {"all": {f"{topics[function]}-x": {"outcome": "failed", "message": "wrong"}
                                                       for function in lost}})
-    return [(one["function"], one["kind"], one["says"]) for one in names.name(result, answers)]
+    return [(one["function"], one["kind"], one["says"]) for one in names.name(result, answers, failures)]
 
 
 LAYERS, NET, SVM, OPTIM = "layers.py", "classifiers/fc_net.py", "classifiers/linear_svm.py", "optim.py"
@@ -164,6 +164,19 @@ NO_BIAS = [("@ w + b", "@ w")]
 def test_what_follows_from_another_functions_mistake_is_named_there_only():
     found = told("assignment1", variant(*NO_BIAS, module=LAYERS), ["affine_forward", "TwoLayerNet.loss"])
     assert [(function, kind) for function, kind, _ in found] == [("affine_forward", "mistake")]
+
+
+def test_what_nobody_foresaw_of_one_function_costs_the_others_no_name(monkeypatch):
+    def no_terms(function, *_):
+        return [] if function != "affine_forward" else 1 / 0
+
+    monkeypatch.setattr(terms, "read", no_terms)
+    changed = variant(("np.sum(W1**2) + np.sum(W2**2)", "0.0"), module=NET, base=variant(*NO_BIAS, module=LAYERS))
+    with pytest.raises(ZeroDivisionError):
+        told("assignment1", changed, ["affine_forward", "TwoLayerNet.loss"])
+    found = told("assignment1", changed, ["affine_forward", "TwoLayerNet.loss"], failures := [])
+    assert [function for function, _, _ in found] == ["TwoLayerNet.loss"] and "penalty" in found[0][2]
+    assert len(failures) == 1 and "ZeroDivisionError" in failures[0]
 
 
 def test_a_mistake_of_a_nets_own_is_named_beside_that_of_a_layer():
