@@ -92,8 +92,7 @@ def _of(tree: ast.Module, kept: str, known: frozenset[str]) -> Effects:
     free = known | imported(tree) | defined | {node.name for node in nodes if isinstance(node, ast.ClassDef)}
     sharing, effort = Sharing(free, copies=True), parsing.Effort()
     held: set[str] = set()
-    handed = {function: {part.arg for part in parsing.parts(function) if isinstance(part, ast.arg)} - {"self", "cls"}
-              for function in functions}
+    handed = {function: parsing.parameters(function) - {"self", "cls"} for function in functions}
     shared = {function: _shared(function, sharing) for function in functions}
     for _ in _passes(functions):                 # until no more attributes of objects are known to hold something
         before = len(held)

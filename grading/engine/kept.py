@@ -6,7 +6,7 @@ It is read off the text, and what is not certain counts as kept.
 import ast
 
 from grading.engine.mentions import imported, last
-from grading.engine.parsing import parts
+from grading.engine.parsing import parameters, parts
 from grading.engine.sharing import BUILTINS, LIBRARIES, READING, root, written
 
 # What modules may import and keep nothing by it.
@@ -104,7 +104,7 @@ def _by_function(function: ast.AST) -> str:
 
 
 def _set_outside(function: ast.AST, modules: frozenset[str]) -> str:
-    local = {part.arg for part in parts(function) if isinstance(part, ast.arg)} | {
+    local = parameters(function) | {
         part.id for part in parts(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)} | {
         part.name for part in parts(function) if isinstance(part, (ast.FunctionDef, ast.ExceptHandler))
         and part.name and part is not function}

@@ -2,7 +2,7 @@
 
 import ast
 
-from grading.engine.parsing import parts
+from grading.engine.parsing import parameters, parts
 from grading.engine.sharing import COMPREHENSIONS
 
 
@@ -60,7 +60,7 @@ def loaded(node: ast.AST) -> set[str]:
     if isinstance(node, ast.AugAssign):
         read |= whole_names(node.target)
     if isinstance(node, (ast.Lambda, ast.FunctionDef)):
-        return read - ({part.arg for part in parts(node.args) if isinstance(part, ast.arg)} - within[node.args])
+        return read - (parameters(node.args) - within[node.args])
     return read
 
 

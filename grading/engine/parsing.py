@@ -54,6 +54,11 @@ def parts(tree: ast.AST) -> list[ast.AST]:
     return found
 
 
+def parameters(tree: ast.AST) -> set[str]:
+    """Names of the parameters of functions in a node."""
+    return {node.arg for node in parts(tree) if isinstance(node, ast.arg)}
+
+
 def parse_small(text: str, names: int = MAX_NODES) -> ast.Module:
     """The same, of a text with few enough parts. Raises TooMuch as well.
 

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from grading.engine import MAX_TEXT, importing, parsing, reader
 from grading.engine.facts import Facts
 from grading.engine.ipython import TransformerManager, is_plain
+from grading.engine.mentions import stored
 
 MOST_MAGICS = 100_000          # characters of a cell, for each of its lines that may not be Python
 LONGEST_WORD = 200             # of a cell that may ask for help: IPython's pattern for that is quadratic in a word
@@ -173,8 +174,8 @@ def _table(source: str) -> symtable.SymbolTable:
 
 @lru_cache(maxsize=1024)
 def _bound(source: str) -> frozenset[str]:
-    return frozenset({symbol.get_name() for symbol in _table(source).get_symbols()
-            if symbol.is_assigned() or symbol.is_imported()} - _passing(source))
+    return frozenset(symbol.get_name() for symbol in _table(source).get_symbols()
+                     if symbol.is_assigned() or symbol.is_imported()) - _passing(source)
 
 
 @lru_cache(maxsize=1024)
@@ -225,12 +226,12 @@ def _before_bound(statements: list[ast.stmt], bound: set[str]) -> set[str]:
             heads = [statement.iter] if isinstance(statement, ast.For) else statement.items
             read |= set().union(*map(_loaded, heads)) - bound
             targets = [statement.target] if isinstance(statement, ast.For) else statement.items
-            inside = bound.union(*map(_stored, targets))
+            inside = bound.union(*map(stored, targets))
             read |= _before_bound(statement.body, inside) | _before_bound(getattr(statement, "orelse", []), set(bound))
         else:
             read |= _loaded(statement) - bound
             if isinstance(statement, ast.Assign):
-                bound |= _stored(statement)
+                bound |= stored(statement)
             elif isinstance(statement, (ast.Import, ast.ImportFrom)):
                 bound |= {alias.asname or alias.name.partition(".")[0] for alias in statement.names}
             elif isinstance(statement, ast.FunctionDef):
@@ -244,17 +245,13 @@ def _loaded(node: ast.AST) -> set[str]:
         return set() if isinstance(node.ctx, ast.Store) else {node.id}
     within = [_loaded(child) for child in ast.iter_child_nodes(node)]
     if isinstance(node, ast.AugAssign):
-        within.append(_stored(node.target))
+        within.append(stored(node.target))
     own: set[str] = set()
     if isinstance(node, _COMPREHENSIONS):
-        own = set().union(*[_stored(part.target) for part in node.generators]) - _loaded(node.generators[0].iter)
+        own = set().union(*[stored(part.target) for part in node.generators]) - _loaded(node.generators[0].iter)
     elif isinstance(node, (ast.Lambda, ast.FunctionDef)):
-        own = {part.arg for part in parsing.parts(node.args) if isinstance(part, ast.arg)} - _loaded(node.args)
+        own = parsing.parameters(node.args) - _loaded(node.args)
     return set().union(*within) - own
-
-
-def _stored(node: ast.AST) -> set[str]:
-    return {part.id for part in parsing.parts(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
 
 
 def _filled(source: str) -> set[str]:

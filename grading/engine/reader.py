@@ -165,7 +165,7 @@ class _Reader(ast.NodeVisitor):
     def _function(self, node: ast.FunctionDef) -> None:
         self._binds.add(node.name)
         inside = {name for part in node.body for name in names(part, ast.Load)}
-        own = {part.arg for part in parsing.parts(node.args) if isinstance(part, ast.arg)}
+        own = parsing.parameters(node.args)
         self._later |= inside - own - set().union(*(names(part, ast.Store) for part in node.body))
         returned = [part.value for part in parsing.parts(node)
                     if isinstance(part, (ast.Return, ast.Yield, ast.YieldFrom))]
@@ -184,7 +184,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         if node not in self._passed:
-            own = {part.arg for part in parsing.parts(node.args) if isinstance(part, ast.arg)}
+            own = parsing.parameters(node.args)
             self._later |= names(node.body, ast.Load) - own
         self.generic_visit(node)
 

@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 
-from grading.engine.parsing import parts
+from grading.engine.parsing import parameters, parts
 
 LIBRARIES = {"np", "numpy", "scipy", "math", "plt", "matplotlib", "time", "operator", "statistics"}
 _ARRAYS = {"np", "numpy", "math", "time", "operator", "statistics"}       # their functions return what is new, mostly
@@ -94,7 +94,7 @@ class Sharing:
         if isinstance(node, COMPREHENSIONS):
             return self._of_comprehension(node)
         if isinstance(node, ast.Lambda):
-            own = {part.arg for part in parts(node.args) if isinstance(part, ast.arg)}
+            own = parameters(node.args)
             return {part.id for part in parts(node.body) if isinstance(part, ast.Name)} - own
         if isinstance(node, ast.Call):
             return self._of_call(node)
