@@ -11,9 +11,9 @@ import numpy as np
 from grading.trials.matching import EXACT, Answers, leaves
 from grading.trials.matching import numbers as array_of
 from grading.trials.parts import Case, costs, costs_of_images, right_slopes, slopes
-from grading.trials.probes.lab import weights
+from grading.trials.probes.lab import TWO_LAYERS, nets
 
-_NETS = {"TwoLayerNet.loss": ((4, 6, 3), (6, 3, 5))}                  # numbers of units of the probe's nets
+_FUNCTION = "TwoLayerNet.loss"
 _MEANS = {"": 1, " The division by N is missing.": 0, " It is divided by N twice.": 2}           # powers of 1 / N
 _GRADIENTS = ("gradient of b2", "gradient of W2", "gradient of b1", "gradient of W1")
 _RIGHT = "p - 1 | p"
@@ -25,7 +25,7 @@ def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[
     Nothing where the reference is another one, since a function that the net calls has a mistake of its own.
     """
     aspects, found = set(aspects), []
-    if function not in _NETS or "scores" in aspects or not _is_right(reference):
+    if function != _FUNCTION or "scores" in aspects or not _is_right(reference):
         return []
     if "data loss" in aspects and (said := _loss(answers["data loss"])):
         found.append((f"An example adds {said[0]} to the loss; it should add -log(p[y]).{said[1]}",
@@ -42,7 +42,7 @@ def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[
 
 def _is_right(reference: Answers) -> bool:
     """Whether the gradient that everything follows from is that of a softmax."""
-    cases = [case for case, *_ in _cases("TwoLayerNet.loss")]
+    cases = [case for case, *_ in _cases()]
     should = {"data loss": [np.array(costs_of_images(case, softmax=True).mean()) for case in cases],
               "gradient of b2": [right_slopes(case, softmax=True).sum(axis=0) / len(case.scores) for case in cases]}
     for aspect, right in should.items():
@@ -56,7 +56,7 @@ def _is_right(reference: Answers) -> bool:
 def _loss(told: list) -> tuple[str, str] | None:
     """(words, what is wrong with the mean) of the one formula that gives the loss of both inputs."""
     arrays = [array_of(one) for one in leaves(told)]
-    cases = [case for case, *_ in _cases("TwoLayerNet.loss")]
+    cases = [case for case, *_ in _cases()]
     if len(arrays) != len(cases) or any(one is None or one.size != 1 or not np.isfinite(one).all() for one in arrays):
         return None
     ways = [costs(case) for case in cases]
@@ -67,7 +67,7 @@ def _loss(told: list) -> tuple[str, str] | None:
 
 def _averaged_twice(told: list) -> bool:
     arrays = [array_of(one) for one in leaves(told)]
-    cases = [case for case, *_ in _cases("TwoLayerNet.loss")]
+    cases = [case for case, *_ in _cases()]
     means = [np.array(costs_of_images(case, softmax=True).mean() / len(case.scores)) for case in cases]
     return len(arrays) == len(cases) and all(
         one is not None and _near(one, other) for one, other in zip(arrays, means, strict=True))
@@ -76,7 +76,7 @@ def _averaged_twice(told: list) -> bool:
 def _gradient(told: list[list]) -> tuple[str, str] | None:
     """The same for the gradients, which are told in the order of `_GRADIENTS`."""
     arrays = [[array_of(one) for one in leaves(each)] for each in told]
-    cases = _cases("TwoLayerNet.loss")
+    cases = _cases()
     if any(len(each) != len(cases) or any(one is None for one in each) for each in arrays):
         return None
     inputs = list(zip(cases, zip(*arrays, strict=True), strict=True))
@@ -102,11 +102,10 @@ def _near(one: np.ndarray, other: np.ndarray) -> bool:
 
 
 @functools.cache
-def _cases(function: str) -> list[tuple[Case, np.ndarray, dict[str, np.ndarray]]]:
+def _cases() -> list[tuple[Case, np.ndarray, dict[str, np.ndarray]]]:
     """(hidden units and scores, X, parameters) of both inputs of the probe."""
     found = []
-    for number, sizes in enumerate(_NETS[function]):
-        params, X, y = weights(91 + number, sizes, 5 + number)
+    for params, X, y in nets(TWO_LAYERS).values():
         hidden = np.maximum(0, X @ params["W1"] + params["b1"])
         scores = hidden @ params["W2"] + params["b2"]
         found.append((Case(hidden, scores, y[:, np.newaxis] == np.arange(scores.shape[1])), X, params))

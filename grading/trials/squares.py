@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from grading.trials.matching import EXACT, Answers, leaves
+from grading.trials.matching import EXACT, Answers, leaves, near
 from grading.trials.matching import numbers as array_of
 from grading.trials.probes.k_nearest_neighbor import IMAGES
 
@@ -71,7 +71,7 @@ def _few_pixels(told: list[np.ndarray]) -> str:
         ("the first half", slice(0, X.shape[1] // 2)), ("the second half", slice(X.shape[1] // 2, None)),
         ("what stands behind the first value", slice(1, None)), ("what stands before the last value", slice(None, -1)))
         for square in (np.sum((X[:, np.newaxis, part] - T[:, part]) ** 2, axis=2),) for values in (
-            square, np.sqrt(square)) if _near(values, array)}
+            square, np.sqrt(square)) if near(values, array)}
         for array, (X, T) in zip(told, (IMAGES["A"], IMAGES["B"]), strict=True)]
     both = found[0] & found[1]
     return both.pop() if len(both) == 1 else ""
@@ -86,7 +86,7 @@ def _other_places(told: list[np.ndarray]) -> str:
         for whose, moved in ((f"{letter} - 1", lambda one, axis: np.roll(one, 1, axis)),
                              (f"{letter} + 1", lambda one, axis: np.roll(one, -1, axis)),
                              (f"{last} - 1 - {letter}", np.flip)):
-            if all(_near(moved(one, axis), array) for one, array in zip(right, told, strict=True)):
+            if all(near(moved(one, axis), array) for one, array in zip(right, told, strict=True)):
                 return f"{words} {whose}; it should be {letter}."
     return ""
 
@@ -100,10 +100,6 @@ def _times(told: list[np.ndarray]) -> str:
     if not np.allclose(factors, factors[0], rtol=1e-4, atol=0) or factors[0] == 0:
         return ""
     return f"Every distance is multiplied by {factors[0]:.3g}; it is the root of the sum of squares itself."
-
-
-def _near(values: np.ndarray, told: np.ndarray) -> bool:
-    return values.shape == told.shape and np.allclose(values, told, rtol=0, atol=EXACT / 10 * np.nanmax(np.abs(told)))
 
 
 def _fitting(told: np.ndarray, images: tuple[np.ndarray, np.ndarray], own: tuple[str, str], cross: str
@@ -120,9 +116,9 @@ def _fitting(told: np.ndarray, images: tuple[np.ndarray, np.ndarray], own: tuple
         for words, way in _WAYS.items():
             left = _FACTORS
             for part in (slice(0, 2), slice(None)):           # two entries rule out nearly all
-                near = np.isclose(way(left @ terms[:, part]), told[part], rtol=0, atol=EXACT / 10 * size,
-                                  equal_nan=True)
-                left = left[near.all(axis=1)]
+                alike = np.isclose(way(left @ terms[:, part]), told[part], rtol=0, atol=EXACT / 10 * size,
+                                   equal_nan=True)
+                left = left[alike.all(axis=1)]
             found |= {(words, tuple(factors)) for factors in left.tolist()   # an absolute value leaves the sign open
                       if "absolute" not in words or factors[1] < 0 or factors[1] == 0 and factors[0] > 0}
     return found

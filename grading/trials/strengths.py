@@ -6,11 +6,10 @@ import numpy as np
 
 from grading.trials.figures import pairs_of
 from grading.trials.matching import Answers
-from grading.trials.probes.lab import weights
+from grading.trials.probes.lab import TWO_LAYERS, nets
 from grading.trials.probes.losses import DATA
 
 _LINEAR = ("svm_loss_naive", "svm_loss_vectorized", "softmax_loss_naive", "softmax_loss_vectorized")
-_NETS = {"TwoLayerNet.loss": ((4, 6, 3), (6, 3, 5))}                  # numbers of units of the probe's nets
 
 
 def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[str]) -> list[dict[str, str]]:
@@ -37,8 +36,8 @@ def _arrays(function: str) -> list[dict[str, np.ndarray]]:
     """The weights of both inputs of the probe."""
     if function in _LINEAR:
         return [{"W": DATA[which][0]} for which in "AB"]
-    made = [weights(91 + number, sizes, 5 + number)[0] for number, sizes in enumerate(_NETS.get(function, ()))]
-    return [{key: array for key, array in each.items() if key[0] == "W"} for each in made]
+    made = nets(TWO_LAYERS).values() if function == "TwoLayerNet.loss" else ()
+    return [{key: array for key, array in params.items() if key[0] == "W"} for params, _, _ in made]
 
 
 def _times(told: list, reference: list, of: list[np.ndarray]) -> float:

@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 
-from grading.trials.matching import EXACT, Answers, leaves
+from grading.trials.matching import Answers, leaves, near
 from grading.trials.matching import numbers as array_of
 from grading.trials.probes.k_nearest_neighbor import IMAGES
 
@@ -34,13 +34,9 @@ def read(function: str, answers: Answers, aspects: Iterable[str]) -> list[dict[s
         return []
     each = [dict(_walks(*IMAGES[which])) for which in "AB"]
     found = [says for says in each[0] if says in each[1]
-             and all(_near(walked[says], one) for walked, one in zip(each, told, strict=True))] or _times(told)
+             and all(near(walked[says], one) for walked, one in zip(each, told, strict=True))] or _times(told)
     return [{"kind": "mistake", "says": found[0], "read": "what happens in each turn of the loops, line by line"}
             ] if len(found) == 1 else []
-
-
-def _near(values: np.ndarray, told: np.ndarray) -> bool:
-    return values.shape == told.shape and bool(np.abs(values - told).max() <= EXACT / 10 * np.abs(told).max())
 
 
 def _walks(X: np.ndarray, T: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:

@@ -9,12 +9,12 @@ import numpy as np
 
 from grading.engine.probing import Rough
 from grading.trials.probes.common import changed, given, remembered
-from grading.trials.probes.lab import dropped, make_net, normalized, normalized_init, weights
+from grading.trials.probes.lab import TWO_LAYERS, dropped, make_net, nets, normalized, normalized_init
 
 
 def loss(name, cases):
     """Probe of loss; cases: name -> numbers of units."""
-    data = {case: weights(91 + number, sizes, 5 + number) for number, (case, sizes) in enumerate(cases.items())}
+    data = nets(cases)
 
     def probe(seed):
         settings = {} if name == "TwoLayerNet" else {"dtype": "float64"}
@@ -170,7 +170,7 @@ def init(name, cases, kinds=("plain",)):
 
 PROBES = {
     "TwoLayerNet.__init__": init("TwoLayerNet", [(70, 60, 50), (50, 80, 40)]),
-    "TwoLayerNet.loss": loss("TwoLayerNet", {"A": (4, 6, 3), "B": (6, 3, 5)}),
+    "TwoLayerNet.loss": loss("TwoLayerNet", TWO_LAYERS),
     "FullyConnectedNet.__init__": init("FullyConnectedNet", [(90, 40, 120, 60), (80, 50, 30)],
                                        ("plain", "xavier", "he")),
     "FullyConnectedNet.loss": loss("FullyConnectedNet", {"A": (4, 6, 3), "B": (6, 5, 4, 3), "C": (4, 5, 6, 4, 3)}),

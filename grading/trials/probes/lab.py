@@ -16,6 +16,9 @@ def make_net(name, sizes, **settings):
     return kind(list(sizes[1:-1]), input_dim=sizes[0], num_classes=sizes[-1], **settings)
 
 
+TWO_LAYERS = {"A": (4, 6, 3), "B": (6, 3, 5)}                         # numbers of units of the nets of two layers
+
+
 def weights(seed, sizes, N):
     """(params, X, y), weights such that every layer has units on and off, and scores have both signs."""
     rng = np.random.default_rng(seed)
@@ -24,6 +27,11 @@ def weights(seed, sizes, N):
         params[f"W{layer}"] = rng.normal(size=(num_in, num_out))
         params[f"b{layer}"] = rng.choice([-1.0, 1.0], size=num_out) * rng.uniform(0.3, 1.0, size=num_out)
     return params, rng.normal(size=(N, sizes[0])), rng.permutation(np.arange(N) % sizes[-1])
+
+
+def nets(cases):
+    """(params, X, y) of the nets whose loss is asked, by case; cases: name -> numbers of units."""
+    return {case: weights(91 + number, sizes, 5 + number) for number, (case, sizes) in enumerate(cases.items())}
 
 
 def if_known(make, tell):
