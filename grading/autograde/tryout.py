@@ -32,7 +32,7 @@ def try_out(assignment: Assignment, course: Course) -> None:
     with Workers(assignment, course, sandbox) as workers, workers.take() as worker:
         for found in (complete, untouched):                  # with inputs drawn, as students meet them
             run.grade(worker, [(notebook, read[name].plan) for name, notebook in found.notebooks.items()],
-                      modules(assignment, found), limit, asked=seeds.Seeds(_KEY).asked)
+                      modules(assignment, found), limit, asked=seeds.Seeds(_KEY).asked, whole=False)
     wrong = [f"{name} of {notebook}: the complete source does not pass it ({note['outcome']}: "
              f"{note.get('doubted') or note['message']})"
              for notebook, name, note, _ in _tests(complete) if note["outcome"] != "passed"]

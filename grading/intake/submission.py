@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -63,8 +64,13 @@ def lessons(assignment: Assignment, course: Course, config) -> dict[str, Lesson]
     for name in assignment.notebooks:
         path = course.source(assignment.name) / f"{name}.ipynb"
         key = restore.key_notebook(path, config)
-        found[name] = Lesson(key, known_cells(key), plan.make(nbformat.read(path, as_version=4)))
+        found[name] = Lesson(key, known_cells(key), _planned(path.read_text(encoding="utf-8")))
     return found
+
+
+@lru_cache(32)
+def _planned(notebook: str) -> Plan:
+    return plan.make(nbformat.reads(notebook, as_version=4))
 
 
 def staged(assignment: Assignment, course: Course) -> dict[str, bytes]:

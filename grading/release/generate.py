@@ -180,9 +180,11 @@ class Fold(NbGraderPreprocessor):
 class CheckLeaks(NbGraderPreprocessor):
     """Stops the release of a notebook that still shows a secret, under stock nbgrader too."""
 
+    _known: leaks.Secrets | None = None                       # the same for all notebooks of a release
+
     def preprocess(self, nb, resources):
         name = f"{resources['metadata']['name']}.ipynb"
-        known = leaks.secrets(assignments.load(resources["nbgrader"]["assignment"]))
+        known = self._known = self._known or leaks.secrets(assignments.load(resources["nbgrader"]["assignment"]))
         leaks.check_notebook(nb, name)
         for cell in nb.cells:
             known.check(f"{name}, cell {cell.get('id')}", cell.source)

@@ -30,8 +30,8 @@ class Secrets:
 
     def check(self, name: str, text: str) -> None:
         """Raise LeakError for the first secret in `text`, the content of the released file `name`."""
-        long = [line for line in self.lines if len(line) >= _LONG]
         everything = text if not name.endswith(".ipynb") else _every_string(text)
+        long = [line for line in self.lines if len(line) >= _LONG and line in everything]
         for number, line in enumerate(everything.splitlines(), 1):
             found = line.strip() if line.strip() in self.lines else next((s for s in long if s in line), None)
             if found is not None:

@@ -7,6 +7,7 @@ grades.
 
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from grading.release.assignment import PACKAGE, Assignment
 TOOLS = ("_check", "_download.py", "_hints", "_writeup", "check.py", "get_data.py")
 HINTS = "_hints/{}.toml"                         # an assignment's own, where it has any: others' stay here
 INSTRUCTORS_PART = "# --- instructors only"      # in requirements.txt: what follows does not go out
+_ID = re.compile(r'"id": "(.*)",')
 
 
 def stage(assignment: Assignment, course: Course) -> Path:
@@ -107,9 +109,9 @@ def check_notebook(path: Path) -> None:
         notebook = nbformat.read(path, as_version=4)
     except nbformat.reader.NotJSONError as error:
         raise KitError(f"{shown(path)} is not a notebook: {str(error)[:80]!r}.") from None
-    raw = _text(path).splitlines()
+    before = _lines_before(_text(path))
     for cell in notebook.cells:
-        markers.regions(cell.source, shown(path), kinds=region_kinds(cell), offset=_lines_before(raw, cell))
+        markers.regions(cell.source, shown(path), kinds=region_kinds(cell), offset=before.get(cell.get("id"), 0))
     rubric.of_answers(notebook.cells, shown(path))
 
 
@@ -125,10 +127,16 @@ def region_kinds(cell) -> tuple[str, ...]:
     return ()
 
 
-def _lines_before(raw: list[str], cell) -> int:
-    """How many lines of the notebook's file stand before the cell's first source line."""
-    here = next((n for n, line in enumerate(raw) if line.strip() == f'"id": "{cell.get("id")}",'), 0)
-    return next((n + 1 for n, line in enumerate(raw[here:], here) if line.strip() == '"source": ['), here)
+def _lines_before(text: str) -> dict[str, int]:
+    """How many lines of the notebook's file stand before the first source line of each cell, by its id."""
+    found: dict[str, int] = {}
+    cell = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if described := _ID.fullmatch(line.strip()):
+            cell = described[1]
+        elif line.strip() == '"source": [' and cell:
+            found.setdefault(cell, number)
+    return found
 
 
 def _text(path: Path) -> str:
