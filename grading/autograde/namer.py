@@ -1,4 +1,4 @@
-"""The naming process: what it is told first is an assignment, then results, over its standard input; it answers lines.
+"""The naming process: over its standard input it is told an assignment, then graded cells; it answers lines.
 
 Started afresh, it has one thread and may fork. When its input ends, so does it, without a word; and at once where a
 run is killed in the middle of something. What student's code prints is no answer: it goes where errors go.
@@ -20,10 +20,10 @@ from grading.trials.naming import Names
 def serve(asked: BinaryIO, told: BinaryIO) -> None:
     names = Names(*pickle.load(asked))
     while True:
-        result, answers, folder = pickle.load(asked)
+        graded, answers, folder = pickle.load(asked)
         try:
             failures: list[str] = []
-            named = names.name(result, names.ask(result, folder) if answers is None else answers, failures)
+            named = names.name(graded, names.ask(graded, folder) if answers is None else answers, failures)
             answer = {"named": named} | ({"failed": "\n".join(failures)} if failures else {})
         except Exception:
             answer = {"failed": traceback.format_exc()}

@@ -42,7 +42,7 @@ class Naming:
         try:
             if self._process is None:
                 self._start()
-            told = self._ask(result, answers, self._course.autograded(result.student, result.assignment))
+            told = self._ask(result.cells, answers, self._course.autograded(result.student, result.assignment))
             failed = RuntimeError(told["failed"]) if "failed" in told else None
         except Exception as error:
             told, failed = {}, error
@@ -61,11 +61,11 @@ class Naming:
         pickle.dump(what, self._process.stdin)
         self._process.stdin.flush()
 
-    def _ask(self, result: Result, answers: dict | None, folder: Path) -> dict:
+    def _ask(self, graded: dict[str, dict], answers: dict | None, folder: Path) -> dict:
         watch = threading.Timer(PATIENCE, self._process.kill)
         watch.start()
         try:
-            self._send((result, answers, folder))
+            self._send((graded, answers, folder))
             line = self._process.stdout.readline()
         finally:
             watch.cancel()

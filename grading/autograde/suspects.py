@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from grading.books.results import Result
-from grading.trials.diagnosis import UNIMPLEMENTED
+from grading.engine.telling import UNIMPLEMENTED
 
 FEWEST, SHARE = 5, 0.8       # of so many submissions at least, this share
 

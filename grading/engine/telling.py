@@ -15,6 +15,7 @@ from typing import Any
 from grading.engine import MAX_TEXT, advice, parsing
 
 COSTS = "; none of its functions can run"
+UNIMPLEMENTED = " is not implemented yet"
 LONGEST = 300                  # characters of a reason for which a module does not load
 MOST = 20_000                  # characters of a traceback that are looked at,
 MOST_FRAMES = 60               # and frames;

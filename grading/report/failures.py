@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 
 from grading.desk.text import clean_message
+from grading.engine.telling import UNIMPLEMENTED
 from grading.release.assignment import Assignment, topic
 from grading.report.standing import Standing
 from grading.report.tests import outcome
-from grading.trials.diagnosis import UNIMPLEMENTED
 
 LOST = ("failed", "error", "timed_out")
 LONGEST = 1_200                  # characters of a message that is shown

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from grading.engine.telling import UNIMPLEMENTED
 from grading.release.assignment import Assignment, topic
 from grading.report.standing import Standing
-from grading.trials.diagnosis import UNIMPLEMENTED
 
 _LOOPED = {"_vectorized": "_naive", "_no_loops": "_two_loops", "_one_loop": "_two_loops"}
 _UNWRITTEN = (UNIMPLEMENTED, "is not written")   # of a function; of a cell, which may also have stopped

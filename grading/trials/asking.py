@@ -1,10 +1,10 @@
 """Which functions and cells of a submission are asked for their answers: what a test judges, and what failed one."""
 
 from grading.engine.probing import Probing
+from grading.engine.telling import UNIMPLEMENTED
 from grading.release import stubs
 from grading.release.assignment import Assignment, topic
 from grading.trials import cells, variants
-from grading.trials.diagnosis import UNIMPLEMENTED
 
 
 def judged(assignment: Assignment) -> dict[str, str]:

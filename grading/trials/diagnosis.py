@@ -10,12 +10,11 @@ from nbformat import NotebookNode
 from grading import NOTE
 from grading.books.results import Result
 from grading.engine import MAX_TEXT, advice, parsing, telling
-from grading.engine.telling import COSTS
+from grading.engine.telling import COSTS, UNIMPLEMENTED
 from grading.errors import few
 
 MOST_LINES = 200                 # added to a locked cell, that are looked at
 MOST_ERRORS = 20                 # different ones, of a notebook's cells
-UNIMPLEMENTED = " is not implemented yet"
 _MISSED = re.compile(r"(?:name '|the notebook has no )(\w+)")
 _LOOKS = {"mistake": " looks like a known mistake: ", "convention": " looks like another year's convention: ",
           "difference": ": "}

@@ -16,7 +16,6 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from grading.books.results import Result
 from grading.engine import probing
 from grading.release.assignment import PACKAGE, Assignment, topic
 from grading.trials import (
@@ -68,33 +67,34 @@ class Names:
             except (msgspec.DecodeError, KeyError, TypeError):
                 pass
 
-    def ask(self, result: Result, folder: Path) -> dict[str, Answers]:
+    def ask(self, graded: dict[str, dict], folder: Path) -> dict[str, Answers]:
         """What the functions in a folder with a submission's files answer, run outside of any sandbox."""
-        lost = failed(self.assignment, result.cells)
+        lost = failed(self.assignment, graded)
         functions = [(module, function) for function, module in self._functions.items() if function in lost]
         texts = {module: (folder / "cs231n" / module).read_text(encoding="utf-8", errors="replace")
                  for module in self.assignment.student_modules}
         return variants.answers(self.assignment, {"": (texts, functions)})[""] if functions else {}
 
-    def name(self, result: Result, answered: dict[str, Answers], failures: list[str] | None = None
+    def name(self, graded: dict[str, dict], answered: dict[str, Answers], failures: list[str] | None = None
              ) -> list[dict[str, str]]:
         """What functions and cells that failed look like: {"function", "kind", "says", "read"}, one or more for each.
 
         kind: a "mistake", another year's "convention", or a "difference" where no known mistake fits. Of a cell,
         "function" is its grade_id, and "topics" tells which tests are concerned.
 
+        - graded: every graded cell by grade_id, with its outcome
         - failures: gets what was raised over a function, which then has no name; None to raise it
         """
-        lost, found = failed(self.assignment, result.cells), []
+        lost, found = failed(self.assignment, graded), []
         for function, told in self._told(answered, lost, failures):
             if told["kind"] != "difference" or not self._beside(function) & lost:
                 found.append({"function": function, **told})
         with _noted(failures):
-            found += self._of_cells(result, answered)
+            found += self._of_cells(graded, answered)
         return found
 
-    def _of_cells(self, result: Result, answered: dict[str, Answers]) -> Iterator[dict[str, str]]:
-        lost = {self.assignment.topics.get(topic(name), ("",))[0] for name, cell in result.cells.items()
+    def _of_cells(self, graded: dict[str, dict], answered: dict[str, Answers]) -> Iterator[dict[str, str]]:
+        lost = {self.assignment.topics.get(topic(name), ("",))[0] for name, cell in graded.items()
                 if cell["outcome"] not in ("passed", "manual")}
         for cell, topics in self._judging.items():
             found = showing.readings(answered.get(cell, {}), own=bool(lost & needed(self.assignment, topics)))

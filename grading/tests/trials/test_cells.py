@@ -7,7 +7,6 @@ import pytest
 
 from cs231n.synthetic import write_synthetic_cifar10
 from grading.books.course import GRADING_IMAGES, Course
-from grading.books.results import Result
 from grading.engine import plan, run
 from grading.engine.processes import Submission
 from grading.engine.sandbox import probe
@@ -148,7 +147,7 @@ def test_the_engine_judges_and_names_cells_as_a_kernel_does(name, tmp_path):
             notes = {cell.id: cell.metadata[run.NOTE] for cell in source.cells if cell.id in own}
             lost = {cell: note for cell, note in notes.items() if note["outcome"] != "passed"}
             assert bool(lost) != entry.correct, (entry.label, lost)
-            told = names.name(Result("student", name, "", "", {entry.notebook: notes}), answers)
+            told = names.name(notes, answers)
             assert [one["says"] for one in told] == ([] if entry.correct else [entry.says]), (entry.label, told)
             assert not told or set(told[0]["topics"].split()) & {assignments.topic(cell) for cell in lost}
             assert not entry.correct or answers == {}                # what passes is not asked

@@ -9,7 +9,6 @@ import pytest
 from sandboxed import write_given
 
 from grading.books.course import Course
-from grading.books.results import Result
 from grading.engine import plan, probing, questions, run
 from grading.engine.processes import Submission
 from grading.engine.sandbox import probe
@@ -34,7 +33,7 @@ def named(request):
 
 @pytest.fixture(scope="module")
 def graded(named, tmp_path_factory):
-    """A function: changed modules (path -> text) -> (result, answers to probes, CPU seconds), from real sandboxes."""
+    """A function: changed modules (path -> text) -> (outcomes of cells, answers to probes), from real sandboxes."""
     (assignment, _), folder = named, tmp_path_factory.mktemp("named")
     course = Course(folder / "course")
     course.prepare_data()
@@ -55,10 +54,7 @@ def graded(named, tmp_path_factory):
                 made = nbformat.v4.new_notebook(cells=[nbformat.from_dict(dict(cell)) for cell in cells])
                 notebooks.append((made, one))
         answers = run.grade(worker, notebooks, submission, trial.CELL_SECONDS, due=asking.due)
-        result = Result("student", assignment.name, "", "")
-        result.notebooks = {str(number): {cell.id: dict(cell.metadata[run.NOTE]) for cell in notebook.cells}
-                            for number, (notebook, _) in enumerate(notebooks)}
-        return result, answers
+        return {cell.id: dict(cell.metadata[run.NOTE]) for notebook, _ in notebooks for cell in notebook.cells}, answers
 
     with Worker(probe(), folder / "given", course.grading_data) as worker:
         yield lambda changed, function: grade(worker, changed, function)
@@ -83,8 +79,8 @@ def test_no_correct_but_unusual_version_would_be_called_a_mistake(named):
 def test_known_mistakes_are_named_in_the_engine_as_beside_the_reference(named, graded):
     assignment, names = named
     for entry in catalogue.mistakes(assignment)[::EVERY]:
-        result, answers = graded(trial.entry_source(entry), entry.function)
-        told = names.name(result, answers)
+        notes, answers = graded(trial.entry_source(entry), entry.function)
+        told = names.name(notes, answers)
         assert [(one["function"], one["says"]) for one in told] == [(entry.function, entry.says)], entry.label
 
 
@@ -129,8 +125,8 @@ def test_an_exception_that_students_may_have_named_is_not_called_by_its_name(kin
 def test_nothing_is_asked_of_functions_that_pass(graded, named):
     assignment, _ = named
     function = next(iter(judged(assignment)))
-    result, answers = graded({}, function)
-    assert {cell["outcome"] for cell in result.cells.values()} == {"passed"} and answers == {}
+    notes, answers = graded({}, function)
+    assert {note["outcome"] for note in notes.values()} == {"passed"} and answers == {}
 
 
 # One submission: what follows from what, and what is read off
@@ -152,9 +148,8 @@ def told(name, changed, lost, failures=None):
     functions = [(module, function) for function, module in judged(assignment).items() if function in lost]
     answers = variants.answers(assignment, {"": (changed, functions)})[""]
     topics = {functions[0]: cell for cell, functions in assignment.topics.items()}
-    result = Result("student", name, "", "", {"all": {f"{topics[function]}-x": {"outcome": "failed", "message": "wrong"}
-                                                      for function in lost}})
-    return [(one["function"], one["kind"], one["says"]) for one in names.name(result, answers, failures)]
+    notes = {f"{topics[function]}-x": {"outcome": "failed", "message": "wrong"} for function in lost}
+    return [(one["function"], one["kind"], one["says"]) for one in names.name(notes, answers, failures)]
 
 
 LAYERS, NET, SVM, OPTIM = "layers.py", "classifiers/fc_net.py", "classifiers/linear_svm.py", "optim.py"
@@ -275,7 +270,7 @@ def test_a_function_that_ends_its_process_when_it_is_probed_costs_only_names(nam
     wrong = text.replace(first, f"if {probed}:\n        {end}\n    {first}").replace("reg * np.sum(W**2)", "0.0") \
         .replace("np.abs(differences)", "(differences**2)") \
         .replace("= m, v, t", "= m, v, t + 1")
-    result, answers = graded({module: wrong}, function)
-    outcomes = {cell["outcome"] for cell in result.cells.values()}
+    notes, answers = graded({module: wrong}, function)
+    outcomes = {note["outcome"] for note in notes.values()}
     assert "failed" in outcomes and not outcomes & {"grader_error", "skipped"}
-    assert all(one["kind"] in ("mistake", "difference") for one in names.name(result, answers))
+    assert all(one["kind"] in ("mistake", "difference") for one in names.name(notes, answers))
