@@ -41,6 +41,12 @@ def pytest_configure(config):
     settings.load_profile("kit")
 
 
+def pytest_xdist_auto_num_workers(config):
+    """A fifth of their time, tests wait: for a process of theirs to end, or for one to be ended."""
+    processors = os.cpu_count() or 1
+    return processors + (processors + 1) // 2
+
+
 def pytest_xdist_make_scheduler(config, log):
     if config.getvalue("dist") != "loadfile":
         return None
