@@ -135,9 +135,9 @@ def gone(text: str, packages: bool = True) -> set[str]:
 def test_paths_that_the_project_names_exist():
     """A path in a comment, a README or a message outlives the file that it names unless somebody looks."""
     found = {}
-    for path in [*HOUSE.rglob("*.py"), *HOUSE.rglob("*.toml"), *ROOT.glob("*.md"), *ROOT.glob("*.toml"),
-                 *ROOT.glob("*.sh"), *ROOT.glob("cs231n/**/*.py"), *ROOT.glob("assignments/*/*.md"),
-                 *ROOT.glob("assignments/*/*.toml")]:
+    for path in [*HOUSE.rglob("*.py"), *HOUSE.rglob("*.toml"), *HOUSE.rglob("*.json"), *ROOT.glob("*.md"),
+                 *ROOT.glob("*.toml"), *ROOT.glob("*.sh"), *ROOT.glob("cs231n/**/*.py"),
+                 *ROOT.glob("assignments/*/*.md"), *ROOT.glob("assignments/*/*.toml")]:
         if not path.is_relative_to(HOUSE / "course") and path != Path(__file__):
             tests = path.is_relative_to(HOUSE / "tests")         # whose submissions have modules of their own
             found[path.relative_to(ROOT).as_posix()] = gone(path.read_text(encoding="utf-8"), packages=not tests)
