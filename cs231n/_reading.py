@@ -18,6 +18,7 @@ PICTURES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\x
 _TITLE = r"""(?:\s+(?:"[^"\n]*"|'[^'\n]*'))?"""
 _SHOWN = re.compile(rf"!\[[^\]\n]{{0,300}}\]\(\s*(?:<([^<>\n]{{1,300}})>|([^\s()<>]{{1,300}})){_TITLE}\s*\)"
                     r"""|<img\b[^<>]{0,300}?\bsrc\s*=\s*["']([^"'<>\n]{1,300})["']""", re.I)
+_ADDRESS = re.compile("[a-z][a-z0-9+.-]+:|//|#", re.I)           # of the web, of a cell; no drive's letter
 _COMMENT = re.compile(r"(?:^|(?<=[\r\n]))[ \t\f]*#[^\r\n]*")
 _OTHERS = {b"<!doctype": "a web page, not the file itself", b"<html": "a web page, not the file itself",
            b"version https://git-lfs": "git's pointer to a large file, not the file itself", b"%pdf": "a PDF",
@@ -170,6 +171,18 @@ def shown_files(text):
     return list(dict.fromkeys(path for match in _SHOWN.finditer(text) if (path := _beside(match))))
 
 
+def files_elsewhere(text):
+    """Return what a text shows from a file that `shown_files` does not tell of, in order; nothing of the web."""
+    paths = [_shown(match) for match in _SHOWN.finditer(text) if not _beside(match)]
+    return list(dict.fromkeys(path for path in paths if not _ADDRESS.match(path)))
+
+
+def shown_attachments(text):
+    """Return the names of attachments that a text shows, in order, as they stand in it."""
+    paths = map(_shown, _SHOWN.finditer(text))
+    return list(dict.fromkeys(path.removeprefix("attachment:") for path in paths if path.startswith("attachment:")))
+
+
 def with_files(text, pictures, file):
     """Return (text, pictures) with the pictures in files that the text shows attached to it.
 
@@ -200,9 +213,13 @@ def is_picture(name, content):
     return starts is not None and content.startswith(starts) and len(content) <= MOST_BYTES
 
 
+def _shown(match):
+    return match[1] or match[2] or match[3]
+
+
 def _beside(match):
     """The path below the notebook's folder that a shown picture has, or an empty text."""
-    path = unquote(match[1] or match[2] or match[3])
+    path = unquote(_shown(match))
     parts = [part for part in path.split("/") if part not in ("", ".")]
     outside = path.startswith("/") or ".." in parts or "\\" in path or ":" in path or "\0" in path
     return "" if outside or not path.lower().endswith(tuple(PICTURES)) else "/".join(parts)

@@ -95,7 +95,7 @@ class _Desk:
             try:
                 found = [one for one in checks.read(self._folder, self._asked, notebook) if one.topic in self._topics]
             except OSError as error:
-                self._problems[notebook] = f"{notebook}.ipynb: {error.strerror}"
+                self._problems[notebook] = f"{self._called(error, notebook)}: {error.strerror}"
             except reading.Damaged as error:
                 self._problems[notebook] = f"{notebook}.ipynb {error}"
             else:
@@ -108,6 +108,11 @@ class _Desk:
         self._outcomes = known | {one.check.name: one for one in running.run(
             due, self._folder, self._asked["modules"], self._data, self._limit)}
         self._show({one.topic for one in due})
+
+    def _called(self, error, notebook):
+        """The file that could not be read: the notebook, or a module that it needs."""
+        path = Path(error.filename or f"{notebook}.ipynb")
+        return path.relative_to(self._folder).as_posix() if path.is_relative_to(self._folder) else path
 
     def _saved(self):
         paths = [self._folder / f"{notebook}.ipynb" for notebook in self._notebooks]

@@ -9,6 +9,7 @@ import ast
 import sys
 import zipfile
 from pathlib import Path
+from urllib.parse import unquote
 
 from cs231n import _matching as matching
 from cs231n import _reading as reading
@@ -31,7 +32,9 @@ def main(arguments=None):
     except reading.Damaged as error:
         print(f"submit: {error}", file=sys.stderr)
         return 1
-    output = options.output or folder / f"{asked['name']}-submission.zip"
+    usual = f"{asked['name']}-submission.zip"
+    output = options.output or folder / usual
+    output = output / usual if output.is_dir() else output
     packed, problems = _inspect(folder, asked)
     if not packed:
         print(f"submit: none of the assignment's files is in {folder}. Nothing was packed.", file=sys.stderr)
@@ -94,16 +97,19 @@ def _inspect(folder, asked):
     """(files to pack, one sentence for everything that is missing, damaged or not written)."""
     packed, problems = [], []
     for name in asked["notebooks"] + asked["modules"]:
-        path = folder / name
-        if not path.is_file():
-            problems.append(f"{name}: missing")
+        path, pictures = folder / name, []
+        try:
+            if not path.is_file():
+                problems.append(f"{name}: missing")
+                continue
+            if name.endswith(".ipynb"):
+                found, pictures = _look_into_notebook(path, asked)
+            else:
+                found = _look_into_module(path, folder, asked)
+        except OSError as error:                     # not yours to read, or only in the cloud
+            problems.append(f"{name}: not packed, since it cannot be read ({error.strerror})")
             continue
-        packed.append(name)
-        if name.endswith(".ipynb"):
-            found, pictures = _look_into_notebook(path, asked)
-            packed += [picture for picture in pictures if picture not in packed]
-        else:
-            found = _look_into_module(path, folder, asked)
+        packed += [name, *(picture for picture in pictures if picture not in packed)]
         problems += [f"{name}: {problem}" for problem in found]
     return packed, problems
 
@@ -150,12 +156,13 @@ def _look_into_notebook(path, asked):
     problems, pictures = [], []
     for known in lesson:
         for picture in reading.shown_files(found.texts.get(known.name, "")) if known.role == "answer" else ():
-            file = path.parent / picture
-            if file.is_file() and not file.is_symlink() and reading.is_picture(picture, file.read_bytes()):
-                pictures.append(picture)
+            if why := _no_picture(path.parent / picture):
+                problems.append(f"the answer {known.name} shows {picture}, which {why}")
             else:
-                problems.append(f"the answer {known.name} shows {picture}, which is "
-                                + ("no PNG or JPEG of at most 5 MB" if file.is_file() else "not there"))
+                pictures.append(picture)
+        if known.role == "answer":
+            problems += [f"the answer {known.name} shows {lost}" for lost in _lost_pictures(
+                found.texts[known.name], found.pictures[known.name])]
         if known.role == "answer" and not found.texts[known.name]:
             gone = " (its cell is gone)" if known.name in found.missing else ""
             problems.append(f"the question {known.name} is not answered{gone}")
@@ -165,6 +172,25 @@ def _look_into_notebook(path, asked):
         problems.append(f"the locked cell {name} was changed; it is graded as it was handed out"
                         + (f", without: {added[0].strip()[:60]}" if added else ""))
     return problems, pictures
+
+
+def _no_picture(file):
+    """A clause on why a file is no picture that goes along, or ""."""
+    try:
+        if not file.is_file():
+            return "is not there"
+        fits = not file.is_symlink() and reading.is_picture(file.name, file.read_bytes())
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return "" if fits else "is no PNG or JPEG of at most 5 MB"
+
+
+def _lost_pictures(text, attached):
+    """What a text shows that does not go along, each with a clause on why."""
+    return [f"{path}, which does not go along: only PNG and JPEG files in the folder of the notebook do, written "
+            "with /" for path in reading.files_elsewhere(text)] + [
+            f"the attachment {name}, which is not in the notebook: put the picture into the cell again"
+            for name in reading.shown_attachments(text) if not {name, unquote(name)} & attached.keys()]
 
 
 def _pack(folder, names, output):

@@ -20,8 +20,13 @@ TICK = 0.1                       # seconds
 def main():
     asked = json.loads(sys.stdin.buffer.read())
     say = _keep_stdout()
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
+    try:
+        from IPython.core.interactiveshell import InteractiveShell
+        from traitlets.config import Config
+    except ImportError as error:
+        say({"kind": "ended", "message": f"{sys.executable} cannot run cells ({error}): use the Python that your "
+                                         "notebooks use"})
+        os._exit(3)
 
     config = Config()
     config.HistoryManager.enabled = False

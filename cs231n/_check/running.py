@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import NamedTuple
 
 from cs231n.synthetic import write_synthetic_cifar10
 
 LIMIT = 60                       # seconds of processor time that a cell may take
+LOOK = 0.5                       # seconds between two looks at whether they are done
 STARTS = 6                       # processes that the cells of a notebook may use up
 IMAGES = {"num_train": 300, "num_test": 100}
 _SMALL = {"CS231N_SCALE": "0.01", "MPLBACKEND": "agg", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
@@ -40,13 +42,49 @@ def run(checks, folder, modules, data, limit=LIMIT):
     by_notebook = {}
     for check in checks:
         by_notebook.setdefault(check.notebook, []).append(check)
+    started = _Started()
     with ThreadPoolExecutor(max(1, min(len(by_notebook), os.cpu_count() or 1))) as pool:
-        found = pool.map(lambda those: _notebook(those, folder, modules, data, limit), by_notebook.values())
-        told = {outcome.check.name: outcome for outcomes in found for outcome in outcomes}
+        try:
+            found = [pool.submit(_notebook, those, folder, modules, data, limit, started)
+                     for those in by_notebook.values()]
+            while wait(found, timeout=LOOK).not_done:            # on Windows, Ctrl-C is noticed between waits
+                pass
+            told = {outcome.check.name: outcome for one in found for outcome in one.result()}
+        except BaseException:            # such as Ctrl-C: the pool would wait for whatever runs
+            started.stop()
+            raise
     return [told[check.name] for check in checks]
 
 
-def _notebook(checks, folder, modules, data, limit):
+class _Started:
+    """The processes that run cells. Once they are stopped, no other is started."""
+
+    def __init__(self):
+        self._lock, self._running, self._stopped = threading.Lock(), set(), False
+
+    def stop(self):
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                process.kill()
+
+    def run(self, given, **how):
+        """(stdout, stderr) of a process that gets these bytes; nothing where it was stopped."""
+        with self._lock:
+            if self._stopped:
+                return b"", b""
+            process = subprocess.Popen([sys.executable, "-m", "cs231n._check"], stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how)
+            self._running.add(process)
+        with process:
+            try:
+                return process.communicate(given)
+            finally:
+                with self._lock:
+                    self._running.discard(process)
+
+
+def _notebook(checks, folder, modules, data, limit, started):
     cells, told = {}, {}                             # by place
     for cell in (cell for check in checks for cell in check.cells):
         former = cells.get(cell.place, cell)
@@ -56,20 +94,19 @@ def _notebook(checks, folder, modules, data, limit):
         if len(told) == len(cells):
             break
         told |= _process([cell for cell in cells if told.get(cell.place, {}).get("kind") not in ENDS], folder, modules,
-                         data, limit)
+                         data, limit, started)
     return [_outcome(check, told) for check in checks]
 
 
-def _process(cells, folder, modules, data, limit):
+def _process(cells, folder, modules, data, limit, started):
     """{place: {"kind", "message"} of what came of the cell}; where the process ended, of those behind nothing."""
     asked = json.dumps({"cells": [{"source": cell.source, "imports": cell.imports} for cell in cells],
                         "files": modules, "limit": limit})
     own = _SMALL | {"CS231N_DATA": str(data), "IPYTHONDIR": f"{data}-ipython"}
-    done = subprocess.run([sys.executable, "-m", "cs231n._check"], cwd=folder, input=asked.encode(),
-                          capture_output=True, env=os.environ | own)
-    found = [json.loads(line) for line in done.stdout.splitlines()]
+    out, err = started.run(asked.encode(), cwd=folder, env=os.environ | own)
+    found = [json.loads(line) for line in out.splitlines()]
     if len(found) < len(cells) and not (found and found[-1]["kind"] in ENDS):
-        why = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+        why = err.decode("utf-8", "replace").strip().splitlines()[-1:]
         found.append({"kind": "ended", "message": ": ".join(["the Python process ended here", *why])})
     return {cell.place: told for cell, told in zip(cells, found)}
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 API = [1, 23, 1]                 # of pandoc's documents as JSON
 PACKAGES = ("pypandoc_binary", "typst")
 _HEAP = "512m"
+_TOO_LONG = "pandoc takes too long over it, or too much memory"
 _WAIT = 12                       # times as long as it may compute, it may take on a busy machine
 
 
@@ -41,8 +42,9 @@ def pandoc(text, source, target, seconds):
             made, said = process.communicate(text.encode("utf-8"), timeout=_WAIT * seconds)
         except subprocess.TimeoutExpired:
             process.kill()
+            raise Failed(_TOO_LONG) from None
     if process.returncode < 0:
-        raise Failed("pandoc takes too long over it, or too much memory")
+        raise Failed(_TOO_LONG)
     if process.returncode:
         raise Failed(f"pandoc gave up: {said.decode('utf-8', 'replace').strip()[:200]}")
     return made.decode("utf-8")

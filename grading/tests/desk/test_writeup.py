@@ -13,7 +13,7 @@ import pytest
 
 from cs231n import _writeup
 from cs231n._matching import Known
-from cs231n._writeup import formulas, questions, strings, texts
+from cs231n._writeup import formulas, programs, questions, strings, texts
 from grading import ROOT
 from grading.books import results
 from grading.books.course import Course
@@ -354,3 +354,14 @@ def test_the_command_ends_with_one_where_something_is_not_shown_as_it_was_writte
         done = subprocess.run([sys.executable, "-m", "grading", "writeup", assignment.name, "--course", str(own.root),
                                "--into", into], cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 1 and done.stderr.startswith(f"kit: {into}") and says in done.stderr, done.stderr
+
+
+def test_a_pandoc_that_was_ended_takes_too_long_whatever_code_it_ends_with(tmp_path, monkeypatch):
+    slow = tmp_path / "pandoc"
+    slow.write_text("#!/bin/sh\ntrap 'kill $!; exit 1' TERM\nsleep 60 &\nwait\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr("pypandoc.get_pandoc_path", lambda: str(slow))
+    monkeypatch.setattr(subprocess.Popen, "kill", subprocess.Popen.terminate)          # code 1, as on Windows
+    monkeypatch.setattr(programs, "_WAIT", 1)
+    with pytest.raises(programs.Failed, match="takes too long"):
+        programs.pandoc("*words*", "markdown", "json", seconds=2)

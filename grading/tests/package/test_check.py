@@ -1,9 +1,12 @@
 """`python -m cs231n.check`, run as a student runs it: in the release's folder, without the kit and without data."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -175,3 +178,38 @@ def test_every_check_in_the_open_runs_fewer_cells_than_its_notebook_has(perfect)
         code = sum(cell["kind"] == "code" for cell in cells)
         for one in checks.read(folder, described, notebook):
             assert one.cells[-1].name == one.name and len(one.cells) < code
+
+
+def test_stopped_while_cells_run_it_ends_at_once_and_so_do_they(perfect, tmp_path):
+    _, folder = perfect
+    mark = tmp_path / "running"
+    with (folder / "cs231n" / "classifiers" / "softmax.py").open("a") as file:
+        file.write(f"import os, time\ndef softmax_loss_naive(*args):\n    with open({str(mark)!r}, 'a') as file:\n"
+                   "        file.write(f'{os.getpid()}\\n')\n    time.sleep(600)\n")
+    process = subprocess.Popen([sys.executable, "-m", "cs231n.check", "softmax"], cwd=folder, stderr=subprocess.PIPE,
+                               stdout=subprocess.PIPE, text=True, env={"PATH": "/usr/bin:/bin"})
+    try:
+        while not (mark.exists() and mark.read_text().endswith("\n")):
+            assert process.poll() is None
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60) == ("", "check: stopped.\n")
+    finally:
+        process.kill()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text().split()[-1]), 0)
+
+
+def test_where_ipython_is_missing_it_is_said(perfect):
+    _, folder = perfect
+    (folder / "IPython.py").write_text("raise ImportError(\"No module named 'IPython'\")\n")
+    done = check(folder, "knn-two_loops")
+    assert "cannot run cells (No module named 'IPython'): use the Python that your notebooks use" in done.stdout
+
+
+def test_a_module_that_cannot_be_read_is_named(perfect):
+    _, folder = perfect
+    module = folder / "cs231n" / "classifiers" / "softmax.py"
+    module.unlink()
+    module.symlink_to("gone.py")
+    assert "cs231n/classifiers/softmax.py: No such file or directory" in check(folder, "softmax").stdout

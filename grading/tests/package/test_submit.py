@@ -133,3 +133,32 @@ def test_files_of_before_1980_and_a_console_of_few_letters_do_not_hinder(perfect
                           capture_output=True, text=True, timeout=60,
                           env={"PATH": "/usr/bin:/bin", "PYTHONIOENCODING": "cp1252", "LC_ALL": "C.UTF-8"})
     assert "Traceback" not in done.stderr and (tmp_path / "\u738b.zip").exists()
+
+
+def test_a_picture_that_an_answer_shows_and_that_does_not_go_along_is_named(perfect):
+    _, folder = perfect
+    answer(folder, r"![](C:\plots\a.png) ![](plots\b.png) ![](../c.png) ![](d.svg) ![e](attachment:e%201.png) "
+                   "![](https://example.org/f.png) ![](data:image/png;base64,AAAA)")
+    printed = submit(folder).stdout
+    for path in (r"C:\plots\a.png", r"plots\b.png", "../c.png", "d.svg"):
+        assert f"the answer knn-structure-answer shows {path}, which does not go along" in printed
+    assert "shows the attachment e%201.png, which is not in the notebook" in printed
+    assert "Not complete yet, 5 things" in printed
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_rest_is_packed(perfect):
+    _, folder = perfect
+    (folder / "knn.ipynb").unlink()
+    (folder / "knn.ipynb").symlink_to("/proc/self/mem")            # for root, too, reading fails
+    done = submit(folder)
+    assert "knn.ipynb: not packed, since it cannot be read (Input/output error)" in done.stdout
+    assert done.stderr == "" and "Packed" in done.stdout
+
+
+def test_the_archive_goes_into_a_folder_that_is_named(perfect, tmp_path):
+    assignment, folder = perfect
+    done = submit(folder, "--output", ".")
+    assert done.returncode == 0 and done.stderr == ""
+    submit(folder, "--output", str(tmp_path))
+    for place in (folder, tmp_path):
+        assert zipfile.is_zipfile(place / f"{assignment.name}-submission.zip")
