@@ -97,12 +97,35 @@ class Collecting:
         return [student for student in (self._roster.ids if self._roster else []) if student not in there]
 
     def _take_download(self, download: Iterator[downloads.HandIn], path: Path) -> Iterator[Collected]:
-        for one in download:
+        found = list(download)
+        doubtful = self._doubtful({person for one in found for person in one.people})
+        for one in found:
             if not one.people:
                 yield Collected("?", "refused", f"{path}: one submission names nobody who handed it in")
             for person in one.people:
+                if person in doubtful:
+                    yield Collected(person.name, "refused", clean_text(doubtful[person]))
+                    continue
                 late = "late, says the platform" if one.late else ""
                 yield self._guarded(person, path, lambda one=one: one.handed, late)
+
+    def _doubtful(self, people: Collection[Person]) -> dict[Person, str]:
+        """Those who would pass for a student of the roster that another one is, as surely or more so, and why."""
+        same: dict[str, list[Person]] = {}
+        for person in sorted(people) if self._roster else ():
+            with suppress(KitError):
+                same.setdefault(self._student(person), []).append(person)
+        doubtful = {}
+        for student, those in same.items():
+            sure = {one: sum(student in self._roster.meant(word) for word in set(one.words)) for one in those}
+            most = [one for one in those if sure[one] == max(sure.values())]
+            for one in those if len(those) > 1 else ():
+                if [one] != most:
+                    others = "; ".join(_told(other) for other in those if other is not one)
+                    doubtful[one] = (f"{_told(one)} may be {student} of {self._course.roster}, and so may {others}. "
+                                     "Add whoever is missing there, or a column that tells them apart, such as the "
+                                     "platform's number or the login.")
+        return doubtful
 
     def _guarded(self, who: str | Person, path: Path, open_it, *said: str) -> Collected:
         """Take one in; whatever is wrong with it is its own sentence."""
@@ -133,10 +156,13 @@ class Collecting:
             return student
         if self._roster is None:
             return _UNCLEAN.sub("-", unicodedata.normalize("NFKC", who.name)).strip("-_.")[:100] or "unnamed"
-        found = self._roster.whose(who.words)
+        found, told = self._roster.whose(who.words), _told(who)
+        others = [other for word in who.words if who.agree
+                  and (other := self._roster.meant(word)) and not set(other) & set(found)]
+        if others:
+            found = list(dict.fromkeys(found + sum(others, [])))
         if len(found) == 1:
             return found[0]
-        told = ", ".join(map(repr, who.words))
         if found:
             raise KitError(f"{told} may be any of {', '.join(found)} of {self._course.roster}. Add a column that tells "
                            "them apart, such as the platform's number or the login.")
@@ -230,6 +256,10 @@ def _is_download(entry: Path) -> bool:
     with suppress(Exception):                # whatever is wrong with it is said when it is taken in
         return not entry.is_symlink() and _download(entry) is not None
     return False
+
+
+def _told(person: Person) -> str:
+    return ", ".join(map(repr, person.words))
 
 
 def _named(path: Path) -> str:

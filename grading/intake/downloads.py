@@ -29,10 +29,12 @@ class Person(NamedTuple):
 
     - name: what they are called where there is no roster
     - words: what may stand for them in one, the most certain first
+    - agree: no word is certain by itself, such as a number that may be somebody else's in another list
     """
 
     name: str
     words: tuple[str, ...]
+    agree: bool = False
 
 
 class HandIn(NamedTuple):
@@ -102,7 +104,8 @@ def _canvas(handed: Handed) -> Iterator[HandIn]:
             for numbers in uploads.values():
                 if newest := [found for found in sorted(numbers) if found <= number]:
                     one.files.update(numbers[newest[-1]])
-            yield HandIn([Person(f"{who}-{user}", (user, who))], one, any(match["late"] for match, *_ in files))
+            person = Person(f"{who}-{user}", (user, who), agree=True)
+            yield HandIn([person], one, any(match["late"] for match, *_ in files))
 
 
 def _moodle(handed: Handed) -> Iterator[HandIn]:

@@ -163,6 +163,39 @@ def test_people_that_the_roster_does_not_know_or_cannot_tell_apart_are_named(cou
     assert "'Joe Public', '7' is not in" in joe.sentence
 
 
+def test_two_of_one_name_are_told_apart_by_the_number_that_the_roster_has_beside_it(course, tmp_path):
+    course.roster.write_text("id,name,number\na1,Jane Doe,31001\na2,Jane Doe,31002\n")
+    for number in (1, 2):
+        lay(tmp_path / "in" / f"Jane Doe_3100{number}_assignsubmission_file", work(number), TIMES[number])
+    assert {one.state for one in collect(ASSIGNMENT, course, [tmp_path / "in"])} == {"new"}
+    for number in (1, 2):
+        assert (course.submitted(f"a{number}", "assignment1") / NOTEBOOK).read_text() == work(number)[NOTEBOOK]
+
+
+@pytest.mark.parametrize("numbers", [(), (31001,)], ids=["unknown", "one known"])
+def test_of_two_of_one_name_the_one_whom_the_roster_lacks_is_not_taken_for_the_other(course, tmp_path, numbers):
+    """Who joined late has no row yet; the work of the other must not be replaced by theirs."""
+    course.roster.write_text("id,name,number\n" + f"a1,Jane Doe,{numbers[0] if numbers else ''}\n")
+    for number in (1, 2):
+        lay(tmp_path / "in" / f"Jane Doe_3100{number}_assignsubmission_file", work(number), TIMES[number])
+    taken = collect(ASSIGNMENT, course, [tmp_path / "in"])
+    refused = [one for one in taken if one.state == "refused"]
+    assert [one.student for one in refused] == ["Jane Doe-31001", "Jane Doe-31002"][len(numbers):]
+    assert "'Jane Doe', '31002' may be a1 of" in refused[-1].sentence
+    if numbers:
+        assert (course.submitted("a1", "assignment1") / NOTEBOOK).read_text() == work(1)[NOTEBOOK]
+
+
+def test_a_number_of_canvas_that_is_anothers_student_number_gives_nobody_anothers_work(course, tmp_path):
+    lay(tmp_path / "in", {"abbottben_9001_5_knn.ipynb": work(1)[NOTEBOOK]}, TIMES[1])
+    course.roster.write_text("id,name\n9001,Ada Byron\nb,Ben Abbott\n")
+    taken, = collect(ASSIGNMENT, course, [tmp_path / "in"])
+    assert taken.state == "refused" and "may be any of 9001, b" in taken.sentence
+    course.roster.write_text("id,name,canvas\n9001,Ada Byron,1\nb,Ben Abbott,9001\n")
+    taken, = collect(ASSIGNMENT, course, [tmp_path / "in"])
+    assert (taken.student, taken.state) == ("b", "new")
+
+
 def test_what_a_student_has_packed_is_never_filed_under_another_id(course, tmp_path):
     """However it is laid out, and however it is given to collect: by itself, with others, in a folder of its own."""
     forged = {"lopezevamaria_9004_1_knn.ipynb": "{}", "abbottben_9001_1_knn.ipynb": "{}",
