@@ -53,6 +53,7 @@ class Handed:
     others: dict[str, str] = field(default_factory=dict)
     made: datetime | None = None          # when the folder or the archive itself was written
     told: datetime | None = None          # when it was handed in, if a platform says so
+    surpassed: bool = False               # the same download has a newer one
 
     @property
     def time(self) -> datetime:
@@ -123,7 +124,7 @@ def with_inner(handed: Handed, where: str, depth: int = 2) -> Handed:
             add(f"{path}/", inner.files, left - 1)
 
     add("", handed.files, depth)
-    return Handed(files, others, handed.made, handed.told)
+    return Handed(files, others, handed.made, handed.told, handed.surpassed)
 
 
 def is_junk(name: str) -> bool:

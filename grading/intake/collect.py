@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from grading.books import attempts, rosters
@@ -186,7 +185,7 @@ class Collecting:
         if missing := [name for name in wanted if name not in files and name not in links]:
             remarks.append(f"missing: {', '.join(missing)}")
         remarks += found.remarks + self._handout.remarks(files, read)
-        state = self._keep(student, files, handed.time)
+        state = self._keep(student, files, handed)
         return Collected(student, state, clean_text("; ".join(remarks)))
 
     def _find(self, handed: Handed) -> finding.Found:
@@ -203,19 +202,17 @@ class Collecting:
         return (f"holds none of the files of {self._assignment.name}{told}: expected {', '.join(wanted)}, laid out "
                 "like the release.")
 
-    def _keep(self, student: str, files: dict[str, bytes], time: datetime) -> str:
+    def _keep(self, student: str, files: dict[str, bytes], handed: Handed) -> str:
         """Lay a submission down where it counts, or beside the one that does. Returns the state."""
         target = self._course.submitted(student, self._assignment.name)
-        time = time.replace(microsecond=0)
+        time = handed.time.replace(microsecond=0)
         there = attempts.time(target)
         if not target.is_dir():
             state = "new"
-        elif attempts.holds(target, files):
+        elif attempts.holds(target, files) or (self._attempt == "best" or handed.surpassed) and any(
+                attempts.holds(one, files) for one in attempts.every(self._course, student, self._assignment.name)):
             return "unchanged"
         elif self._attempt == "best":
-            if any(attempts.holds(one, files) for one in
-                   attempts.every(self._course, student, self._assignment.name)):
-                return "unchanged"
             state = "kept"
         elif self._attempt == "first" and there and time >= there:
             state = "later"

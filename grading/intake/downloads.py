@@ -100,7 +100,7 @@ def _canvas(handed: Handed) -> Iterator[HandIn]:
         several = any(len(numbers) > 1 for numbers in uploads.values())
         rounds = sorted({number for numbers in uploads.values() for number in numbers})
         for number in rounds if several else rounds[-1:]:
-            one = Handed(made=handed.made)
+            one = Handed(made=handed.made, surpassed=number != rounds[-1])
             for numbers in uploads.values():
                 if newest := [found for found in sorted(numbers) if found <= number]:
                     one.files.update(numbers[newest[-1]])

@@ -154,6 +154,19 @@ def test_attempts_are_kept_and_the_first_counts_when_it_is_asked_for(course, tmp
     assert [path.read_text() for path in course.replaced("s05", "assignment1").rglob("layers.py")] == ["x = 5, 0\n"]
 
 
+def test_a_download_that_is_taken_again_makes_nothing_later_than_it_was(course, tmp_path):
+    """Canvas packs every file with the time of the download."""
+    for name, hour in (("one", 12), ("two", 20)):
+        for attempt, again in ((1, ""), (2, "-1")):
+            pack(tmp_path / name / f"byronada_9000_7{attempt}_work{again}.zip", work(0, attempt),
+                 TIMES[0].replace(hour=hour))
+        taken = collect(ASSIGNMENT, course, [tmp_path / name])
+    assert [one.state for one in taken] == ["unchanged", "unchanged"]
+    there = course.submitted("s00", "assignment1")
+    assert (there / MODULE).read_text() == work(0, 2)[MODULE]
+    assert (there / "timestamp.txt").read_text() == f"{TIMES[0]:%Y-%m-%d %H:%M:%S} UTC"
+
+
 def test_people_that_the_roster_does_not_know_or_cannot_tell_apart_are_named(course, tmp_path):
     course.roster.write_text("id,name\na1,Jane Doe\na2,Jane Doe\n", encoding="utf-16")
     for name in ("Jane Doe", "Joe Public"):
