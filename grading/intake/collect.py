@@ -9,9 +9,10 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 
-from grading.books import attempts, rosters
+from grading.books import attempts, rosters, rules
 from grading.books.course import Course
 from grading.books.rosters import NO_ID, STUDENT, Roster
 from grading.desk.text import clean_text
@@ -69,7 +70,8 @@ class Collecting:
                 raise KitError(f"{path} does not exist. Give a folder that holds one folder or zip per student id.")
         attempts.let_count(self._course, self._assignment.name, self._attempt)
         known = {*(self._roster.ids if self._roster else ()), *self._course.students(self._assignment.name)}
-        if len(paths) == 1 and _named(paths[0]) not in known and (download := _download(paths[0])) is not None:
+        if len(paths) == 1 and _named(paths[0]) not in known and (
+                download := _download(paths[0], self._zone())) is not None:
             yield from self._take_download(download, paths[0])
             return
         singles: dict[str, list[Path]] = {}
@@ -94,6 +96,11 @@ class Collecting:
         """Students of the roster without a submission."""
         there = set(self._course.students(self._assignment.name))
         return [student for student in (self._roster.ids if self._roster else []) if student not in there]
+
+    def _zone(self) -> tzinfo | None:
+        """Where dates of the assignment are said to be local, and so the platform's; None where nothing is said."""
+        policy = rules.read(self._assignment.name, self._assignment.folder.parent)
+        return policy.zone if policy and (policy.due or policy.zone is not UTC) else None
 
     def _take_download(self, download: Iterator[downloads.HandIn], path: Path) -> Iterator[Collected]:
         found = list(download)
@@ -234,15 +241,18 @@ def _read(places: dict[str, str], handed: Handed, path: Path) -> dict[str, bytes
     return files
 
 
-def _download(path: Path) -> Iterator[downloads.HandIn] | None:
-    """The attempts in a platform's download, folder or zip; None for anything else."""
+def _download(path: Path, zone: tzinfo | None = None) -> Iterator[downloads.HandIn] | None:
+    """The attempts in a platform's download, folder or zip; None for anything else.
+
+    - zone: see `downloads.read`
+    """
     if path.is_dir():
         if not downloads.is_download(entry.name for entry in path.iterdir() if entry.name not in archive.JUNK):
             return None
     elif archive.suffix(path.name) != ".zip" or path.is_symlink() or not path.is_file():
         return None
     try:
-        return downloads.read(archive.open_submission(path), str(path))
+        return downloads.read(archive.open_submission(path), str(path), zone)
     except Exception:
         if path.is_dir():
             raise

@@ -1,5 +1,6 @@
 """A class of twelve in each platform's shape arrives as the same submissions, at the right times."""
 
+import dataclasses
 import os
 import zipfile
 from datetime import UTC, datetime
@@ -165,6 +166,17 @@ def test_a_download_that_is_taken_again_makes_nothing_later_than_it_was(course, 
     there = course.submitted("s00", "assignment1")
     assert (there / MODULE).read_text() == work(0, 2)[MODULE]
     assert (there / "timestamp.txt").read_text() == f"{TIMES[0]:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def test_blackboards_clock_stands_where_the_assignments_dates_are_said_to_be(course, tmp_path):
+    """A class is graded on machines whose own clock shows another time."""
+    (tmp_path / "assignment1").mkdir()
+    (tmp_path / "assignment1" / "assignment.toml").write_text(
+        '[late]\ndue = 2025-10-08T23:59:00\ntimezone = "Asia/Kathmandu"\n')
+    lay(tmp_path / "in", {"Assignment 1_ada_attempt_2025-10-08-23-58-00_knn.ipynb": "{}"}, TIMES[0])
+    collect(dataclasses.replace(ASSIGNMENT, folder=tmp_path / "assignment1"), course, [tmp_path / "in"])
+    said = (course.submitted("s00", "assignment1") / "timestamp.txt").read_text()
+    assert said == "2025-10-08 18:13:00 UTC"
 
 
 def test_people_that_the_roster_does_not_know_or_cannot_tell_apart_are_named(course, tmp_path):
