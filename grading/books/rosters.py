@@ -93,7 +93,7 @@ def _read(course: Course, stamp: tuple) -> Roster:
     column = id_column(sheet)
     roster = Roster(sheet=sheet)
     for number in range(1, len(sheet.rows)):
-        student = sheet.value(number, column).strip()
+        student = unicodedata.normalize("NFC", sheet.value(number, column).strip())    # as folders' names are
         if not student:
             continue
         if student in roster.ids:

@@ -168,6 +168,9 @@ class Collecting:
         if others:
             found = list(dict.fromkeys(found + sum(others, [])))
         if len(found) == 1:
+            if "/" in found[0] or found[0].startswith("."):              # no folder of that name would be found
+                raise KitError(f"{told} is {found[0]!r} in {self._course.roster}, which is no student id: {NO_ID}. "
+                               "Change it there.")
             return found[0]
         if found:
             raise KitError(f"{told} may be any of {', '.join(found)} of {self._course.roster}. Add a column that tells "
@@ -216,7 +219,11 @@ class Collecting:
         there = attempts.time(target)
         if not target.is_dir():
             state = "new"
-        elif attempts.holds(target, files) or (self._attempt == "best" or handed.surpassed) and any(
+        elif attempts.holds(target, files):
+            if handed.told:
+                attempts.let_be_earlier(target, time)
+            return "unchanged"
+        elif (self._attempt == "best" or handed.surpassed) and any(
                 attempts.holds(one, files) for one in attempts.every(self._course, student, self._assignment.name)):
             return "unchanged"
         elif self._attempt == "best":

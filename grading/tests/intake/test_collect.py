@@ -306,6 +306,12 @@ def test_with_a_roster_only_its_students_are_taken(course, inbox):
     assert "'mallory' is not in" in found["mallory"].sentence
 
 
+def test_an_id_is_the_same_in_the_roster_however_its_accents_are_written(course, inbox):
+    course.roster.write_text(unicodedata.normalize("NFD", "id,name\njos\u00e9,Jos\u00e9\n"), encoding="utf-8")
+    hand_in_folder(inbox / "jos\u00e9")
+    assert taken(course, inbox)["jos\u00e9"].state == "new"
+
+
 def test_a_path_of_no_use_is_one_sentence(course, inbox, tmp_path):
     with pytest.raises(KitError, match="does not exist"):
         taken(course, tmp_path / "nowhere")

@@ -168,6 +168,27 @@ def test_a_download_that_is_taken_again_makes_nothing_later_than_it_was(course, 
     assert (there / "timestamp.txt").read_text() == f"{TIMES[0]:%Y-%m-%d %H:%M:%S} UTC"
 
 
+def test_a_platform_that_tells_an_earlier_time_of_the_same_work_is_heeded(course, tmp_path):
+    """It was copied out of a download at first, which makes files as new as the copy."""
+    lay(tmp_path / "copied" / "s00", {NOTEBOOK: work(0)[NOTEBOOK]}, datetime(2025, 12, 1, tzinfo=UTC))
+    lay(tmp_path / "in" / "submission_1", {NOTEBOOK: work(0)[NOTEBOOK]}, datetime(2025, 12, 1, tzinfo=UTC))
+    collect(ASSIGNMENT, course, [tmp_path / "copied"])
+    for moment in (TIMES[0], TIMES[5]):
+        (tmp_path / "in" / "submission_metadata.yml").write_text(
+            f"submission_1:\n  :submitters:\n  - :sid: s00\n  :created_at: {moment:%Y-%m-%d %H:%M:%S} Z\n")
+        assert [one.state for one in collect(ASSIGNMENT, course, [tmp_path / "in"])] == ["unchanged"]
+        there = course.submitted("s00", "assignment1")
+        assert (there / "timestamp.txt").read_text() == f"{TIMES[0]:%Y-%m-%d %H:%M:%S} UTC"
+        assert [path.name for path in there.parent.iterdir()] == ["assignment1"]
+
+
+def test_an_id_that_no_folder_can_bear_is_refused_and_not_taken_in_where_nobody_finds_it(course, tmp_path):
+    course.roster.write_text("id,name\n2019/1234,Ada Byron\n")
+    lay(tmp_path / "in" / "Ada Byron_31000_assignsubmission_file", work(0), TIMES[0])
+    taken, = collect(ASSIGNMENT, course, [tmp_path / "in"])
+    assert taken.state == "refused" and "'2019/1234' in" in taken.sentence and not course.students("assignment1")
+
+
 def test_blackboards_clock_stands_where_the_assignments_dates_are_said_to_be(course, tmp_path):
     """A class is graded on machines whose own clock shows another time."""
     (tmp_path / "assignment1").mkdir()
