@@ -4,6 +4,7 @@ Only the assignment's notebooks and student modules are taken, and pictures that
 replaces an older one whole; the other one is kept under `replaced/`.
 """
 
+import errno
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
@@ -24,6 +25,7 @@ from grading.intake.handout import Handout
 from grading.release.assignment import Assignment
 
 MAX_BYTES = 100_000_000          # of all files of a submission
+FULL = errno.ENOSPC, errno.EDQUOT
 _UNCLEAN = re.compile(r"[^\w.@+-]+")
 
 
@@ -144,7 +146,8 @@ class Collecting:
         except (RecursionError, MemoryError):
             sentence = f"{path} is larger or deeper than anything that can be read."
         except OSError as error:
-            sentence = f"{path} cannot be read: {error.strerror}."
+            sentence = (f"{path} was not taken: there is no room left on the disk of {self._course.root}. Make some, "
+                        "then run this again." if error.errno in FULL else f"{path} cannot be read: {error.strerror}.")
         except Exception as error:                     # one archive's own, whatever it is
             sentence = (f"{path} cannot be taken in ({type(error).__name__}: {error}). Unpack it into a folder, or ask "
                         "the student for a .zip.")
