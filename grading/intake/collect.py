@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from functools import cached_property
 from pathlib import Path
 
 from grading.books import attempts, rosters, rules
@@ -73,7 +74,7 @@ class Collecting:
         attempts.let_count(self._course, self._assignment.name, self._attempt)
         known = {*(self._roster.ids if self._roster else ()), *self._course.students(self._assignment.name)}
         if len(paths) == 1 and _named(paths[0]) not in known and (
-                download := _download(paths[0], self._zone())) is not None:
+                download := _download(paths[0], self._zone)) is not None:
             yield from self._take_download(download, paths[0])
             return
         singles: dict[str, list[Path]] = {}
@@ -92,15 +93,17 @@ class Collecting:
                     f"{student} is there {len(entries)} times: {few([str(entry) for entry in entries], 4)}. Nothing of "
                     "it was taken: remove all but the one that counts."))
             else:
-                yield self._guarded(student, entries[0], lambda entry=entries[0]: archive.open_submission(entry))
+                yield self._guarded(student, entries[0], lambda entry=entries[0]: archive.open_submission(
+                    entry, self._zone))
 
     def missing(self) -> list[str]:
         """Students of the roster without a submission."""
         there = set(self._course.students(self._assignment.name))
         return [student for student in (self._roster.ids if self._roster else []) if student not in there]
 
+    @cached_property
     def _zone(self) -> tzinfo | None:
-        """Where dates of the assignment are said to be local, and so the platform's; None where nothing is said."""
+        """Where the assignment's dates are local, and clocks that say nothing stand; None where no date says it."""
         policy = rules.read(self._assignment.name, self._assignment.folder.parent)
         return policy.zone if policy and (policy.due or policy.zone is not UTC) else None
 
@@ -184,7 +187,7 @@ class Collecting:
         wanted = self._assignment.submitted_files
         found = self._find(handed)
         if len(found.files) < len(wanted) and any(map(archive.suffix, handed.files)):
-            handed = archive.with_inner(handed, str(path))
+            handed = archive.with_inner(handed, str(path), self._zone)
             found = self._find(handed)
         if not found.files:
             raise KitError(f"{path} {self._nothing_of_ours(handed)}")
@@ -252,17 +255,14 @@ def _read(places: dict[str, str], handed: Handed, path: Path) -> dict[str, bytes
 
 
 def _download(path: Path, zone: tzinfo | None = None) -> Iterator[downloads.HandIn] | None:
-    """The attempts in a platform's download, folder or zip; None for anything else.
-
-    - zone: see `downloads.read`
-    """
+    """The attempts in a platform's download, folder or zip; None for anything else. zone: as in `downloads.read`."""
     if path.is_dir():
         if not downloads.is_download(entry.name for entry in path.iterdir() if entry.name not in archive.JUNK):
             return None
     elif archive.suffix(path.name) != ".zip" or path.is_symlink() or not path.is_file():
         return None
     try:
-        return downloads.read(archive.open_submission(path), str(path), zone)
+        return downloads.read(archive.open_submission(path, zone), str(path), zone)
     except Exception:
         if path.is_dir():
             raise
