@@ -80,6 +80,14 @@ def time(folder: Path) -> datetime | None:
         return None
 
 
+def let_be_earlier(folder: Path, told: datetime) -> None:
+    """An attempt was handed in at this time already, if it is before the one that was known."""
+    if (there := time(folder)) and told < there:
+        half = folder.with_name(f".time-{folder.name}")
+        half.write_text(f"{told:{_FORM}}", encoding="utf-8")
+        os.replace(half, folder / TIMESTAMP)
+
+
 def content(folder: Path) -> dict[str, bytes]:
     """An attempt's files by path."""
     return {name: path.read_bytes() for name, path in _files(folder).items()}

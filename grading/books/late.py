@@ -80,8 +80,13 @@ def _standing(facts: Facts, days: int | None, used: dict[str, int]) -> Standing:
     if not seconds:
         return ends()
     begun = math.ceil(seconds / DAY)
+    while begun > 1 and seconds <= (policy.after(due, timedelta(days=begun - 1)) - due).total_seconds():
+        begun -= 1
+    if begun < math.ceil(seconds / DAY):
+        steps.append("clocks were set back meanwhile: a late day ends at the same hour as the one before")
     base, what = (facts.score, "the score") if policy.of_score else (facts.points, "all points")
-    if policy.closes is not None and seconds > policy.closes * DAY:
+    if policy.closes is not None and \
+            seconds > (policy.after(due, timedelta(days=policy.closes)) - due).total_seconds():
         steps.append(f"more than {policy.closes:g} days late: nothing of {_number(facts.score)} points is left")
         return ends(seconds, begun, 0, begun, facts.score)
     free = 0

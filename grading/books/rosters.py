@@ -52,14 +52,18 @@ class Roster:
     at: dict[str, int] = field(default_factory=dict)
     sheet: Sheet | None = None
 
+    def meant(self, word: str) -> list[str]:
+        """Ids of the students whom a word may mean: as their id, or by what else stands in their rows."""
+        return list(dict.fromkeys([word] * (word in self.ids) + self.keys.get(key(word), [])))
+
     def whose(self, words: Iterable[str]) -> list[str]:
-        """Ids of the students whom the first word that means anybody may mean; words: the most certain first."""
+        """Ids of the students whom the first word that means anybody may mean; of several, those whom the words behind
+        it may mean as well. words: the most certain first."""
+        found: list[str] = []
         for word in words:
-            if word in self.ids:
-                return [word]
-            if found := self.keys.get(key(word)):
-                return found
-        return []
+            meant = self.meant(word)
+            found = [one for one in found if one in meant] or found or meant
+        return found
 
     def named(self, student: str) -> Named:
         return named(self.rows.get(student, {}))
@@ -89,7 +93,7 @@ def _read(course: Course, stamp: tuple) -> Roster:
     column = id_column(sheet)
     roster = Roster(sheet=sheet)
     for number in range(1, len(sheet.rows)):
-        student = sheet.value(number, column).strip()
+        student = unicodedata.normalize("NFC", sheet.value(number, column).strip())    # as folders' names are
         if not student:
             continue
         if student in roster.ids:

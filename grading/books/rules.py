@@ -68,6 +68,11 @@ class Policy:
     def local(self, moment: datetime) -> str:
         return f"{moment.replace(tzinfo=UTC).astimezone(self.zone):%Y-%m-%d %H:%M:%S %Z}"
 
+    def after(self, moment: datetime, length: timedelta) -> datetime:
+        """So much later; where clocks are set back meanwhile, as late by the clock there: a day had 25 hours."""
+        there = moment.replace(tzinfo=UTC).astimezone(self.zone).replace(tzinfo=None) + length
+        return max(moment + length, utc(there, self.zone))
+
 
 def read(assignment: str, folder: Path = ASSIGNMENTS) -> Policy | None:
     """The assignment's policy; None where its description has none. Raises KitError for one that cannot be read."""
@@ -133,8 +138,10 @@ def extension(text: str, policy: Policy, due: datetime | None, where: str) -> ti
     if not text:
         return None
     if not _SPAN.sub("", text).strip(" ,+&and"):
-        return timedelta(seconds=sum(float(number.replace(",", ".")) * _SPANS[unit[0].lower()]
-                                     for number, unit in _SPAN.findall(text)))
+        granted = timedelta(seconds=sum(float(number.replace(",", ".")) * _SPANS[unit[0].lower()]
+                                        for number, unit in _SPAN.findall(text)))
+        in_days = all(_SPANS[unit[0].lower()] % DAY == 0 for _, unit in _SPAN.findall(text))
+        return policy.after(due, granted) - due if due and in_days else granted
     try:
         until = datetime.fromisoformat(text)
     except ValueError:

@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple
 
@@ -53,6 +53,7 @@ class Handed:
     others: dict[str, str] = field(default_factory=dict)
     made: datetime | None = None          # when the folder or the archive itself was written
     told: datetime | None = None          # when it was handed in, if a platform says so
+    surpassed: bool = False               # the same download has a newer one
 
     @property
     def time(self) -> datetime:
@@ -82,8 +83,11 @@ def stem(path: Path) -> str:
     return path.name if path.is_dir() else path.name[:len(path.name) - len(suffix(path.name))]
 
 
-def open_submission(path: Path) -> Handed:
-    """List what `path`, a folder or an archive, holds. Raises KitError for what is unreadable or unsafe."""
+def open_submission(path: Path, zone: tzinfo | None = None) -> Handed:
+    """List what `path`, a folder or an archive, holds. Raises KitError for what is unreadable or unsafe.
+
+    - zone: where the clock stands by which a zip's times are told; None: here
+    """
     if path.is_symlink():
         raise KitError(f"{path} is a symbolic link; expected a folder or a zip. Copy the submission itself.")
     if path.is_dir():
@@ -95,12 +99,12 @@ def open_submission(path: Path) -> Handed:
                        "into a folder of that name, or ask the student for a .zip.")
     if not suffix(path.name):
         raise KitError(f"{path} is neither a folder nor a .zip. Unpack it, or ask the student for a .zip.")
-    opened = _open_archive(path.open("rb"), str(path), path.name, Taken())
+    opened = _open_archive(path.open("rb"), str(path), path.name, Taken(), zone)
     opened.made = date_of(path.stat().st_mtime)
     return opened
 
 
-def with_inner(handed: Handed, where: str, depth: int = 2) -> Handed:
+def with_inner(handed: Handed, where: str, zone: tzinfo | None = None, depth: int = 2) -> Handed:
     """The same with what the archives in it hold, and the archives in these; paths go on behind the archive's name."""
     files, others, taken, opened = {}, dict(handed.others), Taken(), 0
 
@@ -115,7 +119,7 @@ def with_inner(handed: Handed, where: str, depth: int = 2) -> Handed:
             try:
                 content = file.read()
                 taken.unpacked += len(content)
-                inner = _open_archive(_on_disk(content), f"{where}: {path}", name, taken)
+                inner = _open_archive(_on_disk(content), f"{where}: {path}", name, taken, zone)
             except Exception:                  # whatever is wrong with it, the rest can be read
                 others[path] = "an archive that cannot be read"
                 continue
@@ -123,7 +127,7 @@ def with_inner(handed: Handed, where: str, depth: int = 2) -> Handed:
             add(f"{path}/", inner.files, left - 1)
 
     add("", handed.files, depth)
-    return Handed(files, others, handed.made, handed.told)
+    return Handed(files, others, handed.made, handed.told, handed.surpassed)
 
 
 def is_junk(name: str) -> bool:
@@ -168,13 +172,13 @@ def _read_file(path: str, folder: Path, name: str) -> bytes:
 
 # Archives
 
-def _open_archive(stream: BinaryIO, where: str, name: str, taken: Taken) -> Handed:
+def _open_archive(stream: BinaryIO, where: str, name: str, taken: Taken, zone: tzinfo | None) -> Handed:
     if suffix(name) == ".zip":
-        return _open_zip(stream, where, taken)
+        return _open_zip(stream, where, taken, zone)
     return _open_tar(stream, where, suffix(name), taken)
 
 
-def _open_zip(stream: BinaryIO, where: str, taken: Taken) -> Handed:
+def _open_zip(stream: BinaryIO, where: str, taken: Taken, zone: tzinfo | None) -> Handed:
     try:
         taken.directory_of(stream, where)
         opened = zipfile.ZipFile(stream)
@@ -195,7 +199,7 @@ def _open_zip(stream: BinaryIO, where: str, taken: Taken) -> Handed:
         if name in found.files:
             raise KitError(f"{where}: {name!r} is in the archive twice. Ask the student which one counts.")
         found.files[name] = File(lambda member=member, name=name: _read_member(opened, member, where, name),
-                                 time_of(member))
+                                 time_of(member, zone))
     return found
 
 

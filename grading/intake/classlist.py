@@ -3,6 +3,7 @@
 What the roster has beside it (extensions, late days, columns of other lists) stays. Nobody is taken out.
 """
 
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def take(course: Course, path: Path, heading: str | None = None) -> Imported:
     column, kept = _ids(given, heading), _columns(given)
     rows: dict[str, dict[str, str]] = {}
     for number in range(1, len(given.rows)):
-        student, values = given.value(number, column).strip(), rosters.row(given, number)
+        student = unicodedata.normalize("NFC", given.value(number, column).strip())
+        values = rosters.row(given, number)
         if not values or any(value.casefold() in _NOBODY for value in values.values()):
             continue
         if not student:

@@ -4,15 +4,17 @@ Only the assignment's notebooks and student modules are taken, and pictures that
 replaces an older one whole; the other one is kept under `replaced/`.
 """
 
+import errno
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, tzinfo
+from functools import cached_property
 from pathlib import Path
 
-from grading.books import attempts, rosters
+from grading.books import attempts, rosters, rules
 from grading.books.course import Course
 from grading.books.rosters import NO_ID, STUDENT, Roster
 from grading.desk.text import clean_text
@@ -24,6 +26,7 @@ from grading.intake.handout import Handout
 from grading.release.assignment import Assignment
 
 MAX_BYTES = 100_000_000          # of all files of a submission
+FULL = errno.ENOSPC, errno.EDQUOT
 _UNCLEAN = re.compile(r"[^\w.@+-]+")
 
 
@@ -70,7 +73,8 @@ class Collecting:
                 raise KitError(f"{path} does not exist. Give a folder that holds one folder or zip per student id.")
         attempts.let_count(self._course, self._assignment.name, self._attempt)
         known = {*(self._roster.ids if self._roster else ()), *self._course.students(self._assignment.name)}
-        if len(paths) == 1 and _named(paths[0]) not in known and (download := _download(paths[0])) is not None:
+        if len(paths) == 1 and _named(paths[0]) not in known and (
+                download := _download(paths[0], self._zone)) is not None:
             yield from self._take_download(download, paths[0])
             return
         singles: dict[str, list[Path]] = {}
@@ -89,20 +93,50 @@ class Collecting:
                     f"{student} is there {len(entries)} times: {few([str(entry) for entry in entries], 4)}. Nothing of "
                     "it was taken: remove all but the one that counts."))
             else:
-                yield self._guarded(student, entries[0], lambda entry=entries[0]: archive.open_submission(entry))
+                yield self._guarded(student, entries[0], lambda entry=entries[0]: archive.open_submission(
+                    entry, self._zone))
 
     def missing(self) -> list[str]:
         """Students of the roster without a submission."""
         there = set(self._course.students(self._assignment.name))
         return [student for student in (self._roster.ids if self._roster else []) if student not in there]
 
+    @cached_property
+    def _zone(self) -> tzinfo | None:
+        """Where the assignment's dates are local, and clocks that say nothing stand; None where no date says it."""
+        policy = rules.read(self._assignment.name, self._assignment.folder.parent)
+        return policy.zone if policy and (policy.due or policy.zone is not UTC) else None
+
     def _take_download(self, download: Iterator[downloads.HandIn], path: Path) -> Iterator[Collected]:
-        for one in download:
+        found = list(download)
+        doubtful = self._doubtful({person for one in found for person in one.people})
+        for one in found:
             if not one.people:
                 yield Collected("?", "refused", f"{path}: one submission names nobody who handed it in")
             for person in one.people:
+                if person in doubtful:
+                    yield Collected(person.name, "refused", clean_text(doubtful[person]))
+                    continue
                 late = "late, says the platform" if one.late else ""
                 yield self._guarded(person, path, lambda one=one: one.handed, late)
+
+    def _doubtful(self, people: Collection[Person]) -> dict[Person, str]:
+        """Those who would pass for a student of the roster that another one is, as surely or more so, and why."""
+        same: dict[str, list[Person]] = {}
+        for person in sorted(people) if self._roster else ():
+            with suppress(KitError):
+                same.setdefault(self._student(person), []).append(person)
+        doubtful = {}
+        for student, those in same.items():
+            sure = {one: sum(student in self._roster.meant(word) for word in set(one.words)) for one in those}
+            most = [one for one in those if sure[one] == max(sure.values())]
+            for one in those if len(those) > 1 else ():
+                if [one] != most:
+                    others = "; ".join(_told(other) for other in those if other is not one)
+                    doubtful[one] = (f"{_told(one)} may be {student} of {self._course.roster}, and so may {others}. "
+                                     "Add whoever is missing there, or a column that tells them apart, such as the "
+                                     "platform's number or the login.")
+        return doubtful
 
     def _guarded(self, who: str | Person, path: Path, open_it, *said: str) -> Collected:
         """Take one in; whatever is wrong with it is its own sentence."""
@@ -115,7 +149,8 @@ class Collecting:
         except (RecursionError, MemoryError):
             sentence = f"{path} is larger or deeper than anything that can be read."
         except OSError as error:
-            sentence = f"{path} cannot be read: {error.strerror}."
+            sentence = (f"{path} was not taken: there is no room left on the disk of {self._course.root}. Make some, "
+                        "then run this again." if error.errno in FULL else f"{path} cannot be read: {error.strerror}.")
         except Exception as error:                     # one archive's own, whatever it is
             sentence = (f"{path} cannot be taken in ({type(error).__name__}: {error}). Unpack it into a folder, or ask "
                         "the student for a .zip.")
@@ -133,10 +168,16 @@ class Collecting:
             return student
         if self._roster is None:
             return _UNCLEAN.sub("-", unicodedata.normalize("NFKC", who.name)).strip("-_.")[:100] or "unnamed"
-        found = self._roster.whose(who.words)
+        found, told = self._roster.whose(who.words), _told(who)
+        others = [other for word in who.words if who.agree
+                  and (other := self._roster.meant(word)) and not set(other) & set(found)]
+        if others:
+            found = list(dict.fromkeys(found + sum(others, [])))
         if len(found) == 1:
+            if "/" in found[0] or found[0].startswith("."):              # no folder of that name would be found
+                raise KitError(f"{told} is {found[0]!r} in {self._course.roster}, which is no student id: {NO_ID}. "
+                               "Change it there.")
             return found[0]
-        told = ", ".join(map(repr, who.words))
         if found:
             raise KitError(f"{told} may be any of {', '.join(found)} of {self._course.roster}. Add a column that tells "
                            "them apart, such as the platform's number or the login.")
@@ -146,7 +187,7 @@ class Collecting:
         wanted = self._assignment.submitted_files
         found = self._find(handed)
         if len(found.files) < len(wanted) and any(map(archive.suffix, handed.files)):
-            handed = archive.with_inner(handed, str(path))
+            handed = archive.with_inner(handed, str(path), self._zone)
             found = self._find(handed)
         if not found.files:
             raise KitError(f"{path} {self._nothing_of_ours(handed)}")
@@ -160,7 +201,7 @@ class Collecting:
         if missing := [name for name in wanted if name not in files and name not in links]:
             remarks.append(f"missing: {', '.join(missing)}")
         remarks += found.remarks + self._handout.remarks(files, read)
-        state = self._keep(student, files, handed.time)
+        state = self._keep(student, files, handed)
         return Collected(student, state, clean_text("; ".join(remarks)))
 
     def _find(self, handed: Handed) -> finding.Found:
@@ -177,19 +218,21 @@ class Collecting:
         return (f"holds none of the files of {self._assignment.name}{told}: expected {', '.join(wanted)}, laid out "
                 "like the release.")
 
-    def _keep(self, student: str, files: dict[str, bytes], time: datetime) -> str:
+    def _keep(self, student: str, files: dict[str, bytes], handed: Handed) -> str:
         """Lay a submission down where it counts, or beside the one that does. Returns the state."""
         target = self._course.submitted(student, self._assignment.name)
-        time = time.replace(microsecond=0)
+        time = handed.time.replace(microsecond=0)
         there = attempts.time(target)
         if not target.is_dir():
             state = "new"
         elif attempts.holds(target, files):
+            if handed.told:
+                attempts.let_be_earlier(target, time)
+            return "unchanged"
+        elif (self._attempt == "best" or handed.surpassed) and any(
+                attempts.holds(one, files) for one in attempts.every(self._course, student, self._assignment.name)):
             return "unchanged"
         elif self._attempt == "best":
-            if any(attempts.holds(one, files) for one in
-                   attempts.every(self._course, student, self._assignment.name)):
-                return "unchanged"
             state = "kept"
         elif self._attempt == "first" and there and time >= there:
             state = "later"
@@ -211,15 +254,15 @@ def _read(places: dict[str, str], handed: Handed, path: Path) -> dict[str, bytes
     return files
 
 
-def _download(path: Path) -> Iterator[downloads.HandIn] | None:
-    """The attempts in a platform's download, folder or zip; None for anything else."""
+def _download(path: Path, zone: tzinfo | None = None) -> Iterator[downloads.HandIn] | None:
+    """The attempts in a platform's download, folder or zip; None for anything else. zone: as in `downloads.read`."""
     if path.is_dir():
         if not downloads.is_download(entry.name for entry in path.iterdir() if entry.name not in archive.JUNK):
             return None
     elif archive.suffix(path.name) != ".zip" or path.is_symlink() or not path.is_file():
         return None
     try:
-        return downloads.read(archive.open_submission(path), str(path))
+        return downloads.read(archive.open_submission(path, zone), str(path), zone)
     except Exception:
         if path.is_dir():
             raise
@@ -230,6 +273,10 @@ def _is_download(entry: Path) -> bool:
     with suppress(Exception):                # whatever is wrong with it is said when it is taken in
         return not entry.is_symlink() and _download(entry) is not None
     return False
+
+
+def _told(person: Person) -> str:
+    return ", ".join(map(repr, person.words))
 
 
 def _named(path: Path) -> str:

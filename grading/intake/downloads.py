@@ -6,7 +6,7 @@ Each shape becomes the same: one `HandIn` for each person's or group's attempt, 
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 import yaml
@@ -29,10 +29,12 @@ class Person(NamedTuple):
 
     - name: what they are called where there is no roster
     - words: what may stand for them in one, the most certain first
+    - agree: no word is certain by itself, such as a number that may be somebody else's in another list
     """
 
     name: str
     words: tuple[str, ...]
+    agree: bool = False
 
 
 class HandIn(NamedTuple):
@@ -48,8 +50,11 @@ def is_download(tops: Iterable[str]) -> bool:
     return _shape(set(tops)) is not None
 
 
-def read(handed: Handed, where: str) -> Iterator[HandIn] | None:
-    """The attempts in what a platform made, also with one folder around it; None for what no platform made."""
+def read(handed: Handed, where: str, zone: tzinfo | None = None) -> Iterator[HandIn] | None:
+    """The attempts in what a platform made, also with one folder around it; None for what no platform made.
+
+    - zone: where the platform's clock stands, which may not say so; None: here
+    """
     tops = {name.partition("/")[0] for name in handed.files}
     if len(tops) == 1 and not _shape(tops):
         handed = handed.below(tops.pop())
@@ -57,6 +62,8 @@ def read(handed: Handed, where: str) -> Iterator[HandIn] | None:
     shape = _shape(tops)
     if shape is None:
         return None
+    if shape is _blackboard:
+        return _blackboard(handed, zone)
     return _gradescope(handed, where) if shape is _gradescope else shape(handed)
 
 
@@ -98,11 +105,12 @@ def _canvas(handed: Handed) -> Iterator[HandIn]:
         several = any(len(numbers) > 1 for numbers in uploads.values())
         rounds = sorted({number for numbers in uploads.values() for number in numbers})
         for number in rounds if several else rounds[-1:]:
-            one = Handed(made=handed.made)
+            one = Handed(made=handed.made, surpassed=number != rounds[-1])
             for numbers in uploads.values():
                 if newest := [found for found in sorted(numbers) if found <= number]:
                     one.files.update(numbers[newest[-1]])
-            yield HandIn([Person(f"{who}-{user}", (user, who))], one, any(match["late"] for match, *_ in files))
+            person = Person(f"{who}-{user}", (user, who), agree=True)
+            yield HandIn([person], one, any(match["late"] for match, *_ in files))
 
 
 def _moodle(handed: Handed) -> Iterator[HandIn]:
@@ -117,7 +125,7 @@ def _moodle(handed: Handed) -> Iterator[HandIn]:
             yield HandIn([Person(f"{who}-{number}", (who, number))], one)
 
 
-def _blackboard(handed: Handed) -> Iterator[HandIn]:
+def _blackboard(handed: Handed, zone: tzinfo | None) -> Iterator[HandIn]:
     """`Assignment 1_jdoe_attempt_2025-10-08-21-14-03_knn.ipynb`; the text file beside it is Blackboard's own."""
     found = _grouped(handed, _BLACKBOARD, lambda match: match.group("title", "who", "time"))
     titles = {title for title, *_ in found}
@@ -127,7 +135,8 @@ def _blackboard(handed: Handed) -> Iterator[HandIn]:
         if title != shortest and all(one == shortest or one.startswith(f"{shortest}_") for one in titles):
             who = f"{title.removeprefix(shortest)[1:]}_{who}"            # a login with an underscore, not another's
             parts = []
-        made = datetime.strptime(time, "%Y-%m-%d-%H-%M-%S").astimezone(UTC)
+        made = datetime.strptime(time, "%Y-%m-%d-%H-%M-%S")
+        made = (made.replace(tzinfo=zone) if zone else made).astimezone(UTC)
         one = Handed(told=made)
         for match, rest, file in files:
             if match["name"]:

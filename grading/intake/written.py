@@ -2,7 +2,7 @@
 
 import struct
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 
 def date_of(seconds: float) -> datetime | None:
@@ -13,9 +13,9 @@ def date_of(seconds: float) -> datetime | None:
         return None
 
 
-def time_of(member: zipfile.ZipInfo) -> datetime | None:
+def time_of(member: zipfile.ZipInfo, zone: tzinfo | None = None) -> datetime | None:
     """Of a zip's member: Unix seconds where they are told, else what the clock of the machine that packed showed, as
-    if it stood here."""
+    if it stood in this zone, or here."""
     extra = member.extra
     while len(extra) >= 4:
         kind, size = struct.unpack("<HH", extra[:4])
@@ -25,6 +25,6 @@ def time_of(member: zipfile.ZipInfo) -> datetime | None:
     if member.date_time <= (1980, 1, 1, 0, 0, 0):               # a zip's way to say nothing
         return None
     try:
-        return datetime(*member.date_time).astimezone(UTC)
+        return datetime(*member.date_time, tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

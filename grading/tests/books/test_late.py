@@ -117,6 +117,21 @@ def test_extensions_as_people_write_them(text, hours):
     assert (found and found.total_seconds() / HOUR) == hours
 
 
+def test_where_clocks_are_set_back_a_day_ends_at_the_same_hour_by_the_clock():
+    """On 25 October 2026 Zurich's clocks show 2 to 3 o'clock twice; what ends at 23:59 does so on the next day, too."""
+    said = policy(due=datetime(2026, 10, 23, 23, 59), timezone="Europe/Zurich", per_day="10%", nothing_after_days=2)
+    assert said.due == datetime(2026, 10, 23, 21, 59)
+    assert said.due + rules.extension("2 days", said, said.due, "roster.csv") == datetime(2026, 10, 25, 22, 59)
+    assert rules.extension("48 hours", said, said.due, "roster.csv") == timedelta(hours=48)
+
+    def after(handed):
+        found = late.standings([Facts("one", said, said.due, handed, score=80.0, points=100.0)], None)["one"]
+        return found.days, found.penalty
+
+    assert [after(datetime(2026, 10, day, hour, minute)) for day, hour, minute in
+            ((24, 21, 59), (24, 22, 0), (25, 22, 59), (25, 23, 0))] == [(1, 10), (2, 20), (2, 20), (3, 80)]
+
+
 @pytest.mark.parametrize("text", ["2", "soon", "2 months", "2026-10-08 12:00", "-1 day"])
 def test_an_extension_that_says_nothing_certain_is_refused(text):
     with pytest.raises(KitError, match=r"roster.csv: '.*' is"):

@@ -1,3 +1,4 @@
+import errno
 import gc
 import io
 import json
@@ -304,6 +305,26 @@ def test_with_a_roster_only_its_students_are_taken(course, inbox):
     found = taken(course, inbox)
     assert found["ann"].state == "new"
     assert "'mallory' is not in" in found["mallory"].sentence
+
+
+def test_an_id_is_the_same_in_the_roster_however_its_accents_are_written(course, inbox):
+    course.roster.write_text(unicodedata.normalize("NFD", "id,name\njos\u00e9,Jos\u00e9\n"), encoding="utf-8")
+    hand_in_folder(inbox / "jos\u00e9")
+    assert taken(course, inbox)["jos\u00e9"].state == "new"
+
+
+def test_a_full_disk_is_called_that_and_what_counted_counts_still(course, inbox, monkeypatch):
+    hand_in_folder(inbox / "ann")
+    taken(course, inbox)
+    hand_in_folder(inbox / "ann", **{NOTEBOOK: "{}", MODULE: "x = 2\n"})
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    found = taken(course, inbox)["ann"]
+    assert found.state == "refused" and "no room left on the disk" in found.sentence
+    assert read(course, "ann", MODULE) == "x = 1\n"
 
 
 def test_a_path_of_no_use_is_one_sentence(course, inbox, tmp_path):

@@ -1,5 +1,6 @@
 """A class of twelve in each platform's shape arrives as the same submissions, at the right times."""
 
+import dataclasses
 import os
 import zipfile
 from datetime import UTC, datetime
@@ -154,6 +155,55 @@ def test_attempts_are_kept_and_the_first_counts_when_it_is_asked_for(course, tmp
     assert [path.read_text() for path in course.replaced("s05", "assignment1").rglob("layers.py")] == ["x = 5, 0\n"]
 
 
+def test_a_download_that_is_taken_again_makes_nothing_later_than_it_was(course, tmp_path):
+    """Canvas packs every file with the time of the download."""
+    for name, hour in (("one", 12), ("two", 20)):
+        for attempt, again in ((1, ""), (2, "-1")):
+            pack(tmp_path / name / f"byronada_9000_7{attempt}_work{again}.zip", work(0, attempt),
+                 TIMES[0].replace(hour=hour))
+        taken = collect(ASSIGNMENT, course, [tmp_path / name])
+    assert [one.state for one in taken] == ["unchanged", "unchanged"]
+    there = course.submitted("s00", "assignment1")
+    assert (there / MODULE).read_text() == work(0, 2)[MODULE]
+    assert (there / "timestamp.txt").read_text() == f"{TIMES[0]:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def test_a_platform_that_tells_an_earlier_time_of_the_same_work_is_heeded(course, tmp_path):
+    """It was copied out of a download at first, which makes files as new as the copy."""
+    lay(tmp_path / "copied" / "s00", {NOTEBOOK: work(0)[NOTEBOOK]}, datetime(2025, 12, 1, tzinfo=UTC))
+    lay(tmp_path / "in" / "submission_1", {NOTEBOOK: work(0)[NOTEBOOK]}, datetime(2025, 12, 1, tzinfo=UTC))
+    collect(ASSIGNMENT, course, [tmp_path / "copied"])
+    for moment in (TIMES[0], TIMES[5]):
+        (tmp_path / "in" / "submission_metadata.yml").write_text(
+            f"submission_1:\n  :submitters:\n  - :sid: s00\n  :created_at: {moment:%Y-%m-%d %H:%M:%S} Z\n")
+        assert [one.state for one in collect(ASSIGNMENT, course, [tmp_path / "in"])] == ["unchanged"]
+        there = course.submitted("s00", "assignment1")
+        assert (there / "timestamp.txt").read_text() == f"{TIMES[0]:%Y-%m-%d %H:%M:%S} UTC"
+        assert [path.name for path in there.parent.iterdir()] == ["assignment1"]
+
+
+def test_an_id_that_no_folder_can_bear_is_refused_and_not_taken_in_where_nobody_finds_it(course, tmp_path):
+    course.roster.write_text("id,name\n2019/1234,Ada Byron\n")
+    lay(tmp_path / "in" / "Ada Byron_31000_assignsubmission_file", work(0), TIMES[0])
+    taken, = collect(ASSIGNMENT, course, [tmp_path / "in"])
+    assert taken.state == "refused" and "'2019/1234' in" in taken.sentence and not course.students("assignment1")
+
+
+def test_clocks_that_do_not_say_where_they_stand_stand_where_the_assignments_dates_are_said_to_be(course, tmp_path):
+    """A class is graded on machines whose own clock shows another time."""
+    (tmp_path / "assignment1").mkdir()
+    (tmp_path / "assignment1" / "assignment.toml").write_text(
+        '[late]\ndue = 2025-10-08T23:59:00\ntimezone = "Asia/Kathmandu"\n')
+    lay(tmp_path / "in", {"Assignment 1_ada_attempt_2025-10-08-23-58-00_knn.ipynb": "{}"}, TIMES[0])
+    collect(dataclasses.replace(ASSIGNMENT, folder=tmp_path / "assignment1"), course, [tmp_path / "in"])
+    with zipfile.ZipFile(tmp_path / "s01.zip", "w") as packed:               # a zip's clock does not say where it is
+        packed.writestr(zipfile.ZipInfo("knn.ipynb", (2025, 10, 8, 23, 58, 0)), "{}")
+    collect(dataclasses.replace(ASSIGNMENT, folder=tmp_path / "assignment1"), course, [tmp_path / "s01.zip"])
+    for student in ("s00", "s01"):
+        said = (course.submitted(student, "assignment1") / "timestamp.txt").read_text()
+        assert said == "2025-10-08 18:13:00 UTC"
+
+
 def test_people_that_the_roster_does_not_know_or_cannot_tell_apart_are_named(course, tmp_path):
     course.roster.write_text("id,name\na1,Jane Doe\na2,Jane Doe\n", encoding="utf-16")
     for name in ("Jane Doe", "Joe Public"):
@@ -161,6 +211,39 @@ def test_people_that_the_roster_does_not_know_or_cannot_tell_apart_are_named(cou
     jane, joe = collect(ASSIGNMENT, course, [tmp_path / "in"])
     assert "'Jane Doe', '7' may be any of a1, a2" in jane.sentence
     assert "'Joe Public', '7' is not in" in joe.sentence
+
+
+def test_two_of_one_name_are_told_apart_by_the_number_that_the_roster_has_beside_it(course, tmp_path):
+    course.roster.write_text("id,name,number\na1,Jane Doe,31001\na2,Jane Doe,31002\n")
+    for number in (1, 2):
+        lay(tmp_path / "in" / f"Jane Doe_3100{number}_assignsubmission_file", work(number), TIMES[number])
+    assert {one.state for one in collect(ASSIGNMENT, course, [tmp_path / "in"])} == {"new"}
+    for number in (1, 2):
+        assert (course.submitted(f"a{number}", "assignment1") / NOTEBOOK).read_text() == work(number)[NOTEBOOK]
+
+
+@pytest.mark.parametrize("numbers", [(), (31001,)], ids=["unknown", "one known"])
+def test_of_two_of_one_name_the_one_whom_the_roster_lacks_is_not_taken_for_the_other(course, tmp_path, numbers):
+    """Who joined late has no row yet; the work of the other must not be replaced by theirs."""
+    course.roster.write_text("id,name,number\n" + f"a1,Jane Doe,{numbers[0] if numbers else ''}\n")
+    for number in (1, 2):
+        lay(tmp_path / "in" / f"Jane Doe_3100{number}_assignsubmission_file", work(number), TIMES[number])
+    taken = collect(ASSIGNMENT, course, [tmp_path / "in"])
+    refused = [one for one in taken if one.state == "refused"]
+    assert [one.student for one in refused] == ["Jane Doe-31001", "Jane Doe-31002"][len(numbers):]
+    assert "'Jane Doe', '31002' may be a1 of" in refused[-1].sentence
+    if numbers:
+        assert (course.submitted("a1", "assignment1") / NOTEBOOK).read_text() == work(1)[NOTEBOOK]
+
+
+def test_a_number_of_canvas_that_is_anothers_student_number_gives_nobody_anothers_work(course, tmp_path):
+    lay(tmp_path / "in", {"abbottben_9001_5_knn.ipynb": work(1)[NOTEBOOK]}, TIMES[1])
+    course.roster.write_text("id,name\n9001,Ada Byron\nb,Ben Abbott\n")
+    taken, = collect(ASSIGNMENT, course, [tmp_path / "in"])
+    assert taken.state == "refused" and "may be any of 9001, b" in taken.sentence
+    course.roster.write_text("id,name,canvas\n9001,Ada Byron,1\nb,Ben Abbott,9001\n")
+    taken, = collect(ASSIGNMENT, course, [tmp_path / "in"])
+    assert (taken.student, taken.state) == ("b", "new")
 
 
 def test_what_a_student_has_packed_is_never_filed_under_another_id(course, tmp_path):

@@ -267,10 +267,10 @@ def test_whatever_goes_wrong_with_one_archive_costs_that_archive_alone(tmp_path,
         folder(here / student)
     real = archive.open_submission
 
-    def opened(path):
+    def opened(path, zone):
         if path.name == "bob":
             raise error("what nobody has thought of")
-        return real(path)
+        return real(path, zone)
 
     monkeypatch.setattr(archive, "open_submission", opened)
     assert [(one.student, one.state) for one in collect(ASSIGNMENT, course, [here])] == [
