@@ -233,6 +233,19 @@ def test_gradescope_is_answered_by_who_submitted_with_the_visibility_of_each_tes
     assert told["students"]["bob"]["tests"][1]["output"] == "is \u2026, not \u2026"          # of a hidden test, words
 
 
+def test_a_group_on_gradescope_whose_members_have_the_same_grade_is_answered(tmp_path):
+    course = termed.make(tmp_path, "one")
+    course.roster.write_text("id,email\nann,ann@x.edu\ncem,cem@x.edu\nlea,lea@x.edu\n")
+    for student, outcomes in (("ann", {}), ("cem", {}), ("lea", {"test": False})):
+        termed.whole(course, student, "one", "10-01 11:00", **outcomes)
+    found = book.gather(course, ["one"])
+    packed = gradescope.archive(found, course, gradescope.submitters(found)[0], "visible")
+    told = gradescope.answered(packed, {"users": [{"email": "ann@x.edu"}, {"email": "cem@x.edu"}]})
+    assert told["score"] == found.grades["one"].of["cem"].total
+    with pytest.raises(LookupError, match="differ"):
+        gradescope.answered(packed, {"users": [{"email": "ann@x.edu"}, {"email": "lea@x.edu"}]})
+
+
 def test_gradescope_knows_by_name_only_who_has_no_address_and_a_name_of_their_own(course, found):
     people = {"ann": Named("Ann", "Ångström"), "bob": Named("Bob", "de la Cruz"), "cem": Named("王", "小明"),
               "lea": Named("Ann", "Ångström")}
