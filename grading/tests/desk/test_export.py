@@ -120,7 +120,22 @@ def test_canvas_of_other_points_or_without_the_column_is_refused_and_nothing_is_
 def test_who_is_excused_stays_excused(found):
     sheet = sheets.parse(CANVAS.replace("S 1,,1.5", "S 1,EX,1.5").encode(), "canvas.csv")
     done = platforms.fill_canvas(sheet, found, {})
+    assert sorted(done.filled) == ["0042", "bob"] and done.nothing_handed_in == ["lea"]
     assert sheet.value(3, 5) == "EX" and done.doubtful == ["row 4 (Á, Ann, 501, ann): one (123) says 'EX'"]
+
+
+@pytest.mark.parametrize("points, ann", [('"1,000.00"', "825"), ("40", "33"), ("", ""), ("many", "")])
+def test_no_total_is_brought_to_points_that_a_sheet_does_not_tell(found, points, ann):
+    sheet = sheets.parse(CANVAS.replace("20.00", points).encode(), "canvas.csv")
+    done = platforms.fill_canvas(sheet, found, {}, scaled=True)
+    assert sheet.value(3, 5) == ann and ("ann" in done.filled) == bool(ann)
+    assert [one for one in done.doubtful if "(Á, Ann" in one] == ([] if ann else [
+        "row 4 (Á, Ann, 501, ann): the sheet does not say of how many points one is"])
+
+
+def test_points_with_signs_between_thousands_are_compared_too(found):
+    with pytest.raises(KitError, match=r"counts one of 1000 points"):
+        platforms.fill_canvas(sheets.parse(CANVAS.replace("20.00", '"1,000.00"').encode(), "canvas.csv"), found, {})
 
 
 def test_two_rows_of_one_student_and_one_row_of_two_are_named_and_left(found):
