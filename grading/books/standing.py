@@ -31,16 +31,16 @@ class Standing:
 
     @property
     def score(self) -> float:
-        return sum(cell["score"] or 0.0 for cells in self.cells.values() for cell in cells.values())
+        return round(sum(cell["score"] or 0.0 for cells in self.cells.values() for cell in cells.values()), 9)
 
     @property
     def max_score(self) -> float:
-        return sum(cell["max_score"] for cells in self.cells.values() for cell in cells.values())
+        return round(sum(cell["max_score"] for cells in self.cells.values() for cell in cells.values()), 9)
 
     @property
     def total(self) -> float:
         """As nbgrader has it: never less than nothing."""
-        return max(0.0, self.score - self.penalty)
+        return max(0.0, round(self.score - self.penalty, 9))
 
     @property
     def not_marked(self) -> list[str]:

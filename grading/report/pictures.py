@@ -1,6 +1,7 @@
 """The report's pictures as SVG, in colors that the page sets: light ones, dark ones, and those of paper."""
 
 import io
+import math
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -20,7 +21,15 @@ _STYLE = {"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 11, 
 
 def histogram(values: Sequence[float], label: str, bins: int = 20, span: tuple[float, float] | None = None,
               percent: bool = False) -> str:
-    """How often values occur; the alternative text tells the numbers."""
+    """How often values occur; the alternative text tells the numbers.
+
+    What is beyond the span, as with extra credit, has bins of its own up to twice the span, and the last one beyond.
+    """
+    if span:
+        width = (span[1] - span[0]) / bins
+        more = min(max(0, math.ceil((max(values) - span[1]) / width - 1e-6)), bins)
+        bins, span = bins + more, (span[0], span[1] + more * width)
+        values = np.clip(values, *span)
     counts, edges = np.histogram(values, bins, span)
     middle = np.median(values)
     form = "{:.0%}" if percent else "{:.3g}"

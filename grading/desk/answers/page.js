@@ -4,7 +4,7 @@ const A = D.answers, ITEMS = D.items;
 const GROUPS = [...D.groups.map(ids => ({ids, blank: false})), ...(D.blank.length ? [{ids: D.blank, blank: true}] : [])];
 const GIVEN = /^- (\d+(?:\.5)?): (.+)$/;
 const own = new Set();             // answers whose mark is not their group's
-const done = [];                   // batches that can be undone: [{id, before, after}]
+const done = [];                   // batches that can be undone: [{id, before, after, alone}]
 let current = 0, target = null;    // a group, and one answer of it or null for all
 let queue = Promise.resolve(), wide = new Set();
 const unfolded = new Set(), plots = new Map();      // answers whose plots are shown; plots that were fetched
@@ -50,10 +50,11 @@ function groupMark(group) {
   const best = [...counts].sort((one, other) => scored(other) - scored(one) || other[1] - one[1])[0];
   return best ? [...JSON.parse(best[0]), false] : [null, null, true];
 }
-for (const group of GROUPS) {
+function leaveAlone(group, ids) {    // those of them whose mark is not their group's
   const common = said(groupMark(group));
-  group.ids.filter(id => isEntered(A[id].mark) && said(A[id].mark) !== common).forEach(id => own.add(id));
+  ids.filter(id => isEntered(A[id].mark) && said(A[id].mark) !== common).forEach(id => own.add(id));
 }
+GROUPS.forEach(group => leaveAlone(group, group.ids));
 const shownMark = () => target ? A[target].mark : groupMark(GROUPS[current]);
 const aimed = () => target ? [target] : GROUPS[current].ids.filter(id => !own.has(id));
 
@@ -62,7 +63,7 @@ const aimed = () => target ? [target] : GROUPS[current].ids.filter(id => !own.ha
 function enter(make, undoing = false) {
   if (!D.live) return;
   queue = queue.then(async () => {
-    const changes = make().filter(one => one);
+    const former = new Set(own), changes = make().filter(one => one);
     if (!changes.length) return;
     const body = changes.map(one => ({...one, digest: A[one.id].digest, seen: A[one.id].mark}));
     let told;
@@ -73,6 +74,7 @@ function enter(make, undoing = false) {
       if (!answer.ok) throw new Error(await answer.text());
       told = await answer.json();
     } catch (error) {
+      changes.forEach(({id}) => former.has(id) || own.delete(id));
       return tell(`Not entered: ${error instanceof TypeError ? "kit answers does not reply; does it still run?" : error.message}`, true);
     }
     const batch = [], refused = [];
@@ -80,9 +82,11 @@ function enter(make, undoing = false) {
       const before = A[id].mark, [mark, why] = told[id];
       A[id].mark = mark;
       if (why) refused.push(`${A[id].label}: ${why}; it has ${points(mark[0])} of ${points(D.points)}`);
-      else batch.push({id, before, after: mark});
+      else batch.push({id, before, after: mark, alone: former.has(id)});
       A[id].note = why;
+      if (why && !former.has(id)) own.delete(id);
     }
+    for (const group of GROUPS) leaveAlone(group, group.ids.filter(id => told[id] && told[id][1]));
     if (refused.length) tell(`Not entered. ${refused.slice(0, 3).join(". ")}${refused.length > 3 ? " …" : ""}`, true);
     else tell(`${undoing ? "Undone" : "In the gradebook"}: ${batch.length === 1 ? A[batch[0].id].label : batch.length + " answers"}`);
     if (batch.length && !undoing) done.push(batch);
@@ -124,7 +128,7 @@ function toggle(number) {
     return [clamp((score || 0) + change), written(given)];
   });
 }
-const clamp = score => Math.min(D.points, Math.max(0, Math.round(score * 2) / 2));
+const clamp = score => score >= D.points ? D.points : Math.max(0, Math.min(D.points, Math.round(score * 2) / 2));
 const setScore = score => put(([, comment]) => [clamp(score), comment]);
 const addWords = words => put(([score, comment]) => {
   const given = read(comment), lines = given.words.split("\n\n").filter(Boolean);
@@ -158,7 +162,7 @@ function undo() {
     if (!batch) return tell("Nothing to undo"), [];
     const same = batch.filter(one => String(A[one.id].mark) === String(one.after));
     if (same.length < batch.length) tell("Some were marked by somebody else meanwhile, and stay", true);
-    same.forEach(one => own.delete(one.id));
+    same.forEach(one => one.alone ? own.add(one.id) : own.delete(one.id));
     const at = GROUPS.findIndex(group => group.ids.includes(batch[0].id));
     [current, target] = [at, null];
     return same.map(({id, before}) => ({id, score: before[0], comment: before[1], waits: before[2]}));
@@ -178,12 +182,13 @@ async function look() {
   });
   async function check() {               // once more, with nothing of our own on its way
     now = await (await fetch(`${D.name}/marks`)).json();
-    let last = null;
-    for (const [id, mark] of Object.entries(now)) {
-      if (!A[id] || String(mark) === String(A[id].mark)) continue;
-      [A[id].mark, last] = [mark, id];
-      if (isEntered(mark) && said(mark) !== said(groupMark(GROUPS.find(group => group.ids.includes(id))))) own.add(id);
+    const changed = Object.entries(now).filter(([id, mark]) => A[id] && String(mark) !== String(A[id].mark));
+    for (const [id, mark] of changed) {
+      A[id].mark = mark;
+      own.delete(id);
     }
+    for (const group of GROUPS) leaveAlone(group, group.ids.filter(id => changed.some(([one]) => one === id)));
+    const last = changed.length ? changed.at(-1)[0] : null;
     if (last) { tell(`Marked elsewhere: ${A[last].label}, ${points(A[last].mark[0])}`); draw(); }
   }
 }

@@ -28,9 +28,14 @@ def answer(metadata: dict, grades: dict) -> dict:
         found.append(grades["students"][ids[0]])
     if not found:
         raise LookupError("the submission names nobody who handed it in.")
-    if any(one != found[0] for one in found):
+    if any(_whoever(one) != _whoever(found[0]) for one in found):
         raise LookupError("the members of this group were graded one by one, and differ: each has to submit alone.")
     return found[0]
+
+
+def _whoever(said: dict) -> dict:
+    """An answer but for whose it is."""
+    return said | {"extra_data": {what: value for what, value in said["extra_data"].items() if what != "student"}}
 
 
 def name(said: object) -> str:

@@ -24,6 +24,7 @@ _GRADE = ("grade", "bewertung", "note", "calificación", "score")
 _MAXIMUM = ("maximumgrade", "bestwertung", "notemaximale", "calificaciónmáxima", "höchstpunktzahl")
 _LOCKED = ("gradecanbechanged",)
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+_THOUSANDS = re.compile(r"-?\d{1,3}(?:(,)\d{3}(?:,\d{3})*\.\d+|(\.)\d{3}(?:\.\d{3})*,\d+)")
 
 
 @dataclass
@@ -56,7 +57,7 @@ def fill_canvas(sheet: Sheet, book: Book, columns: Mapping[str, str], scaled: bo
                             if (points := _parsed(sheet.value(row, column))) is not None), None)
                 for name, column in targets.items()}
     return _fill(sheet, book, students, range(last + 1), targets,
-                 lambda name, row: possible[name] if scaled else None)
+                 (lambda name, row: possible[name]) if scaled else None)
 
 
 def fill_moodle(sheet: Sheet, book: Book, columns: Mapping[str, str], scaled: bool = False) -> Filled:
@@ -74,7 +75,8 @@ def fill_moodle(sheet: Sheet, book: Book, columns: Mapping[str, str], scaled: bo
             _agree(sheet, grades, _parsed(sheet.value(row, maximum)), scaled)
     closed = {row for row in students if locked is not None and plain(sheet.value(row, locked)) == "no"}
     return _fill(sheet, book, students, range(len(sheet.header)), {name: target},
-                 lambda _, row: _parsed(sheet.value(row, maximum)) if scaled and maximum is not None else None, closed)
+                 (lambda _, row: None if maximum is None else _parsed(sheet.value(row, maximum))) if scaled else None,
+                 closed)
 
 
 def _fill(sheet: Sheet, book: Book, rows: list[int], identity: range, targets: dict[str, int], possible,
@@ -102,29 +104,34 @@ def _fill(sheet: Sheet, book: Book, rows: list[int], identity: range, targets: d
         found.doubtful.append(f"{student} has the rows " + " and ".join(
             _told(sheet, row) for row, one in whose.items() if one == student))
     comma = _has_decimal_commas(sheet, targets.values())
+    handed_in = {student for grades in book.grades.values() for student in grades.of}
     for row, student in whose.items():
         if student in twice:
             continue
         if row in closed:
             found.doubtful.append(f"{_told(sheet, row)}: its grade cannot be changed, says the sheet")
             continue
+        filled = False
         for name, column in targets.items():
             grades = book.grades[name]
             if student not in grades.of:
                 continue
-            total, most = grades.of[student].total, possible(name, row)
-            if most is not None and grades.most:
+            total = grades.of[student].total
+            if possible and (most := possible(name, row)) is None:
+                found.doubtful.append(f"{_told(sheet, row)}: the sheet does not say of how many points {name} is")
+                continue
+            if possible and grades.most:
                 total = total * most / grades.most
             if re.search(r"[^\W\d_]", before := sheet.value(row, column).strip()):          # EX: excused
                 found.doubtful.append(f"{_told(sheet, row)}: {sheet.header[column]} says {before!r}")
                 continue
             said = number(total)
             sheet.set(row, column, said.replace(".", ",") if comma else said)
-        handed = any(student in grades.of for grades in book.grades.values())
-        (found.filled if handed else found.nothing_handed_in).append(student)
+            filled = True
+        if filled or student not in handed_in:
+            (found.filled if filled else found.nothing_handed_in).append(student)
     reached = uncertain | set(whose.values())
-    found.without_row = [student for student in book.people if student not in reached
-                         and any(student in grades.of for grades in book.grades.values())]
+    found.without_row = [student for student in book.people if student not in reached and student in handed_in]
     return found
 
 
@@ -216,6 +223,8 @@ def _agree(sheet: Sheet, grades: Grades, most: float | None, scaled: bool) -> No
 
 def _parsed(text: str) -> float | None:
     text = text.strip()
+    if parted := _THOUSANDS.fullmatch(text):
+        text = text.replace(parted[1] or parted[2], "")
     return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
 
 

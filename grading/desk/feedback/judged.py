@@ -20,6 +20,7 @@ HEADINGS = {"passed": "Passed.", "failed": "Failed.", "error": "Stopped with an 
             "skipped": "Not run.", "grader_error": "Could not be judged; that counts against nobody."}
 _OPENINGS = {"mistake": "This looks like a known mistake. ",
              "convention": "This looks like another year's convention. "}
+OVERRULED = "A person has looked at it and given the points."
 NOT_MARKED, NO_ANSWER = "A person is to read your answer.", "No answer given."
 
 
@@ -33,6 +34,8 @@ class Known:
 
 @dataclass(frozen=True)
 class Check:
+    """overruled: whether a person has given other points than the outcome does."""
+
     name: str
     says: str
     outcome: str
@@ -40,14 +43,15 @@ class Check:
     points: float
     message: str
     repeats: bool                # what the check before it that failed says
+    overruled: bool = False
 
     @property
     def heading(self) -> str:
-        return HEADINGS.get(self.outcome, self.outcome)
+        return OVERRULED if self.overruled else HEADINGS.get(self.outcome, self.outcome)
 
     @property
     def lost(self) -> bool:
-        return self.outcome not in ("passed", "grader_error")
+        return self.score < self.points if self.overruled else self.outcome not in ("passed", "grader_error")
 
 
 @dataclass
@@ -102,6 +106,8 @@ class Question:
     def sentence(self) -> str:
         if self.mark is not None:
             return self._marked()
+        if all(check.overruled for check in self.lost) and any(check.overruled for check in self.checks):
+            return OVERRULED
         if not self.lost:
             return "Passed." if len(self.checks) == 1 else f"All {len(self.checks)} checks passed."
         if self.unloaded:
@@ -200,7 +206,8 @@ def _check(found: dict[str, Question], lesson: Lesson, cell: Given, notebook: st
                            cell.source, Open(cell.whole, beside=known) if cell.hidden else known)
     one = found[slug]
     one.checks.append(Check(cell.name, cell.says or cell.name, judged["outcome"], score or 0.0, judged["max_score"],
-                            message, any(before.lost and before.message == message for before in one.checks[-1:])))
+                            message, any(before.lost and before.message == message for before in one.checks[-1:]),
+                            mark is not None and mark.by_hand and mark.score != judged["score"]))
     one.points += judged["max_score"]
     one.score += score or 0.0
     if judged.get("unloaded"):

@@ -120,7 +120,22 @@ def test_canvas_of_other_points_or_without_the_column_is_refused_and_nothing_is_
 def test_who_is_excused_stays_excused(found):
     sheet = sheets.parse(CANVAS.replace("S 1,,1.5", "S 1,EX,1.5").encode(), "canvas.csv")
     done = platforms.fill_canvas(sheet, found, {})
+    assert sorted(done.filled) == ["0042", "bob"] and done.nothing_handed_in == ["lea"]
     assert sheet.value(3, 5) == "EX" and done.doubtful == ["row 4 (Á, Ann, 501, ann): one (123) says 'EX'"]
+
+
+@pytest.mark.parametrize("points, ann", [('"1,000.00"', "825"), ("40", "33"), ("", ""), ("many", "")])
+def test_no_total_is_brought_to_points_that_a_sheet_does_not_tell(found, points, ann):
+    sheet = sheets.parse(CANVAS.replace("20.00", points).encode(), "canvas.csv")
+    done = platforms.fill_canvas(sheet, found, {}, scaled=True)
+    assert sheet.value(3, 5) == ann and ("ann" in done.filled) == bool(ann)
+    assert [one for one in done.doubtful if "(Á, Ann" in one] == ([] if ann else [
+        "row 4 (Á, Ann, 501, ann): the sheet does not say of how many points one is"])
+
+
+def test_points_with_signs_between_thousands_are_compared_too(found):
+    with pytest.raises(KitError, match=r"counts one of 1000 points"):
+        platforms.fill_canvas(sheets.parse(CANVAS.replace("20.00", '"1,000.00"').encode(), "canvas.csv"), found, {})
 
 
 def test_two_rows_of_one_student_and_one_row_of_two_are_named_and_left(found):
@@ -231,6 +246,33 @@ def test_gradescope_is_answered_by_who_submitted_with_the_visibility_of_each_tes
     told = json.loads((tmp_path / "source" / "grades.json").read_text())
     assert "1 late day begun" in told["students"]["ann"]["output"]
     assert told["students"]["bob"]["tests"][1]["output"] == "is \u2026, not \u2026"          # of a hidden test, words
+
+
+def test_gradescope_does_not_call_a_test_passed_or_failed_whose_points_a_person_gave(tmp_path):
+    course = termed.make(tmp_path, "one")
+    course.roster.write_text("id,email\nann,ann@x.edu\n")
+    termed.whole(course, "ann", "one", "10-01 11:00", test=False, hidden=False)
+    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
+        gradebook.find_grade("a-test-check", "a", "one", "ann").manual_score = 5.0
+        gradebook.db.commit()
+    found = book.gather(course, ["one"])
+    packed = gradescope.archive(found, course, gradescope.submitters(found)[0], "after_published")
+    told = gradescope.answered(packed, {"users": [{"email": "ann@x.edu"}]})
+    assert [(one["score"], one.get("status")) for one in told["tests"]] == [(5, None), (0, "failed"), (4, None)]
+    assert "a person gave these points" in told["tests"][0]["output"].lower()
+
+
+def test_a_group_on_gradescope_whose_members_have_the_same_grade_is_answered(tmp_path):
+    course = termed.make(tmp_path, "one")
+    course.roster.write_text("id,email\nann,ann@x.edu\ncem,cem@x.edu\nlea,lea@x.edu\n")
+    for student, outcomes in (("ann", {}), ("cem", {}), ("lea", {"test": False})):
+        termed.whole(course, student, "one", "10-01 11:00", **outcomes)
+    found = book.gather(course, ["one"])
+    packed = gradescope.archive(found, course, gradescope.submitters(found)[0], "visible")
+    told = gradescope.answered(packed, {"users": [{"email": "ann@x.edu"}, {"email": "cem@x.edu"}]})
+    assert told["score"] == found.grades["one"].of["cem"].total
+    with pytest.raises(LookupError, match="differ"):
+        gradescope.answered(packed, {"users": [{"email": "ann@x.edu"}, {"email": "lea@x.edu"}]})
 
 
 def test_gradescope_knows_by_name_only_who_has_no_address_and_a_name_of_their_own(course, found):

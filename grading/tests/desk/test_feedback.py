@@ -229,7 +229,7 @@ def test_through_nbgraders_exchange_the_first_page_says_what_the_index_says(spie
 
 # What is said
 
-def described(outcomes: dict[str, str], message: str = "wrong", named=(), stopped=()
+def described(outcomes: dict[str, str], message: str = "wrong", named=(), stopped=(), marked=()
               ) -> dict[str, judged.Question]:
     known = lesson.Lesson("assignment1", "A", {"knn": {name: lesson.Given(name, "check", "# x", 1.0, says="x")
                                                        for name in outcomes}},
@@ -238,7 +238,9 @@ def described(outcomes: dict[str, str], message: str = "wrong", named=(), stoppe
              for name, outcome in outcomes.items()}
     result = Result("ann", "assignment1", "", "full", {"knn": cells}, named=list(named))
     return {one.slug: one for one in
-            judged.questions(known, result, grades.Graded("ann"), Open(message), dict(stopped))}
+            judged.questions(known, result, grades.Graded("ann", {("knn", name): grades.Mark(score, True)
+                                                                  for name, score in dict(marked).items()}),
+                             Open(message), dict(stopped))}
 
 
 def test_what_is_known_of_a_cell_or_a_function_stands_in_the_questions_that_it_cost():
@@ -248,6 +250,17 @@ def test_what_is_known_of_a_cell_or_a_function_stands_in_the_questions_that_it_c
                                      "the mean")],
                      "knn-predict_labels": [("This looks like a known mistake. k is not used.", "")],
                      "knn-cross_validation": []}
+
+
+def test_a_check_that_a_person_has_overruled_says_so_and_is_won_or_lost_by_its_points():
+    outcomes = {"knn-two_loops-check": "failed", "knn-no_loops-distances": "passed", "knn-predict_labels-k": "failed"}
+    asked = described(outcomes, marked={"knn-two_loops-check": 1.0, "knn-no_loops-distances": 0.0,
+                                        "knn-predict_labels-k": 0.0})
+    said = judged.OVERRULED
+    assert {slug: (one.state, one.sentence, one.checks[0].heading) for slug, one in asked.items()} == {
+        "knn-two_loops": ("right", said, said), "knn-no_loops": ("wrong", said, said),
+        "knn-predict_labels": ("wrong", "wrong", "Failed.")}                      # marked as it was judged
+    assert {one.slug for one in judged.first(list(asked.values()))} == {"knn-no_loops", "knn-predict_labels"}
 
 
 def test_what_follows_from_another_mistake_is_not_what_to_read_first():

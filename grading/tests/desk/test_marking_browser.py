@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import pytest
 import served
@@ -204,3 +205,63 @@ def test_a_comment_that_is_being_typed_is_lost_neither_to_another_marker_nor_wit
         one("#words").send_keys(" Say.")
         driver.get("about:blank")
         until(driver, lambda _: "Say." in comment())
+
+
+def test_an_answer_keeps_its_own_mark_through_undo_and_a_refusal_and_no_other_is_left_out_of_its_group(tmp_path):
+    from selenium.webdriver.common.keys import Keys
+
+    group = ("ann", "bob", "cem")
+    assignment, course = written.make(tmp_path, {who: written.ANSWERS[who] for who in group})
+    desk = Desk(assignment, course, questions.of_assignment(assignment, course), names=True)
+
+    def scores():
+        with Gradebook(f"sqlite:///{course.gradebook}") as book:
+            return [book.find_grade(written.QUESTION, "words", written.NAME, who).manual_score for who in group]
+
+    def mark_elsewhere(score, comment, *students):
+        with Gradebook(f"sqlite:///{course.gradebook}") as book:
+            for who in students:
+                grade = book.find_grade(written.QUESTION, "words", written.NAME, who)
+                grade.manual_score, grade.needs_manual_grade = score, False
+                book.find_comment(written.QUESTION, "words", written.NAME, who).manual_comment = comment
+            book.db.commit()
+
+    with served_pages(desk) as server, browser(tmp_path / "profile", "browser") as driver:
+        def one(selector):
+            return driver.find_element("css selector", selector)
+
+        def press(*keys):
+            one("body").send_keys(*keys)
+
+        def alone():
+            return [chip.text[:3] for chip in driver.find_elements("css selector", ".chip.own")]
+
+        driver.get(server.address)
+        press("3")
+        until(driver, lambda _: scores() == [0.5] * 3 and one("#told").text.startswith("In the gradebook"))
+        mark_elsewhere(1.5, "- 1.5: order within the row", *group)                 # the whole group, by somebody else
+        until(driver, lambda _: one("#told").text.startswith("Marked elsewhere"))
+        assert alone() == []
+        press("1")
+        until(driver, lambda _: scores() == [2.0] * 3)
+        ann = next(answer.id for answer in desk.marking(desk.asked[0]).answers() if answer.student == "ann")
+        one(f"#chip-{ann}").click()
+        for score in (1.5, 1.0):
+            press("-")
+            until(driver, lambda _, score=score: scores() == [score, 2.0, 2.0])
+        press("u")
+        until(driver, lambda _: scores() == [1.5, 2.0, 2.0] and one("#told").text.startswith("Undone"))
+        assert alone() == ["ann"]
+        press(Keys.ESCAPE, "0")
+        until(driver, lambda _: scores() == [1.5, 0.0, 0.0] and one("#told").text.startswith("In the gradebook"))
+        mark_elsewhere(1.0, "Half of it.", "cem")
+        press("f")                                                                 # before or after that is seen here
+        until(driver, lambda _: scores() == [1.5, 2.0, 1.0] and alone() == ["ann", "cem"])
+        press("0")
+        until(driver, lambda _: scores() == [1.5, 0.0, 1.0])
+        odd = replace(desk, asked=[replace(desk.asked[0], points=1.2)])            # full is full, in no halves too
+        with served_pages(odd) as other:
+            driver.get(other.address)
+            one(f"#chip-{ann}").click()
+            press("f")
+            until(driver, lambda _: scores() == [1.2, 0.0, 1.0])

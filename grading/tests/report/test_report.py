@@ -195,6 +195,13 @@ def test_a_picture_tells_its_numbers_in_words():
     assert "var(--ink)" in svg and "#010101" not in svg
 
 
+@pytest.mark.parametrize("shares, told", [([0.5, 1.0], "50% to 55%: 1; 95% to 100%: 1"),
+                                          ([0.5, 1.0, 1.04], "50% to 55%: 1; 100% to 105%: 2"),
+                                          ([0.5, 1e9], "50% to 55%: 1; 195% to 200%: 1"), ([-0.1], "0% to 5%: 1")])
+def test_nobody_is_missing_in_the_picture_of_a_class_for_extra_credit(shares, told):
+    assert f'aria-label="share: {told}.' in pictures.histogram(shares, "share", 20, (0, 1), percent=True)
+
+
 # In a browser
 
 
