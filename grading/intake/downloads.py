@@ -135,14 +135,20 @@ def _blackboard(handed: Handed, zone: tzinfo | None) -> Iterator[HandIn]:
         if title != shortest and all(one == shortest or one.startswith(f"{shortest}_") for one in titles):
             who = f"{title.removeprefix(shortest)[1:]}_{who}"            # a login with an underscore, not another's
             parts = []
-        made = datetime.strptime(time, "%Y-%m-%d-%H-%M-%S")
-        made = (made.replace(tzinfo=zone) if zone else made).astimezone(UTC)
-        one = Handed(told=made)
+        one = Handed(told=_clock(time, zone))
         for match, rest, file in files:
             if match["name"]:
                 one.files[f"{match['name']}/{rest}" if rest else match["name"]] = file
         if one.files:                                                    # a longer login is the likelier one
             yield HandIn([Person(who, (*("_".join([*parts[at:], who]) for at in range(len(parts))), who))], one)
+
+
+def _clock(time: str, zone: tzinfo | None) -> datetime | None:
+    """When Blackboard's clock showed this; None where it cannot have."""
+    try:
+        return datetime.strptime(time, "%Y-%m-%d-%H-%M-%S").replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _gradescope(handed: Handed, where: str) -> Iterator[HandIn]:

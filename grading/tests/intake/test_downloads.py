@@ -168,6 +168,13 @@ def test_a_download_that_is_taken_again_makes_nothing_later_than_it_was(course, 
     assert (there / "timestamp.txt").read_text() == f"{TIMES[0]:%Y-%m-%d %H:%M:%S} UTC"
 
 
+def test_a_name_with_a_time_that_cannot_be_costs_nobody_in_the_download_anything(course, tmp_path):
+    course.roster.write_text("id,login\na,ada\nb,grace\n")
+    for login, time in (("ada", "2025-13-40-21-14-03"), ("grace", "2025-10-08-21-14-03")):
+        lay(tmp_path / "in", {f"Assignment 1_{login}_attempt_{time}_knn.ipynb": work(0)[NOTEBOOK]}, TIMES[0])
+    assert [one.state for one in collect(ASSIGNMENT, course, [tmp_path / "in"])] == ["new", "new"]
+
+
 def test_a_platform_that_tells_an_earlier_time_of_the_same_work_is_heeded(course, tmp_path):
     """It was copied out of a download at first, which makes files as new as the copy."""
     lay(tmp_path / "copied" / "s00", {NOTEBOOK: work(0)[NOTEBOOK]}, datetime(2025, 12, 1, tzinfo=UTC))
