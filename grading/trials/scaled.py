@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grading.trials.figures import factor
+from grading.trials.figures import factor, pairs_of
 from grading.trials.matching import Answers, leaves
 from grading.trials.matching import numbers as array_of
 
@@ -46,14 +46,41 @@ def read(function: str, answers: Answers, reference: Answers) -> Iterator[Scaled
         last = [_factors(answers[aspect], reference[aspect], nets) for aspect in _last(own)]
         if last and None not in last:
             yield from _scaled(answers, reference, own, sum(last, []), nets, divide=True)
+        yield from _hidden_scaled(answers, reference, own, nets)
         return
-    for which in ("", "weights", "biases"):
+    for which in ("", "weights", "biases", "gamma", "beta"):
         these = [aspect for aspect in own if which in ("", _kind(aspect))]
-        if np.allclose([times for aspect in told.keys() - set(these) for *_, times in told[aspect]], 1, rtol=1e-3):
+        others = [times for aspect in told.keys() - set(these) for *_, times in told[aspect]]
+        if these and np.allclose(others, 1, rtol=1e-3):
             yield from _scaled(answers, reference, these, sum((told[one] for one in these), []), nets, which)
+    yield from _hidden_scaled(answers, reference, own, nets)
     loss = _factors(answers.get("data loss", ["u"]), reference["data loss"], nets)
     if loss and np.allclose([times for ones in told.values() for *_, times in ones], 1, rtol=1e-3):
         yield from _loss_scaled(answers, reference, loss, nets)
+
+
+def _hidden_scaled(answers: Answers, reference: Answers, own: list[str], nets: list[tuple[float, float]]
+                   ) -> Iterator[Scaled]:
+    """Where the gradients of the last layer are right: those of all other layers, of one factor."""
+    told = {aspect: _factors(answers[aspect], reference[aspect], nets) for aspect in own if aspect[-1].isdigit()}
+    if None in told.values():
+        return
+    layers = [(int(aspect[-1]) == net[1], net) for aspect, found in told.items() for net in found]
+    hidden, last = [net for is_last, net in layers if not is_last], [net for is_last, net in layers if is_last]
+    if not hidden or not last or not np.allclose([times for *_, times in last], 1, rtol=1e-3):
+        return
+    number, words = _common(hidden)
+    others = [(answers[aspect], reference[aspect]) for aspect in own if aspect not in told]
+    if number and words and all(_only_times(*one, number) for one in others):
+        yield Scaled(f"The data's gradients of all layers but the last are {words} what they should be.",
+                     dict(answers) | {aspect: reference[aspect] for aspect in own}, True)
+
+
+def _only_times(told: list, reference: list, number: float) -> bool:
+    """Whether every number is right, or this many times what is right."""
+    pairs = pairs_of(told, reference)
+    return pairs is not None and all(
+        np.all(np.isclose(one, other, rtol=1e-3) | np.isclose(one, number * other, rtol=1e-3)) for one, other in pairs)
 
 
 def _loss_scaled(answers: Answers, reference: Answers, loss: list[tuple[float, float, float]],
@@ -98,12 +125,13 @@ def _scaled(answers: Answers, reference: Answers, own: list[str], factors: list[
                  if aspect in answers and _is_known(answers[aspect])]
         return all(one is not None and _common(one)[1] == words for one in found)
 
-    penalty, loss = as_well(*_OF_PENALTY) and which != "biases", not which and as_well("data loss")
+    penalty, loss = as_well(*_OF_PENALTY) and which in ("", "weights"), not which and as_well("data loss")
     whole = loss and penalty and as_well("penalty of weights")
     rest |= {aspect: reference[aspect] for aspect in _OF_PENALTY if penalty and aspect in answers}
     rest |= {aspect: reference[aspect] for aspect in answers if aspect in reference and loss and aspect.startswith(
         ("data loss", *_OF_LOSS * whole))}
-    said = (f"The data's gradients of the {which}" if which and not penalty else
+    said = (f"The gradients of {which}" if which in ("gamma", "beta") else
+            f"The data's gradients of the {which}" if which and not penalty else
             f"The gradients of the {which}, the penalty's too," if which else "The loss and all gradients" if whole else
             "The data loss and its gradients" if loss else "All gradients, the penalty's too," if penalty else
             "The data's gradients")

@@ -218,6 +218,13 @@ ALL_GRADIENTS = "return loss, grads", "return loss, {{name: {} for name, grad in
       ("            dhidden = relu_backward(dhidden, caches.pop())", "            caches.pop()")],
      {"All gradients, the penalty's too, are 2 times what they should be.",
       "The gradient goes back through the hidden layers without passing their ReLU."}),
+    ([("        for layer, (W, b) in reversed(",
+       "        dhidden = 1.5 * dhidden\n        for layer, (W, b) in reversed(")],
+     {"The data's gradients of all layers but the last are 1.5 times what they should be."}),
+    ([(ALL_GRADIENTS[0], ALL_GRADIENTS[1].format("1.5 * grad if name[:5] == 'gamma' else grad"))],
+     {"The gradients of gamma are 1.5 times what they should be."}),
+    ([(ALL_GRADIENTS[0], ALL_GRADIENTS[1].format("grad / len(X) if name[:4] == 'beta' else grad"))],
+     {"The gradients of beta are 1 / N times what they should be."}),
 ])
 def test_what_all_gradients_are_multiplied_by_is_one_mistake(said, edits, sentences):
     found = said(NET, edits, ["FullyConnectedNet.loss"])
