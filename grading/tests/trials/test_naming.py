@@ -152,6 +152,12 @@ def told(name, changed, lost, failures=None):
     return [(one["function"], one["kind"], one["says"]) for one in names.name(notes, answers, failures)]
 
 
+def test_a_training_in_the_layout_of_2015_is_named_though_it_answers_nothing_else():
+    [entry] = [one for one in catalogue.mistakes(assignments.load("assignment1")) if one.name == "training_of_2015"]
+    assert told("assignment1", trial.entry_source(entry), [entry.function]) == [
+        (entry.function, "convention", entry.says)]
+
+
 LAYERS, NET, SVM, OPTIM = "layers.py", "classifiers/fc_net.py", "classifiers/linear_svm.py", "optim.py"
 NO_BIAS = [("@ w + b", "@ w")]
 
