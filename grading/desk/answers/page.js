@@ -51,7 +51,8 @@ function groupMark(group) {
   return best ? [...JSON.parse(best[0]), false] : [null, null, true];
 }
 function leaveAlone(group, ids) {    // those of them whose mark is not their group's
-  const common = said(groupMark(group));
+  const other = group.ids.find(id => !own.has(id) && !ids.includes(id) && isEntered(A[id].mark));
+  const common = said(other ? A[other].mark : groupMark(group));
   ids.filter(id => isEntered(A[id].mark) && said(A[id].mark) !== common).forEach(id => own.add(id));
 }
 GROUPS.forEach(group => leaveAlone(group, group.ids));

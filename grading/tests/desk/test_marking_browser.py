@@ -255,7 +255,8 @@ def test_an_answer_keeps_its_own_mark_through_undo_and_a_refusal_and_no_other_is
         press(Keys.ESCAPE, "0")
         until(driver, lambda _: scores() == [1.5, 0.0, 0.0] and one("#told").text.startswith("In the gradebook"))
         mark_elsewhere(1.0, "Half of it.", "cem")
-        press("f")                                                                 # before or after that is seen here
+        until(driver, lambda _: one("#told").text.startswith("Marked elsewhere"))
+        press("f")
         until(driver, lambda _: scores() == [1.5, 2.0, 1.0] and alone() == ["ann", "cem"])
         press("0")
         until(driver, lambda _: scores() == [1.5, 0.0, 1.0])
