@@ -50,12 +50,15 @@ function groupMark(group) {
   const best = [...counts].sort((one, other) => scored(other) - scored(one) || other[1] - one[1])[0];
   return best ? [...JSON.parse(best[0]), false] : [null, null, true];
 }
-function leaveAlone(group, ids) {    // those of them whose mark is not their group's
-  const other = group.ids.find(id => !own.has(id) && !ids.includes(id) && isEntered(A[id].mark));
-  const common = said(other ? A[other].mark : groupMark(group));
-  ids.filter(id => isEntered(A[id].mark) && said(A[id].mark) !== common).forEach(id => own.add(id));
+function leaveAlone(ids) {    // those of them whose mark is not their group's
+  const these = new Set(ids);
+  for (const group of GROUPS) {
+    const other = group.ids.find(id => !own.has(id) && !these.has(id) && isEntered(A[id].mark));
+    const common = said(other ? A[other].mark : groupMark(group));
+    group.ids.filter(id => these.has(id) && isEntered(A[id].mark) && said(A[id].mark) !== common).forEach(id => own.add(id));
+  }
 }
-GROUPS.forEach(group => leaveAlone(group, group.ids));
+leaveAlone(Object.keys(A));
 const shownMark = () => target ? A[target].mark : groupMark(GROUPS[current]);
 const aimed = () => target ? [target] : GROUPS[current].ids.filter(id => !own.has(id));
 
@@ -87,7 +90,7 @@ function enter(make, undoing = false) {
       A[id].note = why;
       if (why && !former.has(id)) own.delete(id);
     }
-    for (const group of GROUPS) leaveAlone(group, group.ids.filter(id => told[id] && told[id][1]));
+    leaveAlone(Object.keys(told).filter(id => told[id][1]));
     if (refused.length) tell(`Not entered. ${refused.slice(0, 3).join(". ")}${refused.length > 3 ? " …" : ""}`, true);
     else tell(`${undoing ? "Undone" : "In the gradebook"}: ${batch.length === 1 ? A[batch[0].id].label : batch.length + " answers"}`);
     if (batch.length && !undoing) done.push(batch);
@@ -177,19 +180,19 @@ async function look() {
   let now;
   try { now = await (await fetch(`${D.name}/marks`)).json(); } catch { return; }
   queue = queue.then(() => {
-    const others = Object.entries(now).filter(([id, mark]) => A[id] && String(mark) !== String(A[id].mark));
-    if (!others.length) return;
-    queue.then(check);
+    if (changed().length) queue.then(check);
   });
+  function changed() {
+    return Object.entries(now).filter(([id, mark]) => A[id] && String(mark) !== String(A[id].mark));
+  }
   async function check() {               // once more, with nothing of our own on its way
     now = await (await fetch(`${D.name}/marks`)).json();
-    const changed = Object.entries(now).filter(([id, mark]) => A[id] && String(mark) !== String(A[id].mark));
-    for (const [id, mark] of changed) {
+    const others = changed(), ids = others.map(([id]) => id), last = ids.at(-1);
+    for (const [id, mark] of others) {
       A[id].mark = mark;
       own.delete(id);
     }
-    for (const group of GROUPS) leaveAlone(group, group.ids.filter(id => changed.some(([one]) => one === id)));
-    const last = changed.length ? changed.at(-1)[0] : null;
+    leaveAlone(ids);
     if (last) { tell(`Marked elsewhere: ${A[last].label}, ${points(A[last].mark[0])}`); draw(); }
   }
 }
