@@ -43,37 +43,40 @@ def read(function: str, answers: Answers, reference: Answers) -> Iterator[Scaled
         return
     told = {aspect: _factors(answers[aspect], reference[aspect], nets) for aspect in own}
     if None in told.values():
-        last = [_factors(answers[aspect], reference[aspect], nets) for aspect in _last(own)]
+        last = [told[aspect] for aspect in _last(own)]
         if last and None not in last:
             yield from _scaled(answers, reference, own, sum(last, []), nets, divide=True)
-        yield from _hidden_scaled(answers, reference, own, nets)
+        yield from _hidden_scaled(answers, reference, told)
         return
     for which in ("", "weights", "biases", "gamma", "beta"):
         these = [aspect for aspect in own if which in ("", _kind(aspect))]
         others = [times for aspect in told.keys() - set(these) for *_, times in told[aspect]]
         if these and np.allclose(others, 1, rtol=1e-3):
             yield from _scaled(answers, reference, these, sum((told[one] for one in these), []), nets, which)
-    yield from _hidden_scaled(answers, reference, own, nets)
+    yield from _hidden_scaled(answers, reference, told)
     loss = _factors(answers.get("data loss", ["u"]), reference["data loss"], nets)
     if loss and np.allclose([times for ones in told.values() for *_, times in ones], 1, rtol=1e-3):
         yield from _loss_scaled(answers, reference, loss, nets)
 
 
-def _hidden_scaled(answers: Answers, reference: Answers, own: list[str], nets: list[tuple[float, float]]
-                   ) -> Iterator[Scaled]:
-    """Where the gradients of the last layer are right: those of all other layers, of one factor."""
-    told = {aspect: _factors(answers[aspect], reference[aspect], nets) for aspect in own if aspect[-1].isdigit()}
-    if None in told.values():
+def _hidden_scaled(answers: Answers, reference: Answers,
+                   told: dict[str, list[tuple[float, float, float]] | None]) -> Iterator[Scaled]:
+    """Where the gradients of the last layer are right: those of all other layers, of one factor.
+
+    - told: of each gradient, what `_factors` says
+    """
+    of_layers = {aspect: found for aspect, found in told.items() if aspect[-1].isdigit()}
+    if None in of_layers.values():
         return
-    layers = [(int(aspect[-1]) == net[1], net) for aspect, found in told.items() for net in found]
+    layers = [(int(aspect[-1]) == net[1], net) for aspect, found in of_layers.items() for net in found]
     hidden, last = [net for is_last, net in layers if not is_last], [net for is_last, net in layers if is_last]
     if not hidden or not last or not np.allclose([times for *_, times in last], 1, rtol=1e-3):
         return
     number, words = _common(hidden)
-    others = [(answers[aspect], reference[aspect]) for aspect in own if aspect not in told]
+    others = [(answers[aspect], reference[aspect]) for aspect in told if aspect not in of_layers]
     if number and words and all(_only_times(*one, number) for one in others):
         yield Scaled(f"The data's gradients of all layers but the last are {words} what they should be.",
-                     dict(answers) | {aspect: reference[aspect] for aspect in own}, True)
+                     dict(answers) | {aspect: reference[aspect] for aspect in told}, True)
 
 
 def _only_times(told: list, reference: list, number: float) -> bool:
