@@ -33,6 +33,11 @@ class Mark:
     comment: str = ""
 
 
+def after(score: float, penalty: float) -> float:
+    """What a penalty leaves, as nbgrader has it: never less than nothing."""
+    return max(0.0, round(score - penalty, 9))
+
+
 @dataclass(frozen=True)
 class Graded:
     """One submission. late: seconds after the date that it was due, with extension; days: begun late
@@ -65,8 +70,7 @@ class Graded:
 
     @property
     def total(self) -> float:
-        """As nbgrader has it: never less than nothing."""
-        return max(0.0, round(self.score - self.penalty, 9))
+        return after(self.score, self.penalty)
 
 
 @dataclass(frozen=True)

@@ -79,14 +79,18 @@ def _standing(facts: Facts, days: int | None, used: dict[str, int]) -> Standing:
     seconds = max(0.0, late.total_seconds())
     if not seconds:
         return ends()
-    begun = math.ceil(seconds / DAY)
-    while begun > 1 and seconds <= (policy.after(due, timedelta(days=begun - 1)) - due).total_seconds():
+
+    def over(days: float) -> bool:
+        """Whether it is later than so many days by the clock."""
+        return seconds > (policy.after(due, timedelta(days=days)) - due).total_seconds()
+
+    begun = most = math.ceil(seconds / DAY)
+    while begun > 1 and not over(begun - 1):
         begun -= 1
-    if begun < math.ceil(seconds / DAY):
+    if begun < most:
         steps.append("clocks were set back meanwhile: a late day ends at the same hour as the one before")
     base, what = (facts.score, "the score") if policy.of_score else (facts.points, "all points")
-    if policy.closes is not None and \
-            seconds > (policy.after(due, timedelta(days=policy.closes)) - due).total_seconds():
+    if policy.closes is not None and over(policy.closes):
         steps.append(f"more than {policy.closes:g} days late: nothing of {_number(facts.score)} points is left")
         return ends(seconds, begun, 0, begun, facts.score)
     free = 0

@@ -93,7 +93,7 @@ def _read(course: Course, stamp: tuple) -> Roster:
     column = id_column(sheet)
     roster = Roster(sheet=sheet)
     for number in range(1, len(sheet.rows)):
-        student = unicodedata.normalize("NFC", sheet.value(number, column).strip())    # as folders' names are
+        student = student_in(sheet, number, column)
         if not student:
             continue
         if student in roster.ids:
@@ -105,6 +105,11 @@ def _read(course: Course, stamp: tuple) -> Roster:
         for word in {found for name, value in values.items() for found in _keys(name, value)} | _joined(values):
             roster.keys.setdefault(word, []).append(student)
     return roster
+
+
+def student_in(sheet: Sheet, number: int, column: int) -> str:
+    """The id in a row, with its letters as in folders' names."""
+    return unicodedata.normalize("NFC", sheet.value(number, column).strip())
 
 
 def row(sheet: Sheet, number: int) -> dict[str, str]:

@@ -138,9 +138,9 @@ def extension(text: str, policy: Policy, due: datetime | None, where: str) -> ti
     if not text:
         return None
     if not _SPAN.sub("", text).strip(" ,+&and"):
-        granted = timedelta(seconds=sum(float(number.replace(",", ".")) * _SPANS[unit[0].lower()]
-                                        for number, unit in _SPAN.findall(text)))
-        in_days = all(_SPANS[unit[0].lower()] % DAY == 0 for _, unit in _SPAN.findall(text))
+        spans = [(float(number.replace(",", ".")), _SPANS[unit[0].lower()]) for number, unit in _SPAN.findall(text)]
+        granted = timedelta(seconds=sum(number * unit for number, unit in spans))
+        in_days = all(unit % DAY == 0 for _, unit in spans)
         return policy.after(due, granted) - due if due and in_days else granted
     try:
         until = datetime.fromisoformat(text)

@@ -39,8 +39,7 @@ class Standing:
 
     @property
     def total(self) -> float:
-        """As nbgrader has it: never less than nothing."""
-        return max(0.0, round(self.score - self.penalty, 9))
+        return grades.after(self.score, self.penalty)
 
     @property
     def not_marked(self) -> list[str]:

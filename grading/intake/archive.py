@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple
@@ -127,7 +127,7 @@ def with_inner(handed: Handed, where: str, zone: tzinfo | None = None, depth: in
             add(f"{path}/", inner.files, left - 1)
 
     add("", handed.files, depth)
-    return Handed(files, others, handed.made, handed.told, handed.surpassed)
+    return replace(handed, files=files, others=others)
 
 
 def is_junk(name: str) -> bool:

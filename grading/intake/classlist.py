@@ -3,7 +3,6 @@
 What the roster has beside it (extensions, late days, columns of other lists) stays. Nobody is taken out.
 """
 
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,8 +32,7 @@ def take(course: Course, path: Path, heading: str | None = None) -> Imported:
     column, kept = _ids(given, heading), _columns(given)
     rows: dict[str, dict[str, str]] = {}
     for number in range(1, len(given.rows)):
-        student = unicodedata.normalize("NFC", given.value(number, column).strip())
-        values = rosters.row(given, number)
+        student, values = rosters.student_in(given, number, column), rosters.row(given, number)
         if not values or any(value.casefold() in _NOBODY for value in values.values()):
             continue
         if not student:

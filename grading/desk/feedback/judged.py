@@ -50,6 +50,11 @@ class Check:
         return OVERRULED if self.overruled else HEADINGS.get(self.outcome, self.outcome)
 
     @property
+    def verdict(self) -> str:
+        """The outcome, or what a person has made of it."""
+        return self.outcome if not self.overruled else "failed" if self.lost else "passed"
+
+    @property
     def lost(self) -> bool:
         return self.score < self.points if self.overruled else self.outcome not in ("passed", "grader_error")
 
