@@ -77,6 +77,14 @@ def test_a_slow_moment_of_what_is_judged_makes_no_loop(monkeypatch):
     assert not _costs.judge(loss_call(LOSSES["svm"][1])).looped
 
 
+def test_beside_what_costs_as_little_as_array_operations_no_loop_is_measured(monkeypatch):
+    measured, looped = [], _yardsticks._looped
+    monkeypatch.setattr(_yardsticks, "_looped", lambda *args: measured.append(args) or looped(*args))
+    verdict = _costs.judge(lambda n: (np.sum, (np.ones((n, 4)),)))
+    assert not verdict.looped and not verdict.doubtful and not measured
+    assert _costs.judge(loss_call(LOSSES["svm"][0])).looped and measured
+
+
 def test_the_three_distances_are_told_apart_along_each_axis():
     def looped(name, **sizes):
         def call(n):
