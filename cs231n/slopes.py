@@ -10,7 +10,7 @@ import numpy as np
 
 
 def directional_slope(grad, direction):
-    """Slope in a direction: how fast a function grows per unit of length, for who walks that way.
+    """Slope in a direction: how fast a function grows along it, per unit of length.
 
     Inputs:
     - grad: gradient of the function at the place, float, any shape
@@ -104,7 +104,7 @@ class Value:
     def backward(self):
         """Set grad of self and of every Value that it was computed from: how fast self.data grows with its data.
 
-        The chain rule, in the order of `ancestors`: who has its own grad complete tells its parents. A parent of
+        The chain rule, in the order of `ancestors`: a Value whose own grad is complete tells its parents. A parent of
         several gets the sum of what they tell. What an earlier call has left in grad does not count.
         """
         ### BEGIN SOLUTION
