@@ -250,19 +250,20 @@ def dropout_backward(seed):
     x, dout = 1.5 + np.arange(40.0).reshape(8, 5) / 20, np.linspace(-3, 2, 40).reshape(8, 5)
 
     @remembered
-    def call(p, mode):
+    def call(p, mode, sign=1):
         """(mask of the way forward, dx)."""
         seed()
-        out, cache = given(_layer("dropout_forward")(x.copy(), {"p": p, "mode": mode}))
-        return np.asarray(out) / x, np.asarray(given(_layer("dropout_backward")(dout.copy(), cache)))
+        out, cache = given(_layer("dropout_forward")(sign * x, {"p": p, "mode": mode}))
+        return np.asarray(out) / (sign * x), np.asarray(given(_layer("dropout_backward")(dout.copy(), cache)))
 
-    def where(p, kept):
-        mask, dx = call(p, "train")
+    def where(p, kept, sign=1):
+        mask, dx = call(p, "train", sign)
         chosen = (mask != 0) == kept
         return float(np.sum(dx[chosen])) / float(np.sum(dout[chosen]))
 
     yield "where kept", lambda: [where(p, True) for p in (0.4, 0.8)]
     yield "where dropped", lambda: [where(p, False) for p in (0.4, 0.8)]
+    yield "where negative numbers are kept", lambda: where(0.4, True, -1)
     yield "at test time", lambda: call(0.4, "test")[1]
     yield "~shape", lambda: np.array(call(0.4, "train")[1].shape)
 

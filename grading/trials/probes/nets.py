@@ -115,4 +115,6 @@ def _which(place, accuracy, values):
         return "of another key"
     if not same(accuracy, values[place]):
         return ...
-    return only(("the last", place == len(values) - 1), ("the worst", values[place] < values.min() + 1e-9))
+    worst = np.flatnonzero(values < values.min() + 1e-9)     # a comparison keeps the first or the last of them
+    return only(("the first", place == 0), ("the last", place == len(values) - 1),
+                ("the worst", place in (worst[0], worst[-1])))
