@@ -177,24 +177,19 @@ function undo() {
 
 async function look() {
   if (!D.live || document.hidden) return;
+  const before = queue;
+  await before;                      // entries of our own come first
   let now;
   try { now = await (await fetch(`${D.name}/marks`)).json(); } catch { return; }
-  queue = queue.then(() => {
-    if (changed().length) queue.then(check);
-  });
-  function changed() {
-    return Object.entries(now).filter(([id, mark]) => A[id] && String(mark) !== String(A[id].mark));
+  if (queue !== before) return;      // something was entered meanwhile, and this may be older: the next look tells
+  const others = Object.entries(now).filter(([id, mark]) => A[id] && String(mark) !== String(A[id].mark));
+  const ids = others.map(([id]) => id), last = ids.at(-1);
+  for (const [id, mark] of others) {
+    A[id].mark = mark;
+    own.delete(id);
   }
-  async function check() {               // once more, with nothing of our own on its way
-    now = await (await fetch(`${D.name}/marks`)).json();
-    const others = changed(), ids = others.map(([id]) => id), last = ids.at(-1);
-    for (const [id, mark] of others) {
-      A[id].mark = mark;
-      own.delete(id);
-    }
-    leaveAlone(ids);
-    if (last) { tell(`Marked elsewhere: ${A[last].label}, ${points(A[last].mark[0])}`); draw(); }
-  }
+  leaveAlone(ids);
+  if (last) { tell(`Marked elsewhere: ${A[last].label}, ${points(A[last].mark[0])}`); draw(); }
 }
 if (D.live) setInterval(look, 4000);
 
