@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grading.autograde.autograde import Graded
-from grading.books import attempts, cells, grades, marks, penalties, seeds
+from grading.books import attempts, cells, grades, ledger, marks, penalties, seeds
 from grading.books.course import CONFIG, Course
 from grading.books.results import Result
 from grading.release import generate
@@ -54,8 +54,9 @@ def _choose(assignment: Assignment, course: Course, student: str, folders: list[
     left = [grades.after(score, penalty) for score, penalty in zip(scores, late, strict=True)]
     best = left.index(max(left))
     if folders[best] != course.submitted(student, assignment.name):
-        attempts.lay_down(course, student, assignment.name, attempts.content(folders[best]),
-                          attempts.time(folders[best]), counts=True)
+        with ledger.writing(course):
+            attempts.lay_down(course, student, assignment.name, attempts.content(folders[best]),
+                              attempts.time(folders[best]), counts=True)
     each = [f"{score:g}{f' - {penalty:g}' * bool(penalty)}" for score, penalty in zip(scores, late, strict=True)]
     return (f"attempt {best + 1} of {len(scores)} counts, the best by its tests"
             f"{', less what lateness costs' if any(late) else ''}: {', '.join(each)} of "

@@ -47,7 +47,7 @@ def lay_down(course: Course, student: str, assignment: str, files: dict[str, byt
              time: datetime | None, counts: bool) -> None:
     """Lay an attempt where it counts, or beside the one that does: it is there whole or not at all.
 
-    What counted before goes beside it. Of two that are the same, one is kept.
+    Inside `ledger.writing`. What counted before goes beside it. Of two that are the same, one is kept.
     """
     target, beside = course.submitted(student, assignment), course.replaced(student, assignment)
     course.root.mkdir(parents=True, exist_ok=True)

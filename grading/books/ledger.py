@@ -42,7 +42,8 @@ _LEFT_OUT = "An output of this cell was left out: it is not one that a notebook 
 
 @contextmanager
 def writing(course: Course) -> Iterator[None]:
-    """For one process at a time: the one that writes grades, cells or people. Raises KitError while another one does.
+    """For one process at a time: the one that writes grades, cells, people or submissions. Raises KitError while
+    another one does.
 
     A change of people that was killed half way is completed first.
     """
@@ -52,7 +53,7 @@ def writing(course: Course) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)             # the system frees it however this process ends
         except BlockingIOError:
-            raise KitError(f"Another run is writing grades in {course.root}. "
+            raise KitError(f"Another run is writing grades or submissions in {course.root}. "
                            "Wait until it is done, then run this again.") from None
         people.finish(course)
         yield

@@ -39,16 +39,16 @@ def run(options) -> int:
 
     course = commands.course(options)
     course.prepare()
-    ledger.settle_people(course)
-    collecting = collect.Collecting(assignments.load(options.assignment), course, options.attempt)
     counts, said = dict.fromkeys(collect.STATES, 0), {}
-    for one in collecting.take(options.paths):
-        if one.state != "unchanged":
-            said[one.student] = f"refused; {one.sentence}" if one.state == "refused" else one.sentence
-        counts[one.state] += 1
-        stream = sys.stderr if one.state == "refused" else sys.stdout
-        print(clean_text(f"{one.student}: {one.state}{'; ' + one.sentence if one.sentence else ''}"), file=stream)
-    notes.keep(course, options.assignment, notes.COLLECTED, said)
+    with ledger.writing(course):                         # nobody else takes in meanwhile, and nobody grades
+        collecting = collect.Collecting(assignments.load(options.assignment), course, options.attempt)
+        for one in collecting.take(options.paths):
+            if one.state != "unchanged":
+                said[one.student] = f"refused; {one.sentence}" if one.state == "refused" else one.sentence
+            counts[one.state] += 1
+            stream = sys.stderr if one.state == "refused" else sys.stdout
+            print(clean_text(f"{one.student}: {one.state}{'; ' + one.sentence if one.sentence else ''}"), file=stream)
+        notes.keep(course, options.assignment, notes.COLLECTED, said)
     print(", ".join(f"{count} {state}" for state, count in counts.items() if count or state in ALWAYS))
     if missing := collecting.missing():
         print(clean_text(f"{len(missing)} of the roster without a submission: {', '.join(missing)}"))
