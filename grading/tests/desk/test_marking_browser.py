@@ -160,6 +160,7 @@ def written_up(course, student, mark):
     """What `kit writeup --marked` writes is, byte for byte, the write-up with this mark of the first question."""
     if _writeup.missing():
         return
+    shutil.copy(course.autograded(student, written.NAME) / "words.ipynb", course.submitted(student, written.NAME))
     done = subprocess.run([sys.executable, "-m", "grading", "writeup", written.NAME, "--marked", "--student", student,
                            "--course", str(course.root)], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
