@@ -40,7 +40,12 @@ def main(arguments=None):
         print(f"check: {error}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="cs231n-check-") as scratch:
-        running.make_data(Path(scratch, "data"))
+        try:
+            running.make_data(Path(scratch, "data"))
+        except ImportError as error:
+            print(f"check: {sys.executable} cannot run checks ({error}): use the Python that your notebooks use, or "
+                  "run pip install -r requirements.txt with this one first.", file=sys.stderr)
+            return 1
         desk = _Desk(folder, asked, topics, Path(scratch, "data"), options.limit)
         desk.run()
         while options.watch:
