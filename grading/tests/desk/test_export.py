@@ -248,18 +248,24 @@ def test_gradescope_is_answered_by_who_submitted_with_the_visibility_of_each_tes
     assert told["students"]["bob"]["tests"][1]["output"] == "is \u2026, not \u2026"          # of a hidden test, words
 
 
-def test_gradescope_does_not_call_a_test_passed_or_failed_whose_points_a_person_gave(tmp_path):
+def test_gradescope_says_of_a_test_whose_points_a_person_gave_that_it_passed_or_failed_only_where_they_are_the_tests(
+        tmp_path):
     course = termed.make(tmp_path, "one")
     course.roster.write_text("id,email\nann,ann@x.edu\n")
     termed.whole(course, "ann", "one", "10-01 11:00", test=False, hidden=False)
-    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
-        gradebook.find_grade("a-test-check", "a", "one", "ann").manual_score = 5.0
-        gradebook.db.commit()
-    found = book.gather(course, ["one"])
-    packed = gradescope.archive(found, course, gradescope.submitters(found)[0], "after_published")
-    told = gradescope.answered(packed, {"users": [{"email": "ann@x.edu"}]})
-    assert [(one["score"], one.get("status")) for one in told["tests"]] == [(5, None), (0, "failed"), (4, None)]
-    assert "a person gave these points" in told["tests"][0]["output"].lower()
+
+    def told(points):
+        with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
+            gradebook.find_grade("a-test-check", "a", "one", "ann").manual_score = points
+            gradebook.db.commit()
+        found = book.gather(course, ["one"])
+        packed = gradescope.archive(found, course, gradescope.submitters(found)[0], "after_published")
+        return gradescope.answered(packed, {"users": [{"email": "ann@x.edu"}]})["tests"]
+
+    tests = told(5.0)
+    assert [(one["score"], one.get("status")) for one in tests] == [(5, None), (0, "failed"), (4, None)]
+    assert "a person gave these points" in tests[0]["output"].lower() and tests[0]["visibility"] == "after_published"
+    assert told(0.0) == told(None) and told(0.0)[0]["status"] == "failed"           # as the feedback page has it
 
 
 def test_a_group_on_gradescope_whose_members_have_the_same_grade_is_answered(tmp_path):
