@@ -122,6 +122,11 @@ def holds(folder: Path, files: dict[str, bytes]) -> bool:
     return there.keys() == files.keys() and all(path.read_bytes() == files[name] for name, path in there.items())
 
 
+def digest(folder: Path) -> str:
+    """Of an attempt's files: another one for another attempt."""
+    return hashlib.sha256(repr(_digests(folder)).encode()).hexdigest()
+
+
 def _digests(folder: Path) -> tuple[tuple[str, bytes], ...]:
     """What tells an attempt from another one, without all that there is of both at once."""
     found = []

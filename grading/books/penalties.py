@@ -19,7 +19,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload, undefer
 from traitlets import Unicode
 
-from grading.books import late, rosters, rules
+from grading.books import late, results, rosters, rules
 from grading.books.course import CONFIG, TIMESTAMP, Course
 from grading.books.late import Facts, Standing
 from grading.books.rules import Policy
@@ -54,6 +54,8 @@ def settle(session: Session, course: Course, assignment: str | None = None,
            students: Collection[str] | None = None) -> list[str]:
     """Bring times, due dates and penalties of these students (None: of all) up to date; returns whose have changed.
 
+    The time of an attempt that has not been graded yet waits for its scores.
+
     - assignment: None is every one; late days are the course's, so with those of one, penalties of others may change
     """
     if students is None:
@@ -70,7 +72,7 @@ def settle(session: Session, course: Course, assignment: str | None = None,
             .order_by(api.SubmittedAssignment.student_id)).all()
         for one in chosen:
             time = submitted_at(course.submitted(one.student_id, one.assignment.name))
-            if time and time != one.timestamp:
+            if time and time != one.timestamp and not results.is_former(course, one.student_id, one.assignment.name):
                 one.timestamp = time
                 changed.append(one.student_id)
         session.flush()

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 
-from grading.books import grades, sheets
+from grading.books import grades, sheets, standing
 from grading.books.course import Course
 from grading.books.grades import Graded, Grades, Mark
 from grading.books.rosters import Named
@@ -115,6 +115,31 @@ def test_canvas_of_other_points_or_without_the_column_is_refused_and_nothing_is_
         platforms.fill_canvas(named, found, {})
     platforms.fill_canvas(named, found, {"one": "HW (123)"})
     assert named.value(3, 5) == "16.5"
+
+
+def test_what_was_handed_in_last_and_is_not_graded_is_named_and_costs_nothing_until_it_is(tmp_path):
+    course = termed.make(tmp_path, "one")
+    termed.describe(course, "one", due="2026-10-01T12:00:00Z", per_day="10%")
+    course.roster.write_text("id\nann\nbob\ncem\n")
+    for student in ("ann", "bob"):
+        termed.whole(course, student, "one", "10-01 11:00")
+    termed.hand_in(course, "ann", "one", "10-03 11:00", "more work")
+    termed.hand_in(course, "cem", "one", "10-01 11:00")
+    assert termed.totals(course, "one") == {"ann": (0, 20), "bob": (0, 20)}           # of the attempt that is graded
+    with pytest.raises(KitError, match="one: what ann, cem handed in last is not graded. Run: kit autograde one; or"):
+        book.gather(course, ["one"])
+    found = book.gather(course, ["one"], partial=True)
+    assert found.behind == {"one": ["ann", "cem"]}
+    sheet = sheets.parse(b"Student,ID,SIS User ID,Section,one (1)\nPoints Possible,,,,20\nC,3,cem,S,\n", "canvas.csv")
+    assert platforms.fill_canvas(sheet, found, {}).nothing_handed_in == []
+    assert standing.read(course, "one", ["ann"])["ann"].former
+    for student in ("ann", "cem"):
+        termed.grade(course, student, "one")
+    termed.mark(course, "ann", "one", 4.0)
+    termed.mark(course, "cem", "one", 4.0)
+    assert termed.totals(course, "one") == {"ann": (4, 16), "bob": (0, 20), "cem": (0, 20)}
+    assert book.gather(course, ["one"]).behind == {"one": []}
+    assert not standing.read(course, "one", ["ann"])["ann"].former
 
 
 def test_who_is_excused_stays_excused(found):
