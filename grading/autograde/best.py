@@ -33,7 +33,7 @@ def settle(assignment: Assignment, course: Course, students: list[str] | None,
     if not cells.read(course.gradebook, name).notebooks:
         generate.make_gradebook(assignment, course)
     beside = _beside(assignment, course)
-    tried = {student: [f"{student}+{number}" for number in range(1, len(found) + 1)]
+    tried = {student: [attempts.beside(student, number) for number in range(1, len(found) + 1)]
              for student, found in several.items()}
     for student, found in several.items():
         for one, folder in zip(tried[student], found, strict=True):

@@ -45,13 +45,18 @@ def every(course: Course, student: str, assignment: str) -> list[Path]:
     return sorted(found.values(), key=lambda folder: (time(folder) or datetime.max.replace(tzinfo=UTC), folder.name))
 
 
+def beside(student: str, number: int) -> str:
+    """Who hands in the `number`th attempt in the course of attempts."""
+    return f"{student}+{number}"
+
+
 def lay_down(course: Course, student: str, assignment: str, files: dict[str, bytes],
              time: datetime | None, counts: bool) -> None:
     """Lay an attempt where it counts, or beside the one that does: it is there whole or not at all.
 
     Inside `ledger.writing`. What counted before goes beside it. Of two that are the same, one is kept.
     """
-    target, beside = course.submitted(student, assignment), course.replaced(student, assignment)
+    target, others = course.submitted(student, assignment), course.replaced(student, assignment)
     course.root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=course.root) as scratch:
         half, fresh = Path(scratch) / "half", Path(scratch) / _WHOLE / student / assignment
@@ -66,9 +71,9 @@ def lay_down(course: Course, student: str, assignment: str, files: dict[str, byt
         former = target if counts and target.exists() else None if counts else fresh
         kept = list(_kept(course, student, assignment)) if former is not None else []
         if former is not None and not (kept and _digests(former) in map(_digests, kept)):
-            beside.mkdir(parents=True, exist_ok=True)
-            number = max((int(kept.name) for kept in beside.iterdir() if kept.name.isdigit()), default=0) + 1
-            os.replace(former, beside / f"{number:03d}")
+            others.mkdir(parents=True, exist_ok=True)
+            number = max((int(kept.name) for kept in others.iterdir() if kept.name.isdigit()), default=0) + 1
+            os.replace(former, others / f"{number:03d}")
         if counts:
             if target.exists():
                 os.replace(target, Path(scratch) / "former")

@@ -110,9 +110,19 @@ def is_former(course: Course, student: str, assignment: str) -> bool:
 
 
 def behind(course: Course, assignment: str) -> list[str]:
-    """Students of whom what counts has not been graded."""
+    """Students of whom what counts has not been graded, or of whom it is open which attempt does."""
+    is_best = attempts.counting(course, assignment) == "best"
     return [student for student in course.students(assignment)
-            if read(course, student, assignment) is None or is_former(course, student, assignment)]
+            if read(course, student, assignment) is None or is_former(course, student, assignment)
+            or is_best and not _is_settled(course, student, assignment)]
+
+
+def _is_settled(course: Course, student: str, assignment: str) -> bool:
+    """Whether each of a student's attempts, where there are several, is graded in the course of attempts."""
+    found, others = attempts.every(course, student, assignment), Course(course.attempts)
+    kept = [read(others, attempts.beside(student, number), assignment) for number in range(1, len(found) + 1)]
+    return len(found) < 2 or all(one and one.handed == attempts.digest(folder)
+                                 for one, folder in zip(kept, found, strict=True))
 
 
 def to_json(result: Result) -> str:

@@ -67,9 +67,7 @@ def run(options) -> int:
     for line in told:
         print(clean_text(line, 10_000))
     for name, one in found.grades.items():
-        if behind := found.behind[name]:
-            print(clean_text(f"{name}: not graded as it was handed in last: {few(behind, 10)}. To grade it: "
-                             f"kit autograde {name}"))
+        commands.tell_behind(course, name)
         if one.unmarked:
             print(f"{name}: of {len(one.unmarked)} students some questions are not marked: "
                   f"{few(sorted(one.unmarked), 10)}")

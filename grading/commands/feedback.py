@@ -10,8 +10,6 @@ page begins with what `index.html` says.
 
 from grading import commands
 from grading.commands import assignment_argument, course_option, student_option
-from grading.desk.text import clean_text
-from grading.errors import few
 from grading.release import assignment as assignments
 
 PLACE = 70
@@ -24,7 +22,7 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
-    from grading.books import grades, results
+    from grading.books import grades
     from grading.desk import feedback, terminal
 
     course = commands.course(options)
@@ -38,9 +36,7 @@ def run(options) -> int:
     else:
         kept = f", {len(written.kept)} as before" if written.kept else ""
         print(f"{options.assignment}: feedback for {len(written.new)} in {where}{kept}")
-    if behind := results.behind(course, options.assignment):
-        print(clean_text(f"{options.assignment}: not graded as it was handed in last: {few(behind, 10)}. To grade it: "
-                         f"kit autograde {options.assignment}"))
+    commands.tell_behind(course, options.assignment, options.student)
     return 0
 
 

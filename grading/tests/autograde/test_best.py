@@ -8,7 +8,7 @@ import two_notebooks
 from nbgrader.api import Gradebook
 
 from grading.autograde import autograde, best, table
-from grading.books import attempts
+from grading.books import attempts, results
 from grading.books.course import Course
 from grading.books.results import Result
 from grading.intake.collect import collect
@@ -95,11 +95,12 @@ def test_the_best_attempt_counts_and_the_others_are_kept_and_said(whole, workers
     hand_in(inbox, "cem", 1_700_000_100, ("return x / 3", "return x / 2"))         # better
     states = {one.student: one.state for one in collect(assignment, course, [inbox])}
     assert states == {"ann": "kept", "bob": "unchanged", "cem": "kept"}
+    assert results.behind(course, name) == ["ann", "cem"]
     said = best.settle(assignment, course, None, grade)
     assert said == {"ann": "attempt 1 of 2 counts, the best by its tests: 3, 2 of 3",
                     "cem": "attempt 2 of 2 counts, the best by its tests: 0, 1 of 3"}
     run = grade(course, None)
-    assert [result.autograded()[0] for result in run] == [3, 3, 1]
+    assert [result.autograded()[0] for result in run] == [3, 3, 1] and results.behind(course, name) == []
     assert run.notebooks_run == 2                                                 # Cem's two alone
     table.show(assignment, run, {}, said)
     assert "attempt 2 of 2 counts" in " ".join(capsys.readouterr().out.split())
