@@ -115,7 +115,7 @@ def _due(course: Course, kept: Result | None, depends: Depends, student: str, re
     run = tuple(name for name, state in basis.runs.items() if kept.runs.get(name) != state
                 or whole and name not in kept.whole or not (folder / f"{name}.ipynb").exists())
     ask = bool(run) or bool(kept.lost) and kept.names != depends.names
-    is_same = kept.fingerprint == basis.whole and not results.is_former(course, student, kept.assignment)
+    is_same = kept.fingerprint == basis.whole and not results.is_former(course, kept)
     return Due(run, ask) if ask or not is_same else None
 
 

@@ -72,7 +72,8 @@ def settle(session: Session, course: Course, assignment: str | None = None,
             .order_by(api.SubmittedAssignment.student_id)).all()
         for one in chosen:
             time = submitted_at(course.submitted(one.student_id, one.assignment.name))
-            if time and time != one.timestamp and not results.is_former(course, one.student_id, one.assignment.name):
+            if time and time != one.timestamp and not results.is_former(
+                    course, results.read(course, one.student_id, one.assignment.name)):
                 one.timestamp = time
                 changed.append(one.student_id)
         session.flush()

@@ -103,17 +103,19 @@ def read(course: Course, student: str, assignment: str) -> Result | None:
         return None
 
 
-def is_former(course: Course, student: str, assignment: str) -> bool:
-    """Whether the kept result is of another attempt than the one that counts: that one has not been graded yet."""
-    kept, counts = read(course, student, assignment), course.submitted(student, assignment)
-    return bool(kept and kept.handed) and counts.is_dir() and attempts.digest(counts) != kept.handed
+def is_former(course: Course, kept: Result | None) -> bool:
+    """Whether a kept result is of another attempt than the one that counts: that one has not been graded yet."""
+    if kept is None or not kept.handed:
+        return False
+    counts = course.submitted(kept.student, kept.assignment)
+    return counts.is_dir() and attempts.digest(counts) != kept.handed
 
 
 def behind(course: Course, assignment: str) -> list[str]:
     """Students of whom what counts has not been graded, or of whom it is open which attempt does."""
     is_best = attempts.counting(course, assignment) == "best"
     return [student for student in course.students(assignment)
-            if read(course, student, assignment) is None or is_former(course, student, assignment)
+            if (kept := read(course, student, assignment)) is None or is_former(course, kept)
             or is_best and not _is_settled(course, student, assignment)]
 
 

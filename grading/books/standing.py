@@ -73,5 +73,5 @@ def read(course: Course, assignment: str, students: Iterable[str]) -> dict[str, 
             f"{when:%Y-%m-%d %H:%M} UTC" if when else "", graded.days, graded.penalty,
             given, {cell: who for cell, mark in given.items()
                     if (who := marking.by_whom(known, student, cell, mark.score))},
-            tuple(sorted(cell for _, cell in graded.again)), results.is_former(course, student, assignment))
+            tuple(sorted(cell for _, cell in graded.again)), results.is_former(course, result))
     return found
