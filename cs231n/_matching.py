@@ -235,7 +235,7 @@ class _Matching:
                 else:
                     code.append(cell)
                 place += 1
-        parts = [(text, pictures) for source, pictures in parts if (text := _answered(source))]
+        parts = [(text, pictures) for source, pictures in parts if (text := answered(source))]
         if not parts:
             parts = [(f"```python\n{cell.source.strip()}\n```", {}) for cell in code if cell.source.strip()]
         return parts, {place for place in taken if self._whose[place] is None}
@@ -248,11 +248,11 @@ class _Matching:
                and self._cells[place].kind != "code"):
             taken.insert(0, place)
             place -= 1
-        parts = [(text, self._cells[one].pictures) for one in taken if (text := _answered(self._cells[one].source))]
+        parts = [(text, self._cells[one].pictures) for one in taken if (text := answered(self._cells[one].source))]
         return parts, set(taken) if parts else set()
 
 
-def _answered(text):
+def answered(text):
     """An answer's text without the line that asks for one."""
     lines = [line for line in text.splitlines() if line.strip(" \t*_#>`.:").casefold() != PLACEHOLDER.casefold()]
     return "\n".join(lines).strip()

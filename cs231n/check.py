@@ -34,13 +34,21 @@ def main(arguments=None):
     except reading.Damaged as error:
         print(f"check: {error}", file=sys.stderr)
         return 1
+    if not asked["points"]:
+        print("check: this assignment has no checks: people read its answers.")
+        return 0
     try:
         topics = _chosen(asked, options.what)
     except ValueError as error:
         print(f"check: {error}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="cs231n-check-") as scratch:
-        running.make_data(Path(scratch, "data"))
+        try:
+            running.make_data(Path(scratch, "data"))
+        except ImportError as error:
+            print(f"check: {sys.executable} cannot run checks ({error}): use the Python that your notebooks use, or "
+                  "run pip install -r requirements.txt with this one first.", file=sys.stderr)
+            return 1
         desk = _Desk(folder, asked, topics, Path(scratch, "data"), options.limit)
         desk.run()
         while options.watch:

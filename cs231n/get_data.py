@@ -16,6 +16,7 @@ import tarfile
 import tempfile
 import time
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 
 from cs231n._download import Failed, Wanted, download
@@ -94,9 +95,9 @@ def _get(data, wanted, synthetic, called):
     real, stand_in = data / NAME, data / f"synthetic-{NAME}"
     if not synthetic:
         if not _ready(real, "CIFAR-10"):
-            archive = data / "cifar-10-python.tar.gz.part"
-            download(wanted, archive, called)
-            _unpack(archive, real, wanted.url)
+            with _half_file(data) as archive:
+                download(wanted, archive, called)
+                _unpack(archive, real, wanted.url)
             print(f"CIFAR-10 is in {real}.")
         return
     if not _ready(stand_in, "The synthetic stand-in"):
@@ -105,6 +106,33 @@ def _get(data, wanted, synthetic, called):
     print(f"It is NOT CIFAR-10 but drawings in the same format, to learn and test with; {called} gets CIFAR-10.")
     if _is_complete(real):
         print(f"The notebooks use the real CIFAR-10 as long as it is in {real}.")
+
+
+@contextmanager
+def _half_file(data):
+    """What to download into: the file that the next run resumes, or one's own while another run writes that one."""
+    half, lock, is_ours = data / "cifar-10-python.tar.gz.part", None, True
+    try:
+        if os.name == "nt":                                      # Windows removes it however this process ends
+            lock = os.open(data / "downloading.part", os.O_CREAT | os.O_EXCL | os.O_TEMPORARY)
+        else:
+            import fcntl
+
+            lock = os.open(data, os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (FileExistsError, PermissionError, BlockingIOError):
+        is_ours = False
+    except OSError:
+        pass                                                     # a file system that knows no locks
+    try:
+        if is_ours:
+            yield half
+        else:
+            with tempfile.TemporaryDirectory(prefix="downloading.part.", dir=data) as own:
+                yield Path(own) / half.name
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 def _is_complete(folder):
@@ -152,9 +180,11 @@ def _unpack(archive, target, url):
             archive.unlink()
             raise Failed(f"{url}: {why}, expected an archive of one folder {NAME} with {' '.join(BATCHES)}: the file "
                          "is removed; set CIFAR10_URL to another mirror.")
-        if target.exists():
-            raise Failed(f"{target} appeared meanwhile, as if this ran twice: run it again to see what is there.")
-        os.rename(folder, target)
+        if not target.exists():
+            os.rename(folder, target)
+        elif not _is_complete(target):
+            raise Failed(f"{target} appeared meanwhile and is incomplete, expected {' '.join(BATCHES)} in it: remove "
+                         "the folder and run this again.")
     except OSError as error:
         raise Failed(f"{archive} cannot be unpacked into {target.parent} ({error.strerror or error}), expected room "
                      "for 178 MB: make room there and run this again.") from None

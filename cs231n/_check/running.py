@@ -8,8 +8,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import NamedTuple
 
-from cs231n.synthetic import write_synthetic_cifar10
-
 LIMIT = 60                       # seconds of processor time that a cell may take
 LOOK = 0.5                       # seconds between two looks at whether they are done
 STARTS = 6                       # processes that the cells of a notebook may use up
@@ -29,6 +27,9 @@ class Outcome(NamedTuple):
 
 
 def make_data(folder):
+    """Raises ImportError where numpy is missing."""
+    from cs231n.synthetic import write_synthetic_cifar10
+
     write_synthetic_cifar10(folder, **IMAGES)
 
 

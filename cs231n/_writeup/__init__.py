@@ -49,7 +49,7 @@ def make(asked, handed_in, student="", name="", pages=None, marks=None):
 
     - asked: the assignment, as `assignment.json` in a release describes it
     - handed_in: the folder; student, name: as the cover says them
-    - pages: how many each question takes, or None; marks: see `document.Document`, or None for a write-up without
+    - pages: how many each question takes, or None; marks: see `questions.with_earlier`, or None for a write-up without
     """
     job = {"asked": asked, "handed_in": str(Path(handed_in).resolve()), "student": student, "name": name,
            "pages": pages, "marks": marks}

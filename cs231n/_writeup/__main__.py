@@ -31,7 +31,8 @@ def main():
     if not found:
         return {"failed": f"{asked['name']} has no inline questions"}
     try:
-        document = Document(head, found, defined, job["marks"], folder, job.get("as_typed", ()))
+        marks = job["marks"] and questions.with_earlier(job["marks"], found)
+        document = Document(head, found, defined, marks, folder, job.get("as_typed", ()))
         made = document.make(job["pages"], problems)
     except programs.Failed as why:
         return {"failed": str(why)}

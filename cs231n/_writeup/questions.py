@@ -1,5 +1,6 @@
 """What a write-up is about: the inline questions of an assignment's notebooks, as they were handed in."""
 
+import hashlib
 import json
 import re
 from typing import NamedTuple
@@ -56,6 +57,32 @@ def read(asked, folder):
         defined[name] = formulas.definitions(cell.source for cell in cells if cell.kind == "markdown")
         found += _questions(name, lesson, cells, (folder / file).parent, f"{file} {why}" if why else "")
     return found, defined, problems
+
+
+def with_earlier(marks, found):
+    """The marks (see `document.Document`); those that were given for another answer than these have say so.
+
+    A mark may have "answer" and "pictures", the text that it was given for and `digests` of what that showed.
+    """
+    said = {(one.notebook, one.cell): one for one in found}
+
+    def told(notebook, cell, mark):
+        one = said.get((notebook, cell))
+        if one is None or "answer" not in mark:
+            return mark
+        shown = digests(one.attached)
+        same = matching.answered(mark["answer"]).split() == one.answer.split() and all(
+            shown.get(name, digest) == digest for name, digest in mark["pictures"].items())
+        return mark if same else mark | {"shown": f"{mark['shown']}, for what was handed in before"}
+
+    return {notebook: {cell: told(notebook, cell, mark) for cell, mark in cells.items()}
+            for notebook, cells in marks.items()}
+
+
+def digests(attached):
+    """{name: digest} of the pictures that an answer shows."""
+    return {name: hashlib.sha256(json.dumps(bundle, sort_keys=True).encode()).hexdigest()
+            for name, bundle in attached.items()}
 
 
 def _cells(path):

@@ -10,7 +10,7 @@ from grading.autograde.grader import Due, Grader
 from grading.autograde.names import Naming
 from grading.autograde.parcel import files_below
 from grading.autograde.workers import Workers, choose_sandbox, given
-from grading.books import cells, ledger, marks, notes, results
+from grading.books import attempts, cells, ledger, marks, notes, results
 from grading.books.course import Course
 from grading.books.ledger import Ledger
 from grading.books.results import Result
@@ -115,7 +115,12 @@ def _due(course: Course, kept: Result | None, depends: Depends, student: str, re
     run = tuple(name for name, state in basis.runs.items() if kept.runs.get(name) != state
                 or whole and name not in kept.whole or not (folder / f"{name}.ipynb").exists())
     ask = bool(run) or bool(kept.lost) and kept.names != depends.names
-    return Due(run, ask) if ask or kept.fingerprint != basis.whole else None
+    is_same = kept.fingerprint == basis.whole and not results.is_former(course, kept)
+    return Due(run, ask) if ask or not is_same else None
+
+
+def _handed(course: Course, student: str, assignment: Assignment) -> str:
+    return attempts.digest(course.submitted(student, assignment.name))
 
 
 class Graded(Sequence[Result]):
@@ -159,7 +164,7 @@ def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], work
             basis, former = depends.of(student), results.read(course, student, assignment.name)
             result = Result(student, assignment.name, basis.whole, found.sandbox,
                             results.from_notebooks(found.notebooks), found.remarks, runs=basis.runs,
-                            names=depends.names,
+                            names=depends.names, handed=_handed(course, student, assignment),
                             whole=[name for name in assignment.notebooks
                                    if (whole if name in found.ran else former is not None and name in former.whole)])
             result.remarks = diagnosis.causes(found.removed, found.notebooks, result) + result.remarks
@@ -218,6 +223,7 @@ def _by_nbgrader(assignment: Assignment, course: Course, due: list[str], depends
             if not result.fault:
                 basis = depends.of(result.student)
                 result.fingerprint, result.runs, result.names = basis.whole, basis.runs, depends.names
+                result.handed = _handed(course, result.student, assignment)
                 result.named = naming.named(result, None)
                 results.write(course, result)
             yield result, len(assignment.notebooks)

@@ -1,16 +1,18 @@
 """Where the best of a student's attempts counts: which is it?
 
 Every attempt of those who have several is graded in a course of its own (`attempts/` in the course folder), from the
-same source, data and secret; the best by its automatic score, the earlier of equals, is then laid where it counts. The
-course's own books see that one alone.
+same source, data and secret; the best by its automatic score, less what lateness costs, is then laid where it counts:
+of equals, the earlier. The course's own books see that one alone.
 """
 
 import shutil
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from grading.autograde.autograde import Graded
-from grading.books import attempts, seeds
+from grading.books import attempts, cells, grades, ledger, marks, penalties, seeds
 from grading.books.course import CONFIG, Course
+from grading.books.results import Result
 from grading.release import generate
 from grading.release.assignment import Assignment
 
@@ -28,8 +30,10 @@ def settle(assignment: Assignment, course: Course, students: list[str] | None,
                if len(found := attempts.every(course, student, name)) > 1}
     if not several:
         return {}
+    if not cells.read(course.gradebook, name).notebooks:
+        generate.make_gradebook(assignment, course)
     beside = _beside(assignment, course)
-    tried = {student: [f"{student}+{number}" for number in range(1, len(found) + 1)]
+    tried = {student: [attempts.beside(student, number) for number in range(1, len(found) + 1)]
              for student, found in several.items()}
     for student, found in several.items():
         for one, folder in zip(tried[student], found, strict=True):
@@ -42,16 +46,30 @@ def settle(assignment: Assignment, course: Course, students: list[str] | None,
             for student in several}
 
 
-def _choose(assignment: Assignment, course: Course, student: str, folders: list, results: Sequence) -> str:
+def _choose(assignment: Assignment, course: Course, student: str, folders: list[Path],
+            results: Sequence[Result]) -> str:
     if fault := next((result.fault for result in results if result.fault), ""):
         return f"the attempt that counted before counts still: another could not be graded ({fault})"
-    scores = [result.autograded()[0] for result in results]
-    best = scores.index(max(scores))
+    scores, late = [result.autograded()[0] for result in results], _late(assignment, course, student, folders, results)
+    left = [grades.after(score, penalty) for score, penalty in zip(scores, late, strict=True)]
+    best = left.index(max(left))
     if folders[best] != course.submitted(student, assignment.name):
-        attempts.lay_down(course, student, assignment.name, attempts.content(folders[best]),
-                          attempts.time(folders[best]), counts=True)
-    return (f"attempt {best + 1} of {len(scores)} counts, the best by its tests: "
-            f"{', '.join(f'{score:g}' for score in scores)} of {results[best].autograded()[1]:g}")
+        with ledger.writing(course):
+            attempts.lay_down(course, student, assignment.name, attempts.content(folders[best]),
+                              attempts.time(folders[best]), counts=True)
+    each = [f"{score:g}{f' - {penalty:g}' * bool(penalty)}" for score, penalty in zip(scores, late, strict=True)]
+    return (f"attempt {best + 1} of {len(scores)} counts, the best by its tests"
+            f"{', less what lateness costs' if any(late) else ''}: {', '.join(each)} of "
+            f"{results[best].autograded()[1]:g}")
+
+
+def _late(assignment: Assignment, course: Course, student: str, folders: list[Path],
+          results: Sequence[Result]) -> list[float]:
+    """What lateness would take off each attempt."""
+    with marks.reading(course.gradebook) as session:
+        return penalties.would_be(session, course, assignment.name, student, [
+            (penalties.submitted_at(folder), {name: result.autograded(name)[0] for name in result.notebooks})
+            for folder, result in zip(folders, results, strict=True)])
 
 
 def _beside(assignment: Assignment, course: Course) -> Course:

@@ -5,6 +5,7 @@ Which one counts is said once for an assignment, with `kit collect --attempt`, a
 
 import hashlib
 import os
+import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from grading.books.course import TIMESTAMP, Course
 
 CHOICES = "last", "first", "best"
+_SCRATCH, _WHOLE = ".collecting-", "whole"        # beside the folders of the course, and in it what is written whole
 _FORM = "%Y-%m-%d %H:%M:%S UTC"
 
 
@@ -43,32 +45,58 @@ def every(course: Course, student: str, assignment: str) -> list[Path]:
     return sorted(found.values(), key=lambda folder: (time(folder) or datetime.max.replace(tzinfo=UTC), folder.name))
 
 
+def beside(student: str, number: int) -> str:
+    """Who hands in the `number`th attempt in the course of attempts."""
+    return f"{student}+{number}"
+
+
 def lay_down(course: Course, student: str, assignment: str, files: dict[str, bytes],
              time: datetime | None, counts: bool) -> None:
     """Lay an attempt where it counts, or beside the one that does: it is there whole or not at all.
 
-    What counted before goes beside it. Of two that are the same, one is kept.
+    Inside `ledger.writing`. What counted before goes beside it. Of two that are the same, one is kept.
     """
-    target, beside = course.submitted(student, assignment), course.replaced(student, assignment)
+    target, others = course.submitted(student, assignment), course.replaced(student, assignment)
     course.root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".collecting-", dir=course.root) as scratch:
-        fresh = Path(scratch) / "fresh"
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=course.root) as scratch:
+        half, fresh = Path(scratch) / "half", Path(scratch) / _WHOLE / student / assignment
+        half.mkdir()
         for name, data in files.items():
-            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
-            (fresh / name).write_bytes(data)
+            (half / name).parent.mkdir(parents=True, exist_ok=True)
+            (half / name).write_bytes(data)
         if time:
-            (fresh / TIMESTAMP).write_text(f"{time:{_FORM}}", encoding="utf-8")
+            (half / TIMESTAMP).write_text(f"{time:{_FORM}}", encoding="utf-8")
+        fresh.parent.mkdir(parents=True)
+        os.replace(half, fresh)                  # from here on it is known for whole: see `finish`
         former = target if counts and target.exists() else None if counts else fresh
         kept = list(_kept(course, student, assignment)) if former is not None else []
         if former is not None and not (kept and _digests(former) in map(_digests, kept)):
-            beside.mkdir(parents=True, exist_ok=True)
-            number = max((int(kept.name) for kept in beside.iterdir() if kept.name.isdigit()), default=0) + 1
-            os.replace(former, beside / f"{number:03d}")
+            others.mkdir(parents=True, exist_ok=True)
+            number = max((int(kept.name) for kept in others.iterdir() if kept.name.isdigit()), default=0) + 1
+            os.replace(former, others / f"{number:03d}")
         if counts:
             if target.exists():
                 os.replace(target, Path(scratch) / "former")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(fresh, target)
+            _put(fresh, target)
+
+
+def pending(course: Course) -> bool:
+    """Whether an attempt is being laid down, or was when its run was killed."""
+    return any(course.root.glob(f"{_SCRATCH}*"))
+
+
+def finish(course: Course) -> None:
+    """Inside `ledger.writing`: what a run that was killed had set out to lay down counts, if nothing else does."""
+    for left in course.root.glob(f"{_SCRATCH}*"):
+        for fresh in left.glob(f"{_WHOLE}/*/*"):
+            if not course.submitted(fresh.parent.name, fresh.name).exists():
+                _put(fresh, course.submitted(fresh.parent.name, fresh.name))
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _put(fresh: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(fresh, target)
 
 
 def time(folder: Path) -> datetime | None:
@@ -97,6 +125,11 @@ def holds(folder: Path, files: dict[str, bytes]) -> bool:
     """Whether these are an attempt's files; one at a time is read."""
     there = _files(folder)
     return there.keys() == files.keys() and all(path.read_bytes() == files[name] for name, path in there.items())
+
+
+def digest(folder: Path) -> str:
+    """Of an attempt's files: another one for another attempt."""
+    return hashlib.sha256(repr(_digests(folder)).encode()).hexdigest()
 
 
 def _digests(folder: Path) -> tuple[tuple[str, bytes], ...]:

@@ -32,6 +32,10 @@ class Mark:
     waits: bool = False
     comment: str = ""
 
+    def overrules(self, tested: float | None) -> bool:
+        """Whether a person has given other points than a test has."""
+        return self.by_hand and self.score != tested
+
 
 def after(score: float, penalty: float) -> float:
     """What a penalty leaves, as nbgrader has it: never less than nothing."""

@@ -16,7 +16,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
@@ -29,7 +29,7 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from grading.books import answers, folders, marks, penalties, people, results, rows
+from grading.books import answers, attempts, folders, marks, penalties, people, results, rows
 from grading.books.course import Course
 from grading.books.results import Result
 from grading.errors import KitError
@@ -40,11 +40,16 @@ PATIENCE = 30            # seconds to wait for another program that is writing t
 _LEFT_OUT = "An output of this cell was left out: it is not one that a notebook can hold.\n"
 
 
+class Busy(KitError):
+    """Another process has what `writing` gives to one at a time."""
+
+
 @contextmanager
 def writing(course: Course) -> Iterator[None]:
-    """For one process at a time: the one that writes grades, cells or people. Raises KitError while another one does.
+    """For one process at a time: the one that writes grades, cells, people or submissions. Raises KitError while
+    another one does.
 
-    A change of people that was killed half way is completed first.
+    A change of people, or of a submission, that was killed half way is completed first.
     """
     folder = course.root / "autograded"
     folder.mkdir(parents=True, exist_ok=True)
@@ -52,16 +57,20 @@ def writing(course: Course) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)             # the system frees it however this process ends
         except BlockingIOError:
-            raise KitError(f"Another run is writing grades in {course.root}. "
-                           "Wait until it is done, then run this again.") from None
+            raise Busy(f"Another run is writing grades or submissions in {course.root}. "
+                       "Wait until it is done, then run this again.") from None
+        attempts.finish(course)
         people.finish(course)
         yield
 
 
-def settle_people(course: Course) -> None:
-    """For who reads folders without opening the books: complete a change of people that was killed half way."""
+def settle_folders(course: Course) -> None:
+    """For who reads folders without opening the books: complete what was killed half way, as `writing` does."""
     if people.pending(course):
         with writing(course):
+            pass
+    elif attempts.pending(course):
+        with suppress(Busy), writing(course):            # where one is at it that is alive, nothing is to be completed
             pass
 
 

@@ -6,9 +6,11 @@ due date and extensions in the gradebook alone, and nbgrader's own penalties.
 """
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 
 from nbgrader import api, utils
 from nbgrader.plugins import LateSubmissionPlugin
@@ -17,7 +19,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload, undefer
 from traitlets import Unicode
 
-from grading.books import late, rosters, rules
+from grading.books import late, results, rosters, rules
 from grading.books.course import CONFIG, TIMESTAMP, Course
 from grading.books.late import Facts, Standing
 from grading.books.rules import Policy
@@ -52,6 +54,8 @@ def settle(session: Session, course: Course, assignment: str | None = None,
            students: Collection[str] | None = None) -> list[str]:
     """Bring times, due dates and penalties of these students (None: of all) up to date; returns whose have changed.
 
+    The time of an attempt that has not been graded yet waits for its scores.
+
     - assignment: None is every one; late days are the course's, so with those of one, penalties of others may change
     """
     if students is None:
@@ -68,7 +72,8 @@ def settle(session: Session, course: Course, assignment: str | None = None,
             .order_by(api.SubmittedAssignment.student_id)).all()
         for one in chosen:
             time = submitted_at(course.submitted(one.student_id, one.assignment.name))
-            if time and time != one.timestamp:
+            if time and time != one.timestamp and not results.is_former(
+                    course, results.read(course, one.student_id, one.assignment.name)):
                 one.timestamp = time
                 changed.append(one.student_id)
         session.flush()
@@ -123,9 +128,10 @@ def _folder(course: Course, stamp: tuple) -> Path | None:
     return Path(plugin.assignments) if isinstance(plugin, LateDays) else None
 
 
-def _step(config) -> AssignLatePenalties:
+def _step(config, session: Session | None = None) -> AssignLatePenalties:
     step = AssignLatePenalties(config=config)
     step.init_plugin()
+    step.gradebook = _Book(session)
     return step
 
 
@@ -138,6 +144,34 @@ def policies(session: Session, folder: Path) -> dict[str, Policy]:
 def standings(session: Session, course: Course, students: Collection[str],
               folder: Path) -> dict[str, dict[str, Standing]]:
     """Student -> assignment -> where they stand, for assignments with a policy; of those who handed in nothing, too."""
+    return {student: late.standings(facts, days)
+            for student, (facts, days) in _facts(session, course, students, folder).items()}
+
+
+def would_be(session: Session, course: Course, assignment: str, student: str,
+             tries: Iterable[tuple[datetime | None, dict[str, float]]]) -> list[float]:
+    """What each of a student's attempts would lose if it counted.
+
+    - tries: when each was handed in, and its score by notebook
+    """
+    folder = assignments_folder(course)
+    if folder and rules.read(assignment, folder):
+        facts, days = _facts(session, course, [student], folder)[student]
+        return [late.standings([replace(one, handed=handed, score=sum(scores.values()))
+                                if one.assignment == assignment else one for one in facts], days)[assignment].penalty
+                for handed, scores in tries]
+    due = _dates(session)[assignment]
+    kept = session.scalar(select(api.SubmittedAssignment.extension).join(api.Assignment).where(
+        api.Assignment.name == assignment, api.SubmittedAssignment.student_id == student))
+    with course.nbgrader() as nbgrader:
+        step = _step(nbgrader["config"], session)
+        return [sum(_charged(step, assignment, student, name, score, seconds) or 0.0 for name, score in scores.items())
+                if (seconds := _seconds(handed, due, kept)) else 0.0 for handed, scores in tries]
+
+
+def _facts(session: Session, course: Course, students: Collection[str],
+           folder: Path) -> dict[str, tuple[list[Facts], int | None]]:
+    """Student -> (what is known of each assignment with a policy, late days over the course)."""
     known, roster = policies(session, folder), rosters.read(course)
     days = rules.budget(known)
     dates = _dates(session)
@@ -158,15 +192,19 @@ def standings(session: Session, course: Course, students: Collection[str],
             due = policy.due or dates[name]
             granted, who = _extension(course, roster, student, name, policy, due, kept)
             facts.append(Facts(name, policy, due, handed, granted, who, scores.get(id, 0.0), points.get(name, 0.0)))
-        found[student] = late.standings(facts, _budget(course, roster, student, days))
+        found[student] = facts, _budget(course, roster, student, days)
     return found
 
 
 def seconds_late(one: api.SubmittedAssignment) -> float:
     """After the date that it was due, with extension: nbgrader's `total_seconds_late` raises for one without a date."""
-    if one.timestamp is None or one.assignment.duedate is None:
+    return _seconds(one.timestamp, one.assignment.duedate, one.extension)
+
+
+def _seconds(handed: datetime | None, due: datetime | None, extension: timedelta | None) -> float:
+    if handed is None or due is None:
         return 0.0
-    return max(0.0, (one.timestamp - one.assignment.duedate - (one.extension or timedelta())).total_seconds())
+    return max(0.0, (handed - due - (extension or timedelta())).total_seconds())
 
 
 def submitted_at(folder: Path) -> datetime | None:
@@ -234,22 +272,27 @@ def _by_plugin(session: Session, course: Course, late: dict[str, float]) -> dict
         return {}
     found = {}
     with course.nbgrader() as nbgrader:
-        step = _step(nbgrader["config"])
-        step.gradebook = _Book(session)
+        step = _step(nbgrader["config"], session)
         for notebook in session.scalars(
                 select(api.SubmittedNotebook).where(api.SubmittedNotebook.assignment_id.in_(late))
                 .options(undefer(api.SubmittedNotebook.score), joinedload(api.SubmittedNotebook.assignment))
                 .execution_options(populate_existing=True)):
             owner = notebook.assignment
-            step.assignment_id, step.notebook_id = owner.assignment.name, notebook.name
-            step.student_id = owner.student_id
-            penalty = step.plugin_inst.late_submission_penalty(owner.student_id, notebook.score, late[owner.id])
-            found[notebook.id] = None if penalty is None else step._check_late_penalty(notebook, penalty)
+            found[notebook.id] = _charged(step, owner.assignment.name, owner.student_id, notebook.name, notebook.score,
+                                          late[owner.id])
     return found
+
+
+def _charged(step: AssignLatePenalties, assignment: str, student: str, notebook: str, score: float,
+             seconds: float) -> float | None:
+    """What the plugin takes off a notebook that is so late."""
+    step.assignment_id, step.notebook_id, step.student_id = assignment, notebook, student
+    penalty = step.plugin_inst.late_submission_penalty(student, score, seconds)
+    return None if penalty is None else step._check_late_penalty(SimpleNamespace(score=score), penalty)
 
 
 class _Book:
     """What a plugin may ask for its `parent.gradebook`."""
 
-    def __init__(self, session: Session):
+    def __init__(self, session: Session | None):
         self.db = session

@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from nbgrader import utils
 
 from grading import NOTE
-from grading.books import marks
+from grading.books import attempts, marks
 from grading.books.course import Course
 
 FILE = "results.json"
@@ -32,6 +32,7 @@ class Result:
     - fingerprint: what it depends on; runs: notebook -> what its outcomes do; names: what `named` does
     - whole: notebooks of which every cell was run, those too that no verdict depends on
     - marked_for: notebook -> answer's cell -> the text that its mark by hand was given for, where it is another now
+    - handed: which attempt it is of, as `attempts.digest` tells it; "" where that is not known
     - remarks: sentences about the submission as a whole
     - fault: set when the kit failed; then nothing counts against the student
     """
@@ -48,6 +49,7 @@ class Result:
     names: str = ""
     whole: list[str] = field(default_factory=list)
     marked_for: dict[str, dict[str, str]] = field(default_factory=dict)
+    handed: str = ""
 
     @property
     def lost(self) -> list[str]:
@@ -99,6 +101,30 @@ def read(course: Course, student: str, assignment: str) -> Result | None:
         return Result(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def is_former(course: Course, kept: Result | None) -> bool:
+    """Whether a kept result is of another attempt than the one that counts: that one has not been graded yet."""
+    if kept is None or not kept.handed:
+        return False
+    counts = course.submitted(kept.student, kept.assignment)
+    return counts.is_dir() and attempts.digest(counts) != kept.handed
+
+
+def behind(course: Course, assignment: str) -> list[str]:
+    """Students of whom what counts has not been graded, or of whom it is open which attempt does."""
+    is_best = attempts.counting(course, assignment) == "best"
+    return [student for student in course.students(assignment)
+            if (kept := read(course, student, assignment)) is None or is_former(course, kept)
+            or is_best and not _is_settled(course, student, assignment)]
+
+
+def _is_settled(course: Course, student: str, assignment: str) -> bool:
+    """Whether each of a student's attempts, where there are several, is graded in the course of attempts."""
+    found, others = attempts.every(course, student, assignment), Course(course.attempts)
+    kept = [read(others, attempts.beside(student, number), assignment) for number in range(1, len(found) + 1)]
+    return len(found) < 2 or all(one and one.handed == attempts.digest(folder)
+                                 for one, folder in zip(kept, found, strict=True))
 
 
 def to_json(result: Result) -> str:

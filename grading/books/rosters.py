@@ -65,6 +65,12 @@ class Roster:
             found = [one for one in found if one in meant] or found or meant
         return found
 
+    def by_number_alone(self, student: str, words: Iterable[str]) -> bool:
+        """Whether no name among these words means anybody, though the student has one here: a number that does may by
+        chance be somebody else's."""
+        names = [word for word in words if not word.isdecimal()]
+        return bool(names and self.named(student).whole) and not any(map(self.meant, names))
+
     def named(self, student: str) -> Named:
         return named(self.rows.get(student, {}))
 

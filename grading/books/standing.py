@@ -16,6 +16,7 @@ class Standing:
     - handed_in: as the submission says it, in UTC; late_days: begun ones; penalty: in points
     - marks, markers: of cells that were marked by hand, and who is known to have marked them
     - waiting: cells whose marks wait for another look
+    - former: whether something else was handed in last, which is not graded yet
     """
 
     student: str
@@ -28,6 +29,7 @@ class Standing:
     marks: dict[str, Mark] = field(default_factory=dict)
     markers: dict[str, str] = field(default_factory=dict)
     waiting: tuple[str, ...] = ()
+    former: bool = False
 
     @property
     def score(self) -> float:
@@ -71,5 +73,5 @@ def read(course: Course, assignment: str, students: Iterable[str]) -> dict[str, 
             f"{when:%Y-%m-%d %H:%M} UTC" if when else "", graded.days, graded.penalty,
             given, {cell: who for cell, mark in given.items()
                     if (who := marking.by_whom(known, student, cell, mark.score))},
-            tuple(sorted(cell for _, cell in graded.again)))
+            tuple(sorted(cell for _, cell in graded.again)), results.is_former(course, result))
     return found

@@ -12,13 +12,14 @@ import os
 import pkgutil
 import platform
 import sys
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
 from grading import __version__
 from grading.books.course import DEFAULT, Course
-from grading.errors import KitError
+from grading.errors import KitError, few
 from grading.release import assignment as assignments
 
 
@@ -94,6 +95,17 @@ def settle_penalties(course: Course) -> None:
         grades.settle(course)
     except KitError as error:
         print(clean_text(f"kit: {error} Until then, late penalties are those of before."), file=sys.stderr)
+
+
+def tell_behind(course: Course, assignment: str, students: Collection[str] | None = None) -> None:
+    """Name those of these students (None: of all) of whom something else was handed in last than what is graded."""
+    from grading.books import results
+    from grading.desk.text import clean_text
+
+    behind = [student for student in results.behind(course, assignment) if students is None or student in students]
+    if behind:
+        print(clean_text(f"{assignment}: not graded as it was handed in last: {few(behind, 10)}. To grade it: kit "
+                         f"autograde {assignment}"), flush=True)
 
 
 # Files that are asked for

@@ -47,6 +47,7 @@ def run(options) -> int:
     with Server(desk, question, options.port) as server:
         print(f"{assignment.name}: mark at {server.address}\nEvery mark is in the gradebook at once. To end: Ctrl+C",
               flush=True)
+        commands.tell_behind(course, assignment.name)
         try:
             server.serve_forever()
         except KeyboardInterrupt:

@@ -72,8 +72,9 @@ def run(options) -> int:
 
         from grading.autograde import autograde, best, suspects, table
         from grading.autograde.progress import Progress
-        from grading.books import marks, results, standing
+        from grading.books import ledger, marks, results, standing
 
+        ledger.settle_folders(course)
         progress = held.enter_context(Progress())
         runs = []
 

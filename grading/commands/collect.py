@@ -3,10 +3,12 @@
 `kit collect` also takes what Canvas, Moodle, Gradescope or Blackboard let you download for a class, as a folder or
 as the one zip that it is, given alone. An optional `grading/course/roster.csv` says who is in the class: a column
 `id`, and beside it whatever your platform calls people by (name, login, e-mail, number; comma or semicolon). Times
-come from the platform or from the newest file; a newer attempt replaces an older one, and `--attempt first` has the
-first one count, `--attempt best` the one with the best score: `autograde` then grades all of who has several, and
-says which it was. Whatever folder the work lies in, and whatever became of its files' names, it is looked for, and
-what was passed over is said.
+come from the platform or from the newest file. A clock that does not say where it stands, a zip's or Blackboard's, is
+read in the `timezone` of the assignment's `[late]`, or that of its `due`; where neither is said, in this machine's.
+A newer attempt replaces an older one, and `--attempt first` has the first one count, `--attempt best` the one with
+the best score, less what lateness costs: `autograde` then grades all of who has several, and says which it was.
+Whatever folder the work lies in, and whatever became of its files' names, it is looked for, and what was passed over
+is said.
 """
 
 import sys
@@ -39,16 +41,16 @@ def run(options) -> int:
 
     course = commands.course(options)
     course.prepare()
-    ledger.settle_people(course)
-    collecting = collect.Collecting(assignments.load(options.assignment), course, options.attempt)
     counts, said = dict.fromkeys(collect.STATES, 0), {}
-    for one in collecting.take(options.paths):
-        if one.state != "unchanged":
-            said[one.student] = f"refused; {one.sentence}" if one.state == "refused" else one.sentence
-        counts[one.state] += 1
-        stream = sys.stderr if one.state == "refused" else sys.stdout
-        print(clean_text(f"{one.student}: {one.state}{'; ' + one.sentence if one.sentence else ''}"), file=stream)
-    notes.keep(course, options.assignment, notes.COLLECTED, said)
+    with ledger.writing(course):                         # nobody else takes in meanwhile, and nobody grades
+        collecting = collect.Collecting(assignments.load(options.assignment), course, options.attempt)
+        for one in collecting.take(options.paths):
+            if one.state != "unchanged":
+                said[one.student] = f"refused; {one.sentence}" if one.state == "refused" else one.sentence
+            counts[one.state] += 1
+            stream = sys.stderr if one.state == "refused" else sys.stdout
+            print(clean_text(f"{one.student}: {one.state}{'; ' + one.sentence if one.sentence else ''}"), file=stream)
+        notes.keep(course, options.assignment, notes.COLLECTED, said)
     print(", ".join(f"{count} {state}" for state, count in counts.items() if count or state in ALWAYS))
     if missing := collecting.missing():
         print(clean_text(f"{len(missing)} of the roster without a submission: {', '.join(missing)}"))

@@ -19,7 +19,8 @@ def arguments(parser) -> None:
                         help="what Canvas (Export) or Moodle (Download grading worksheet) gave: it is filled in")
     parser.add_argument("--into", type=Path, metavar="FILE",
                         help="where to write (default: exports/ in the course folder)")
-    parser.add_argument("--partial", action="store_true", help="although questions wait for a mark")
+    parser.add_argument("--partial", action="store_true",
+                        help="although questions wait for a mark, or submissions for autograde")
     parser.add_argument("--column", action="append", default=[], type=_column, metavar="ASSIGNMENT=HEADING",
                         help="the sheet's column for an assignment, where it is not called as here (may be repeated)")
     parser.add_argument("--scale", action="store_true",
@@ -66,6 +67,7 @@ def run(options) -> int:
     for line in told:
         print(clean_text(line, 10_000))
     for name, one in found.grades.items():
+        commands.tell_behind(course, name)
         if one.unmarked:
             print(f"{name}: of {len(one.unmarked)} students some questions are not marked: "
                   f"{few(sorted(one.unmarked), 10)}")

@@ -36,6 +36,7 @@ def run(options) -> int:
     else:
         kept = f", {len(written.kept)} as before" if written.kept else ""
         print(f"{options.assignment}: feedback for {len(written.new)} in {where}{kept}")
+    commands.tell_behind(course, options.assignment, options.student)
     return 0
 
 

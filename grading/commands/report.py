@@ -37,4 +37,5 @@ def run(options) -> int:
     commands.write(path, text, "--into")
     print(f"{assignment.name}: {found['graded']} of {found['students']} submissions in {path} "
           f"({len(text.encode('utf-8', 'replace')) / 1e6:.1f} MB)")
+    commands.tell_behind(course, assignment.name)
     return 0

@@ -81,7 +81,7 @@ def _list(course, options) -> int:
     from grading.release import assignment as assignments
 
     commands.require_writable(options.json)
-    ledger.settle_people(course)
+    ledger.settle_folders(course)
     for name in options.assignments:
         assignments.load(name)
     grades.settle(course)

@@ -57,6 +57,9 @@ def _print(assignment: assignments.Assignment, found) -> None:
     if found.result is None:
         terminal.say(f"not graded yet. Run: kit autograde {assignment.name}", on)
         return
+    if found.former:
+        terminal.say(f"what is handed in is not graded yet; this is of the attempt before. Run: kit autograde "
+                     f"{assignment.name}", on, "yellow")
     rows = []
     for notebook, cells in found.cells.items():
         tests = [cell for cell in cells.values() if cell["outcome"] != "manual"]

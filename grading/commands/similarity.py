@@ -30,12 +30,14 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
+    from grading.books import ledger
     from grading.desk import terminal
     from grading.desk.terminal import Column, Row
     from grading.similarity import page, pairs
     from grading.similarity.documents import Documents
 
     assignment, course = assignments.load(options.assignment), commands.course(options)
+    ledger.settle_folders(course)
     if not course.students(assignment.name):
         raise KitError(f"No submission of {assignment.name} is collected yet. Run: kit collect {assignment.name} PATH")
     into = options.into or course.root / "similarity" / f"{assignment.name}.html"

@@ -35,9 +35,11 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
+    from grading.books import ledger
     from grading.desk import writeup
 
     assignment, course = assignments.load(options.assignment), commands.course(options)
+    ledger.settle_folders(course)
     folder = course.writeups(assignment.name)
     into = options.into or (folder.with_name(f"{folder.name}-marked") if options.marked else folder)
     of = len(options.student or course.students(assignment.name))

@@ -18,8 +18,8 @@ from sqlalchemy import select
 
 from cs231n import _matching, _reading, _writeup
 from cs231n._reading import PICTURES
-from cs231n._writeup import programs
-from grading.books import marks, results, rubric
+from cs231n._writeup import programs, questions
+from grading.books import answers, marks, results, rubric
 from grading.books.course import Course
 from grading.errors import KitError
 from grading.release.assignment import Assignment
@@ -188,18 +188,22 @@ def _marks(course: Course, assignment: str, students: list[str]) -> dict[str, di
         result = results.read(course, student, assignment)
         for notebook, cells in (result.notebooks if result else {}).items():
             by_hand = entered.get(student, {}).get(notebook, {})
+            graded = answers.of(answers.read(course.autograded(student, assignment), notebook))
             found.setdefault(student, {})[notebook] = {
-                name: _shown(cell, by_hand.get(name, {}))
+                name: _shown(cell, by_hand.get(name, {}), graded.get(name))
                 for name, cell in cells.items() if cell["outcome"] == "manual"}
     return found
 
 
-def _shown(cell: dict, mark: dict) -> dict:
-    """- cell: of a result; mark: what columns of the gradebook hold."""
+def _shown(cell: dict, mark: dict, graded: dict | None = None) -> dict:
+    """- cell: of a result; mark: what columns of the gradebook hold; graded: the answer's cell, as it was graded."""
     score = mark.get("manual_score", cell["score"])
-    extra = mark.get("extra_credit") or 0
+    extra, answer = mark.get("extra_credit") or 0, {}
     state = "not marked yet" if score is None else f"{score + extra:g} of {cell['max_score']:g}"
     if "manual_score" in mark and mark.get("needs_manual_grade"):
         state += ", for another answer; to be looked at again"
+    elif score is not None and graded is not None:
+        answer = {"answer": answers.source(graded), "pictures": questions.digests(graded.get("attachments") or {})}
     given = rubric.read_comment(mark.get("manual_comment"))
-    return {"shown": state, "items": [[f"{points:g}", title] for points, title in given.items], "comment": given.words}
+    return {"shown": state, "items": [[f"{points:g}", title] for points, title in given.items], "comment": given.words,
+            **answer}

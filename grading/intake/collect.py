@@ -142,8 +142,11 @@ class Collecting:
         """Take one in; whatever is wrong with it is its own sentence."""
         student = who if isinstance(who, str) else who.name
         try:
-            student = self._student(who)
-            return self._take(student, open_it(), path, [one for one in said if one])
+            student, remarks = self._student(who), [one for one in said if one]
+            if isinstance(who, Person) and self._roster and self._roster.by_number_alone(student, who.words):
+                remarks.append(f"known by a number alone: nobody in {self._course.roster.name} is called what the "
+                               f"platform says, {_told(who)}")
+            return self._take(student, open_it(), path, remarks)
         except KitError as error:
             sentence = str(error)
         except (RecursionError, MemoryError):

@@ -85,7 +85,8 @@ def grade(course: Course, student: str, name: str, test: bool = True, hidden: bo
                                    "message": "" if passed else "is 3, not 4"}
     graded.cells[2].source = answer
     graded.cells[2].metadata.nbgrader["checksum"] = "another"
-    result = Result(student, name, "fingerprint", "full", results.from_notebooks({"a": graded}))
+    result = Result(student, name, "fingerprint", "full", results.from_notebooks({"a": graded}),
+                    handed=attempts.digest(course.submitted(student, name)))
     with Ledger(course) as ledger:
         ledger.record(result, {"a": graded}, {})
 

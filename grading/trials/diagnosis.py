@@ -135,7 +135,8 @@ def told(result: Result, marked: Collection[str] = ()) -> list[str]:
         if outcome in by_outcome:
             said.append(f"{words}: {few(by_outcome[outcome], 6)}")
     if not lost:
-        said.insert(0, "all tests passed")
+        tested = any(cell["outcome"] != "manual" for cell in result.cells.values())
+        said.insert(0, "all tests passed" if tested else "there are no tests")
     asked = [name for name, cell in result.cells.items() if cell["outcome"] == "manual"]
     empty = [bool(result.cells[name]["message"]) for name in asked if name not in marked]
     counts = [f"{count} {what}" for count, what in ((sum(empty), "not answered"),

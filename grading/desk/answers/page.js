@@ -78,7 +78,9 @@ function enter(make, undoing = false) {
       if (!answer.ok) throw new Error(await answer.text());
       told = await answer.json();
     } catch (error) {
-      changes.forEach(({id}) => former.has(id) || own.delete(id));
+      own.clear();
+      former.forEach(id => own.add(id));
+      draw();
       return tell(`Not entered: ${error instanceof TypeError ? "kit answers does not reply; does it still run?" : error.message}`, true);
     }
     const batch = [], refused = [];
@@ -93,7 +95,8 @@ function enter(make, undoing = false) {
     leaveAlone(Object.keys(told).filter(id => told[id][1]));
     if (refused.length) tell(`Not entered. ${refused.slice(0, 3).join(". ")}${refused.length > 3 ? " …" : ""}`, true);
     else tell(`${undoing ? "Undone" : "In the gradebook"}: ${batch.length === 1 ? A[batch[0].id].label : batch.length + " answers"}`);
-    if (batch.length && !undoing) done.push(batch);
+    if (undoing) done.pop();
+    else if (batch.length) done.push(batch);
     draw();
   });
   return queue;
@@ -162,9 +165,10 @@ function confirm() {
 }
 function undo() {
   enter(() => {
-    const batch = done.pop();
+    const batch = done.at(-1);           // it stays there until its undoing has been entered
     if (!batch) return tell("Nothing to undo"), [];
     const same = batch.filter(one => String(A[one.id].mark) === String(one.after));
+    if (!same.length) done.pop();
     if (same.length < batch.length) tell("Some were marked by somebody else meanwhile, and stay", true);
     same.forEach(one => one.alone ? own.add(one.id) : own.delete(one.id));
     const at = GROUPS.findIndex(group => group.ids.includes(batch[0].id));
@@ -177,24 +181,19 @@ function undo() {
 
 async function look() {
   if (!D.live || document.hidden) return;
+  const before = queue;
+  await before;                      // entries of our own come first
   let now;
   try { now = await (await fetch(`${D.name}/marks`)).json(); } catch { return; }
-  queue = queue.then(() => {
-    if (changed().length) queue.then(check);
-  });
-  function changed() {
-    return Object.entries(now).filter(([id, mark]) => A[id] && String(mark) !== String(A[id].mark));
+  if (queue !== before) return;      // something was entered meanwhile, and this may be older: the next look tells
+  const others = Object.entries(now).filter(([id, mark]) => A[id] && String(mark) !== String(A[id].mark));
+  const ids = others.map(([id]) => id), last = ids.at(-1);
+  for (const [id, mark] of others) {
+    A[id].mark = mark;
+    own.delete(id);
   }
-  async function check() {               // once more, with nothing of our own on its way
-    now = await (await fetch(`${D.name}/marks`)).json();
-    const others = changed(), ids = others.map(([id]) => id), last = ids.at(-1);
-    for (const [id, mark] of others) {
-      A[id].mark = mark;
-      own.delete(id);
-    }
-    leaveAlone(ids);
-    if (last) { tell(`Marked elsewhere: ${A[last].label}, ${points(A[last].mark[0])}`); draw(); }
-  }
+  leaveAlone(ids);
+  if (last) { tell(`Marked elsewhere: ${A[last].label}, ${points(A[last].mark[0])}`); draw(); }
 }
 if (D.live) setInterval(look, 4000);
 

@@ -1,12 +1,12 @@
 """What is exported: people, and what they have in some assignments."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nbgrader import api
 from sqlalchemy import select
 
-from grading.books import answers, grades, marks, rosters
+from grading.books import answers, grades, marks, results, rosters
 from grading.books.answers import Place
 from grading.books.course import Course
 from grading.books.grades import Grades
@@ -21,6 +21,7 @@ _MOST = 5                    # students who are named in a refusal
 class Book:
     """- people: id -> names, those of the roster first; words: id -> what else stands for them, certainly
     - order: assignment -> its questions as students meet them; comments: assignment -> student -> place -> words
+    - behind: assignment -> those whose submission has not been graded as it was handed in last
     """
 
     people: dict[str, Named]
@@ -28,6 +29,7 @@ class Book:
     grades: dict[str, Grades]
     order: dict[str, list[Place]]
     comments: dict[str, dict[str, dict[Place, str]]]
+    behind: dict[str, list[str]] = field(default_factory=dict)
 
 
 def gather(course: Course, names: Sequence[str], partial: bool = False,
@@ -43,7 +45,10 @@ def gather(course: Course, names: Sequence[str], partial: bool = False,
         if strangers := sorted(set(students) - known.keys()):
             raise KitError(f"{strangers[0]!r} is not in {course.gradebook}.")
         known = {student: named for student, named in known.items() if student in students}
+    behind = {name: [student for student in results.behind(course, name) if students is None or student in students]
+              for name in names}
     if not partial:
+        _require_graded(behind)
         _require_marks({name: one.unmarked for name, one in found.items()}, known)
     roster = rosters.read(course)
     ordered = [*(one for one in (roster.ids if roster else ()) if one in known)]
@@ -53,11 +58,18 @@ def gather(course: Course, names: Sequence[str], partial: bool = False,
         if roster and student in roster.ids:
             words[student] |= rosters.certain(roster.rows[student])
     return Book({student: known[student] for student in ordered}, words, found,
-                {name: _order(course, one) for name, one in found.items()}, comments)
+                {name: _order(course, one) for name, one in found.items()}, comments, behind)
 
 
 def number(value: float) -> str:
     return f"{round(value, 6):.10g}"
+
+
+def _require_graded(behind: dict[str, list[str]]) -> None:
+    for name, those in behind.items():
+        if those:
+            raise KitError(f"{name}: what {few(those, _MOST)} handed in last is not graded. Run: kit autograde {name}; "
+                           "or export what there is, with --partial.")
 
 
 def _require_marks(unmarked: dict[str, dict[str, tuple[Place, ...]]], known: Collection[str]) -> None:

@@ -152,14 +152,15 @@ def _answer(book: Book, course: Course, name: str, one: Graded, shown: dict[Plac
     tests = []
     for place in book.order[name]:
         noted, score = cells.get(place, {}), one.scores.get(place)
-        overruled = one.marks[place].by_hand if place in one.marks else False
-        by_hand = overruled or noted.get("outcome", "manual") == "manual" or place in comments
+        tested = noted.get("outcome", "manual") != "manual"
+        overruled = tested and place in one.marks and one.marks[place].overrules(noted["score"])
+        by_hand = overruled or not tested or place in comments
         whole, public = shown.get(place, ("", ""))
         hidden = whole != public or place not in shown
         told = [said.verdict(noted.get("outcome", ""), noted.get("message") or "", hidden, public,
                              Open(whole, beside=known)),
                 comments.get(place, "")]
-        if overruled and noted.get("outcome", "manual") != "manual":
+        if overruled:
             told.append("a person gave these points")
         if place in one.unmarked:
             told.append("waits for a mark")

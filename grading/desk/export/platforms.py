@@ -105,6 +105,7 @@ def _fill(sheet: Sheet, book: Book, rows: list[int], identity: range, targets: d
             _told(sheet, row) for row, one in whose.items() if one == student))
     comma = _has_decimal_commas(sheet, targets.values())
     handed_in = {student for grades in book.grades.values() for student in grades.of}
+    waiting = {student for those in book.behind.values() for student in those}          # they are told by themselves
     for row, student in whose.items():
         if student in twice:
             continue
@@ -128,7 +129,7 @@ def _fill(sheet: Sheet, book: Book, rows: list[int], identity: range, targets: d
             said = number(total)
             sheet.set(row, column, said.replace(".", ",") if comma else said)
             filled = True
-        if filled or student not in handed_in:
+        if filled or student not in handed_in | waiting:
             (found.filled if filled else found.nothing_handed_in).append(student)
     reached = uncertain | set(whose.values())
     found.without_row = [student for student in book.people if student not in reached and student in handed_in]

@@ -212,7 +212,7 @@ def _check(found: dict[str, Question], lesson: Lesson, cell: Given, notebook: st
     one = found[slug]
     one.checks.append(Check(cell.name, cell.says or cell.name, judged["outcome"], score or 0.0, judged["max_score"],
                             message, any(before.lost and before.message == message for before in one.checks[-1:]),
-                            mark is not None and mark.by_hand and mark.score != judged["score"]))
+                            mark is not None and mark.overrules(judged["score"])))
     one.points += judged["max_score"]
     one.score += score or 0.0
     if judged.get("unloaded"):

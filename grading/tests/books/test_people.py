@@ -219,7 +219,7 @@ def test_what_is_stopped_at_any_step_is_completed_by_who_opens_the_books_next(ke
         except Killed:
             pass
         assert people.pending(course)
-        ledger.settle_people(course)
+        ledger.settle_folders(course)
         assert not people.pending(course) and state(course) == state(expected), step
         shutil.rmtree(course.root)
     assert 8 < step < 59

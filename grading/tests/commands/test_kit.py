@@ -24,6 +24,11 @@ def test_help_names_every_command():
     assert "--json" in kit("autograde", "--help").stdout
 
 
+def test_the_help_of_collect_says_where_clocks_stand_that_do_not_say_so():
+    told = " ".join(kit("collect", "--help").stdout.split())
+    assert "is read in the `timezone` of the assignment's `[late]`" in told and "in this machine's" in told
+
+
 @pytest.mark.parametrize("arguments", [
     (), ("nonsense",), ("generate",), ("autograde", "assignment1", "--timeout", "soon")])
 def test_wrong_use_exits_2_and_shows_the_usage(arguments):

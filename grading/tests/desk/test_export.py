@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 
-from grading.books import grades, sheets
+from grading.books import grades, sheets, standing
 from grading.books.course import Course
 from grading.books.grades import Graded, Grades, Mark
 from grading.books.rosters import Named
@@ -115,6 +115,31 @@ def test_canvas_of_other_points_or_without_the_column_is_refused_and_nothing_is_
         platforms.fill_canvas(named, found, {})
     platforms.fill_canvas(named, found, {"one": "HW (123)"})
     assert named.value(3, 5) == "16.5"
+
+
+def test_what_was_handed_in_last_and_is_not_graded_is_named_and_costs_nothing_until_it_is(tmp_path):
+    course = termed.make(tmp_path, "one")
+    termed.describe(course, "one", due="2026-10-01T12:00:00Z", per_day="10%")
+    course.roster.write_text("id\nann\nbob\ncem\n")
+    for student in ("ann", "bob"):
+        termed.whole(course, student, "one", "10-01 11:00")
+    termed.hand_in(course, "ann", "one", "10-03 11:00", "more work")
+    termed.hand_in(course, "cem", "one", "10-01 11:00")
+    assert termed.totals(course, "one") == {"ann": (0, 20), "bob": (0, 20)}           # of the attempt that is graded
+    with pytest.raises(KitError, match="one: what ann, cem handed in last is not graded. Run: kit autograde one; or"):
+        book.gather(course, ["one"])
+    found = book.gather(course, ["one"], partial=True)
+    assert found.behind == {"one": ["ann", "cem"]}
+    sheet = sheets.parse(b"Student,ID,SIS User ID,Section,one (1)\nPoints Possible,,,,20\nC,3,cem,S,\n", "canvas.csv")
+    assert platforms.fill_canvas(sheet, found, {}).nothing_handed_in == []
+    assert standing.read(course, "one", ["ann"])["ann"].former
+    for student in ("ann", "cem"):
+        termed.grade(course, student, "one")
+    termed.mark(course, "ann", "one", 4.0)
+    termed.mark(course, "cem", "one", 4.0)
+    assert termed.totals(course, "one") == {"ann": (4, 16), "bob": (0, 20), "cem": (0, 20)}
+    assert book.gather(course, ["one"]).behind == {"one": []}
+    assert not standing.read(course, "one", ["ann"])["ann"].former
 
 
 def test_who_is_excused_stays_excused(found):
@@ -248,18 +273,24 @@ def test_gradescope_is_answered_by_who_submitted_with_the_visibility_of_each_tes
     assert told["students"]["bob"]["tests"][1]["output"] == "is \u2026, not \u2026"          # of a hidden test, words
 
 
-def test_gradescope_does_not_call_a_test_passed_or_failed_whose_points_a_person_gave(tmp_path):
+def test_gradescope_says_of_a_test_whose_points_a_person_gave_that_it_passed_or_failed_only_where_they_are_the_tests(
+        tmp_path):
     course = termed.make(tmp_path, "one")
     course.roster.write_text("id,email\nann,ann@x.edu\n")
     termed.whole(course, "ann", "one", "10-01 11:00", test=False, hidden=False)
-    with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
-        gradebook.find_grade("a-test-check", "a", "one", "ann").manual_score = 5.0
-        gradebook.db.commit()
-    found = book.gather(course, ["one"])
-    packed = gradescope.archive(found, course, gradescope.submitters(found)[0], "after_published")
-    told = gradescope.answered(packed, {"users": [{"email": "ann@x.edu"}]})
-    assert [(one["score"], one.get("status")) for one in told["tests"]] == [(5, None), (0, "failed"), (4, None)]
-    assert "a person gave these points" in told["tests"][0]["output"].lower()
+
+    def told(points):
+        with Gradebook(f"sqlite:///{course.gradebook}") as gradebook:
+            gradebook.find_grade("a-test-check", "a", "one", "ann").manual_score = points
+            gradebook.db.commit()
+        found = book.gather(course, ["one"])
+        packed = gradescope.archive(found, course, gradescope.submitters(found)[0], "after_published")
+        return gradescope.answered(packed, {"users": [{"email": "ann@x.edu"}]})["tests"]
+
+    tests = told(5.0)
+    assert [(one["score"], one.get("status")) for one in tests] == [(5, None), (0, "failed"), (4, None)]
+    assert "a person gave these points" in tests[0]["output"].lower() and tests[0]["visibility"] == "after_published"
+    assert told(0.0) == told(None) and told(0.0)[0]["status"] == "failed"           # as the feedback page has it
 
 
 def test_a_group_on_gradescope_whose_members_have_the_same_grade_is_answered(tmp_path):

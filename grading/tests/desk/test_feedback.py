@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import written
 from bs4 import BeautifulSoup
 from conftest import cell, kit, notebook
 from nbgrader.api import Gradebook
@@ -464,3 +465,11 @@ def test_outputs_are_read_whether_a_text_is_one_or_its_lines():
     places = shown.Places({}, [], set(), SPOKEN)
     assert [one.text for one in shown.outputs({"outputs": [printed]}, places)] == ["one\ntwo"]
     assert shown.outputs({"outputs": [label, printed]}, places) == []
+
+
+def test_an_assignment_of_questions_alone_does_not_say_that_checks_passed(tmp_path):
+    assignment, course = written.make(tmp_path, {"ann": written.ANSWERS["ann"], "fay": ""})
+    feedback.feedback(assignment, course)
+    for student in ("ann", "fay"):
+        page = (course.feedback(student, written.NAME) / "index.html").read_text()
+        assert "This assignment has no checks: people read its answers." in page and "Every" not in page

@@ -8,7 +8,9 @@ import sys
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from time import sleep
 
+import nbformat
 import pytest
 import served
 import written
@@ -17,10 +19,12 @@ from nbgrader.api import Gradebook
 
 from cs231n import _writeup
 from grading import ROOT
-from grading.books import marking
+from grading.books import answers, marking
+from grading.books.marking import Marking
 from grading.desk import feedback, questions
 from grading.desk.answers import Desk
 from grading.desk.answers.serving import Server
+from grading.errors import KitError
 
 pytestmark = pytest.mark.skipif(not (shutil.which("chromium") and shutil.which("chromedriver")),
                                 reason="needs the programs chromium and chromedriver")
@@ -48,12 +52,12 @@ def until(driver, condition):
     return WebDriverWait(driver, 120, poll_frequency=0.05).until(condition)
 
 
-def entered(course):
+def entered(course, students=written.ANSWERS):
     """{student: (score, waits, comment)} of the first question."""
     with Gradebook(f"sqlite:///{course.gradebook}") as book:
         return {student: (grade.manual_score, grade.needs_manual_grade,
                           book.find_comment(written.QUESTION, "words", written.NAME, student).manual_comment)
-                for student in written.ANSWERS
+                for student in students
                 for grade in [book.find_grade(written.QUESTION, "words", written.NAME, student)]}
 
 
@@ -158,6 +162,10 @@ def written_up(course, student, mark):
     """What `kit writeup --marked` writes is, byte for byte, the write-up with this mark of the first question."""
     if _writeup.missing():
         return
+    handed = nbformat.read(course.release(written.NAME) / "words.ipynb", as_version=4)
+    for name, cell in answers.of(answers.read(course.autograded(student, written.NAME), "words")).items():
+        next(one for one in handed.cells if one.id == name).source = answers.source(cell)
+    nbformat.write(handed, course.submitted(student, written.NAME) / "words.ipynb")
     done = subprocess.run([sys.executable, "-m", "grading", "writeup", written.NAME, "--marked", "--student", student,
                            "--course", str(course.root)], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -266,3 +274,79 @@ def test_an_answer_keeps_its_own_mark_through_undo_and_a_refusal_and_no_other_is
             one(f"#chip-{ann}").click()
             press("f")
             until(driver, lambda _: scores() == [1.2, 0.0, 1.0])
+
+
+def test_a_look_at_what_others_did_that_is_long_on_its_way_does_not_show_marks_as_they_were_before(tmp_path,
+                                                                                                  monkeypatch):
+    group = ("ann", "bob", "cem")
+    assignment, course = written.make(tmp_path, {who: written.ANSWERS[who] for who in group})
+    desk = Desk(assignment, course, questions.of_assignment(assignment, course), names=True)
+    elsewhere, read, go_on, marks, replies = *(threading.Event() for _ in range(3)), Marking.marks, []
+
+    def slow(self):
+        """The second reply after somebody else's mark is long on its way."""
+        found = marks(self)
+        if elsewhere.is_set():
+            replies.append(found)
+            if len(replies) == 2:
+                read.set()
+                go_on.wait(60)
+        return found
+
+    monkeypatch.setattr(Marking, "marks", slow)
+    with served_pages(desk) as server, browser(tmp_path / "profile", "browser") as driver:
+        driver.get(server.address)
+        with Gradebook(f"sqlite:///{course.gradebook}") as book:
+            grade = book.find_grade(written.QUESTION, "words", written.NAME, "cem")
+            grade.manual_score, grade.needs_manual_grade = 1.0, False
+            book.db.commit()
+        elsewhere.set()
+        assert read.wait(60)
+        driver.find_element("css selector", "body").send_keys("f")
+        until(driver, lambda _: entered(course, group)["ann"][0] == 2.0)
+        sleep(1)                                                                   # its reply has come
+        go_on.set()
+        sleep(1)
+        assert [chip.text[-1] for chip in driver.find_elements("css selector", ".chip")] == ["2"] * 3
+        assert entered(course, group) == dict.fromkeys(group, (2.0, False, None))
+
+
+def test_an_undo_that_could_not_be_sent_can_be_repeated(tmp_path, monkeypatch):
+    group = ("ann", "bob", "cem")
+    assignment, course = written.make(tmp_path, {who: written.ANSWERS[who] for who in group})
+    desk = Desk(assignment, course, questions.of_assignment(assignment, course), names=True)
+
+    def busy(*_):
+        raise KitError("The gradebook is locked. Nothing was entered; try again.")
+
+    with served_pages(desk) as server, browser(tmp_path / "profile", "browser") as driver:
+        def told(words):
+            until(driver, lambda _: driver.find_element("css selector", "#told").text.startswith(words))
+
+        def press(*keys):
+            driver.find_element("css selector", "body").send_keys(*keys)
+
+        def scores():
+            return [entered(course, group)[who][0] for who in group]
+
+        driver.get(server.address)
+        press("f")
+        until(driver, lambda _: scores() == [2.0] * 3)
+        ann = next(answer.id for answer in desk.marking(desk.asked[0]).answers() if answer.student == "ann")
+        driver.find_element("css selector", f"#chip-{ann}").click()
+        press("-")
+        until(driver, lambda _: scores() == [1.5, 2.0, 2.0])
+        told("In the gradebook: ann")
+        with monkeypatch.context() as patch:
+            patch.setattr(Marking, "enter", busy)
+            press("u")
+            told("Not entered: The gradebook is locked")
+            assert [one.text[:3] for one in driver.find_elements("css selector", ".chip.own")] == ["ann"]
+        press("u")
+        told("Undone: ann")
+        assert scores() == [2.0] * 3 and driver.find_elements("css selector", ".chip.own") == []
+        press("u")
+        told("Undone: 3 answers")
+        assert scores() == [None] * 3
+        press("u")
+        told("Nothing to undo")

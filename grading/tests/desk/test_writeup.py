@@ -337,6 +337,32 @@ def test_a_marked_write_up_says_marks_comments_and_what_is_not_marked_yet(tiny):
     assert made.problems == [] and made.pdf != _writeup.make(ASKED, folder, "ada").pdf
 
 
+def test_a_mark_for_what_was_handed_in_before_the_answer_that_is_shown_says_so(tiny):
+    _, course = tiny
+    cell = {"score": None, "max_score": 2.0, "outcome": "manual", "message": ""}
+    image = {"image.png": {"image/png": picture()}}
+    folder, shows = course.submitted("ada", "tiny"), "As here: ![image.png](attachment:image.png)"
+    hand_in(folder, curve=shows, words="Fine.", attachments=image, plots=False)
+    graded = {"one-curve-answer": {"source": [f"{shows}\n"], "attachments": image},
+              "one-words-answer": {"source": "Fine."}, "one-empty-answer": {"source": "YOUR ANSWER HERE"}}
+    marked = {"one": {name: writeup._shown(cell, {"manual_score": 1.5}, answer) for name, answer in graded.items()}}
+
+    def told():
+        found, *_ = questions.read(ASKED, folder)
+        return [mark["shown"] for mark in questions.with_earlier(marked, found)["one"].values()]
+
+    assert told() == ["1.5 of 2"] * 3
+    newer = "1.5 of 2, for what was handed in before"
+    hand_in(folder, curve=shows, words="Fine, and so on.", empty="Something.", attachments=image, plots=False)
+    assert told() == ["1.5 of 2", newer, newer]
+    hand_in(folder, curve=shows, words="Fine.", attachments={"image.png": {"image/png": picture(61)}}, plots=False)
+    assert told() == [newer, "1.5 of 2", "1.5 of 2"]
+    made, former = (_writeup.make(ASKED, folder, "ada", marks=given) for given in (
+        marked, {"one": {name: {"shown": mark["shown"]} for name, mark in marked["one"].items()}}))
+    assert made.problems == [] and made.pdf != former.pdf
+    assert "answer" not in writeup._shown(cell, {}, graded["one-words-answer"])    # nothing is marked there
+
+
 def test_the_command_ends_with_one_where_something_is_not_shown_as_it_was_written(released, tmp_path):
     assignment, course = released
     own = Course(tmp_path / "course")

@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from conftest import kit
 
+from grading.books import ledger
 from grading.books.course import Course
 from grading.errors import KitError
 from grading.intake import archive
@@ -355,3 +357,14 @@ def test_files_of_another_assignment_an_untouched_release_and_a_foreign_notebook
     assert found["untouched"] == "nothing in it differs from what was handed out"
     assert found["foreign"] == "svm.ipynb: none of its 40 cells is of this assignment"
     assert f"holds files of {other} and none of {assignment.name}" in found["other"]
+
+
+def test_while_another_run_writes_in_the_course_collect_says_so_and_takes_nothing(course, inbox):
+    hand_in_folder(inbox / "ann")
+    with ledger.writing(course):
+        done = kit("collect", "assignment1", inbox, course=course.root)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.startswith(f"kit: Another run is writing grades or submissions in {course.root}.")
+    assert course.students("assignment1") == []
+    assert kit("collect", "assignment1", inbox, course=course.root).stdout.startswith("ann: new")
+    assert course.students("assignment1") == ["ann"]

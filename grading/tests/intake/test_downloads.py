@@ -253,6 +253,16 @@ def test_a_number_of_canvas_that_is_anothers_student_number_gives_nobody_another
     assert (taken.student, taken.state) == ("b", "new")
 
 
+@pytest.mark.parametrize("name", ["abbottben_9001_5_knn.ipynb", "Ben Abbott_9001_assignsubmission_file/knn.ipynb"])
+def test_of_whom_the_roster_knows_by_a_number_alone_it_is_said(course, tmp_path, name):
+    lay(tmp_path / "in", {name: work(1)[NOTEBOOK]}, TIMES[1])
+    for rows, is_said in (("9001,Ada Byron\n", True), ("9001,Ben Abbott\n", False), ("9001,\n", False)):
+        course.roster.write_text(f"id,name\n{rows}")
+        taken, = collect(ASSIGNMENT, course, [tmp_path / "in"])
+        assert taken.student == "9001" and taken.state != "refused"
+        assert ("known by a number alone: nobody in roster.csv is called" in taken.sentence) is is_said
+
+
 def test_what_a_student_has_packed_is_never_filed_under_another_id(course, tmp_path):
     """However it is laid out, and however it is given to collect: by itself, with others, in a folder of its own."""
     forged = {"lopezevamaria_9004_1_knn.ipynb": "{}", "abbottben_9001_1_knn.ipynb": "{}",

@@ -207,6 +207,23 @@ def test_where_ipython_is_missing_it_is_said(perfect):
     assert "cannot run cells (No module named 'IPython'): use the Python that your notebooks use" in done.stdout
 
 
+def test_an_assignment_of_questions_alone_has_no_checks_and_says_so(perfect):
+    _, folder = perfect
+    described = folder / "cs231n" / "assignment.json"
+    described.write_text(json.dumps(json.loads(described.read_text()) | {"points": {}}))
+    for what in ((), ("knn",)):
+        done = check(folder, *what)
+        assert (done.returncode, done.stdout) == (0, "check: this assignment has no checks: people read its answers.\n")
+
+
+def test_where_numpy_is_missing_it_is_said_in_one_sentence(perfect):
+    _, folder = perfect
+    (folder / "numpy.py").write_text("raise ModuleNotFoundError(\"No module named 'numpy'\")\n")
+    done = check(folder, "knn-two_loops")
+    assert done.returncode == 1 and done.stdout == "" and done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"check: {sys.executable} cannot run checks (No module named 'numpy'): use the ")
+
+
 def test_a_module_that_cannot_be_read_is_named(perfect):
     _, folder = perfect
     module = folder / "cs231n" / "classifiers" / "softmax.py"

@@ -216,6 +216,22 @@ def test_an_interrupted_run_leaves_only_what_the_next_one_resumes(kit, server, i
     assert server.ranges[1].startswith("bytes=") and kit.left() == [REAL]
 
 
+def test_two_runs_at_once_write_into_files_of_their_own_and_both_end_well(kit, server, archive):
+    server.behaviors = ["stalls late"]
+    first = subprocess.Popen([kit.folder / "get_datasets.sh"], env=kit.environment(CIFAR10_STALL_SECONDS="40"),
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    part = kit.data / PART
+    while first.poll() is None and not (part.exists() and part.stat().st_size == len(archive) // 2):
+        time.sleep(0.02)
+    out, _ = kit.run()
+    assert f"CIFAR-10 is in {kit.data / REAL}" in out and server.ranges == [None, None]
+    assert kit.left() == [REAL, PART] and part.stat().st_size == len(archive) // 2
+    server.released.set()
+    out, _ = first.communicate(timeout=60)
+    assert first.returncode == 0 and f"CIFAR-10 is in {kit.data / REAL}" in out, out
+    assert kit.left() == [REAL] and server.ranges[2:] == [f"bytes={len(archive) // 2}-"]
+
+
 def test_a_server_error_is_waited_out(kit, server):
     server.behaviors = ["500"]
     out, _ = kit.run()

@@ -46,3 +46,9 @@ def test_what_is_not_written_is_listed_once():
     found = result(a={"message": "NotImplementedError: svm_loss is not implemented yet"},
                    b={"message": "NotImplementedError: svm_loss is not implemented yet"})
     assert remarks({}, found) == ["not implemented: svm_loss"]
+
+
+def test_of_questions_alone_no_test_is_said_to_have_passed():
+    assert sentence(result(a={"outcome": "manual", "score": None, "message": ""})) == (
+        "there are no tests; of 1 inline question 1 not marked yet")
+    assert sentence(result(a={"outcome": "passed"})) == "all tests passed"
