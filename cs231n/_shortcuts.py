@@ -11,7 +11,7 @@ import os
 
 from cs231n import _asked
 from cs231n._counting import PACKAGE
-from cs231n._loading import binds, binds_unseen, bound, called_at_once, handed_on
+from cs231n._loading import binds, binds_unseen, bound, called_at_once, handed_on, loaded
 from cs231n._names import all_nodes, constant_text, dotted, imported_names, local_names, parsed
 from cs231n._source import reached_nodes
 
@@ -137,7 +137,7 @@ def _named(text, name):
     """Yield (node, dotted name, [(module, its text, name in it)]) for what a function reaches of other modules."""
     tree = parsed(text)
     imported = imported_names(tree, _STAR)
-    nodes = all_nodes(tree) if name == _EVERYTHING else reached_nodes(tree, name, far=True) + _bases(tree, name)
+    nodes = loaded(tree) if name == _EVERYTHING else reached_nodes(tree, name, far=True) + _bases(tree, name)
     kinds = _kinds(tree, nodes)
     methods = {node.attr for node in nodes if isinstance(node, ast.Attribute)} | {name.rpartition(".")[2]}
     others = {}

@@ -370,6 +370,9 @@ def test_what_a_class_does_for_an_operator_is_read(text):
     "def f(x): return timeit.default_timer()",
     "def f(x): return x\nif __name__ == '__main__':\n    print(max(f, logsumexp), [logsumexp])",
     "def g(x): return logsumexp(x)\ndef f(x): return x\ndef h(x):\n    if (y := x): del x\n    return y",
+    "import pickle, inspect, timeit\ndef f(x): return x\nif __name__ == '__main__':\n    print(max((f, logsumexp)))",
+    "import sys\ndef f(x): return x\nif __name__ == '__main__':\n    print(sys.modules, vars(f), logsumexp([1]))",
+    "def f(x): return x\nif __name__ == '__main__':\n    globals()['f'] = logsumexp",
     "class A:\n    def set(self, x): self.x = x\ndef g(x): return logsumexp(x)\ndef f(x): return x",
 ])
 def test_a_module_that_is_compared_with_a_library_hands_nothing_to_it(text):
