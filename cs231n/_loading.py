@@ -14,6 +14,51 @@ _MAIN = {"__name__ == '__main__'", "'__main__' == __name__"}
 _MAKING = {"__init_subclass__", "__new__", "__prepare__", "__set_name__"}         # run while another class is made
 
 
+# What binds names by their text, and what holds a module's or a function's own.
+_NAMING = {"globals", "locals", "vars", "setattr", "__builtins__", "__import__", "import_module", "patch"}
+_HOLDING = {"modules", "import_module", "__dict__", "__globals__", "__setattr__", "f_globals", "f_locals", "f_builtins",
+            "patch"}
+_REACHING = {"ctypes", "gc"}
+
+
+@functools.lru_cache(maxsize=16)
+def loaded(tree):
+    """Every node of a module but those that are for when it is run by itself."""
+    waiting, by_itself, found = [tree], _never_main(tree), []
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and by_itself and ast.unparse(node.test) in _MAIN:
+            waiting += node.orelse
+            continue
+        found.append(node)
+        waiting += ast.iter_child_nodes(node)
+    return found
+
+
+@functools.lru_cache(maxsize=16)
+def binds_unseen(tree):
+    """Whether a module may put something under one of its names, or of another module's, that no statement for that
+    name shows: by a dictionary of names, an attribute of a module, an expression, a class. Honest code may, too."""
+    imported = {alias.asname or alias.name.partition(".")[0] for node in loaded(tree)
+                if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names}
+    inside = {part for node in loaded(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+              for part in ast.walk(node)}
+    return any(
+        isinstance(node, ast.Name) and node.id in _NAMING | _REACHING
+        or isinstance(node, ast.Attribute) and (node.attr in _HOLDING or not isinstance(node.ctx, ast.Load)
+                                                and _first(node) in imported)
+        or isinstance(node, ast.alias) and node.name.rpartition(".")[2] in _NAMING | _HOLDING | _REACHING
+        or isinstance(node, (ast.NamedExpr, ast.Delete)) and node not in inside
+        or isinstance(node, ast.ClassDef) and any(isinstance(part, ast.Global) for part in node.body)
+        for node in loaded(tree))
+
+
+def _first(node):
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return getattr(node, "id", "")
+
+
 @functools.lru_cache(maxsize=16)
 def called_at_once(tree):
     """Calls that a module makes while it is loaded as a part of a package, not run by itself."""

@@ -7,9 +7,12 @@ from contextlib import suppress
 
 @functools.lru_cache(maxsize=16)
 def parsed(text):
-    """The syntax tree, an empty one for what is no Python: a file may have been edited since it was imported."""
+    """The syntax tree, an empty one for what is no Python: a file may have been edited since it was imported.
+
+    - text: str, or None where nobody can read it
+    """
     try:
-        return ast.parse(text)
+        return ast.parse(text or "")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ast.Module([], [])
 

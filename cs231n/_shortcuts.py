@@ -11,7 +11,7 @@ import os
 
 from cs231n import _asked
 from cs231n._counting import PACKAGE
-from cs231n._loading import binds, bound, called_at_once, handed_on
+from cs231n._loading import binds, binds_unseen, bound, called_at_once, handed_on, loaded
 from cs231n._names import all_nodes, constant_text, dotted, imported_names, local_names, parsed
 from cs231n._source import reached_nodes
 
@@ -45,6 +45,9 @@ _PYTHON_2 = {"basestring", "long", "raw_input", "reduce", "unichr", "unicode", "
 _VERSION = {"PY2", "PY3", "hexversion", "python_version", "python_version_tuple", "version", "version_info"}
 _RUN_HERE = {"exec", "numpy.testing.measure", "numpy.testing.rundocs"}            # may bind any name of the module
 
+_EVERYTHING = "*"              # in place of a function's name: all that its module has
+_UNREADABLE = "something in a module that is too long, or too deep, to be read"
+_WORKED_OUT = "a name that is worked out", "which runs a text"
 _STAR = {}                     # what a star may bring of each library
 for _names in (*WHOLE_TASK.values(), *PART_OF_TASK.values()):
     for _root, _some in _names.items():
@@ -55,15 +58,32 @@ def read_shortcuts(text, qualified_name, task):
     """(what a function reaches that does the task as a whole, or a part of it): two lists of (line number, name).
 
     The line is the function's own module's; what another module does has that one's name with it. A part counts as
-    the whole where the assignment asks for that.
+    the whole where the assignment asks for that. What a module's functions do counts as well where that module may
+    have put them into the place of others.
+
+    - text: source of the module, or None where it cannot be read
+    """
+    whole, part = _found([(text, qualified_name, 0, "")], task)
+    if not whole:
+        whole = _found(_may_be_in_its_place(text), task, doubted=True)[0]
+    return (sorted(whole + part), []) if task in _asked.BY_HAND else (whole, part)
+
+
+def _found(waiting, task, doubted=False):
+    """(whole, part) as `read_shortcuts` has them, of what begins with these: (text, name in it, line, " in MODULE").
+
+    - doubted: they may be there for something else: what is hidden counts in the function's own module alone, and there
+      only what nobody could want to hide otherwise
     """
     found, seen = (set(), set()), set()
-    waiting = [(text, qualified_name, 0, "")]
     while waiting:
         text, name, line, where = waiting.pop()
         if (text, name) in seen:
             continue
         seen.add((text, name))
+        if text is None:
+            found[0].add((line or 1, _UNREADABLE + where))
+            continue
         for node, path, others in _named(text, name):
             at = line or getattr(node, "lineno", 1)
             root, _, rest = path.partition(".")
@@ -71,15 +91,38 @@ def read_shortcuts(text, qualified_name, task):
                 names = known.get(task, {}).get(root, set())
                 if rest and ("*" in names or rest.rpartition(".")[2] in names):
                     places.add((at, path + where))
-            if path.startswith("?"):
+            if path.startswith("?") and (not doubted or not where and path.endswith(_WORKED_OUT)
+                                         and not path.startswith("?globals,")):
                 found[0].add((at, path[1:] + where))
             waiting += [(other, inner, at, where or f" in {module}") for module, other, inner in others]
-    whole, part = map(_longest, found)
-    return (sorted(whole + part), []) if task in _asked.BY_HAND else (whole, part)
+    return tuple(map(_longest, found))
+
+
+def _may_be_in_its_place(text):
+    """What `read_shortcuts` is to look at besides, for a function of this text: of the module and of those beside it
+    that are loaded with it, functions that it hands on and, where it may bind names unseen, all that there is."""
+    found, seen, waiting = [], set(), [(text, 0, "")]
+    while waiting:
+        text, line, where = waiting.pop()
+        if text in seen:
+            continue
+        seen.add(text)
+        tree = parsed(text)
+        functions = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+        names = {node.id for node in handed_on(tree) if isinstance(node, ast.Name) and node.id in functions}
+        names |= {_EVERYTHING} if text is None or binds_unseen(tree) else set()
+        found += [(text, name, line, where) for name in sorted(names)]
+        for node in all_nodes(tree):
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                for home in {_home(node), *(f"{_home(node)}.{alias.name}" for alias in node.names)} if isinstance(
+                        node, ast.ImportFrom) else [alias.name for alias in node.names]:
+                    module, other = _beside(home)
+                    waiting += [(other, line or node.lineno, where or f" in {module}")] if other != "" else []
+    return found
 
 
 def module_text(name):
-    """The source of a module beside this one, by its dotted name, or ""."""
+    """The source of a module beside this one, by its dotted name, or ""; None where there is one that nobody reads."""
     path = os.path.join(PACKAGE, *name.split(".")[1:])
     for file in (f"{path}.py", os.path.join(path, "__init__.py")) if name.startswith("cs231n.") else ():
         try:
@@ -93,14 +136,15 @@ def module_text(name):
 def _named(text, name):
     """Yield (node, dotted name, [(module, its text, name in it)]) for what a function reaches of other modules."""
     tree = parsed(text)
-    imported, nodes = imported_names(tree, _STAR), reached_nodes(tree, name, far=True) + _bases(tree, name)
+    imported = imported_names(tree, _STAR)
+    nodes = loaded(tree) if name == _EVERYTHING else reached_nodes(tree, name, far=True) + _bases(tree, name)
     kinds = _kinds(tree, nodes)
     methods = {node.attr for node in nodes if isinstance(node, ast.Attribute)} | {name.rpartition(".")[2]}
     others = {}
     for _ in range(3):                           # another name of another name
-        imported.update(_aliases(nodes, imported))
-    stars = [home for home in (_home(node) for node in all_nodes(tree)
-                               if isinstance(node, ast.ImportFrom) and node.names[0].name == "*") if _beside(home)[1]]
+        imported.update(_aliases([*tree.body, *nodes], imported))
+    stars = [home for home in (_home(node) for node in all_nodes(tree) if isinstance(node, ast.ImportFrom)
+                               and node.names[0].name == "*") if _beside(home)[1] != ""]
     hidden = local_names(tree, frozenset(_aliases(nodes, imported)))
     first, _, rest = name.partition(".")
     if not nodes and first in imported:          # another module's, or a library's, that this one has imported
@@ -199,7 +243,7 @@ def _elsewhere(path, methods):
     parts = path.split(".")
     for last in range(len(parts) - 1, 0, -1):
         module, text = _beside(".".join(parts[:last]))
-        if text:
+        if text != "":
             yield module, text, parts[last]
             yield module, text, "__getattr__"                # which answers names that it has not
             for method in methods:
@@ -211,7 +255,7 @@ def _beside(module):
     """(dotted name, text) of a module, which may have been imported from inside the package or from its folder."""
     inside = module.removeprefix("cs231n.")
     for name in (module, f"cs231n.{inside}", f"cs231n.classifiers.{inside}"):
-        if inside and name.startswith("cs231n.") and (text := module_text(name)):
+        if inside and name.startswith("cs231n.") and (text := module_text(name)) != "":
             return name, text
     return module, ""
 

@@ -12,6 +12,7 @@ from grading.desk.text import SURROGATE
 
 HTML = 100_000                   # ... of these in HTML; sanitizing that much takes less than a second at worst
 PIXELS = 50_000_000              # a larger picture stops the browser that has to unpack it
+DRAWN = 16_000_000               # characters of attached pictures in a text, each as often as it is shown
 
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del", "details",
@@ -89,7 +90,15 @@ def clean_html(html: str, attachments: object = None) -> str:
     cleaned = _CLEANER.clean(SURROGATE.sub("\ufffd", html))
     if "<img" not in cleaned:
         return cleaned
-    return _PICTURE.sub(lambda match: _picture(match[0], match[1], attachments), cleaned)
+    room = DRAWN
+
+    def picture(match: re.Match) -> str:
+        nonlocal room
+        made = _picture(match[0], match[1], attachments)
+        room -= len(made) if "attachment:" in match[1] else 0
+        return made if room >= 0 else "[picture: left out, there are too many before it]"
+
+    return _PICTURE.sub(picture, cleaned)
 
 
 def _picture(tag: str, attributes: str, attachments: object) -> str:

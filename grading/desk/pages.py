@@ -30,8 +30,8 @@ _FORMER = ('<details class="kit-former" open><summary>This answer, or a picture 
 PAGE = 300_000               # characters of a page that are rendered: Pygments too is quadratic in some texts
 CELL_SECONDS = 3.0           # of processor time for one cell
 PAGE_SECONDS = 15.0          # and for all of a page; what comes then is shown as it was typed
-PAGE_BYTES = 40_000_000      # of what one cell comes to
-_SECONDS = "kit_seconds"     # what is left of them
+PAGE_BYTES = 40_000_000      # of what a page comes to
+_SECONDS, _BYTES = "kit_seconds", "kit_bytes"        # what is left of them
 
 
 class Clean(NbGraderPreprocessor):
@@ -116,12 +116,16 @@ def _converted(context, what: str, source: str, asked: bytes = b"") -> str:
         box.begin(anew=False)
     elif _SECONDS not in resources:
         box.begin()
-    left, before = resources.get(_SECONDS, PAGE_SECONDS), box.seconds
+    left, before, room = resources.get(_SECONDS, PAGE_SECONDS), box.seconds, resources.get(_BYTES, PAGE_BYTES)
     if left <= 0:
         return plain(source)
     try:
-        return box.do(f"grading.desk.handling.{what}", asked, [source.encode("utf-8", "replace")],
+        made = box.do(f"grading.desk.handling.{what}", asked, [source.encode("utf-8", "replace")],
                       seconds=min(left, CELL_SECONDS), most=PAGE_BYTES).decode()
+        resources[_BYTES] = room - len(made)
+        if len(made) > room:
+            raise Refused("with the others it would make a page too large")
+        return made
     except Refused as error:
         return f"<p><em>[shown as it was typed: {error}]</em></p>{plain(source)}"
     finally:

@@ -49,7 +49,7 @@ class Measures:
         counted = there(_counting.interpreted_events, self._count)
         _counting.interpreted_events = _workings.interpreted_events = testing.interpreted_events = counted
         _source.source_of = _workings.source_of = there(_source.source_of, self._source)
-        _shortcuts.module_text = lambda name: self._texts.get(name, "")
+        _shortcuts.module_text = lambda name: reading.readable(self._texts.get(name, ""))
 
     def _source(self, function: Remote) -> tuple[str, str, str] | None:
         __tracebackhide__ = True

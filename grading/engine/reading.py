@@ -8,8 +8,9 @@ from grading.engine import MAX_TEXT, parsing
 MAX_STEPS = 10
 
 
-def source(texts: dict[str, str], target: object, claimed: object) -> tuple[str, str, str] | None:
-    """(text, qualified name, file name) of the module that defines a function, or None where no text does.
+def source(texts: dict[str, str], target: object, claimed: object) -> tuple[str | None, str, str] | None:
+    """(text, qualified name, file name) of the module that defines a function, or None where no text does. The text is
+    None where nobody can read it: it runs all the same.
 
     - texts: the submitted modules by dotted name
     - target: the function's path in the package, (module, name), where the test has it from there
@@ -26,15 +27,22 @@ def source(texts: dict[str, str], target: object, claimed: object) -> tuple[str,
         if moved is None:
             break
         module, name = moved
-    text = texts[module] if len(texts[module]) <= MAX_TEXT else ""
-    return text, name, module.rpartition(".")[2] + ".py"
+    return readable(texts[module]), name, module.rpartition(".")[2] + ".py"
+
+
+def readable(text: str) -> str | None:
+    """The text, or None where it is too long or too deep."""
+    return text if _parsed(text) is not None else None
 
 
 @cache
 def _parsed(text: str) -> ast.Module | None:
+    """The syntax tree, None for what is too long or too deep; of what is no Python, an empty one."""
     try:
         return parsing.parse(text) if len(text) <= MAX_TEXT else None
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])
+    except (RecursionError, MemoryError):
         return None
 
 

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from itertools import islice
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple
 
@@ -225,10 +226,10 @@ def _open_tar(stream: BinaryIO, where: str, ending: str, taken: Taken) -> Handed
     plain = _Bounded(compression.open(stream) if compression else stream, where, taken)
     try:
         with tarfile.open(fileobj=plain, mode="r|") as opened:
-            for number, member in enumerate(opened):
+            for member in islice(opened, MAX_LISTED):
                 opened.members = []                                      # it would keep a record of each
                 name = _inside(member.name, where)
-                if number >= MAX_LISTED or is_junk(name) or member.isdir() or _is_too_long(name):
+                if is_junk(name) or member.isdir() or _is_too_long(name):
                     continue
                 if not member.isfile() or member.issparse():             # holes take no room before they are read
                     found.others[name] = "a symbolic link" if member.issym() or member.islnk() else "no plain file"

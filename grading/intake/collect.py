@@ -23,6 +23,7 @@ from grading.intake import archive, downloads, finding
 from grading.intake.archive import Handed
 from grading.intake.downloads import Person
 from grading.intake.handout import Handout
+from grading.intake.metered import metered
 from grading.release.assignment import Assignment
 
 MAX_BYTES = 100_000_000          # of all files of a submission
@@ -187,11 +188,10 @@ class Collecting:
         raise KitError(f"{told} is not in {self._course.roster}. Add the student there, or a column with that word.")
 
     def _take(self, student: str, handed: Handed, path: Path, remarks: list[str]) -> Collected:
-        wanted = self._assignment.submitted_files
-        found = self._find(handed)
+        wanted, opened = self._assignment.submitted_files, handed
+        found = self._find(handed := metered(opened, str(path)))
         if len(found.files) < len(wanted) and any(map(archive.suffix, handed.files)):
-            handed = archive.with_inner(handed, str(path), self._zone)
-            found = self._find(handed)
+            found = self._find(handed := metered(archive.with_inner(opened, str(path), self._zone), str(path)))
         if not found.files:
             raise KitError(f"{path} {self._nothing_of_ours(handed)}")
         files = _read(found.files, handed, path)

@@ -164,7 +164,8 @@ def _gradescope(handed: Handed, where: str) -> Iterator[HandIn]:
             raise KitError(f"{where}: {METADATA} says nothing of {name} that can be read. Download it again.")
         submitters = about.get(":submitters") or about.get("submitters") or []
         people = [[str(person[field]) for field in (":sid", ":email", ":name", "sid", "email", "name")
-                   if person.get(field)] for person in submitters if isinstance(person, dict)]
+                   if person.get(field) and isinstance(person[field], str | int)]
+                  for person in submitters if isinstance(person, dict)]
         one = folders.get(str(name), Handed(made=handed.made))
         one.told = _moment(about.get(":created_at") or about.get("created_at"))
         yield HandIn([Person(words[0], tuple(words)) for words in people if words], one)
@@ -176,7 +177,7 @@ def _record(file: File, where: str) -> dict:
         raise KitError(f"{where} is larger than {_MOST // 1_000_000} MB, which no class's record is.")
     try:
         found = yaml.load(io.BytesIO(content), Loader=_Plain)      # noqa: S506  (a SafeLoader that skips Ruby's tags)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError, AttributeError, TypeError) as error:
         raise KitError(f"{where} cannot be read ({' '.join(str(error).split())[:200]}). Download it again.") from None
     if not isinstance(found, dict):
         raise KitError(f"{where}: expected an entry for each submission. Download it again.")
@@ -184,7 +185,13 @@ def _record(file: File, where: str) -> dict:
 
 
 class _Plain(yaml.SafeLoader):
-    """Plain values only; what carries a tag of Ruby's is taken as the mapping, list or text that it is."""
+    """Plain values only; what carries a tag of Ruby's is taken as the mapping, list or text that it is.
+
+    Merges (`<<`) are left alone: nested, ten lines of them make a billion entries.
+    """
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Not done."""
 
 
 def _untagged(loader: _Plain, _: str, node: yaml.Node):

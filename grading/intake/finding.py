@@ -10,6 +10,7 @@ from grading.errors import few
 _OLD = re.compile(r"(?:^|[ _.-])(?:back-?ups?|old|copy|copies|drafts?|archive|trash|previous|te?mp)(?:$|[ _.\d-])")
 _COPY = re.compile(r"(?P<joined>\(\d+\)$|(?<=[ _-])copy[ _-]*\d*$)|[ _-]\d{1,2}$")    # `joined`: by blanks, if any
 _COPIES = 8                                        # of copies: so often is what systems add taken off
+_LOOKED_AT = 100                                   # copies of one file, for one that is worked on
 _ENDINGS = ".ipynb", ".py"
 _ADDED = re.compile(r"\.(?:json|txt|html?|download|bak)$")
 EXACT, RECASED, COPIED, LONGER = range(4)          # how a name differs from the one that is expected
@@ -57,7 +58,8 @@ def find(names: Iterable[str], wanted: tuple[str, ...], worked_on: Callable[[str
         copies = _likeliest([(candidate, top is not None and top == best) for candidate, top in candidates[one]])
         if not copies:
             continue
-        taken = next((copy for copy in copies if worked_on(one, copy.name)), copies[0]) if copies[1:] else copies[0]
+        looked_at = copies[:_LOOKED_AT] if copies[1:] else []
+        taken = next((copy for copy in looked_at if worked_on(one, copy.name)), copies[0])
         chosen[one] = taken.name
         if taken.name != f"{best or ''}{one}":
             remarks.append(f"{one} was taken from {taken.name}")

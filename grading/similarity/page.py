@@ -11,7 +11,8 @@ from grading.similarity.documents import Document
 from grading.similarity.pairs import Found, Match
 
 AROUND = 2                       # lines that are shown around those that are alike
-MOST = 80                        # lines of a passage that are shown
+MOST = 80                        # lines of a passage that are shown,
+LONG, ROOM = 1_000, 12_000       # and characters of a line, and of all of them
 BARS = 20
 
 
@@ -31,12 +32,14 @@ def excerpts(match: Match) -> list[tuple[str, list[tuple[int, str, bool]]]]:
     """For both sides (where, [(number, text, whether it is alike)]); number 0 for lines that are left out."""
     found = []
     for passage, alike in zip((match.one, match.other), match.lines):
-        lines, shown, before = passage.source.split("\n"), [], -1
+        lines, shown, before, room = passage.source.split("\n"), [], -1, ROOM
         near = sorted({number + off for number in alike for off in range(-AROUND, AROUND + 1)} & set(range(len(lines))))
         for number in near[:MOST]:
             if number > before + 1:
                 shown.append((0, f"... {number - before - 1} more ...", False))
-            shown.append((passage.first + number, lines[number][:1_000], number in alike))
+            line = lines[number][:min(LONG, room)]
+            room -= len(line)
+            shown.append((passage.first + number, line, number in alike))
             before = number
         if before < len(lines) - 1:
             shown.append((0, f"... {len(lines) - 1 - before} more ...", False))

@@ -72,13 +72,17 @@ class Rendering:
             return _ask(texts, TOGETHER_SECONDS)
         except Refused:
             pass
-        box, found = handling.box(), []
+        box, found, room = handling.box(), [], PAGE_BYTES
         until = box.seconds + PAGE_SECONDS
         for text in texts:
             try:
                 if (left := until - box.seconds) <= 0:
                     raise Refused("those before took all the time that there is for a page")
-                found += _ask([text], min(left, TEXT_SECONDS))
+                made, = _ask([text], min(left, TEXT_SECONDS))
+                room -= len(made)
+                if room < 0:
+                    raise Refused("with the others it would make a page too large")
+                found.append(made)
             except Refused as error:
                 found.append(Markup("<p><em>[shown as it was typed: {}]</em></p>{}").format(error, typed(text[1])))
         return found

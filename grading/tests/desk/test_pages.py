@@ -1,5 +1,7 @@
 """Pages: a cell that costs too much is shown as it was typed, and so are those after a page has had its time."""
 
+import base64
+
 import nbformat
 from nbconvert.exporters import HTMLExporter
 from traitlets.config import Config
@@ -7,6 +9,8 @@ from traitlets.config import Config
 from grading.books.course import Course
 from grading.config import configure
 from grading.desk import pages
+from grading.desk.feedback import rendering
+from grading.desk.feedback.rendering import Rendering
 
 TAGS = "".join(f"<p><font color=c{number}>" for number in range(11_500))        # 240,000 characters, for some minutes
 
@@ -42,3 +46,16 @@ def test_texts_that_take_too_long_cost_no_other_text_its_form(monkeypatch):
     assert all("it takes more than 0.05 s" in text for text in costly)
     monkeypatch.undo()
     assert "<em>a</em>" in pages.rendered("*a*")
+
+
+def test_a_picture_that_is_shown_again_and_again_makes_no_page_of_gigabytes():
+    head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x0a\0\0\0\x0a\x08\x02\0\0\0"
+    attached = {"a": {"image/png": base64.b64encode(head + bytes(60_000 - len(head))).decode()}}
+    texts, page = ["![x](attachment:a)\n\n" * 450 + str(number) for number in range(6)], {"resources": {}}
+    found = Rendering().page([rendering.Text("markdown", text, attached) for text in texts])
+    shown = [pages.rendered(text, attached, page) for text in texts]
+    for parts in (found, shown):
+        assert "data:image/png" in parts[0] and "left out" in parts[0]
+        assert sum(map(len, parts)) < 50_000_000
+    twice = pages.rendered("![x](attachment:a) ![x](attachment:a)", attached, {"resources": {}})
+    assert twice.count("data:image/png") == 2

@@ -391,3 +391,21 @@ def test_a_pandoc_that_was_ended_takes_too_long_whatever_code_it_ends_with(tmp_p
     monkeypatch.setattr(programs, "_WAIT", 1)
     with pytest.raises(programs.Failed, match="takes too long"):
         programs.pandoc("*words*", "markdown", "json", seconds=2)
+
+
+def test_answers_that_each_end_the_process_take_no_hour_to_be_found(monkeypatch):
+    """Each may take a minute alone."""
+    now, tried = [0.0], []
+
+    def made(job):
+        now[0] += 60
+        tried.append(job.get("only"))
+        if "as_typed" not in job:
+            raise _writeup._Died("it took too long")
+        return job["as_typed"]
+
+    cells = [f"a{number}" for number in range(30)]
+    monkeypatch.setattr(_writeup, "_made", made)
+    monkeypatch.setattr(_writeup, "_ran", lambda job: {"cells": cells})
+    monkeypatch.setattr(_writeup.time, "monotonic", lambda: now[0])
+    assert _writeup.make({}, ".") == cells and len(tried) < 8

@@ -40,6 +40,7 @@ JOBS = 2
 OUTCOMES = {"passed", "failed", "error", "timed_out", "skipped", "manual"}       # a `grader_error` would be a gain
 PARENT_BYTES = 300_000_000
 COLLECTING_BYTES = 300_000_000           # for one inbox; a tar may unpack to 200 million bytes
+COLLECTING_SECONDS = 60                  # of processor time
 CLASS = attacks(dear=ALL)
 EVERY = 8
 STRONGEST = ""                                         # the level of the first run
@@ -368,9 +369,10 @@ def test_a_hostile_archive_is_refused_or_harmless(attack, inbox, tmp_path):
     before = contents(outside)
     course.prepare()
     peak_since(os.getpid())
-    had = memory()
+    had, began = memory(), time.process_time()
     taken = {one.student: one for one in collecting.collect(assignment, course, [inbox])}
     assert peak_since(os.getpid()) < had + COLLECTING_BYTES
+    assert time.process_time() - began < COLLECTING_SECONDS
     assert taken["aaa"].state == taken["zzz"].state == "new"
     for one in taken.values():
         assert one.sentence.isprintable() and len(one.sentence) < 2000, repr(one.sentence[:300])

@@ -67,13 +67,19 @@ def test_modules_that_import_from_each_other_in_a_circle_end():
     ids=["empty", "null", "syntax", "deep", "deeper", "half"],
 )
 def test_in_text_that_cannot_be_parsed_no_loop_is_seen(text):
-    assert source(texts(layers=text), ("cs231n.layers", "f"), None) == (text, "f", "layers.py")
-    assert read_loops(text, "f") == ([], []) and read_stacks(text, "f") == 0
+    found, *rest = source(texts(layers=text), ("cs231n.layers", "f"), None)
+    assert rest == ["f", "layers.py"] and found in (text, None)
+    assert read_loops(found, "f") == ([], []) and read_stacks(found, "f") == 0
 
 
-def test_text_beyond_any_reason_is_not_read():
-    text = "x = 1\n" * MAX_TEXT
-    assert source(texts(layers=text), ("cs231n.layers", "f"), None)[0] == ""
+@pytest.mark.parametrize("text", ["x = 1\n" * MAX_TEXT, "x = " + "-" * 50_000 + "1"], ids=["long", "deep"])
+def test_of_a_text_beyond_any_reason_it_is_told_that_nobody_can_read_it(text):
+    """It may run all the same: what is in it is not known, which is not the same as nothing."""
+    assert source(texts(layers=text), ("cs231n.layers", "f"), None)[0] is None
+
+
+def test_a_text_that_is_no_python_runs_nowhere_and_hides_nothing():
+    assert source(texts(layers="def ("), ("cs231n.layers", "f"), None)[0] == "def ("
 
 
 def test_loops_are_looked_for_with_memory_that_grows_with_the_text():

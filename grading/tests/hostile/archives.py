@@ -7,6 +7,7 @@ folder that no submission may reach.
 import bz2
 import gzip
 import io
+import json
 import lzma
 import os
 import socket
@@ -16,6 +17,9 @@ import tarfile
 import zipfile
 import zlib
 from pathlib import Path
+
+from grading.release import assignment as assignments
+from grading.release.lesson import read_known
 
 NOTEBOOK, MODULE = "softmax.ipynb", "cs231n/classifiers/softmax.py"
 EVIL = "\x1b]0;HOSTILE\x07\x1b[2J\r\n"
@@ -372,6 +376,43 @@ def tar_that_is_damaged(inbox: Path, outside: Path) -> None:
                                       good[:700], good[:512] * 400)):
         (inbox / f"student{number}.tar.gz").write_bytes(content)
         (inbox / f"other{number}.tar.xz").write_bytes(content)
+
+
+def _many(path: Path, member: str, content: bytes, names: list[str], others: dict) -> None:
+    """A zip of `others`, and of `content`, packed once and there under each of the names, as long as `member` is."""
+    one = _zip(path, {member: content}, zipfile.ZIP_BZIP2).read_bytes()
+    central, end = one.index(b"PK\x01\x02"), one.index(b"PK\x05\x06")
+    local, entry, directory = one[:central], one[central:end], b""
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, text in others.items():
+            packed.writestr(name, text)
+    before = path.read_bytes()
+    first, tail = before.index(b"PK\x01\x02"), before.index(b"PK\x05\x06")
+    packed, places = before[:first], before[first:tail]
+    for name in names:
+        named = entry.replace(member.encode(), name.encode())
+        directory += named[:42] + struct.pack("<I", len(packed)) + named[46:]
+        packed += local.replace(member.encode(), name.encode(), 1)
+    count = len(others) + len(names)
+    path.write_bytes(packed + places + directory + struct.pack(
+        "<4s4H2IH", b"PK\x05\x06", 0, 0, count, count, len(places + directory), len(packed), 0))
+
+
+def pictures_that_are_none(inbox: Path, outside: Path) -> None:
+    """Every answer shows a hundred pictures, each of which is a few bytes that unpack to as much as a file may have."""
+    assignment, others, names = assignments.load("assignment1"), {}, [f"p{n:03}.png" for n in range(100)]
+    shown = "\n".join(f"![x]({name})" for name in names)
+    for notebook in assignment.notebooks:
+        cells = [{"cell_type": known.kind, "id": known.name, "metadata": {}, "source": shown}
+                 for known in read_known(assignment.notebook_path(notebook)) if known.role == "answer"]
+        others[f"{notebook}.ipynb"] = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    _many(inbox / "student.zip", names[0], bytes(49_000_000), names, others)
+
+
+def copies_that_are_blank(inbox: Path, outside: Path) -> None:
+    """Fifteen hundred copies of the notebook, blanks by the million, none of which is the one that was worked on."""
+    names = [f"softmax ({n}).ipynb" for n in range(1_000, 2_500)]
+    _many(inbox / "student.zip", names[0], b" " * 45_000_000, names, {MODULE: "x"})
 
 
 def names_of_two_forms(inbox: Path, outside: Path) -> None:

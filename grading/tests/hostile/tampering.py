@@ -432,3 +432,7 @@ def nothing_but_numbers_behind(text):
 
 def nothing_but_lines_behind(text):
     return text + "\n" * 900_000
+
+
+def longer_than_is_read(text):
+    return text + "# comments\n" * 10_000

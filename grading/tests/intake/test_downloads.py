@@ -336,3 +336,17 @@ def test_a_record_of_gradescopes_that_cannot_be_read_is_one_sentence(course, tmp
         (gradescope_folder / "submission_metadata.yml").write_text(text)
         with pytest.raises(KitError, match=sentence):
             collect(ASSIGNMENT, course, [gradescope_folder])
+
+
+def test_names_in_a_record_of_gradescopes_are_texts_and_nothing_in_it_is_made_again_and_again(course, tmp_path):
+    """Ten lines that name each other nine times are a billion entries where somebody writes them out."""
+    gradescope_folder = tmp_path / "in"
+    gradescope_folder.mkdir()
+    laughs = "".join(f"  b{n}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]\n" for n in range(10))
+    record = f"s:\n  a: &a0 [1]\n{laughs}  :submitters:\n  - :name: *a10\n    :email: [x]\n"
+    (gradescope_folder / "submission_metadata.yml").write_text(record)
+    assert [(one.student, one.state) for one in collect(ASSIGNMENT, course, [gradescope_folder])] == [("?", "refused")]
+    merges = "".join(f"b{n}: &a{n + 1} {{<<: [{', '.join([f'*a{n}'] * 9)}]}}\n" for n in range(10))
+    (gradescope_folder / "submission_metadata.yml").write_text(f"a: &a0 {{x: 1}}\n{merges}")
+    with pytest.raises(KitError, match="cannot be read"):
+        collect(ASSIGNMENT, course, [gradescope_folder])

@@ -312,6 +312,50 @@ def test_what_a_module_keeps_of_a_library_while_it_is_loaded_is_found(text):
 
 
 @pytest.mark.parametrize("text", [
+    "import cs231n.layers as me\nme.f = g",
+    "import sys\nsys.modules[__name__].f = g",
+    "import sys\nsetattr(sys.modules[__name__], 'f', g)",
+    "globals()['f'] = g",
+    "vars().update(f=g)",
+    "import importlib\nme = importlib.import_module('cs231n.layers')\nme.f = g",
+    "kept = (f := g)",
+    "class A:\n    global f\n    f = g",
+    "del f\ndef __getattr__(name): return g",
+    "import builtins\nbuiltins.abs = lse",
+    "import sys\nimport threading\n"
+    "threading.Timer(0, lambda: sys.modules[__name__].__dict__.update(f=g)).start()",
+    "from unittest import mock\nmock.patch.object(sys, 'f', g).start()",
+    "import operator\nknown, own = [0], lse\noperator.setitem(known, 0, g)",
+])
+def test_what_is_put_in_the_place_of_a_function_unseen_is_read_too(text):
+    whole, _ = read_shortcuts("from scipy.special import logsumexp as lse\ndef g(x): return lse(x)\n"
+                              f"def f(x): return abs(x)\n{text}", "f", "softmax")
+    assert "scipy.special.logsumexp" in {name for _, name in whole}
+
+
+def test_a_library_that_an_object_keeps_under_another_name_is_found():
+    assert_logsumexp_is_found("import operator\nknown = [0]\nown = lse\noperator.setitem(known, 0, own)\n"
+                              "def f(x): return known[0](x)")
+
+
+@pytest.mark.parametrize("text", [
+    "import cs231n.classifiers.softmax as me\nme.f = my_dist", "import sys\nsetattr(sys.modules['a'], 'f', my_dist)",
+])
+def test_what_another_module_puts_in_the_place_of_a_function_is_read_too(monkeypatch, text):
+    other = f"from scipy.spatial.distance import cdist\ndef my_dist(x): return cdist(x, x)\n{text}"
+    monkeypatch.setattr(_shortcuts, "module_text", lambda name: {"cs231n.layers": other}.get(name, ""))
+    whole, _ = read_shortcuts("from cs231n import layers\ndef f(x): return x", "f", "distances")
+    assert whole == [(1, "scipy.spatial.distance.cdist in cs231n.layers")]
+
+
+def test_what_nobody_can_read_counts_as_a_library_s(monkeypatch):
+    assert "too long, or too deep" in read_shortcuts(None, "f", "softmax")[0][0][1]
+    monkeypatch.setattr(_shortcuts, "module_text", lambda name: None if name == "cs231n.layers" else "")
+    for text in ("from cs231n.layers import g\ndef f(x): return g(x)", "import cs231n.layers\ndef f(x): return x"):
+        assert "too deep, to be read in cs231n.layers" in read_shortcuts(text, "f", "softmax")[0][0][1]
+
+
+@pytest.mark.parametrize("text", [
     "class A:\n    def __matmul__(self, x): return lse(x)\ndef f(x): return A() @ x",
     "class A:\n    def __neg__(self): return lse(self.x)\nclass B(A): x = 1\nb = B()\ndef f(x): return -b",
     "class A:\n    __rmul__ = lse\ndef f(x):\n    a = A()\n    return x * a",
@@ -333,6 +377,11 @@ def test_what_a_class_does_for_an_operator_is_read(text):
     "import timeit\nimport inspect\nprint(timeit.timeit('1'), inspect.stack())\n"
     "def f(x): return timeit.default_timer()",
     "def f(x): return x\nif __name__ == '__main__':\n    print(max(f, logsumexp), [logsumexp])",
+    "def g(x): return logsumexp(x)\ndef f(x): return x\ndef h(x):\n    if (y := x): del x\n    return y",
+    "import pickle, inspect, timeit\ndef f(x): return x\nif __name__ == '__main__':\n    print(max((f, logsumexp)))",
+    "import sys\ndef f(x): return x\nif __name__ == '__main__':\n    print(sys.modules, vars(f), logsumexp([1]))",
+    "def f(x): return x\nif __name__ == '__main__':\n    globals()['f'] = logsumexp",
+    "class A:\n    def set(self, x): self.x = x\ndef g(x): return logsumexp(x)\ndef f(x): return x",
 ])
 def test_a_module_that_is_compared_with_a_library_hands_nothing_to_it(text):
     assert read_shortcuts(f"from scipy.special import logsumexp\n{text}", "f", "softmax") == ([], [])

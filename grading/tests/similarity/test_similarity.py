@@ -185,3 +185,10 @@ def test_the_command_compares_with_another_years_folder(drawn, tmp_path):
     assert told["pairs"][0]["passages"] and "ada-lovelace" in (tmp_path / "page.html").read_text()
     assert not (now.root / "submitted" / "ben").exists()
 
+
+def test_of_long_lines_no_more_is_shown_than_fits_on_a_page():
+    source = "\n".join(f"x{number} = 1" + "<" * 2_000 for number in range(80))
+    passage = passages.Passage("a.py", True, "", 1, source, [(1, 0, 79)], list(range(80)))
+    match = pairs.Match(passage, passage, (frozenset(range(80)),) * 2, 9.0)
+    for _, lines in page.excerpts(match):
+        assert len(lines) == 80 and sum(len(text) for _, text, _ in lines) == page.ROOM
