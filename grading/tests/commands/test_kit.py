@@ -104,12 +104,16 @@ def test_the_newest_usable_python_is_taken(alone):
     ("title = ''\n", "'title' must be a non-empty string"),
     ("title = 'x'\nnotebooks = ['gone']\nstudent_modules = []\ngiven_modules = []\n", "gone.ipynb is not in"),
     ("title = 'x'\nnotebooks = []\nstudent_modules = ['gone.py']\ngiven_modules = []\n", "gone.py does not exist"),
+    ("title = 'x'\nnotebooks = []\nstudent_modules = []\ngiven_modules = []\ntopics = 3\n", "'topics' must be a table"),
+    ("title = 'x'\nnotebooks = []\nstudent_modules = []\ngiven_modules = []\n[topics]\nx-y = 'one'\n",
+     "'x-y' must be a list of strings"),
+    ("title = 'Sk\udcf6la'", "not valid TOML"),                         # saved in another encoding
     ("title = 'x'\nnotebooks = []\nstudent_modules = []\ngiven_modules = []\nby_hand = ['knn']\n",
      "'by_hand' names 'knn'; the tasks are distances"),
 ])
 def test_a_wrong_description_of_an_assignment_is_one_sentence(tmp_path, text, says):
     (tmp_path / "one").mkdir()
-    (tmp_path / "one" / "assignment.toml").write_text(text)
+    (tmp_path / "one" / "assignment.toml").write_text(text, errors="surrogateescape")
     with pytest.raises(KitError, match=says):
         load("one", tmp_path)
 
@@ -157,6 +161,50 @@ def test_a_full_disk_and_a_closed_pipe_are_one_sentence():
     done = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True)
     os.close(writing)
     assert done.returncode == 1 and "has stopped reading" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [
+    ("collect", "assignment1", ""), ("demos", "--into", ""), ("report", "assignment1", "--into", ""),
+    ("roster", "import", ""), ("generate", "assignment1", "--course", "")])
+def test_an_empty_word_is_not_taken_for_the_folder_one_is_in(arguments):
+    done = kit(*arguments)
+    assert done.returncode == 2 and "found an empty word" in done.stderr
+
+
+@pytest.mark.parametrize("command", [
+    ("report", "assignment1"), ("roster", "list"), ("roster", "remove", "ann"), ("show", "ann"),
+    ("export", "assignment1", "--to", "csv"), ("similarity", "assignment1")])
+def test_a_course_folder_that_is_not_there_is_told_and_not_made(tmp_path, command):
+    done = kit(*command, course=tmp_path / "mistyped")
+    assert done.returncode == 1 and "There is no course folder" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", [("generate", "assignment1"), ("collect", "assignment1", "."), ("roster", "list"),
+                                     ("demo", "assignment1"), ("trial", "assignment1"), ("doctor",)])
+def test_a_file_where_a_course_folder_should_be_is_told(tmp_path, command):
+    (tmp_path / "file").touch()
+    for course in (tmp_path / "file", tmp_path / "file" / "below"):
+        done = kit(*command, course=course)
+        assert done.returncode == 1 and f"{tmp_path / 'file'} is a file, and no course folder" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_doctor_looks_at_the_course_that_is_named(tmp_path):
+    (tmp_path / "gradebook.db").touch()
+    assert f"gradebook  {tmp_path / 'gradebook.db'}" in kit("doctor", course=tmp_path).stdout
+
+
+def test_demonstrations_that_cannot_be_written_are_told(tmp_path):
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        done = kit("demos", "--into", str(folder))
+        assert done.returncode == 1 and f"kit: {folder} is no folder" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_trial_of_nothing_is_no_success(tmp_path):
+    done = kit("trial", "assignment0", "--only", "no such entry", course=tmp_path)
+    assert done.returncode == 1 and "No entry of assignment0 has 'no such entry'" in done.stderr
 
 
 def test_a_shell_completes_commands_and_assignments():
