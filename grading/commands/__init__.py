@@ -101,6 +101,25 @@ def course(options: argparse.Namespace, begun: bool = True) -> Course:
     return Course(root)
 
 
+def gradebook_fault(options: argparse.Namespace, error: Exception) -> str:
+    """A sentence, where SQLite cannot use the gradebook as it is; "" for any other error."""
+    import sqlite3
+
+    found = getattr(error, "orig", error)                        # sqlalchemy's have SQLite's in them
+    code, gradebook = getattr(found, "sqlite_errorcode", 0) & 0xFF, course(options).gradebook
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return f"{gradebook} is locked: another program is writing to it. Close that, then run this again."
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR):
+        return (f"{gradebook} cannot be written: {found}. What was entered before stays; run this again once there is "
+                "room, and the right to write.")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN) or (
+            code == sqlite3.SQLITE_ERROR and str(found).startswith("no such ")):
+        return (f"{gradebook} is no gradebook that can be used: {found}. Put a copy of it in its place. If there is "
+                "none, move it elsewhere, then have a new one filled from the results and marks that are kept: kit "
+                "generate ASSIGNMENT, then kit autograde ASSIGNMENT.")
+    return ""
+
+
 def settle_penalties(course: Course) -> None:
     """Bring names, due dates and penalties in the gradebook up to date; where that cannot be, say so and go on."""
     from grading.books import grades

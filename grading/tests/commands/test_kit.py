@@ -1,8 +1,11 @@
 """The one entry point: what a person sees who starts it for the first time, or wrongly."""
 
+import argparse
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -205,6 +208,33 @@ def test_demonstrations_that_cannot_be_written_are_told(tmp_path):
 def test_a_trial_of_nothing_is_no_success(tmp_path):
     done = kit("trial", "assignment0", "--only", "no such entry", course=tmp_path)
     assert done.returncode == 1 and "No entry of assignment0 has 'no such entry'" in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"no database " * 500, None])
+def test_a_damaged_gradebook_is_one_sentence_and_stays_as_it_is(tmp_path, content):
+    gradebook = tmp_path / "gradebook.db"
+    gradebook.mkdir() if content is None else gradebook.write_bytes(content)
+    for command in (("roster", "list"), ("export", "assignment1", "--to", "csv"), ("late", "assignment1")):
+        done = kit(*command, course=tmp_path)
+        assert done.returncode == 1 and f"kit: {gradebook} is no gradebook that can be used: " in done.stderr
+        assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+    assert gradebook.is_dir() if content is None else gradebook.read_bytes() == content
+
+
+def test_only_what_sqlite_refuses_is_told_as_the_gradebooks_fault(tmp_path):
+    options = argparse.Namespace(course=tmp_path)
+    with contextlib.closing(sqlite3.connect(":memory:")) as book:
+        for wrong, found in (("SELECT * FROM grade", "no such table: grade"), ("SELECT FROM", "")):
+            with pytest.raises(sqlite3.Error) as raised:
+                book.execute(wrong)
+            said = commands.gradebook_fault(options, raised.value)
+            assert found in said and bool(found) == bool(said)
+    assert commands.gradebook_fault(options, ValueError("no such table")) == ""
+
+
+def test_a_path_that_leads_nowhere_is_one_sentence(tmp_path):
+    done = kit("report", "assignment1", course=tmp_path / ("x" * 300))
+    assert done.returncode == 1 and "File name too long" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_shell_completes_commands_and_assignments():
