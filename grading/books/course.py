@@ -151,7 +151,8 @@ class Course:
             raise
         except Exception as error:
             config = self.root / CONFIG
-            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == config]
+            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
+                     if Path(frame.filename) == config]
             line = getattr(error, "lineno", None) or (lines[-1] if lines else None)
             raise KitError(f"{config}{f', line {line}' if line else ''}: {type(error).__name__}: "
                            f"{getattr(error, 'msg', error)}. Mend that line, or take it out.") from None
