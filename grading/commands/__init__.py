@@ -92,12 +92,12 @@ def place(text: str) -> Path:
 def course(options: argparse.Namespace, begun: bool = True) -> Course:
     """The course folder, which is there if it has `begun`. Raises KitError."""
     root = options.course.resolve()
-    if begun and not root.exists():
-        raise KitError(f"There is no course folder {root}. Name the one you mean with --course, or begin one there: "
-                       "kit generate ASSIGNMENT --course FOLDER")
     above = next(one for one in (root, *root.parents) if one.exists())
     if not above.is_dir():
         raise KitError(f"{above} is a file, and no course folder. Name a folder with --course.")
+    if begun and not root.exists():
+        raise KitError(f"There is no course folder {root}. Name the one you mean with --course, or begin one there: "
+                       "kit generate ASSIGNMENT --course FOLDER")
     return Course(root)
 
 

@@ -44,7 +44,7 @@ def run(options) -> int:
     from grading.autograde.workers import Workers, choose_sandbox
 
     commands.require_writable(options.json, options.totals)
-    assignment, course = assignments.load(options.assignment), commands.course(options)
+    assignment, course = assignments.load(options.assignment), commands.course(options, begun=False)
     if options.scheduler is None and (options.tls_cert or options.tls_key or options.tls_ca or options.without_tls):
         raise KitError("--tls-cert, --tls-key, --tls-ca and --without-tls say how to reach a scheduler: add "
                        "--scheduler ADDRESS.")
@@ -60,8 +60,9 @@ def run(options) -> int:
             extras.ensure("cluster")
             from grading.autograde.cluster import Cluster
 
+            door = commands.door(options, options.scheduler)
             course.require_release(assignment.name)
-            workers = held.enter_context(Cluster(commands.door(options, options.scheduler), unsafe=options.unsafe,
+            workers = held.enter_context(Cluster(door, unsafe=options.unsafe,
                                                  tell=lambda said: print(clean_text(said, 10_000), flush=True)))
         else:
             sandbox = choose_sandbox(options.unsafe)
