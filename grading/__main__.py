@@ -13,6 +13,9 @@ _UNFIT = {errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP}                       
 
 
 def main(arguments: list[str] | None = None) -> int:
+    for stream in (sys.stdout, sys.stderr):        # a terminal's alphabet may lack letters of a name
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     known = commands.every()
     parser = commands.parser(known)
     options, options.others = parser.parse_known_args(arguments)

@@ -232,6 +232,14 @@ def test_only_what_sqlite_refuses_is_told_as_the_gradebooks_fault(tmp_path):
     assert commands.gradebook_fault(options, ValueError("no such table")) == ""
 
 
+def test_letters_that_a_terminal_does_not_have_stop_no_command(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii:strict")
+    done = kit("demos", "--into", tmp_path / "Łukasz")
+    assert done.returncode == 0 and "?ukasz" in done.stdout, done.stderr
+    done = kit("roster", "import", tmp_path / "Łukasz", course=tmp_path / "course")
+    assert done.returncode == 1 and "?ukasz cannot be read: Is a directory" in done.stderr
+
+
 def test_a_path_that_leads_nowhere_is_one_sentence(tmp_path):
     done = kit("report", "assignment1", course=tmp_path / ("x" * 300))
     assert done.returncode == 1 and "File name too long" in done.stderr and "Traceback" not in done.stderr
