@@ -24,7 +24,7 @@ def main(arguments=None):
     parser.add_argument("what", nargs="*", metavar="NOTEBOOK|TOPIC",
                         help="such as knn, or knn-two_loops (default: all)")
     parser.add_argument("--watch", action="store_true", help="go on: when a file is saved, run again what it concerns")
-    parser.add_argument("--limit", type=float, default=running.LIMIT, metavar="SECONDS",
+    parser.add_argument("--limit", type=_seconds, default=running.LIMIT, metavar="SECONDS",
                         help="of processor time that a cell may take (default: %(default)s)")
     options = parser.parse_args(arguments)
     reading.print_any_letter()
@@ -59,6 +59,16 @@ def main(arguments=None):
                 print()
                 break
     return 0 if desk.complete else 1
+
+
+def _seconds(text):
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return number
 
 
 def _chosen(asked, words):

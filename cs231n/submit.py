@@ -15,6 +15,7 @@ from cs231n import _matching as matching
 from cs231n import _reading as reading
 from cs231n import _writeup as writeup
 
+_OURS = b"/Creator(Typst "          # stands in a write-up that is made here
 _STUB = "is not implemented yet"
 
 
@@ -35,6 +36,10 @@ def main(arguments=None):
     usual = f"{asked['name']}-submission.zip"
     output = options.output or folder / usual
     output = output / usual if output.is_dir() else output
+    if output.exists() and not zipfile.is_zipfile(output):         # a notebook, perhaps
+        print(f"submit: {output} is there and no archive, so it stays as it is. Name another file with --output.",
+              file=sys.stderr)
+        return 1
     packed, problems = _inspect(folder, asked)
     if not packed:
         print(f"submit: none of the assignment's files is in {folder}. Nothing was packed.", file=sys.stderr)
@@ -74,6 +79,11 @@ def _write_up(folder, asked, path, pages):
         return True
     in_full = path.with_stem(f"{path.stem}-in-full")
     try:
+        for one in (path, in_full):
+            if one.exists() and _OURS not in one.read_bytes():
+                print(f"submit: no write-up: {one} is there, and not of submit's making, so it stays as it is. Move it "
+                      "elsewhere to have one made.", file=sys.stderr)
+                return False
         path.unlink(missing_ok=True)                 # an earlier one must not pass for this one
         in_full.unlink(missing_ok=True)
         made = writeup.make(asked, folder, pages=pages)

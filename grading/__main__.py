@@ -9,9 +9,13 @@ from grading.desk.text import clean_text
 from grading.errors import KitError
 
 _REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}      # by a disk, or by its rights
+_UNFIT = {errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP}                            # a path that leads nowhere
 
 
 def main(arguments: list[str] | None = None) -> int:
+    for stream in (sys.stdout, sys.stderr):        # a terminal's alphabet may lack letters of a name
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     known = commands.every()
     parser = commands.parser(known)
     options, options.others = parser.parse_known_args(arguments)
@@ -35,11 +39,19 @@ def main(arguments: list[str] | None = None) -> int:
               "go on.", file=sys.stderr)
         return 1
     except OSError as error:
-        if error.errno not in _REFUSED:
+        if error.errno not in _REFUSED | _UNFIT:
             raise
         where = f"{error.filename}: " if error.filename else ""
+        what = "with a path that leads somewhere" if error.errno in _UNFIT else ("once there is room, and the right to "
+                                                                                "write")
         print(clean_text(f"kit: {where}{error.strerror}. What was written before stays; run the same command again "
-                         "once there is room, and the right to write."), file=sys.stderr)
+                         f"{what}."), file=sys.stderr)
+        return 1
+    except Exception as error:
+        said = commands.gradebook_fault(options, error) if hasattr(options, "course") else ""
+        if not said:
+            raise
+        print(f"kit: {clean_text(said)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("kit: stopped. Run the same command again to go on.", file=sys.stderr)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 from contextlib import suppress
 
 from grading.autograde.door import Door
+from grading.errors import KitError
 
 AGAIN = 2.0                # seconds after which workers look for a scheduler that is gone
 PAGES = "127.0.0.1:0"      # where dask's web pages are served: on any free port, to this machine
@@ -27,20 +28,37 @@ async def scheduler(door: Door) -> None:
 
 
 async def workers(door: Door, count: int) -> None:
-    """`count` processes, each started again when it is lost, and all of them when a scheduler is back that was gone."""
+    """`count` processes, each started again when it is lost, and all of them when a scheduler is back that was gone.
+
+    Raises KitError when none has been there yet.
+    """
     from distributed import Nanny
 
-    stopped = _stopped()
+    stopped, met = _stopped(), False
     while not stopped.is_set():
         host = "127.0.0.1" if door.is_loopback else None
         nannies = [Nanny(door.address, nthreads=1, security=door.security, protocol=f"{door.scheme}://", host=host,
                          dashboard_address=PAGES) for _ in range(count)]
-        if await _unless(stopped, asyncio.gather(*nannies)):
-            print(f"workers: {count} at {door.address}; ctrl-C ends them", flush=True)
-            if await _unless(stopped, asyncio.gather(*[nanny.finished() for nanny in nannies])):
-                print(f"workers: the scheduler at {door.address} is gone; waiting for it to come back", flush=True)
-        await asyncio.gather(*[nanny.close() for nanny in nannies], return_exceptions=True)
+        try:
+            if await _unless(stopped, asyncio.gather(*nannies)):
+                met = True
+                print(f"workers: {count} at {door.address}; ctrl-C ends them", flush=True)
+                if await _unless(stopped, asyncio.gather(*[nanny.finished() for nanny in nannies])):
+                    print(f"workers: the scheduler at {door.address} is gone; waiting for it to come back", flush=True)
+        except (OSError, ValueError, RuntimeError) as error:         # of a connection, a certificate, a start
+            if not met:
+                raise KitError(f"no scheduler answers at {door.address} ({_root(error)}). Start one: kit scheduler; "
+                               "then this again.") from None
+        finally:
+            await asyncio.gather(*[nanny.close() for nanny in nannies], return_exceptions=True)
         await _unless(stopped, asyncio.sleep(AGAIN))
+
+
+def _root(error: BaseException) -> str:
+    """The first line of what it all began with."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _stopped() -> asyncio.Event:

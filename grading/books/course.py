@@ -7,6 +7,7 @@ both see one course.
 import logging
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -117,7 +118,6 @@ class Course:
         """
         from nbgrader.coursedir import CourseDirectory
         from sqlalchemy.exc import SAWarning
-        from traitlets.config.loader import PyFileConfigLoader
         from traitlets.log import get_logger
 
         self.prepare()
@@ -133,13 +133,29 @@ class Course:
             # nbgrader calls `alembic` by name
             with environment(grading_environment(self) | {"PATH": programs}), warnings.catch_warnings():
                 warnings.simplefilter("ignore", SAWarning)       # nbgrader's own queries: nothing a user could act on
-                config = PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+                config = self._configured()
                 if sys.path[0] != str(ROOT):                     # it may name another kit: processes that are begun
                     sys.path.insert(0, str(ROOT))                # from here on are of the one that runs
                 yield {"coursedir": CourseDirectory(config=config), "config": config}
         finally:
             logger.handlers[:] = former
             handler.close()
+
+    def _configured(self):
+        """What the folder's own config says; it is a program, to which people add settings. Raises KitError."""
+        from traitlets.config.loader import PyFileConfigLoader
+
+        try:
+            return PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+        except (KitError, OSError):
+            raise
+        except Exception as error:
+            config = self.root / CONFIG
+            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__)
+                     if Path(frame.filename) == config]
+            line = getattr(error, "lineno", None) or (lines[-1] if lines else None)
+            raise KitError(f"{config}{f', line {line}' if line else ''}: {type(error).__name__}: "
+                           f"{getattr(error, 'msg', error)}. Mend that line, or take it out.") from None
 
     @contextmanager
     def first_error(self) -> Iterator[Callable[[], str]]:

@@ -120,8 +120,8 @@ def settled(course: Course, assignments: Collection[str]) -> Iterator[Session]:
     known = settle(course)
     for name in assignments:
         if name not in known:
-            raise KitError(f"{course.gradebook} has no {name}. It has: {', '.join(known) or 'none'}. Run: kit "
-                           f"generate {name}")
+            raise KitError(f"{course.gradebook} has no {name!r}. It has: {', '.join(known) or 'none'}. Run: kit "
+                           "generate ASSIGNMENT")
     with marks.reading(course.gradebook) as session:
         yield session
 

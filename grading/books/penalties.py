@@ -17,7 +17,7 @@ from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload, undefer
-from traitlets import Unicode
+from traitlets import TraitError, Unicode
 
 from grading.books import late, results, rosters, rules
 from grading.books.course import CONFIG, TIMESTAMP, Course
@@ -129,8 +129,12 @@ def _folder(course: Course, stamp: tuple) -> Path | None:
 
 
 def _step(config, session: Session | None = None) -> AssignLatePenalties:
-    step = AssignLatePenalties(config=config)
-    step.init_plugin()
+    try:
+        step = AssignLatePenalties(config=config)
+        step.init_plugin()
+    except (ImportError, TraitError) as error:
+        raise KitError(f"{CONFIG} names a late-submission plugin that cannot be loaded: {error}. Mend "
+                       "AssignLatePenalties.plugin_class there, or take it out.") from None
     step.gradebook = _Book(session)
     return step
 

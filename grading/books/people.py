@@ -43,6 +43,8 @@ def rename(course: Course, student: str, into: str) -> None:
     """Inside `ledger.writing`, as the others here. Raises KitError and changes nothing where that cannot be done."""
     there = known(course)
     _require(course, student, there)
+    if into == student:
+        raise KitError(f"{student!r} is called that already. Name the new id behind it.")
     if into in there:
         raise KitError(f"{into!r} is already somebody in {course.root}. If both are one person: kit roster merge "
                        f"{student} {into}")

@@ -51,7 +51,7 @@ def assignment_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def course_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--course", type=Path, default=DEFAULT, metavar="FOLDER",
+    parser.add_argument("--course", type=place, default=DEFAULT, metavar="FOLDER",
                         help="the nbgrader course folder (default: grading/course)")
 
 
@@ -61,9 +61,10 @@ def student_option(parser: argparse.ArgumentParser) -> None:
 
 def door_options(parser: argparse.ArgumentParser) -> None:
     """How to come in where many machines grade."""
-    parser.add_argument("--tls-cert", type=Path, metavar="FILE", help="the cluster's certificate, for a tls:// address")
-    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="its key, where it is not in the same file")
-    parser.add_argument("--tls-ca", type=Path, metavar="FILE", help="who signed it, where it did not sign itself")
+    parser.add_argument("--tls-cert", type=place, metavar="FILE",
+                        help="the cluster's certificate, for a tls:// address")
+    parser.add_argument("--tls-key", type=place, metavar="FILE", help="its key, where it is not in the same file")
+    parser.add_argument("--tls-ca", type=place, metavar="FILE", help="who signed it, where it did not sign itself")
     parser.add_argument("--without-tls", action="store_true",
                         help="plain TCP beyond this machine: whoever reaches the port can run programs")
 
@@ -82,8 +83,42 @@ def whole(text: str) -> int:
     return int(text)
 
 
-def course(options: argparse.Namespace) -> Course:
-    return Course(options.course.resolve())
+def place(text: str) -> Path:
+    """A file or folder, as argparse's `type`. What a variable says that is not set is none: it is not this folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("found an empty word, expected the name of a file or folder")
+    return Path(text)
+
+
+def course(options: argparse.Namespace, begun: bool = True) -> Course:
+    """The course folder, which is there if it has `begun`. Raises KitError."""
+    root = options.course.resolve()
+    above = next(one for one in (root, *root.parents) if one.exists())
+    if not above.is_dir():
+        raise KitError(f"{above} is a file, and no course folder. Name a folder with --course.")
+    if begun and not root.exists():
+        raise KitError(f"There is no course folder {root}. Name the one you mean with --course, or begin one there: "
+                       "kit generate ASSIGNMENT --course FOLDER")
+    return Course(root)
+
+
+def gradebook_fault(options: argparse.Namespace, error: Exception) -> str:
+    """A sentence, where SQLite cannot use the gradebook as it is; "" for any other error."""
+    import sqlite3
+
+    found = getattr(error, "orig", error)                        # sqlalchemy's have SQLite's in them
+    code, gradebook = getattr(found, "sqlite_errorcode", 0) & 0xFF, course(options).gradebook
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return f"{gradebook} is locked: another program is writing to it. Close that, then run this again."
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR):
+        return (f"{gradebook} cannot be written: {found}. What was entered before stays; run this again once there is "
+                "room, and the right to write.")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN) or (
+            code == sqlite3.SQLITE_ERROR and str(found).startswith("no such ")):
+        return (f"{gradebook} is no gradebook that can be used: {found}. Put a copy of it in its place. If there is "
+                "none, move it elsewhere, then have a new one filled from the results and marks that are kept: kit "
+                "generate ASSIGNMENT, then kit autograde ASSIGNMENT.")
+    return ""
 
 
 def settle_penalties(course: Course) -> None:

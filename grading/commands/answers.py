@@ -5,10 +5,9 @@ for another look, the text that was marked beside it. A mark scheme is read as `
 """
 
 import argparse
-from pathlib import Path
 
 from grading import commands
-from grading.commands import assignment_argument, course_option
+from grading.commands import assignment_argument, course_option, place
 from grading.errors import KitError
 from grading.release import assignment as assignments
 
@@ -21,7 +20,7 @@ def arguments(parser) -> None:
     parser.add_argument("question", nargs="?", metavar="QUESTION",
                         help="its answer's cell, or a part of that or of the question's heading (default: the first)")
     parser.add_argument("--names", action="store_true", help="say whose an answer is")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page to read, and serve none to mark on")
+    parser.add_argument("--html", type=place, metavar="FILE", help="write a page to read, and serve none to mark on")
     parser.add_argument("--port", type=_port, default=0, help="serve there (default: any free port)")
     course_option(parser)
 

@@ -8,10 +8,9 @@ unchanged, where they did not run yet.
 import json
 import os
 from contextlib import ExitStack
-from pathlib import Path
 
 from grading import commands, extras
-from grading.commands import assignment_argument, course_option, door_options, student_option, whole
+from grading.commands import assignment_argument, course_option, door_options, place, student_option, whole
 from grading.desk.text import clean_text
 from grading.errors import KitError, few
 from grading.release import assignment as assignments
@@ -35,8 +34,8 @@ def arguments(parser) -> None:
     runner.add_argument("--stock", action="store_true",
                         help="have nbgrader run submissions: slow, no sandbox; needs --unsafe")
     parser.add_argument("--unsafe", action="store_true", help="grade even where no sandbox works")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write scores and outcomes of every cell")
-    parser.add_argument("--totals", type=Path, metavar="FILE",
+    parser.add_argument("--json", type=place, metavar="FILE", help="write scores and outcomes of every cell")
+    parser.add_argument("--totals", type=place, metavar="FILE",
                         help="write what kit show --json does of everyone: totals, late days, known mistakes, "
                              "what is not marked")
 
@@ -44,8 +43,11 @@ def arguments(parser) -> None:
 def run(options) -> int:
     from grading.autograde.workers import Workers, choose_sandbox
 
-    assignment, course = assignments.load(options.assignment), commands.course(options)
     commands.require_writable(options.json, options.totals)
+    assignment, course = assignments.load(options.assignment), commands.course(options, begun=False)
+    if options.scheduler is None and (options.tls_cert or options.tls_key or options.tls_ca or options.without_tls):
+        raise KitError("--tls-cert, --tls-key, --tls-ca and --without-tls say how to reach a scheduler: add "
+                       "--scheduler ADDRESS.")
     if options.stock and not options.unsafe:
         raise KitError("--stock has nbgrader run submissions with your own rights, without a sandbox. For a class that "
                        "you trust, say both words: --stock --unsafe")
@@ -54,12 +56,13 @@ def run(options) -> int:
         if options.stock:
             print("sandbox: none (stock nbgrader runs submissions with your own rights). Mistakes in functions get "
                   "their names; those in cells only without --stock", flush=True)
-        elif options.scheduler:
+        elif options.scheduler is not None:
             extras.ensure("cluster")
             from grading.autograde.cluster import Cluster
 
+            door = commands.door(options, options.scheduler)
             course.require_release(assignment.name)
-            workers = held.enter_context(Cluster(commands.door(options, options.scheduler), unsafe=options.unsafe,
+            workers = held.enter_context(Cluster(door, unsafe=options.unsafe,
                                                  tell=lambda said: print(clean_text(said, 10_000), flush=True)))
         else:
             sandbox = choose_sandbox(options.unsafe)

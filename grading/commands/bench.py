@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from grading import commands
-from grading.commands import whole
+from grading.commands import place, whole
 
 PLACE = 90
 
@@ -27,8 +27,8 @@ def arguments(parser) -> None:
                         help="times that each reference function is timed (default: 7), or with --scaling each run (3)")
     parser.add_argument("--jobs", type=whole, default=os.cpu_count() or 1, metavar="N",
                         help="submissions that the kit grades at a time (default: one per core)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write them as JSON too")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="with --scaling: a PNG of it (default: none)")
+    parser.add_argument("--json", type=place, metavar="FILE", help="write them as JSON too")
+    parser.add_argument("--picture", type=place, metavar="FILE", help="with --scaling: a PNG of it (default: none)")
 
 
 def run(options) -> int:

@@ -12,11 +12,10 @@ is said.
 """
 
 import sys
-from pathlib import Path
 
 from grading import commands
 from grading.books import attempts
-from grading.commands import assignment_argument, course_option
+from grading.commands import assignment_argument, course_option, place
 from grading.desk.text import clean_text
 from grading.release import assignment as assignments
 
@@ -26,7 +25,7 @@ ALWAYS = "new", "updated", "unchanged", "refused"
 
 def arguments(parser) -> None:
     assignment_argument(parser)
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH",
+    parser.add_argument("paths", nargs="+", type=place, metavar="PATH",
                         help="a folder with one folder or zip per student id, one student's zip, or what Canvas, "
                              "Moodle, Gradescope or Blackboard let down, as a folder or zip")
     parser.add_argument("--attempt", choices=attempts.CHOICES,
@@ -39,7 +38,7 @@ def run(options) -> int:
     from grading.books import ledger, notes
     from grading.intake import collect
 
-    course = commands.course(options)
+    course = commands.course(options, begun=False)
     course.prepare()
     counts, said = dict.fromkeys(collect.STATES, 0), {}
     with ledger.writing(course):                         # nobody else takes in meanwhile, and nobody grades

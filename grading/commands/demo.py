@@ -14,4 +14,4 @@ def arguments(parser) -> None:
 def run(options) -> int:
     from grading.sample import demo
 
-    return demo.run(options.assignments or assignments.names(), course(options))
+    return demo.run(options.assignments or assignments.names(), course(options, begun=False))

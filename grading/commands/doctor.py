@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from grading import ROOT, commands, extras
-from grading.books.course import DEFAULT
+from grading.books.course import Course
 from grading.commands import course_option
 from grading.errors import few
 from grading.release.assignment import names
@@ -27,14 +27,14 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
-    lines, problems = findings()
+    lines, problems = findings(commands.course(options, begun=False))
     print("\n".join(lines))
     for problem in problems:
         print(f"kit: {problem}", file=sys.stderr)
     return 1 if problems else 0
 
 
-def findings() -> tuple[list[str], list[str]]:
+def findings(course: Course) -> tuple[list[str], list[str]]:
     """(lines to show, problems that must be mended first)."""
     from grading.engine.sandbox import probe
 
@@ -54,8 +54,7 @@ def findings() -> tuple[list[str], list[str]]:
     lines.append(f"assignments {', '.join(names())}")
     lines += [f"extra      {one}" for one in _extras()]
     lines.append(f"fonts      {_fonts()}")
-    gradebook = DEFAULT / "gradebook.db"
-    lines.append(f"gradebook  {gradebook if gradebook.exists() else 'none yet'}")
+    lines.append(f"gradebook  {course.gradebook if course.gradebook.exists() else 'none yet'}")
     sandbox = probe()
     lines.append(f"bubblewrap {_bubblewrap(sandbox.bwrap)}")
     lines.append(f"sandbox    {sandbox.level}: {sandbox.why}")
@@ -63,8 +62,8 @@ def findings() -> tuple[list[str], list[str]]:
         lines.append(f"           {costs}")
     if sandbox.level == "none":
         problems.append("no sandbox works here: kit autograde refuses to run submissions, unless it is told --unsafe.")
-    if not os.access(ROOT / "grading" / "course", os.W_OK):
-        problems.append(f"{Path(DEFAULT)} cannot be written to. Change its permissions.")
+    if course.root.exists() and not os.access(course.root, os.W_OK):
+        problems.append(f"{course.root} cannot be written to. Change its permissions.")
     return lines, problems
 
 

@@ -2,10 +2,9 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from grading import commands
-from grading.commands import course_option
+from grading.commands import course_option, place
 from grading.desk.text import clean_text
 from grading.errors import KitError, few
 
@@ -15,9 +14,9 @@ PLACE = 75
 def arguments(parser) -> None:
     parser.add_argument("assignments", nargs="+", metavar="ASSIGNMENT", help="of the gradebook")
     parser.add_argument("--to", required=True, choices=("canvas", "moodle", "csv", "gradescope"))
-    parser.add_argument("--sheet", type=Path, metavar="FILE",
+    parser.add_argument("--sheet", type=place, metavar="FILE",
                         help="what Canvas (Export) or Moodle (Download grading worksheet) gave: it is filled in")
-    parser.add_argument("--into", type=Path, metavar="FILE",
+    parser.add_argument("--into", type=place, metavar="FILE",
                         help="where to write (default: exports/ in the course folder)")
     parser.add_argument("--partial", action="store_true",
                         help="although questions wait for a mark, or submissions for autograde")
@@ -32,7 +31,7 @@ def arguments(parser) -> None:
     parser.add_argument("--visibility", default="after_published",
                         choices=("visible", "after_published", "after_due_date", "hidden"),
                         help="Gradescope: of the total, hidden tests and marks (default: after_published)")
-    parser.add_argument("--metadata", type=Path, metavar="FILE",
+    parser.add_argument("--metadata", type=place, metavar="FILE",
                         help="Gradescope: try the archive on this submission_metadata.json, too")
     course_option(parser)
 

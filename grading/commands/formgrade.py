@@ -14,7 +14,7 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
-    course = commands.course(options)
+    course = commands.course(options, begun=False)
     course.prepare()
     commands.settle_penalties(course)
     os.chdir(course.root)

@@ -26,7 +26,7 @@ def run(options) -> int:
     from grading.autograde.tryout import try_out
     from grading.release import generate
 
-    archive = generate.generate(assignments.load(options.assignment), course(options), yes=options.yes,
+    archive = generate.generate(assignments.load(options.assignment), course(options, begun=False), yes=options.yes,
                                 try_out=try_out, tell=lambda line: print(f"{options.assignment}: {line}", flush=True))
     print(f"{options.assignment}: released in {archive.with_suffix('')}\n"
           f"{options.assignment}: packed as  {archive} ({archive.stat().st_size / 1024:.0f} KB)")

@@ -2,10 +2,9 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from grading import commands
-from grading.commands import course_option
+from grading.commands import course_option, place
 from grading.errors import KitError
 
 PLACE = 55
@@ -17,7 +16,7 @@ def arguments(parser) -> None:
     parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, rules.__doc__
     parser.add_argument("assignment", metavar="ASSIGNMENT", help="of the gradebook")
     parser.add_argument("--student", metavar="ID", help="explain this one's number, step by step")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the same for programs")
+    parser.add_argument("--json", type=place, metavar="FILE", help="write the same for programs")
     course_option(parser)
 
 

@@ -2,10 +2,9 @@
 
 import json
 import sys
-from pathlib import Path
 
 from grading import commands
-from grading.commands import assignment_argument, course_option
+from grading.commands import assignment_argument, course_option, place
 from grading.release import assignment as assignments
 
 PLACE = 72
@@ -13,7 +12,7 @@ PLACE = 72
 
 def arguments(parser) -> None:
     assignment_argument(parser)
-    parser.add_argument("--into", type=Path, metavar="FILE", help="write there (default: in the course folder)")
+    parser.add_argument("--into", type=place, metavar="FILE", help="write there (default: in the course folder)")
     parser.add_argument("--anonymous", action="store_true", help="leave names out")
     parser.add_argument("--json", action="store_true", help="what the page says, as JSON")
     course_option(parser)

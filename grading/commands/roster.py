@@ -1,10 +1,9 @@
 """People: who is in the class, who has handed in; a new name, two ids of one person, who leaves and comes back."""
 
 import json
-from pathlib import Path
 
 from grading import commands
-from grading.commands import course_option
+from grading.commands import course_option, place
 from grading.desk.text import clean_text
 from grading.errors import few
 
@@ -14,11 +13,11 @@ PLACE = 35
 def arguments(parser) -> None:
     whats = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     taken = whats.add_parser("import", help="take a class list into roster.csv, names and addresses into the gradebook")
-    taken.add_argument("file", type=Path, metavar="FILE", help="a CSV: Canvas's, Moodle's, an office's")
+    taken.add_argument("file", type=place, metavar="FILE", help="a CSV: Canvas's, Moodle's, an office's")
     taken.add_argument("--id", metavar="COLUMN", help="its column with the ids (default: the one that is called so)")
     listed = whats.add_parser("list", help="who is there, who has handed in, who twice, who is unknown")
     listed.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="(default: all in the gradebook)")
-    listed.add_argument("--json", type=Path, metavar="FILE",
+    listed.add_argument("--json", type=place, metavar="FILE",
                         help="write {student: name, address, whether the roster has the id, attempts by assignment}")
     renamed = whats.add_parser("rename", help="another id: submissions, results and marks go with it")
     renamed.add_argument("student", metavar="ID")
@@ -37,7 +36,7 @@ def arguments(parser) -> None:
 def run(options) -> int:
     from grading.books import grades, ledger, people
 
-    course = commands.course(options)
+    course = commands.course(options, begun=options.what != "import")
     if options.what == "import":
         return _import(course, options)
     if options.what == "list":
@@ -114,8 +113,11 @@ def _restore(course, whom: list[str]) -> int:
     from grading.books import grades, ledger, people
 
     if not whom:
-        for folder, student in people.removed(course).items():
+        there = people.removed(course)
+        for folder, student in there.items():
             print(clean_text(f"{student}, in {course.root / 'removed' / folder}"))
+        if not there:
+            print(f"nobody was removed from {course.root}")
     again = {}
     for which in whom:
         with ledger.writing(course):

@@ -1,10 +1,9 @@
 """Show where a student stands, with all that happened."""
 
 import json
-from pathlib import Path
 
 from grading import commands
-from grading.commands import course_option
+from grading.commands import course_option, place
 from grading.errors import KitError, few
 from grading.release import assignment as assignments
 
@@ -14,7 +13,7 @@ PLACE = 58
 def arguments(parser) -> None:
     parser.add_argument("students", nargs="+", metavar="STUDENT", help="an id")
     parser.add_argument("--assignment", metavar="ASSIGNMENT", help="only this one (default: all that are collected)")
-    parser.add_argument("--json", type=Path, metavar="FILE",
+    parser.add_argument("--json", type=place, metavar="FILE",
                         help="write {student: {assignment: points, penalty, late days, known mistakes, what is not "
                              "marked, each cell}}")
     course_option(parser)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grading import commands
 from grading.books.course import Course
-from grading.commands import assignment_argument, course_option, whole
+from grading.commands import assignment_argument, course_option, place, whole
 from grading.desk.text import clean_text
 from grading.errors import KitError, few
 from grading.release import assignment as assignments
@@ -20,13 +20,13 @@ PAIRS = 20
 def arguments(parser) -> None:
     assignment_argument(parser)
     course_option(parser)
-    parser.add_argument("--against", type=Path, nargs="+", default=[], metavar="FOLDER",
+    parser.add_argument("--against", type=place, nargs="+", default=[], metavar="FOLDER",
                         help="earlier years, too: a course folder, or anything that `kit collect` takes")
-    parser.add_argument("--into", type=Path, metavar="FILE",
+    parser.add_argument("--into", type=place, metavar="FILE",
                         help="the page (default: similarity/ASSIGNMENT.html in the course folder)")
     parser.add_argument("--pairs", type=whole, default=PAIRS, metavar="N",
                         help=f"how many pairs to show, the most alike first (default: {PAIRS})")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the pairs, and where they are alike")
+    parser.add_argument("--json", type=place, metavar="FILE", help="write the pairs, and where they are alike")
 
 
 def run(options) -> int:

@@ -2,7 +2,9 @@
 
 import sys
 
-from grading.commands import assignment_argument, course_option
+from grading import commands
+from grading.commands import assignment_argument, course_option, whole
+from grading.errors import KitError
 from grading.release import assignment as assignments
 
 PLACE = 80
@@ -13,9 +15,9 @@ def arguments(parser) -> None:
     assignment_argument(parser)
     course_option(parser)
     parser.add_argument("--only", metavar="WORD", default="", help="entries whose label contains WORD")
-    parser.add_argument("--pairs", metavar="N", type=int, default=0,
+    parser.add_argument("--pairs", metavar="N", type=whole, default=0,
                         help="try N pairs of mistakes in different aspects of one function as well: both are named")
-    parser.add_argument("--seeds", metavar="N", type=int, default=0,
+    parser.add_argument("--seeds", metavar="N", type=whole, default=0,
                         help="try each entry with N seeds as well: its verdict is the same for all of them")
     parser.add_argument("--said", action="store_true", help="only what a visible cell says of each, or that none does")
     parser.add_argument("--skeleton", nargs=2, metavar=("STUDENT", "CELL"),
@@ -24,16 +26,19 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
-    from grading.books.course import Course
     from grading.trials import catalogue, cell_trial, cells, confusion, skeleton, trial, visible
     from grading.trials.naming import Names
 
-    assignment, course = assignments.load(options.assignment), Course(options.course)
+    assignment, course = assignments.load(options.assignment), commands.course(options, begun=False)
     if options.skeleton:
         print(skeleton.skeleton(assignment, course, *options.skeleton), end="")
         return 0
     kind = catalogue.unusual if options.unusual else catalogue.mistakes
     entries = [entry for entry in kind(assignment) if options.only in entry.label]
+    kind = cells.unusual if options.unusual else cells.mistakes
+    in_cells = [entry for entry in kind(assignment) if options.only in entry.label]
+    if not entries and not in_cells:
+        raise KitError(f"No entry of {assignment.name} has {options.only!r} in its label. Without --only: all of them.")
     if options.said:
         found = visible.said(assignment, entries)
         print("\n".join(f"{label:<60} {sentence or 'nothing'}" for label, sentence in found.items()))
@@ -41,8 +46,6 @@ def run(options) -> int:
         return 0
     lines, problems = trial.table(assignment, entries)
     course.prepare_data()
-    kind = cells.unusual if options.unusual else cells.mistakes
-    in_cells = [entry for entry in kind(assignment) if options.only in entry.label]
     more, named, wrong = cell_trial.table(assignment, in_cells, str(course.grading_data))
     print("\n".join(filter(None, [lines, more])))
     problems += wrong

@@ -10,10 +10,9 @@ installed when first needed.
 
 import os
 import sys
-from pathlib import Path
 
 from grading import commands
-from grading.commands import assignment_argument, course_option, student_option, whole
+from grading.commands import assignment_argument, course_option, place, student_option, whole
 from grading.desk.text import clean_text
 from grading.release import assignment as assignments
 
@@ -25,7 +24,7 @@ def arguments(parser) -> None:
     assignment_argument(parser)
     course_option(parser)
     student_option(parser)
-    parser.add_argument("--into", type=Path, metavar="FOLDER",
+    parser.add_argument("--into", type=place, metavar="FOLDER",
                         help="where to write STUDENT.pdf (default: writeups/ASSIGNMENT in the course folder)")
     parser.add_argument("--pages", type=whole, metavar="N",
                         help="pages for each question, the same for everyone: a fixed template (default: as needed)")

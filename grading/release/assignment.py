@@ -94,7 +94,7 @@ def load(name: str, folder: Path = ASSIGNMENTS) -> Assignment:
         raise KitError(f"There is no assignment {name!r} in {folder}. Assignments here: {known}.")
     try:
         described = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KitError(f"{path} is not valid TOML: {error}.") from None
     assignment = Assignment(
         name=name,
@@ -107,7 +107,7 @@ def load(name: str, folder: Path = ASSIGNMENTS) -> Assignment:
         later=_strings(described, "later", path, needed=False),
         by_hand=_strings(described, "by_hand", path, needed=False),
         sample=_strings(described, "sample", path, needed=False),
-        topics={topic: tuple(functions) for topic, functions in described.get("topics", {}).items()},
+        topics=_topics(described, path),
     )
     rules.parse(described.get("late"), path)
     if unknown := set(assignment.by_hand) - set(TASKS):
@@ -131,6 +131,13 @@ def _text(described: dict, key: str, path: Path) -> str:
     if not isinstance(value, str) or not value:
         raise KitError(f"{path}: {key!r} must be a non-empty string, found {value!r}.")
     return value
+
+
+def _topics(described: dict, path: Path) -> dict[str, tuple[str, ...]]:
+    value = described.get("topics", {})
+    if not isinstance(value, dict):
+        raise KitError(f"{path}: 'topics' must be a table, [topics], found {value!r}.")
+    return {topic: _strings(value, topic, path) for topic in value}
 
 
 def _strings(described: dict, key: str, path: Path, needed: bool = True) -> tuple[str, ...]:

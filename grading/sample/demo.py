@@ -22,9 +22,10 @@ def run(names: list[str], course: Course) -> int:
     """Release, collect, autograde and write feedback for each assignment named. Returns the exit code."""
     started = time.monotonic()
     made = []
+    wanted = [assignments.load(name) for name in names]
     for name in names:
         _refuse_a_real_class(name, course)
-    for assignment in [assignments.load(name) for name in names]:
+    for assignment in wanted:
         _say(f"{assignment.name}: {assignment.title}")
         _say("generate: source -> release")
         archive = generate.generate(assignment, course, try_out=try_out)

@@ -27,6 +27,7 @@ from grading.desk.text import clean_message
 from grading.errors import KitError
 
 VISIBILITIES = "visible", "after_published", "after_due_date", "hidden"
+_DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL | re.MULTILINE)
 _EPOCH = (2000, 1, 1, 0, 0, 0)
 _SECONDS = 60
@@ -47,6 +48,9 @@ def submitters(book: Book, domain: str = "", by_name: bool = False) -> tuple[dic
     - domain: the address of who has none is the id at this domain
     - by_name: who still has none is known by a name that nobody else here has; on Gradescope people name themselves
     """
+    if domain and not _DOMAIN.fullmatch(domain):
+        raise KitError(f"--domain {domain!r} is none. Expected what stands behind the @ of an address, such as "
+                       "example.edu.")
     whose: dict[str, set[str]] = {}
     for student in book.people:
         words = {student, *book.words[student]}

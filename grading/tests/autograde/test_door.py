@@ -74,6 +74,20 @@ def test_the_command_refuses_before_it_does_anything(course_folder):
     assert done.returncode == 1 and done.stderr.startswith("kit: tcp://10.1.2.3:8786 is plain TCP beyond this machine")
 
 
+def test_certificates_without_a_scheduler_and_a_scheduler_without_a_name_are_told(course_folder):
+    done = kit("autograde", "assignment1", "--tls-cert", "cluster.pem", course=course_folder)
+    assert done.returncode == 1 and "add --scheduler ADDRESS" in done.stderr and not done.stdout
+    done = kit("autograde", "assignment1", "--scheduler", "", course=course_folder)
+    assert done.returncode == 1 and "is no address of a scheduler" in done.stderr and not done.stdout
+
+
+def test_a_worker_without_a_scheduler_ends_with_a_sentence(monkeypatch):
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT", "1s")
+    done = kit("worker", "tcp://127.0.0.1:1", "--jobs", "1")
+    assert done.returncode == 1 and "kit: no scheduler answers at tcp://127.0.0.1:1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_what_differs_on_a_worker_is_told_in_clauses():
     ours = alike.here()
     assert set(ours) >= {"Python", "kit", "source", "numpy"} and "none" not in ours.values()

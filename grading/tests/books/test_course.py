@@ -2,8 +2,12 @@
 
 import sys
 
+import pytest
+
 from grading import ROOT
+from grading.books import penalties
 from grading.books.course import CONFIG, Course
+from grading.errors import KitError
 
 
 def test_a_course_that_names_another_kit_is_worked_on_by_processes_of_the_one_that_runs(tmp_path, monkeypatch):
@@ -14,3 +18,25 @@ def test_a_course_that_names_another_kit_is_worked_on_by_processes_of_the_one_th
     config.write_text(config.read_text().replace(str(ROOT), str(other)) + f"sys.path.insert(0, {str(other)!r})\n")
     with course.nbgrader():
         assert str(other) in sys.path and sys.path[0] == str(ROOT)
+
+
+@pytest.mark.parametrize("added, says", [
+    (b"c.LateDays.assignments = (\n", "'\\(' was never closed"), (b"import no_such_module\n", "no_such_module"),
+    (b"\xff\xfe\n", "SyntaxError"), (b"1 / 0\n", "ZeroDivisionError: division by zero")])
+def test_a_mistake_in_the_courses_own_settings_is_told_with_its_line(tmp_path, added, says):
+    course = Course(tmp_path)
+    course.prepare()
+    config = tmp_path / CONFIG
+    line = len(config.read_bytes().splitlines()) + 1
+    config.write_bytes(config.read_bytes() + added)
+    with pytest.raises(KitError, match=f"{config}, line {line}: .*{says}"), course.nbgrader():
+        pass
+
+
+def test_a_late_plugin_that_is_not_there_is_told(tmp_path):
+    course = Course(tmp_path)
+    course.prepare()
+    config = tmp_path / CONFIG
+    config.write_text(config.read_text() + "c.AssignLatePenalties.plugin_class = 'nowhere.Plugin'\n")
+    with pytest.raises(KitError, match="names a late-submission plugin that cannot be loaded"):
+        penalties.assignments_folder(course)

@@ -233,7 +233,8 @@ def test_a_merge_that_is_killed_is_completed_by_the_next_command(course):
 
 
 @pytest.mark.parametrize("what, ids, why", [
-    ("rename", ("ann", "bob"), "already somebody"), ("rename", ("ann", "a b"), "is no student id"),
+    ("rename", ("ann", "ann"), "called that already"), ("rename", ("ann", "bob"), "already somebody"),
+    ("rename", ("ann", "a b"), "is no student id"),
     ("rename", ("ann", "../x"), "is no student id"), ("rename", ("42", "dan"), "Did you mean 0042"),
     ("merge", ("ann", "ann"), "twice"), ("merge", ("ann", "nobody"), "is nobody in"),
     ("remove", ("nobody",), "is nobody")])

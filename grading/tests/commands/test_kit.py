@@ -1,8 +1,11 @@
 """The one entry point: what a person sees who starts it for the first time, or wrongly."""
 
+import argparse
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -109,12 +112,16 @@ def test_the_newest_usable_python_is_taken(alone):
     ("title = ''\n", "'title' must be a non-empty string"),
     ("title = 'x'\nnotebooks = ['gone']\nstudent_modules = []\ngiven_modules = []\n", "gone.ipynb is not in"),
     ("title = 'x'\nnotebooks = []\nstudent_modules = ['gone.py']\ngiven_modules = []\n", "gone.py does not exist"),
+    ("title = 'x'\nnotebooks = []\nstudent_modules = []\ngiven_modules = []\ntopics = 3\n", "'topics' must be a table"),
+    ("title = 'x'\nnotebooks = []\nstudent_modules = []\ngiven_modules = []\n[topics]\nx-y = 'one'\n",
+     "'x-y' must be a list of strings"),
+    ("title = 'Sk\udcf6la'", "not valid TOML"),                         # saved in another encoding
     ("title = 'x'\nnotebooks = []\nstudent_modules = []\ngiven_modules = []\nby_hand = ['knn']\n",
      "'by_hand' names 'knn'; the tasks are distances"),
 ])
 def test_a_wrong_description_of_an_assignment_is_one_sentence(tmp_path, text, says):
     (tmp_path / "one").mkdir()
-    (tmp_path / "one" / "assignment.toml").write_text(text)
+    (tmp_path / "one" / "assignment.toml").write_text(text, errors="surrogateescape")
     with pytest.raises(KitError, match=says):
         load("one", tmp_path)
 
@@ -162,6 +169,85 @@ def test_a_full_disk_and_a_closed_pipe_are_one_sentence():
     done = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True)
     os.close(writing)
     assert done.returncode == 1 and "has stopped reading" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [
+    ("collect", "assignment1", ""), ("demos", "--into", ""), ("report", "assignment1", "--into", ""),
+    ("roster", "import", ""), ("generate", "assignment1", "--course", "")])
+def test_an_empty_word_is_not_taken_for_the_folder_one_is_in(arguments):
+    done = kit(*arguments)
+    assert done.returncode == 2 and "found an empty word" in done.stderr
+
+
+@pytest.mark.parametrize("command", [
+    ("report", "assignment1"), ("roster", "list"), ("roster", "remove", "ann"), ("show", "ann"),
+    ("export", "assignment1", "--to", "csv"), ("similarity", "assignment1")])
+def test_a_course_folder_that_is_not_there_is_told_and_not_made(tmp_path, command):
+    done = kit(*command, course=tmp_path / "mistyped")
+    assert done.returncode == 1 and "There is no course folder" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", [("generate", "assignment1"), ("collect", "assignment1", "."), ("roster", "list"),
+                                     ("demo", "assignment1"), ("trial", "assignment1"), ("doctor",)])
+def test_a_file_where_a_course_folder_should_be_is_told(tmp_path, command):
+    (tmp_path / "file").touch()
+    for course in (tmp_path / "file", tmp_path / "file" / "below"):
+        done = kit(*command, course=course)
+        assert done.returncode == 1 and f"{tmp_path / 'file'} is a file, and no course folder" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_doctor_looks_at_the_course_that_is_named(tmp_path):
+    (tmp_path / "gradebook.db").touch()
+    assert f"gradebook  {tmp_path / 'gradebook.db'}" in kit("doctor", course=tmp_path).stdout
+
+
+def test_demonstrations_that_cannot_be_written_are_told(tmp_path):
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        done = kit("demos", "--into", str(folder))
+        assert done.returncode == 1 and f"kit: {folder} is no folder" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_trial_of_nothing_is_no_success(tmp_path):
+    done = kit("trial", "assignment0", "--only", "no such entry", course=tmp_path)
+    assert done.returncode == 1 and "No entry of assignment0 has 'no such entry'" in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"no database " * 500, None])
+def test_a_damaged_gradebook_is_one_sentence_and_stays_as_it_is(tmp_path, content):
+    gradebook = tmp_path / "gradebook.db"
+    gradebook.mkdir() if content is None else gradebook.write_bytes(content)
+    for command in (("roster", "list"), ("export", "assignment1", "--to", "csv"), ("late", "assignment1")):
+        done = kit(*command, course=tmp_path)
+        assert done.returncode == 1 and f"kit: {gradebook} is no gradebook that can be used: " in done.stderr
+        assert done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+    assert gradebook.is_dir() if content is None else gradebook.read_bytes() == content
+
+
+def test_only_what_sqlite_refuses_is_told_as_the_gradebooks_fault(tmp_path):
+    options = argparse.Namespace(course=tmp_path)
+    with contextlib.closing(sqlite3.connect(":memory:")) as book:
+        for wrong, found in (("SELECT * FROM grade", "no such table: grade"), ("SELECT FROM", "")):
+            with pytest.raises(sqlite3.Error) as raised:
+                book.execute(wrong)
+            said = commands.gradebook_fault(options, raised.value)
+            assert found in said and bool(found) == bool(said)
+    assert commands.gradebook_fault(options, ValueError("no such table")) == ""
+
+
+def test_letters_that_a_terminal_does_not_have_stop_no_command(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii:strict")
+    done = kit("demos", "--into", tmp_path / "Łukasz")
+    assert done.returncode == 0 and "?ukasz" in done.stdout, done.stderr
+    done = kit("roster", "import", tmp_path / "Łukasz", course=tmp_path / "course")
+    assert done.returncode == 1 and "?ukasz cannot be read: Is a directory" in done.stderr
+
+
+def test_a_path_that_leads_nowhere_is_one_sentence(tmp_path):
+    done = kit("report", "assignment1", course=tmp_path / ("x" * 300))
+    assert done.returncode == 1 and "File name too long" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_shell_completes_commands_and_assignments():

@@ -250,6 +250,8 @@ def test_a_name_without_formulas_stays_as_it_is(name):
 
 
 def test_gradescope_is_answered_by_who_submitted_with_the_visibility_of_each_test(course, found, tmp_path):
+    with pytest.raises(KitError, match="--domain 'an office@' is none"):
+        gradescope.submitters(found, "an office@")
     known, without = gradescope.submitters(found)
     assert without == ["bob"]
     packed = gradescope.archive(found, course, known, "after_published")

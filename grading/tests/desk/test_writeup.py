@@ -276,7 +276,7 @@ def test_submit_without_the_packages_says_in_one_line_how_to_get_the_write_up(pe
 
 def test_submit_leaves_nothing_half_written_and_no_earlier_write_up_in_the_place_of_one(perfect):
     _, folder = perfect
-    (folder / "writeup.pdf").write_bytes(b"an earlier one")
+    (folder / "writeup.pdf").write_bytes(b"%PDF-1.7 /Creator(Typst 0.15.1) an earlier one")
     for limit, says in (("_writeup.DEADLINE = 0", "no writeup.pdf: it took more than 0 seconds"),
                         ("resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))", "be written: File too large")):
         script = f"import resource; from cs231n import _writeup, submit; {limit}; raise SystemExit(submit.main([]))"
@@ -286,6 +286,16 @@ def test_submit_leaves_nothing_half_written_and_no_earlier_write_up_in_the_place
     done = subprocess.run([sys.executable, "-m", "cs231n.submit", "--pages", "0"], cwd=folder, capture_output=True,
                           text=True)
     assert done.returncode == 2 and "'0' is not a whole number" in done.stderr
+
+
+def test_submit_never_replaces_a_write_up_of_ones_own(perfect):
+    folder = perfect[1]
+    for name in ("writeup.pdf", "writeup-in-full.pdf"):
+        (folder / name).write_bytes(b"%PDF-1.7 /Creator(TeX) my own")
+        done = subprocess.run([sys.executable, "-m", "cs231n.submit"], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 1 and f"{name} is there, and not of submit's making" in done.stderr
+        assert (folder / name).read_bytes() == b"%PDF-1.7 /Creator(TeX) my own"
+        (folder / name).unlink()
 
 
 @pytest.fixture

@@ -103,6 +103,12 @@ def test_a_name_that_nothing_has_and_a_notebook_that_is_none_are_said(perfect):
     assert "knn.ipynb is corrupt" in done.stdout and "svm.ipynb: No such file" in done.stdout
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", "nan", "inf", "soon", ""])
+def test_a_limit_that_is_no_number_of_seconds_is_wrong_use(perfect, limit):
+    done = check(perfect[1], "--limit", limit)
+    assert done.returncode == 2 and f"{limit!r} is not a number of seconds above 0" in done.stderr
+
+
 def test_a_locked_check_that_was_edited_is_run_as_it_was_handed_out(perfect):
     _, folder = perfect
     edit(folder / "cs231n" / "classifiers" / "k_nearest_neighbor.py", ("np.sqrt(dists, out=dists)", "dists"))

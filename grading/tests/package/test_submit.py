@@ -162,3 +162,12 @@ def test_the_archive_goes_into_a_folder_that_is_named(perfect, tmp_path):
     submit(folder, "--output", str(tmp_path))
     for place in (folder, tmp_path):
         assert zipfile.is_zipfile(place / f"{assignment.name}-submission.zip")
+
+
+def test_a_file_that_is_no_archive_is_never_replaced_by_one(folder):
+    before = (folder / "knn.ipynb").read_bytes()
+    done = submit(folder, "--output", "knn.ipynb")
+    assert done.returncode == 1 and "knn.ipynb is there and no archive, so it stays as it is" in done.stderr
+    assert (folder / "knn.ipynb").read_bytes() == before and not list(folder.glob("*.zip"))
+    for _ in range(2):                                           # an earlier archive is
+        assert "Packed 12 of 12 files" in submit(folder, "--output", "mine.zip").stdout
