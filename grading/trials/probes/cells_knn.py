@@ -36,7 +36,7 @@ def _cross_validation(names):
             yield "folds", lambda: _repeated(table[:, 0], len(y), folds)
             return
         held_out = getattr(names.get("KNearestNeighbor"), "asked", None) or []
-        yield "folds", lambda: "some twice" if _are_twice(table, held_out, len(y)) else RIGHT
+        yield "folds", lambda: _held_out(table, held_out, len(y))
         if np.all(table == table[0]):
             yield "values of k", lambda: "one for all"
             return
@@ -48,10 +48,16 @@ def _cross_validation(names):
     return questions
 
 
-def _are_twice(table, held_out, n):
-    """Whether two folds have the same accuracies for every k, and many images were in no fold that was asked about."""
-    never = np.mean(np.bincount(np.concatenate(held_out), minlength=n) == 0) if held_out else 0
-    return never > 0.1 and len({tuple(column) for column in table.T}) < len(table.T)
+def _held_out(table, asked, n):
+    """What it says of the folds if many images were in none that was asked about: one stands twice, or they overlap."""
+    times = np.bincount(np.concatenate(asked), minlength=n) if asked else np.ones(n)
+    if np.mean(times == 0) < 0.1:
+        return RIGHT
+    if len({tuple(column) for column in table.T}) < len(table.T):
+        return "some twice"
+    folds = table.shape[1]
+    parts = [one for one in asked if 0.8 * n < folds * len(one) < 1.2 * n]
+    return "overlapping" if len(parts) == folds and np.mean(times > 1) > 0.1 else ...
 
 
 def _is_of_a_fold(accuracies, size):

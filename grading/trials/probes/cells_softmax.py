@@ -40,7 +40,7 @@ def _log_uniform(names):
             ("of two bases, the other way", spread(logs / np.log(10), *(bounds["natural"] + [-1e-9, 1e-9]))),
             ("exponents", spread(logs, low - 1e-9, high) or spread(logs / np.log(10), low - 1e-9, high)),
             ("logarithms of uniform numbers", any(spread(base**draws, low - 1e-9, high) for base in (np.e, 10))),
-            ("whole powers", bool(set(np.round(draws, 9)) <= {10.0**power for power in range(-9, 10)}))))
+            ("whole powers", bool(set(np.round(draws, 9)) <= {10.0**power for power in range(-9, 10)})))
 
     return questions
 

@@ -47,8 +47,10 @@ def probe(kind, best, arrange):
                         and not are_shares(fractions[:, 1], val):
                     columns, fractions = "exchanged", fractions[:, ::-1]
                 yield "columns", lambda: columns
-                yield "training accuracies", lambda: shares(fractions[:, 0], train, test=test)
-                yield "validation accuracies", lambda: shares(fractions[:, 1], val, training=train, test=test)
+                of_train = shares(fractions[:, 0], train, test=test)
+                of_val = shares(fractions[:, 1], val, training=train, test=test)
+                yield "training accuracies", lambda: of_train
+                yield "validation accuracies", lambda: of_val
                 times = 1.0 if reading == RIGHT else 0.01 if reading == "percent" else 1 / val
             else:
                 return
@@ -77,7 +79,7 @@ def probe(kind, best, arrange):
             for aspect, found in _kept(names, names[best], handed, training):
                 yield aspect, lambda found=found: found
             yield "best value", lambda: _best_value(float(names["best_val"]) * times, fractions)
-            again = training == handed == RIGHT and len(record) == 1 and reading == columns == RIGHT
+            again = len(record) == 1 and {training, handed, reading, columns, of_train, of_val} == {RIGHT}
             yield "best one", lambda: ... if training not in (..., RIGHT) else _best_one(measured, fractions, again)
 
         return questions
@@ -161,7 +163,7 @@ def _best_one(found, accuracies, again):
     if again and not which:
         return "another of the best pair"
     return only(("the last", len(val) - 1 in which), ("the worst", any(same(val[one], val.min()) for one in which)),
-                ("the best on the training images", bool(which & _by_training(train, val))))
+                ("the best on the training images", any(same(train[one], train.max()) for one in which)))
 
 
 def turned(images):
