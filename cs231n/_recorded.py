@@ -57,8 +57,8 @@ def keep_trainings(kind, held_out):
     - held_out: images that choose between classifiers, and train none, shape (N, D)
 
     One entry for each call of train, a dict: "num_iters", how many steps it was asked for, int; "learning_rate" and
-    "reg", float, each of the three None where it cannot be told; "held_out", bool, whether held_out was among what it
-    was given.
+    "reg", float, each of the three None where it cannot be told; "images", how many it had, int; "held_out", bool,
+    whether held_out was among them.
     """
     given = getattr(kind, "train", None)
     if not isinstance(kind, type) or not callable(given):
@@ -71,7 +71,7 @@ def keep_trainings(kind, held_out):
         asked_for = _asked_for(train, self, X, *args, **keywords)
         steps = asked_for("num_iters")
         training = {"num_iters": None if steps is None else int(steps), "learning_rate": asked_for("learning_rate"),
-                    "reg": asked_for("reg"), "held_out": is_among(held_out, X)}
+                    "reg": asked_for("reg"), "images": len(np.atleast_1d(X)), "held_out": is_among(held_out, X)}
         with contextlib.suppress(AttributeError, TypeError):
             self.trainings = [*getattr(self, "trainings", []), training]
         return history

@@ -67,8 +67,8 @@ def test_a_classifier_keeps_how_long_it_was_trained_and_whether_images_that_choo
     one, y = kind(), np.zeros(30)
     assert one.train(images, y) == [1.0] * 7 and len(one.train(X=np.r_[images, others], y=y, num_iters=3)) == 3
     settings = {"learning_rate": 1e-3, "reg": None}
-    assert one.trainings == [settings | {"num_iters": 7, "held_out": False},
-                             settings | {"num_iters": 3, "held_out": True}]
+    assert one.trainings == [settings | {"num_iters": 7, "images": 30, "held_out": False},
+                             settings | {"num_iters": 3, "images": 60, "held_out": True}]
     assert copy.deepcopy(one).trainings == one.trainings and not hasattr(kind(), "trainings")
 
 

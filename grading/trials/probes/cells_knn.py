@@ -1,10 +1,13 @@
 """Probes of cross-validation and of the choice of k in knn.ipynb."""
 
+from itertools import combinations
+
 import numpy as np
 
 from grading.trials.probes.searches import RIGHT, are_shares, only, same, scale
 
 _OTHERS = "with labels of other images"
+_SOME = "with some of the other folds to train on"
 _SHIFTED = ("with labels of the fold before", "with labels of the fold after")
 _SAME = dict.fromkeys(_SHIFTED, _OTHERS) | {"on parts of the test images": "on the test images"}
 
@@ -17,9 +20,12 @@ def _cross_validation(names):
         yield "entries", lambda: "none" if sizes == {0} else RIGHT
         if sizes == {0}:
             return
-        yield "form", lambda: {folds: RIGHT, folds - 1: "a fold is missing", 1: "one number for each k"}.get(
-            sizes.pop() if len(sizes) == 1 else 0, ...)
-        if {one.size for one in told} != {folds}:
+        forms = {folds: RIGHT, folds - 1: "a fold is missing", 1: "one number for each k"}
+        forms |= {folds * len(choices): "those of all k"}
+        growing = [one.size for one in told] == [folds * (place + 1) for place in range(len(choices))]
+        form = "those of all k" if growing else forms.get(*sizes, ...) if len(sizes) == 1 else ...
+        yield "form", lambda: form
+        if form != RIGHT:
             return
         y = np.array(names["y_train"])
         reading, table = scale(np.array(told), len(y) // folds)
@@ -29,17 +35,29 @@ def _cross_validation(names):
         if np.all(table == table[:, :1]):
             yield "folds", lambda: _repeated(table[:, 0], len(y), folds)
             return
-        yield "folds", lambda: RIGHT
-        ways = _ways(np.array(names["X_train"], dtype=float), y, np.array(names["X_test"], dtype=float),
-                     np.array(names["y_test"]), choices, folds)
+        held_out = getattr(names.get("KNearestNeighbor"), "asked", None) or []
+        yield "folds", lambda: _held_out(table, held_out, len(y))
         if np.all(table == table[0]):
-            fitting = np.abs(table[0] - ways[0]["with k = 1"][0]).mean() < 0.05
-            yield "values of k", lambda: "one for all" if fitting else ...
+            yield "values of k", lambda: "one for all"
             return
         yield "values of k", lambda: RIGHT
+        ways = _ways(np.array(names["X_train"], dtype=float), y, np.array(names["X_test"], dtype=float),
+                     np.array(names["y_test"]), choices, folds)
         yield "accuracies", lambda: _accuracies(table, ways, len(y), folds)
 
     return questions
+
+
+def _held_out(table, asked, n):
+    """What it says of the folds if many images were in none that was asked about: one stands twice, or they overlap."""
+    times = np.bincount(np.concatenate(asked), minlength=n) if asked else np.ones(n)
+    if np.mean(times == 0) < 0.1:
+        return RIGHT
+    if len({tuple(column) for column in table.T}) < len(table.T):
+        return "some twice"
+    folds = table.shape[1]
+    parts = [one for one in asked if 0.8 * n < folds * len(one) < 1.2 * n]
+    return "overlapping" if len(parts) == folds and np.mean(times > 1) > 0.1 else ...
 
 
 def _is_of_a_fold(accuracies, size):
@@ -64,9 +82,13 @@ def _accuracies(table, ways, n, folds):
     others = [column for column in table.T if not _is_one_of(column, honest.T)]
     if len(others) > 1:
         fitting = [way for way, columns in mixed().items() if all(_is_one_of(column, columns) for column in others)]
+        if len(fitting) > 1 and fitting[-1] == _SOME:           # one fold alone is some, too
+            fitting.pop()
         if fitting:
             return fitting[0] if len(fitting) == 1 else ...
     size = n // folds
+    if any(are_shares(table, few, 6e-4 * few) for few in range(2, int(0.6 * size))):
+        return "shares of a few images"
     shares = all(_is_of_a_fold(fold, size) for fold in table.T)
     if not shares:
         all_images = np.abs(table - honest / folds).mean() < 0.02 and are_shares(table, n, 6e-4 * n)
@@ -111,7 +133,6 @@ def _ways(X, y, X_test, y_test, choices, folds):
         others, everything = np.setdiff1d(np.arange(len(X)), held), np.arange(len(X))
         before, after = parts[fold - 1], parts[(fold + 1) % folds]
         cases = {RIGHT: measured(own[np.ix_(held, others)], others, y[held]),
-                 "with k = 1": measured(own[np.ix_(held, others)], others, y[held], [1] * len(choices)),
                  "on a fold that is in the training data": measured(own[held], everything, y[held]),
                  "on the fold that was trained on": measured(own[np.ix_(held, held)], held, y[held]),
                  "with one fold to train on": measured(own[np.ix_(others, held)], held, y[others]),
@@ -127,7 +148,7 @@ def _ways(X, y, X_test, y_test, choices, folds):
 
     def mixed():
         columns: dict = {_OTHERS: [], "on a fold that was trained on": [], "with one other fold to train on": [],
-                         "with labels of other images to train on": []}
+                         "with labels of other images to train on": [], _SOME: []}
         for fold, held in enumerate(parts):
             others = np.setdiff1d(np.arange(len(X)), held)
             turned = np.concatenate(parts[fold + 1:] + parts[:fold])
@@ -139,8 +160,12 @@ def _ways(X, y, X_test, y_test, choices, folds):
                 columns["with one other fold to train on"].append(measured(own[np.ix_(held, part)], part, y[held]))
                 columns["with labels of other images to train on"].append(
                     mixed_up(held, others, np.setdiff1d(np.arange(len(X)), part)))
+            for number in range(1, folds - 1):
+                for group in combinations([part for part in parts if part is not held], number):
+                    images = np.sort(np.concatenate(group))
+                    columns[_SOME].append(measured(own[np.ix_(held, images)], images, y[held]))
         so_far = np.cumsum(found[RIGHT], axis=1) / np.arange(1, folds + 1)
-        return columns | {"means of the folds so far": list(so_far.T)}
+        return {"means of the folds so far": list(so_far.T)} | columns
 
     def mixed_up(held, images, labels):
         given = y.copy()
@@ -161,7 +186,8 @@ def _best_k(names):
         means = table.mean(axis=1)
         rules = {"by the best fold": table.max(axis=1), "by the worst fold": table.min(axis=1),
                  "by the first fold": table[:, 0], "by the spread": -table.std(axis=1), "the worst": -means}
-        rules |= {"by the median": np.median(table, axis=1), "the last": np.arange(len(choices))}
+        rules |= {"by the median": np.median(table, axis=1), "the last": np.arange(len(choices)),
+                  "the first": -np.arange(len(choices))}
         if best in choices and means[choices.index(best)] > means.max() - 1e-9:
             yield "best k", lambda: RIGHT
             return

@@ -10,8 +10,10 @@ def _log_uniform(names):
     def questions(seed):
         low, high, n = 1e-4, 1.0, 4000
         seed()
-        draws = np.array(names["log_uniform"](low, high, n), dtype=float)
-        yield "draws", lambda: "a single number" if draws.size == 1 else RIGHT if draws.shape == (n,) else ...
+        told = names["log_uniform"](low, high, n)
+        draws = np.array(told, dtype=float)
+        drawn = "nothing" if told is None else "a single number" if draws.size == 1 else ...
+        yield "draws", lambda: RIGHT if draws.shape == (n,) else drawn
         if draws.shape != (n,) or not np.isfinite(draws).all():
             return
         if np.ptp(draws) == 0:
@@ -34,8 +36,11 @@ def _log_uniform(names):
             (RIGHT, spread(logs, *(bounds["natural"] + [-1e-3, 1e-3]))),
             ("uniform", spread(draws, low - 1e-9, high)),
             ("logarithms", any(spread(draws, *(ends + [-1e-9, 1e-9])) for ends in bounds.values())),
-            ("of two bases", spread(logs, *(bounds["decimal"] + [-1e-9, 1e-9]))
-             or spread(logs / np.log(10), *(bounds["natural"] + [-1e-9, 1e-9]))))
+            ("of two bases", spread(logs, *(bounds["decimal"] + [-1e-9, 1e-9]))),
+            ("of two bases, the other way", spread(logs / np.log(10), *(bounds["natural"] + [-1e-9, 1e-9]))),
+            ("exponents", spread(logs, low - 1e-9, high) or spread(logs / np.log(10), low - 1e-9, high)),
+            ("logarithms of uniform numbers", any(spread(base**draws, low - 1e-9, high) for base in (np.e, 10))),
+            ("whole powers", bool(set(np.round(draws, 9)) <= {10.0**power for power in range(-9, 10)})))
 
     return questions
 
@@ -50,13 +55,15 @@ def _arranged(names, pairs, accuracies):
     exchanged = inside(pairs) < number <= inside([pair[::-1] for pair in pairs])
     pairs = [pair[::-1] for pair in pairs] if exchanged else pairs
     yield "keys", "exchanged" if exchanged else RIGHT
-    yield "stages", _stages(np.array(pairs), accuracies[:, 1], number, zoom, inside)
+    yield "stages", _stages(np.array(pairs), accuracies, number, zoom, inside)
     yield pairs
 
 
-def _stages(pairs, val, number, zoom, inside):
-    if len(pairs) == number and inside(pairs) == number:
-        return "the coarse one"
+def _stages(pairs, accuracies, number, zoom, inside):
+    train, val = accuracies.T
+    if len(pairs) == number:
+        near = np.all(np.max(pairs, axis=0) < 1.01 * zoom**2 * np.min(pairs, axis=0))
+        return "the fine one" if near else "the coarse one" if inside(pairs) == number else ...
     if len(pairs) != 2 * number or inside(pairs[:number]) < number:
         return ...                               # more pairs, or in another order
     coarse, fine = pairs[:number], pairs[number:]
@@ -69,7 +76,9 @@ def _stages(pairs, val, number, zoom, inside):
         return ...                               # right, in another order
     if around:
         return only(("around the worst", any(val[place] < val[:number].min() + 1e-9 for place in around)),
-                    ("around the last", number - 1 in around))
+                    ("around the last", number - 1 in around),
+                    ("around the best on the training images", any(train[place] > train[:number].max() - 1e-9
+                                                                   for place in around)))
     best = coarse[val[:number].argmax()]
     if np.any(np.all((fine > 0.999 * best / zoom) & (fine < 1.001 * best * zoom), axis=0)):
         return ...                               # one of the two numbers was drawn as it should

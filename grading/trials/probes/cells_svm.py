@@ -11,9 +11,11 @@ def _arranged(names, pairs, accuracies):
     pairs = exchanged if keys == "exchanged" else pairs
     there = set(pairs)
     missing = [pair for pair in asked if pair not in there]
-    only_grid = missing and all(tuple(map(float, pair)) in there for pair in grid)
+    grid = [tuple(map(float, pair)) for pair in grid]
     yield "keys", keys
-    yield "pairs", RIGHT if not missing else "the grid" if only_grid and len(missing) == len(asked) - len(grid) else ...
+    yield "pairs", ("others" if not there & set(asked) else "the grid" if there == set(grid)
+                    else "the random ones" if there == set(asked) - set(grid)
+                    else "some" if missing and there < set(asked) else ... if missing else RIGHT)
     yield [] if missing else pairs
 
 

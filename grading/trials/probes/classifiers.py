@@ -47,14 +47,19 @@ def probe(kind, best, arrange):
                         and not are_shares(fractions[:, 1], val):
                     columns, fractions = "exchanged", fractions[:, ::-1]
                 yield "columns", lambda: columns
-                yield "training accuracies", lambda: shares(fractions[:, 0], train, test=test)
-                yield "validation accuracies", lambda: shares(fractions[:, 1], val, training=train, test=test)
+                of_train = shares(fractions[:, 0], train, test=test)
+                of_val = shares(fractions[:, 1], val, training=train, test=test)
+                yield "training accuracies", lambda: of_train
+                yield "validation accuracies", lambda: of_val
                 times = 1.0 if reading == RIGHT else 0.01 if reading == "percent" else 1 / val
             else:
                 return
             *arranged, pairs = arrange(names, [tuple(map(float, pair)) for pair in results], fractions)
             for aspect, found in arranged:
                 yield aspect, lambda found=found: found
+            if names[best] is None:
+                yield "class", lambda: "none"
+                return
             kept, training = type(names[best]).__name__, ...
             yield "class", lambda: kept if kept in KINDS and kept != kind else RIGHT
             measured = _accuracies(names, names[best])
@@ -74,7 +79,8 @@ def probe(kind, best, arrange):
             for aspect, found in _kept(names, names[best], handed, training):
                 yield aspect, lambda found=found: found
             yield "best value", lambda: _best_value(float(names["best_val"]) * times, fractions)
-            yield "best one", lambda: ... if training not in (..., RIGHT) else _best_one(measured, fractions)
+            again = len(record) == 1 and {training, handed, reading, columns, of_train, of_val} == {RIGHT}
+            yield "best one", lambda: ... if training not in (..., RIGHT) else _best_one(measured, fractions, again)
 
         return questions
 
@@ -92,8 +98,11 @@ def _kept(names, classifier, handed, training):
         yield "record", "untrained"
         return
     steps = [one["num_iters"] for one in trainings]
-    yield "steps", "few" if steps and None not in steps and 0 < sum(steps) < 0.2 * names["num_iters"] else RIGHT
-    also = any(one["held_out"] for one in trainings) and training in (RIGHT, ...)
+    asked_for = sum(steps) / names["num_iters"] if steps and None not in steps else 1
+    yield "steps", "few" if 0 < asked_for < 0.2 else "many" if len(steps) == 1 and asked_for > 4 else RIGHT
+    shown, held_out = sum(one["images"] for one in trainings), any(one["held_out"] for one in trainings)
+    yield "number", "few" if 0 < shown < 0.5 * len(names["y_train"]) and not held_out else RIGHT
+    also = held_out and training in (RIGHT, ...)
     yield "images", "the validation images as well" if also else RIGHT
     yield "handed on", handed if training in (RIGHT, ...) else ...
 
@@ -116,7 +125,17 @@ def _best_value(value, accuracies):
         return RIGHT
     return only(("not set", value < 0), ("the lowest", same(value, val.min())),
                 ("that of the last", same(value, val[-1])),
-                ("the highest on the training images", same(value, train.max())))
+                ("the highest on the training images", same(value, train.max())),
+                ("by the training images", any(same(value, val[place]) for place in _by_training(train, val))))
+
+
+def _by_training(train, val):
+    """Where the best one lies, if accuracies on the training images are compared with each other or with best_val."""
+    best = -1
+    for place, (accuracy, kept) in enumerate(zip(train, val, strict=True)):
+        if accuracy > best:
+            best, last = kept, place
+    return {last, *np.flatnonzero(train > train.max() - 1e-9)}
 
 
 def _accuracies(names, classifier):
@@ -128,8 +147,11 @@ def _accuracies(names, classifier):
         return None
 
 
-def _best_one(found, accuracies):
-    """Which of the entries the classifier that was kept has the accuracies of."""
+def _best_one(found, accuracies, again):
+    """Which of the entries the classifier that was kept has the accuracies of.
+
+    again: it was trained once, with the best pair, and so were the others, each with its own
+    """
     if found is None:
         return ...
     train, val = accuracies.T
@@ -138,6 +160,8 @@ def _best_one(found, accuracies):
     if same(found[2], val.max()) and same(found[0], train[val.argmax()]):
         return "as good on the test images"
     which = {place for place, one in enumerate(accuracies) if same(one, found[:2])}
+    if again and not which:
+        return "another of the best pair"
     return only(("the last", len(val) - 1 in which), ("the worst", any(same(val[one], val.min()) for one in which)),
                 ("the best on the training images", any(same(train[one], train.max()) for one in which)))
 
