@@ -55,7 +55,7 @@ def bars(counts: Mapping[object, int], label: str) -> str:
         axes.set(xlabel=label, ylabel="students")
         axes.yaxis.get_major_locator().set_params(integer=True)
 
-    return _svg(draw, f"{label}: " + "; ".join(f"{one}: {count} students" for one, count in counts.items()))
+    return _svg(draw, f"{label}: " + "; ".join(f"{one}: {count} student{'s' * (count != 1)}" for one, count in counts.items()))
 
 
 def scatter(points: Sequence[tuple[float, float]], labels: tuple[str, str], told: str) -> str:

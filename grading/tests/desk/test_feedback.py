@@ -180,6 +180,8 @@ def test_what_has_not_changed_is_not_written_again_and_a_mark_changes_its_studen
     page = pages(spied, "ann")
     assert "<li>1.5: order within the row</li>" in page["spied"] and "<em>argued</em>" in page["spied"]
     assert "Score: 1.5 / 2" in page["index"] and "order within the row" in page["index"]
+    first = BeautifulSoup(page["index"], "html.parser").select_one("section[aria-labelledby=first]")
+    assert "with less than all points" in first.text and first.select_one("a")["href"] == "spied.html#spied-why-answer"
     (course.feedback("spy", assignment.name) / "index.html").unlink()
     assert feedback.feedback(assignment, course).new == ["spy"]
 
@@ -193,7 +195,7 @@ def test_the_index_says_how_late_it_is_and_what_that_costs(spied):
     feedback.feedback(assignment, course)
     ann, spy = (" ".join(BeautifulSoup(pages(spied, student)["index"], "html.parser").header.text.split())
                 for student in ("ann", "spy"))
-    assert "6 of 9 points Handed in 2 days late: 2.5 of 8.5 points are taken off." in ann
+    assert "6 of 9 points Handed in 2 days late: 2.5 points are taken off the 8.5." in ann
     assert "Handed in 2 days late; no points are taken off." in spy
 
 
