@@ -1,6 +1,5 @@
 """Write the lessons' demonstrations for lectures, one self-contained HTML file each."""
 
-
 from grading import commands
 from grading.commands import place
 from grading.errors import KitError
@@ -15,6 +14,8 @@ def arguments(parser) -> None:
 def run(options) -> int:
     from grading import demos
 
+    if options.into.is_file():
+        raise KitError(f"{options.into} is a file. Name a folder with --into.")
     try:
         options.into.mkdir(parents=True, exist_ok=True)
     except OSError as error:
