@@ -5,6 +5,7 @@ gone through once for each that they are in. So what students write is as large 
 """
 
 import ast
+import contextlib
 import threading
 
 MAX_NODES = 20_000             # of a module or cell; once for each function that they are in, three times as many
@@ -13,6 +14,7 @@ MAX_NAMES = 400                # different ones in a cell
 MAX_INSIDE = 200_000           # parts inside of calls, those of a call in a call once for each
 MAX_PAIRS = 20_000             # of names that may have to do with each other, in a module or cell
 MAX_STEPS = 2_000_000          # of whoever goes through what was found again and again: a second or two
+TRIES = 10                     # of a parser that other threads disturb, before what it raises is believed
 
 _LOCK = threading.Lock()
 
@@ -20,6 +22,9 @@ _LOCK = threading.Lock()
 def parse(text: str) -> ast.Module:
     """`ast.parse`. Raises what that raises."""
     with _LOCK:
+        for _ in range(TRIES):
+            with contextlib.suppress(SystemError):         # a library built a tree in another thread meanwhile
+                return ast.parse(text)
         return ast.parse(text)
 
 
