@@ -55,7 +55,8 @@ def bars(counts: Mapping[object, int], label: str) -> str:
         axes.set(xlabel=label, ylabel="students")
         axes.yaxis.get_major_locator().set_params(integer=True)
 
-    return _svg(draw, f"{label}: " + "; ".join(f"{one}: {count} student{'s' * (count != 1)}" for one, count in counts.items()))
+    each = (f"{one}: {count} student{'s' * (count != 1)}" for one, count in counts.items())
+    return _svg(draw, f"{label}: {'; '.join(each)}")
 
 
 def scatter(points: Sequence[tuple[float, float]], labels: tuple[str, str], told: str) -> str:
