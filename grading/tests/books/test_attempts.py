@@ -1,10 +1,10 @@
 """Of a student's attempts one counts, also when the run that laid it down was killed."""
 
-import os
 from datetime import UTC, datetime
 
 import pytest
 from forked import die, fork
+from renamings import ending_at
 
 from grading.books import attempts, ledger
 from grading.books.course import Course
@@ -19,16 +19,7 @@ def lay_down(course, files):
 
 def killed_at(root, step, files):
     """Killed in the place of the `step`th renaming."""
-    replace, done = os.replace, []
-
-    def counted(*arguments, **options):
-        if len(done) == step:
-            die()
-        done.append(arguments)
-        return replace(*arguments, **options)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "replace", counted)
+    with ending_at(step, die):
         lay_down(Course(root), files)
 
 

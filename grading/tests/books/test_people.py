@@ -1,7 +1,6 @@
 """People who come, go and change names: nothing is lost, and what is killed half way is completed."""
 
 import json
-import os
 import shutil
 from datetime import timedelta
 
@@ -10,6 +9,7 @@ import termed
 from conftest import kit
 from forked import die, fork
 from nbgrader import api
+from renamings import ending_at
 from sqlalchemy import select
 
 from grading.books import grades, ledger, marking, marks, people, results, standing
@@ -190,16 +190,7 @@ def stop():
 
 def stopped_at(root, step, what, ids, ending):
     """Comes to its `ending` in the place of the `step`th renaming."""
-    replace, done = os.replace, []
-
-    def ended(*arguments, **options):
-        if len(done) == step:
-            ending()
-        done.append(arguments)
-        return replace(*arguments, **options)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "replace", ended)
+    with ending_at(step, ending):
         change(Course(root), what, *ids)
 
 
