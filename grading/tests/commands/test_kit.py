@@ -205,9 +205,9 @@ def test_doctor_looks_at_the_course_that_is_named(tmp_path):
 
 def test_demonstrations_that_cannot_be_written_are_told(tmp_path):
     (tmp_path / "file").touch()
-    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+    for folder, says in ((tmp_path / "file", "is a file"), (tmp_path / "file" / "below", "is no folder")):
         done = kit("demos", "--into", str(folder))
-        assert done.returncode == 1 and f"kit: {folder} is no folder" in done.stderr and "Traceback" not in done.stderr
+        assert done.returncode == 1 and f"kit: {folder} {says}" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_trial_of_nothing_is_no_success(tmp_path):
