@@ -47,7 +47,7 @@ def read(folder: Path, notebook: str) -> list[dict]:
     """A graded notebook's cells as they are kept; [] where there is none."""
     try:
         return json.loads((folder / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return []
 
 

@@ -4,6 +4,7 @@ The kit and stock `nbgrader` (commands and formgrader, started in this folder) r
 both see one course.
 """
 
+import json
 import logging
 import os
 import sys
@@ -184,8 +185,34 @@ class Course:
         get_logger().error(what, exc_info=error)
 
     def require_release(self, assignment: str) -> None:
+        """Raise KitError where an assignment is not generated, or a notebook of it has been damaged since."""
         if not self.source(assignment).is_dir():
             raise KitError(f"{assignment} has not been generated in {self.root}. Run: kit generate {assignment}")
+        listed = _listed(self.source(assignment) / "cs231n" / "assignment.json")
+        for folder in (self.source(assignment), self.release(assignment)):
+            for path in {folder / name for name in listed} | set(folder.glob("*.ipynb")) if folder.is_dir() else ():
+                if not _is_notebook(path):
+                    raise KitError(f"{path} is {'no notebook' if path.exists() else 'missing'}. kit generate "
+                                   f"{assignment} makes it anew, from the notebook in assignments/{assignment}.")
+
+
+def _listed(described: Path) -> list[str]:
+    """The notebooks that a release says it has."""
+    try:
+        return json.loads(described.read_text(encoding="utf-8"))["notebooks"]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError):
+        raise KitError(f"{described} is damaged. Make it anew with: kit generate {described.parents[1].name}") from None
+
+
+def _is_notebook(path: Path) -> bool:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return found["nbformat"] == 4 and all(cell["metadata"] is not None and cell["source"] is not None
+                                              for cell in found["cells"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def grading_environment(course: Course) -> dict[str, str]:

@@ -40,3 +40,23 @@ def test_a_late_plugin_that_is_not_there_is_told(tmp_path):
     config.write_text(config.read_text() + "c.AssignLatePenalties.plugin_class = 'nowhere.Plugin'\n")
     with pytest.raises(KitError, match="names a late-submission plugin that cannot be loaded"):
         penalties.assignments_folder(course)
+
+
+@pytest.mark.parametrize("station", ["source", "release"])
+@pytest.mark.parametrize("content", [None, "", "{", "{}", "[]", '{"nbformat": 4, "cells": [1]}'])
+def test_a_notebook_that_was_damaged_after_its_release_is_told(tmp_path, station, content):
+    course = Course(tmp_path)
+    for folder in (course.source("tiny"), course.release("tiny")):
+        (folder / "cs231n").mkdir(parents=True)
+        (folder / "cs231n" / "assignment.json").write_text('{"notebooks": ["lesson.ipynb"]}')
+        (folder / "lesson.ipynb").write_text('{"nbformat": 4, "cells": [{"metadata": {}, "source": []}]}')
+    course.require_release("tiny")
+
+    damaged = tmp_path / station / "tiny" / "lesson.ipynb"
+    damaged.unlink() if content is None else damaged.write_text(content)
+    says = f"{damaged} is {'missing' if content is None else 'no notebook'}. kit generate tiny makes it anew"
+    with pytest.raises(KitError, match=says):
+        course.require_release("tiny")
+    (course.source("tiny") / "cs231n" / "assignment.json").write_text("{")
+    with pytest.raises(KitError, match="assignment.json is damaged"):
+        course.require_release("tiny")

@@ -305,6 +305,7 @@ def tiny(tmp_path):
     described = course.source("tiny") / "cs231n" / "assignment.json"
     described.parent.mkdir(parents=True)
     described.write_text(json.dumps(ASKED))
+    hand_in(course.source("tiny"), plots=False)
     for student, answer in (("ada", "Yes."), ("ben", "$\\nonsense$"), ("cem", NESTED)):
         hand_in(course.submitted(student, "tiny"), curve=answer, words="Fine.", plots=False)
     return replace(assignments.load("assignment1"), name="tiny", notebooks=("one",)), course

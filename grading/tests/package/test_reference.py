@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
 import cs231n
-from cs231n import layers
+from cs231n import layers, slopes
 from cs231n.classifiers import KNearestNeighbor, LinearClassifier, LinearSVM, Softmax, TwoLayerNet
 from cs231n.classifiers.linear_svm import svm_loss_naive, svm_loss_vectorized
 from cs231n.classifiers.softmax import softmax_loss_naive, softmax_loss_vectorized
@@ -428,3 +428,10 @@ def test_the_relative_error_of_the_reference_is_what_the_course_calls_perfect():
     W, X, y = linear_problem(11, 6, 5, 4)
     numeric = eval_numerical_gradient(lambda W: softmax_loss_vectorized(W, X, y, 0.5)[0], W)
     assert relative_error(softmax_loss_vectorized(W, X, y, 0.5)[1], numeric) < 1e-7
+
+
+def test_a_plain_number_may_stand_on_either_side_of_a_value():
+    x = slopes.Value(4.0)
+    result = 1 - x / 2 + 3 / x
+    result.backward()
+    assert result.data == pytest.approx(-0.25) and x.grad == pytest.approx(-0.5 - 3 / 16)
