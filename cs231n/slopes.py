@@ -140,6 +140,12 @@ class Value:
     def __rmul__(self, other):
         return self.mul(other)
 
+    def __rsub__(self, other):
+        return as_value(other) - self
+
+    def __rtruediv__(self, other):
+        return as_value(other) / self
+
 
 def as_value(number):
     """A Value as it is; a plain number as a Value without parents."""
