@@ -107,6 +107,12 @@ def copied(course: Course, assignment: str) -> Marks:
     return {}
 
 
+def require(course: Course) -> None:
+    """Raise SQLAlchemy's DatabaseError where marks cannot be entered in the gradebook."""
+    with reading(course.gradebook) as session:
+        session.execute(text("SELECT 1 FROM submitted_assignment LIMIT 1"))
+
+
 def copy(course: Course, assignment: str) -> None:
     """Bring the copy up to date. Marks for which the gradebook has no row stay in it: they have been lost."""
     if not course.gradebook.exists():

@@ -43,6 +43,7 @@ def run(options) -> int:
         commands.write(options.html, page(desk, question, live=False), "--html")
         print(f"{assignment.name}: {question.name} in {options.html}")
         return 0
+    marks.require(course)                                # else one would know after the first mark
     with Server(desk, question, options.port) as server:
         print(f"{assignment.name}: mark at {server.address}\nEvery mark is in the gradebook at once. To end: Ctrl+C",
               flush=True)

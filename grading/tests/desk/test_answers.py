@@ -319,6 +319,16 @@ def test_what_keeps_the_command_from_its_work_is_one_sentence(tmp_path, released
         assert done.returncode and says in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("content", [b"", b"no database " * 500])
+def test_a_gradebook_that_cannot_be_used_is_told_before_anybody_marks(tmp_path, released, content):
+    course = Course(tmp_path)
+    shutil.copytree(released[1].source("assignment1"), course.source("assignment1"))
+    course.gradebook.write_bytes(content)
+    done = kit("answers", "assignment1", course=course.root)
+    assert done.returncode == 1 and "is no gradebook that can be used" in done.stderr and "Traceback" not in done.stderr
+    assert not done.stdout
+
+
 def test_a_question_is_named_by_a_part_of_it(whole):
     asked = questions.of_assignment(*whole)
     assert questions.chosen(asked, "rows").name == written.QUESTION and asked[0].rubric.points == 2
