@@ -5,7 +5,7 @@ A net knows with which settings a Solver trained it (`trainings`), so what was k
 
 import numpy as np
 
-from grading.trials.probes.searches import FEW, RIGHT, are_shares, only, same, scale, shares
+from grading.trials.probes.searches import FEW, RIGHT, are_shares, same, scale, shares
 
 WIDTH = 100                      # hidden units of a net, where nothing is handed on
 

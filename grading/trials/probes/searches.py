@@ -32,9 +32,10 @@ def scale(values, size):
         return "percent", values / 100
     if counts or percent or len(values) < FEW:
         return ("numbers of images", values / size) if counts else (..., values)
-    sums = any(are_shares(values, whole) for whole in (size, 100))
-    rounded = np.abs(values * size / 100 - np.round(values * size / 100)).max() < 6e-4 * size    # percent, one digit
-    return ... if sums or rounded else "no accuracies", values
+    sums = any(are_shares(values, whole) for whole in (size, 100))                       # or rounded to two digits
+    others = values.max() <= 100 and any(are_shares(values / 100, few) for few in range(2, 1001))
+    rounded = np.abs(values * size / 100 - np.round(values * size / 100)).max() < 6e-4 * size
+    return ... if sums or others or rounded else "no accuracies", values
 
 
 def shares(values, size, runs=(1,), **others):
