@@ -169,7 +169,8 @@ def load_rows(
     """The splits of get_CIFAR10_data with one row per image, as kNN and the linear classifiers expect them.
 
     Inputs as there, and
-    - num_dev: size of the development split, a copy of the first training rows to try things on
+    - num_dev: size of the development split, a copy of the first training rows to try things on; a third of them at
+      most, so that it is never the training split itself
     - bias: append a column of ones, so that D = 3073 instead of 3072 and W carries the bias
 
     Returns a dict of
@@ -186,8 +187,8 @@ def load_rows(
         rows = images.transpose(0, 2, 3, 1).reshape(len(labels), 3072)  # numpy is slow along an axis of three
         np.subtract(rows, mean_image.ravel() if subtract_mean else 0, out=X[:, :3072], dtype=dtype)
         data["X_" + name], data["y_" + name] = X, labels
-    data["X_dev"] = data["X_train"][:num_dev].copy()
-    data["y_dev"] = data["y_train"][:num_dev].copy()
+    few = min(num_dev, len(data["y_train"]) // 3)
+    data["X_dev"], data["y_dev"] = data["X_train"][:few].copy(), data["y_train"][:few].copy()
     data["mean_image"] = mean_image.ravel().astype(dtype)
     data["classes"] = list(CLASSES)
     return data

@@ -30,8 +30,9 @@ class Solver:
     - epoch: number of epochs done
 
     The model keeps the record of its trainings, one entry for each Solver that ran: `model.trainings` is a list of
-    dicts with "update_rule", "optim_config", "num_epochs", "reg" (None where the model has none) and "held_out"
-    (whether it learned the validation images, too). So a net that was kept from a search tells how it was trained.
+    dicts with "update_rule", "optim_config", "num_epochs", "reg" (None where the model has none), "held_out"
+    (whether it learned the validation images, too), "num_val_samples" and "val_acc_history" (the list itself, which
+    grows). So a net that was kept from a search tells how it was trained.
 
     Source: CS231n notes, "Neural networks, part 3".
     """
@@ -196,7 +197,8 @@ class Solver:
         before, reg = getattr(self.model, "trainings", None), getattr(self.model, "reg", None)
         settings = {name: value for name, value in self.optim_config.items() if _is_number(value)}
         training = {"update_rule": self.update_rule.__name__, "optim_config": settings, "num_epochs": num_epochs,
-                    "reg": reg if _is_number(reg) else None, "held_out": is_among(self.X_val, self.X_train)}
+                    "reg": reg if _is_number(reg) else None, "held_out": is_among(self.X_val, self.X_train),
+                    "num_val_samples": self.num_val_samples, "val_acc_history": self.val_acc_history}
         with contextlib.suppress(AttributeError, TypeError):     # a model may refuse attributes
             self.model.trainings = [*before, training] if isinstance(before, list) else [training]
 

@@ -125,10 +125,11 @@ def test_the_model_keeps_the_settings_of_every_training_it_went_through(net, dat
         solver = Solver(net, data, optim_config={"learning_rate": learning_rate}, num_epochs=1, verbose=False)
         solver.train()
         solver.train()                                   # goes on; it is one training
-    assert net.trainings == [
-        {"update_rule": "sgd", "optim_config": {"learning_rate": rate}, "num_epochs": 1, "reg": reg, "held_out": False}
-        for rate, reg in ((1e-2, 0.5), (1e-3, 0.25))
-    ]
+    settings = [{"update_rule": "sgd", "optim_config": {"learning_rate": rate}, "num_epochs": 1, "reg": reg,
+                 "held_out": False, "num_val_samples": None} for rate, reg in ((1e-2, 0.5), (1e-3, 0.25))]
+    histories = [one.pop("val_acc_history") for one in net.trainings]
+    assert net.trainings == settings
+    assert histories[1] == solver.val_acc_history and [len(one) for one in histories] == [3, 3]
 
 
 def test_a_model_that_refuses_attributes_is_trained_all_the_same(data):

@@ -37,6 +37,9 @@ def probe(kind, best, arrange):
             train, val, test = (len(names[name]) for name in ("y_train", "y_val", "y_test"))
             if sizes == {2}:
                 table, columns = np.array(told), RIGHT
+                if _are_errors(table, _accuracies(names, names[best])):
+                    yield "scale", lambda: "error rates"
+                    return
                 reading, fractions = scale(table, val)
                 if reading is not RIGHT:
                     readings = [scale(column, size) for column, size in zip(table.T, (train, val))]
@@ -145,6 +148,12 @@ def _accuracies(names, classifier):
                 for split in ("train", "val", "test")]
     except Exception:
         return None
+
+
+def _are_errors(table, found):
+    """Tell whether results has an entry for the classifier that was kept, with what it gets wrong in place of right."""
+    return found is not None and any(same(1 - one, found[:2]) for one in table) and not any(
+        same(one, found[:2]) for one in table)
 
 
 def _best_one(found, accuracies, again):

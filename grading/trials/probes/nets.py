@@ -5,7 +5,7 @@ A net knows with which settings a Solver trained it (`trainings`), so what was k
 
 import numpy as np
 
-from grading.trials.probes.searches import FEW, RIGHT, are_shares, only, same, scale, shares
+from grading.trials.probes.searches import FEW, RIGHT, are_shares, same, scale, shares
 
 WIDTH = 100                      # hidden units of a net, where nothing is handed on
 
@@ -25,13 +25,18 @@ def probe(best, arrange, images, rule=None):
             yield "entries", lambda: "none" if len(results) == 0 else RIGHT
             if len(results) == 0:
                 return
+            starts = getattr(net.model if type(net).__name__ == "Solver" else net, "starts", 0)
+            if len(results) == 1 and starts >= FEW:
+                yield "entries", lambda: "one of many"
+                yield "settings", lambda: "few"
+                return
             for aspect, found in arrange(names, list(results)):
                 yield aspect, lambda found=found: found
             told = np.array(list(results.values()), dtype=float)
             X_val, y_val, train, test = images(names)
             reading, values = scale(told, len(y_val))
             yield "scale", lambda: reading
-            if reading is ...:
+            if reading in (..., "no accuracies"):
                 return
             accuracies = shares(values, len(y_val), (1, 2, 3, 5), training=train, test=test)
             yield "accuracies", lambda: accuracies
@@ -110,6 +115,10 @@ def _kept(net, results, values, X_val, y_val, rule):
     for part, name in enumerate(("rate", "strength", "width")):
         there = any(match[part] for match in matching) and not (name == "width" and found == "of another width")
         yield name, lambda there=there: RIGHT if there else "in no key"
+    errors = len(own) == 1 and right is not None and same(1 - right.mean(), values[own[0]])
+    if errors and not same(right.mean(), values[own[0]]):
+        yield "measured", lambda: "error rates"
+        return
     if found == RIGHT and not same(right.mean(), values.max()):
         few = [n for n in range(FEW, len(right) // 3 + 1)
                if are_shares(values, n, 6e-4 * n) and same(right[:n].mean(), values.max())]
@@ -125,6 +134,7 @@ def _which(place, accuracy, values):
         return "of another key" if values.argmax() == (place - 1) % len(values) else ...
     if not same(accuracy, values[place]):
         return ...
+    if place in (0, len(values) - 1):                        # which is so, whether or not it is the worst, too
+        return "the last" if place else "the first"
     worst = np.flatnonzero(values < values.min() + 1e-9)     # a comparison keeps the first or the last of them
-    return only(("the first", place == 0), ("the last", place == len(values) - 1),
-                ("the worst", place in (worst[0], worst[-1])))
+    return "the worst" if place in (worst[0], worst[-1]) else ...

@@ -22,7 +22,7 @@ def are_shares(values, size, digits=1e-3):
 
 
 def scale(values, size):
-    """(reading, fractions) of accuracies on `size` images: fractions, percent or numbers of images."""
+    """(reading, fractions) of accuracies on `size` images: fractions, percent, numbers of images, or none of them."""
     if not np.isfinite(values).all() or values.min() < 0:
         return ..., values
     if values.max() <= 1:
@@ -30,7 +30,12 @@ def scale(values, size):
     percent, counts = are_shares(values / 100, size), are_shares(values, 1) and values.max() <= size
     if percent and values.max() <= 100 and not (counts and are_shares(values / 100, 1)):
         return "percent", values / 100
-    return ("numbers of images", values / size) if counts else (..., values)
+    if counts or percent or len(values) < FEW:
+        return ("numbers of images", values / size) if counts else (..., values)
+    sums = any(are_shares(values, whole) for whole in (size, 100))                       # or rounded to two digits
+    others = values.max() <= 100 and any(are_shares(values / 100, few) for few in range(2, 1001))
+    rounded = np.abs(values * size / 100 - np.round(values * size / 100)).max() < 6e-4 * size
+    return ... if sums or others or rounded else "no accuracies", values
 
 
 def shares(values, size, runs=(1,), **others):
@@ -42,6 +47,8 @@ def shares(values, size, runs=(1,), **others):
         return RIGHT
     if len(values) < FEW:
         return ...
+    if are_shares(values, 100) and np.abs(values * size - np.round(values * size)).max() < 5.01e-3 * size:
+        return ...                               # they may be rounded to two digits
     likely = {few: "shares of a few images" for few in range(2, size)} | {run * size: RIGHT for run in runs}
     likely |= {other: f"shares of the {name} images" for name, other in others.items() if other % size or other > size}
     return next((reading for images, reading in sorted(likely.items()) if are_shares(values, images)),
