@@ -101,8 +101,8 @@ def run(options) -> int:
     if graded.penalties_changed:
         print(f"time or late penalty changed: {', '.join(graded.penalties_changed)}")
     if waiting := marks.waiting(course, assignment.name):
-        print(f"marks that wait for another look, since the answer has changed: {few(waiting, 10)}. To see both texts: "
-              f"kit answers {assignment.name}")
+        print(f"marks that wait for another look, since what they were given for has changed: {few(waiting, 10)}. "
+              f"To see both texts of an answer: kit answers {assignment.name}; a test: kit formgrade")
     for sentence in suspects.sentences(graded):
         print(clean_text(sentence))
     if options.json:

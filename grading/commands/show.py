@@ -84,8 +84,8 @@ def _print(assignment: assignments.Assignment, found) -> None:
     for cell, words in found.comments.items():
         terminal.say(clean_text(f"{cell}: a comment{_said(words)}"), on)
     if found.waiting:
-        terminal.say(f"marks that wait for another look, since the answer has changed: {few(list(found.waiting), 10)}",
-                     on, "yellow")
+        terminal.say("marks that wait for another look, since what they were given for has changed: "
+                     f"{few(list(found.waiting), 10)}", on, "yellow")
     terminal.say(f"graded in the sandbox level {found.result.sandbox}", on, "dim")
 
 
