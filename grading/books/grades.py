@@ -45,7 +45,8 @@ def after(score: float, penalty: float) -> float:
 @dataclass(frozen=True)
 class Graded:
     """One submission. late: seconds after the date that it was due, with extension; days: begun late
-    ones, after grace; penalty: points that they cost; standing: step by step, where the description has a `[late]`."""
+    ones, after grace; penalty: points that they cost; standing: step by step, where the description has a `[late]`;
+    comments: a marker's words on cells that have no points of their own, such as a solution's code."""
 
     student: str
     marks: dict[Place, Mark] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Graded:
     days: int = 0
     penalty: float = 0.0
     standing: Standing | None = None
+    comments: dict[Place, str] = field(default_factory=dict)
 
     @property
     def scores(self) -> dict[Place, float | None]:
@@ -139,7 +141,7 @@ def read(session: Session, course: Course, assignment: str) -> Grades:
         .options(joinedload(api.SubmittedAssignment.assignment),
                  undefer(api.SubmittedAssignment.late_submission_penalty))
         .order_by(api.SubmittedAssignment.student_id))}
-    found = _marks(session, assignment)
+    found, comments = _marks(session, assignment)
     standing: dict[str, dict[str, Standing]] = {}
     if folder:
         with suppress(KitError):             # dates that nobody can follow: who settles the books is told of them
@@ -149,7 +151,7 @@ def read(session: Session, course: Course, assignment: str) -> Grades:
         stands, late = standing.get(student, {}).get(assignment), penalties.seconds_late(one)
         graded[student] = Graded(student, found.get(student, {}), late,
                                  stands.days if stands else begun_days(late),
-                                 round(one.late_submission_penalty, 9), stands)
+                                 round(one.late_submission_penalty, 9), stands, comments.get(student, {}))
     return Grades(assignment, points, graded)
 
 
@@ -165,13 +167,13 @@ def begun_days(seconds: float) -> int:
     return math.ceil(seconds / DAY)
 
 
-def _marks(session: Session, assignment: str) -> dict[str, dict[Place, Mark]]:
-    """By student, of every graded cell."""
-    place = (api.SubmittedAssignment.student_id, api.Notebook.name, api.BaseCell.name)
+def _marks(session: Session, assignment: str) -> tuple[dict[str, dict[Place, Mark]], dict[str, dict[Place, str]]]:
+    """By student: of every graded cell, and the comments on others."""
+    named = (api.SubmittedAssignment.student_id, api.Notebook.name, api.BaseCell.name)
 
     def rows(model, *columns):
         return session.execute(
-            select(*place, *columns)
+            select(*named, *columns)
             .join(api.SubmittedNotebook, api.SubmittedNotebook.assignment_id == api.SubmittedAssignment.id)
             .join(api.Notebook, api.Notebook.id == api.SubmittedNotebook.notebook_id)
             .join(api.Assignment, api.Assignment.id == api.Notebook.assignment_id)
@@ -184,8 +186,11 @@ def _marks(session: Session, assignment: str) -> dict[str, dict[Place, Mark]]:
             api.Grade, api.Grade.score, api.Grade.manual_score, api.Grade.auto_score, api.Grade.needs_manual_grade):
         found.setdefault(student, {})[notebook, name] = Mark(
             None if by_hand is automatic is None else score, by_hand is not None, bool(waits),
-            said.get((student, notebook, name), ""))
-    return found
+            said.pop((student, notebook, name), ""))
+    comments: dict[str, dict[Place, str]] = {}
+    for (student, *place), words in said.items():
+        comments.setdefault(student, {})[tuple(place)] = words
+    return found, comments
 
 
 def people(session: Session) -> dict[str, Named]:

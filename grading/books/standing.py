@@ -15,6 +15,7 @@ class Standing:
     - cells: {notebook: {cell: {score, max_score, outcome}}}, marks included
     - handed_in: as the submission says it, in UTC; late_days: begun ones; penalty: in points
     - marks, markers: of cells that were marked by hand, and who is known to have marked them
+    - extra: points of a test on top of all that it has; comments: a marker's words on cells without points
     - waiting: cells whose marks wait for another look
     - former: whether something else was handed in last, which is not graded yet
     """
@@ -28,6 +29,8 @@ class Standing:
     penalty: float = 0.0
     marks: dict[str, Mark] = field(default_factory=dict)
     markers: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, float] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
     waiting: tuple[str, ...] = ()
     former: bool = False
 
@@ -73,5 +76,12 @@ def read(course: Course, assignment: str, students: Iterable[str]) -> dict[str, 
             f"{when:%Y-%m-%d %H:%M} UTC" if when else "", graded.days, graded.penalty,
             given, {cell: who for cell, mark in given.items()
                     if (who := marking.by_whom(known, student, cell, mark.score))},
+            _extra(result, graded) if result else {}, {cell: words for (_, cell), words in graded.comments.items()},
             tuple(sorted(cell for _, cell in graded.again)), results.is_former(course, result))
     return found
+
+
+def _extra(result: Result, graded: Graded) -> dict[str, float]:
+    """Of tests whose points nobody has changed: what they have on top."""
+    return {cell: mark.score - result.cells[cell]["max_score"] for (_, cell), mark in graded.marks.items()
+            if cell in result.cells and not mark.by_hand and (mark.score or 0) > result.cells[cell]["max_score"]}

@@ -75,7 +75,7 @@ def run(options) -> int:
 
         from grading.autograde import autograde, best, suspects, table
         from grading.autograde.progress import Progress
-        from grading.books import ledger, marks, results, standing
+        from grading.books import grades, ledger, marks, results, standing
 
         ledger.settle_folders(course)
         progress = held.enter_context(Progress())
@@ -91,6 +91,9 @@ def run(options) -> int:
         graded = grade(course, options.student)
     given = marks.scores(course, assignment.name)
     table.show(assignment, graded, given, chosen)
+    if given:
+        print("The table has what the tests gave. With marks, points that a person has changed, and late penalties: "
+              "kit show STUDENT, kit export")
     print(f"{graded.notebooks_run} notebooks run")
     if graded.whole_before:
         print(f"kept from a run of every cell, which gives the same scores: {few(graded.whole_before, 10)}. To run "
@@ -98,12 +101,13 @@ def run(options) -> int:
     if graded.penalties_changed:
         print(f"time or late penalty changed: {', '.join(graded.penalties_changed)}")
     if waiting := marks.waiting(course, assignment.name):
-        print(f"marks that wait for another look, since the answer has changed: {few(waiting, 10)}. To see both texts: "
-              f"kit answers {assignment.name}")
+        print(f"marks that wait for another look, since what they were given for has changed: {few(waiting, 10)}. "
+              f"To see both texts of an answer: kit answers {assignment.name}; a test: kit formgrade")
     for sentence in suspects.sentences(graded):
         print(clean_text(sentence))
     if options.json:
-        scores = {result.student: results.with_marks(course, result, given) for result in graded}
+        entered = grades.now(course, assignment.name).scores
+        scores = {result.student: results.with_marks(course, result, entered) for result in graded}
         commands.write(options.json, json.dumps(scores, indent=1) + "\n", "--json")
     if options.totals:
         standings = standing.read(course, assignment.name, [result.student for result in graded])

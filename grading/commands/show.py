@@ -73,14 +73,30 @@ def _print(assignment: assignments.Assignment, found) -> None:
                      f"{found.total:g} remain", on)
     for part in diagnosis.told(found.result, found.marks):
         terminal.say(part, on)
+    tested = found.result.cells
     for cell, mark in found.marks.items():
         by = f", by {found.markers[cell]}" if cell in found.markers else ""
-        said = f": {mark.comment}" if mark.comment else ""
-        terminal.say(clean_text(f"{cell}: marked {mark.score:g}{by}{said}"), on)
+        was = tested[cell]["score"] if cell in tested else None
+        instead = f" in place of {was:g}" if was is not None and mark.overrules(was) else ""
+        terminal.say(clean_text(f"{cell}: marked {mark.score:g}{instead}{by}{_said(mark.comment)}"), on)
+    for cell, extra in found.extra.items():
+        terminal.say(clean_text(f"{cell}: {extra:g} extra"), on)
+    for cell, words in found.comments.items():
+        terminal.say(clean_text(f"{cell}: a comment{_said(words)}"), on)
     if found.waiting:
-        terminal.say(f"marks that wait for another look, since the answer has changed: {few(list(found.waiting), 10)}",
-                     on, "yellow")
+        terminal.say("marks that wait for another look, since what they were given for has changed: "
+                     f"{few(list(found.waiting), 10)}", on, "yellow")
     terminal.say(f"graded in the sandbox level {found.result.sandbox}", on, "dim")
+
+
+def _said(comment: str) -> str:
+    """What a marker has given points for, then the comment."""
+    from grading.books import rubric
+
+    read = rubric.read_comment(comment)
+    items = "; ".join(f"{title} ({points:g})" for points, title in read.items)
+    said = ". ".join(filter(None, (items, read.words)))
+    return f": {said}" if said else ""
 
 
 def _points(cells: list[dict]) -> str:

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from grading.desk.html import with_code
 from grading.report import pictures
+from grading.report.tests import FEWEST
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -18,7 +19,16 @@ def page(found: dict) -> str:
     environment.filters |= {"percent": _percent, "coded": with_code,
                             "number": lambda value: "–" if value is None else f"{value:g}"}
     style = Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))
-    return environment.get_template("report.html.j2").render(found=found, style=style, drawn=_drawn(found))
+    return environment.get_template("report.html.j2").render(
+        found=found, style=style, drawn=_drawn(found), fewest=FEWEST, together=_together(found["unwritten"]))
+
+
+def _together(unwritten: list[dict]) -> list[dict]:
+    """Functions that the same students have not written, as one entry; those of most students first, as they come."""
+    found: dict[tuple, list[str]] = {}
+    for one in unwritten:
+        found.setdefault(tuple(one["students"]), []).append(one["function"])
+    return [{"functions": functions, "students": list(students)} for students, functions in found.items()]
 
 
 def _percent(share: float | None) -> str:

@@ -11,6 +11,7 @@ from grading.report.standing import Standing
 
 _LOOPED = {"_vectorized": "_naive", "_no_loops": "_two_loops", "_one_loop": "_two_loops"}
 _UNWRITTEN = (UNIMPLEMENTED, "is not written")   # of a function; of a cell, which may also have stopped
+FEWEST = 10                      # students of whom a correlation says something
 _LOOPS = ("hides its loops", "loops in Python over")
 RIGHT, WRONG, UNWRITTEN = "right", "wrong", "not written"
 
@@ -43,23 +44,32 @@ def scores(assignment: Assignment, graded: Sequence[Standing]) -> dict:
 
 def cells(assignment: Assignment, graded: Sequence[Standing]) -> list[dict]:
     """In the order of the lessons. difficulty: the share of its points that was won; discrimination: the correlation of
-    that with what the same students won elsewhere, None where one of the two is the same for all."""
+    that with what the same students won elsewhere, as the tests gave it, before a person changed anything; None where
+    one of the two is the same for all, and for fewer than FEWEST students."""
     order = {notebook: number for number, notebook in enumerate(assignment.notebooks)}
     names: dict[str, str] = {}
     for one in graded:
         for name, cell in one.cells.items():
             names.setdefault(name, cell["notebook"])
-    totals = {one.student: one.points()[0] for one in graded}
+    tested = {one.student: {name: _tested(one, name) for name, cell in one.cells.items() if cell["score"] is not None}
+              for one in graded}
+    most = {one.student: one.points()[1] for one in graded}
+
+    def elsewhere(student: str, name: str, points: float) -> float:
+        others = most[student] - points
+        return (sum(tested[student].values()) - tested[student][name]) / others if others else 0.0
+
     found = []
     for name in sorted(names, key=lambda name: order.get(names[name], len(order))):
         those = [(one.student, one.cells[name]) for one in graded if name in one.cells]
         scored = [(student, cell) for student, cell in those if cell["score"] is not None]
         share = np.array([cell["score"] / cell["max_score"] if cell["max_score"] else 1.0 for _, cell in scored])
-        rest = np.array([totals[student] - cell["score"] for student, cell in scored])
+        own = np.array([tested[student][name] for student, _ in scored])
+        rest = np.array([elsewhere(student, name, cell["max_score"]) for student, cell in scored])
         found.append({
             "cell": name, "notebook": names[name], "points": those[0][1]["max_score"], "decided": len(scored),
             "difficulty": _rounded(share.mean()) if len(scored) else None,
-            "discrimination": _correlation(share, rest),
+            "discrimination": _correlation(own, rest),
             "outcomes": dict(Counter(outcome(cell) for _, cell in those).most_common())})
     return found
 
@@ -92,8 +102,14 @@ def _state(assignment: Assignment, one: Standing, function: str) -> str:
     return RIGHT if all(told == "passed" for told in outcomes) else WRONG
 
 
+def _tested(one: Standing, name: str) -> float:
+    """Points of a cell as the test gave them; of what people mark, their mark."""
+    score = one.result.cells[name]["score"]
+    return one.cells[name]["score"] if score is None else score
+
+
 def _correlation(one: np.ndarray, other: np.ndarray) -> float | None:
-    if len(one) < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
+    if len(one) < FEWEST or np.ptp(one) == 0 or np.ptp(other) == 0:
         return None
     return _rounded(np.corrcoef(one, other)[0, 1])
 

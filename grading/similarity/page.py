@@ -23,8 +23,10 @@ def render(assignment: Assignment, documents: Sequence[Document], found: Found) 
     counts = [0] * BARS
     for share in found.closest:
         counts[min(int(share * BARS), BARS - 1)] += 1
+    told = "; ".join(f"{100 * number / BARS:.0f} to {100 * (number + 1) / BARS:.0f} %: {count}"
+                     for number, count in enumerate(counts) if count)
     return environment.get_template("page.html").render(
-        assignment=assignment, documents=documents, found=found, excerpts=excerpts,
+        told=told, assignment=assignment, documents=documents, found=found, excerpts=excerpts,
         bars=[(number / BARS, (number + 1) / BARS, count, count / max(counts)) for number, count in enumerate(counts)])
 
 

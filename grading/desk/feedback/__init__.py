@@ -96,7 +96,8 @@ def _made_of(course: Course, given: lesson.Lesson, student: str, where: Graded, 
     """A digest of all that is on a submission's pages."""
     folder = course.autograded(student, given.name)
     names = [results.FILE, *(f"{name}.ipynb" for name in given.notebooks), *(f"cs231n/{one}" for one in given.modules)]
-    digest = hashlib.sha256(repr((common, student, sorted(where.marks.items()), where.days, where.penalty)).encode())
+    digest = hashlib.sha256(repr((common, student, sorted(where.marks.items()), where.days, where.penalty,
+                                  sorted(where.comments.items()))).encode())
     for path in [folder / name for name in names] + [course.submitted(student, given.name) / name for name in _BESIDE]:
         try:
             content = path.read_bytes()

@@ -20,7 +20,6 @@ HEADINGS = {"passed": "Passed.", "failed": "Failed.", "error": "Stopped with an 
             "skipped": "Not run.", "grader_error": "Could not be judged; that counts against nobody."}
 _OPENINGS = {"mistake": "This looks like a known mistake. ",
              "convention": "This looks like another year's convention. "}
-OVERRULED = "A person has looked at it and given the points."
 NOT_MARKED, NO_ANSWER = "A person is to read your answer.", "No answer given."
 
 
@@ -34,7 +33,9 @@ class Known:
 
 @dataclass(frozen=True)
 class Check:
-    """overruled: whether a person has given other points than the outcome does."""
+    """- tested: the points that the outcome gives, None where it gives none
+    - overruled: whether a person has given others
+    """
 
     name: str
     says: str
@@ -43,11 +44,15 @@ class Check:
     points: float
     message: str
     repeats: bool                # what the check before it that failed says
+    tested: float | None = None
     overruled: bool = False
 
     @property
     def heading(self) -> str:
-        return OVERRULED if self.overruled else HEADINGS.get(self.outcome, self.outcome)
+        if self.overruled:
+            return _changed([self], "it")
+        heading = HEADINGS.get(self.outcome, self.outcome)
+        return f"{heading} {_extra([self])}".rstrip()
 
     @property
     def verdict(self) -> str:
@@ -111,10 +116,19 @@ class Question:
     def sentence(self) -> str:
         if self.mark is not None:
             return self._marked()
-        if all(check.overruled for check in self.lost) and any(check.overruled for check in self.checks):
-            return OVERRULED
+        changed = self._by_a_person
+        if not changed:
+            return self.verdict
+        if any(check.overruled for check in self.checks) and all(check.overruled for check in self.lost):
+            return changed
+        return f"{self.verdict}{'' if self.verdict.endswith(('.', '?', '!')) else '.'} {changed}"
+
+    @property
+    def verdict(self) -> str:
+        """In a sentence, what the checks say."""
         if not self.lost:
-            return "Passed." if len(self.checks) == 1 else f"All {len(self.checks)} checks passed."
+            count = len(self.checks)
+            return ("Passed." if count == 1 else "Both checks passed." if count == 2 else f"All {count} checks passed.")
         if self.unloaded:
             return self.unloaded
         if self.unwritten:
@@ -129,6 +143,12 @@ class Question:
         count = f"{len(self.lost)} of {len(self.checks)} checks failed. " if len(self.checks) > 1 else ""
         return f"{count}{says}{' ' * bool(self.stopped)}{self.stopped}"
 
+    @property
+    def _by_a_person(self) -> str:
+        changed, count = [check for check in self.checks if check.overruled], len(self.checks)
+        which = "it" if count == 1 else f"{'one' if len(changed) == 1 else len(changed)} of the {count} checks"
+        return " ".join(filter(None, (_changed(changed, which) if changed else "", _extra(self.checks))))
+
     def _marked(self) -> str:
         if self.score is None:
             return NOT_MARKED
@@ -136,7 +156,7 @@ class Question:
             return NO_ANSWER
         waits = " Your answer has changed since: it will be looked at again." if self.mark.waits else ""
         items = "; ".join(title for _, title in self.given)
-        return f"Marked{': ' if items else ''}{items}.{waits}"
+        return f"Marked{': ' if items else ', with a comment' if self.comment else ''}{items}.{waits}"
 
 
 def questions(lesson: Lesson, result: Result, graded: Graded, known: Open,
@@ -181,7 +201,7 @@ def first(asked: list[Question]) -> list[Question]:
                    if other is one or one.slug in other.follows and other.score is not None)
 
     causes = [one for one in asked if one.lost and not one.follows]
-    once = {one.unloaded or one.known and one.sentence or one.slug: one        # a broken module, a mistake: one cause
+    once = {one.unloaded or one.known and one.verdict or one.slug: one        # a broken module, a mistake: one cause
             for one in sorted(causes, key=won)}
     wrong = sorted((one for one in once.values() if not one.unwritten), key=won, reverse=True)
     return [*wrong, *(one for one in causes if one.unwritten)][:FIRST]
@@ -206,19 +226,40 @@ def _check(found: dict[str, Question], lesson: Lesson, cell: Given, notebook: st
         function, *needs = lesson.topics.get(slug, ("",))
         found[slug] = Question(slug, notebook, heading, 0.0, 0.0, function=function, needs=tuple(needs))
     mark = graded.marks.get((notebook, cell.name))
-    score = judged["score"] if mark is None or mark.score is None else mark.score
+    tested = judged["score"]
+    score = tested if mark is None or mark.score is None else mark.score
     message = said.verdict(judged["outcome"], judged.get("message", ""), cell.hidden or bool(judged.get(MET)),
                            cell.source, Open(cell.whole, beside=known) if cell.hidden else known)
     one = found[slug]
     one.checks.append(Check(cell.name, cell.says or cell.name, judged["outcome"], score or 0.0, judged["max_score"],
-                            message, any(before.lost and before.message == message for before in one.checks[-1:]),
-                            mark is not None and mark.overrules(judged["score"])))
+                            message, bool(message) and any(before.lost and before.message == message
+                                                           for before in one.checks[-1:]),
+                            tested, mark is not None and mark.overrules(tested)))
     one.points += judged["max_score"]
     one.score += score or 0.0
     if judged.get("unloaded"):
         one.unloaded = said.raised(judged["unloaded"], known)
     if mark and mark.comment:
         one.comment = "\n\n".join(filter(None, (one.comment, mark.comment)))
+
+
+def _changed(checks: list[Check], which: str) -> str:
+    """What a person has made of these."""
+    given, of = sum(check.score for check in checks), sum(check.points for check in checks)
+    before = [check.tested for check in checks if check.tested is not None]
+    instead = f", in place of {round(sum(before), 2):g}" if before else ""
+    return f"A person has looked at {which} and given {round(given, 2):g} of {_points(of)}{instead}."
+
+
+def _extra(checks: list[Check]) -> str:
+    """What a person has given on top of all points."""
+    more = sum(check.score - check.points for check in checks if not check.overruled and check.score > check.points)
+    return f"A person has given {_points(more)} more." if more else ""
+
+
+def _points(number: float) -> str:
+    number = round(number, 2)
+    return f"{number:g} point{'s' * (number != 1)}"
 
 
 def _known(question: Question, named: Iterable[dict[str, str]]) -> Iterable[Known]:

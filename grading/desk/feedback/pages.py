@@ -33,6 +33,7 @@ _PICTURE = re.compile(r"<img((?: [a-z]+=\"[^\"]*\")*)>")
 _SOURCE, _ALT = re.compile(r' src="([^"]*)"'), re.compile(r' alt="([^"]*)"')
 _FORMULA = re.compile(r'<math (?P<block>[^>]*display="block")?[^>]*>.*?</math>', re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
+SHORT = 600                      # characters of a comment that stand in the index too
 WIDE = 16                        # letters of a formula that may be wider than a telephone
 
 
@@ -105,11 +106,18 @@ class Pages:
                   "first": judged.first(asked), "unread": judged.unread(result.remarks),
                   "places": {one.slug: one.notebook for one in asked},
                   "score": sum(one.score or 0.0 for one in asked),
-                  "points": sum(one.points for one in asked), "open": [one for one in asked if one.score is None]}
-        pages = {INDEX: self._drawn(self._index, common, [], [one.heading for one in asked])}
+                  "points": sum(one.points for one in asked), "open": [one for one in asked if one.score is None],
+                  "remarked": list(graded.comments)}
+        short = {name: Text("markdown", words) for name, words in
+                 [*((one.slug, one.comment) for one in asked if one.comment),
+                  *((name, words) for (_, name), words in graded.comments.items())] if len(words) <= SHORT}
+        pages = {INDEX: self._drawn(self._index, common | {"comments": short},
+                                    [Part("note", name, text) for name, text in short.items()],
+                                    [one.heading for one in asked])}
         for notebook in self.lesson.notebooks:
             sections = self._sections(notebook, cells[notebook], places[notebook], {one.slug: one for one in asked},
-                                      passages)
+                                      passages, {name: words for (where, name), words in graded.comments.items()
+                                                 if where == notebook})
             pages[f"{notebook}.html"] = self._drawn(
                 self._notebook, common | {"notebook": notebook, "sections": sections},
                 [part for section in sections for part in section.parts],
@@ -163,7 +171,7 @@ class Pages:
                                            if _is_own(cell, released.get(cell.get("id")))}, known)
 
     def _sections(self, notebook: str, cells: list[dict], places: shown.Places, asked: dict[str, Question],
-                  passages: dict[str, tuple[str, Text]]) -> list[Section]:
+                  passages: dict[str, tuple[str, Text]], comments: dict[str, str]) -> list[Section]:
         released, own = self.lesson.notebooks[notebook], places.own
         sections, blocks = [Section(self.lesson.headline(notebook))], {}
         for cell in cells:
@@ -186,9 +194,11 @@ class Pages:
                 parts.append(_answer(asked[name], source, cell, _taken(parts), places))
             elif cell["cell_type"] == "code":
                 made = shown.outputs(cell, places)
-                if made or name in own:
+                words = comments.get(name, "") if given else ""
+                if made or name in own or words:
                     sections[-1].parts.append(Part("code", name, Text("code", source), own=name in own,
-                                                   of_lesson=given is not None, outputs=made))
+                                                   of_lesson=given is not None, outputs=made,
+                                                   comment=Text("markdown", words) if words else None))
             elif source.strip():
                 kind = "markdown" if cell["cell_type"] == "markdown" else "code"
                 sections[-1].parts.append(Part("note", name, Text(kind, source, cell.get("attachments"))))

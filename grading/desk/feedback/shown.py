@@ -21,6 +21,7 @@ _IN = re.compile(r"Cell In\[(\d{1,5})\]")
 _FILE = re.compile(r" \(\w+\.py, line (\d{1,5})\)$")     # what Python adds to a SyntaxError of a cell
 _EMPTY = re.compile(r"\b(?:arg is an empty sequence|iterable argument is empty)\b")      # of max() of no results
 _PICTURE = re.compile(r"<(?:IPython\.core\.display\.\w+ object|Figure size [\d.x]+ with \d+ Ax[ei]s)>")
+ENDED = "When it was graded, it ended with an error"
 _LABELS = {f"[{text}]": text for text in (handed.AS_HANDED_IN, handed.WHEN_GRADED, handed.WITHOUT, handed.NOT_RUN,
                                           handed.TOO_MUCH)}
 
@@ -79,15 +80,16 @@ def outputs(cell: dict, places: Places) -> list[Output]:
     found = list(cell.get("outputs", []))
     label = _label(found)
     if label == handed.WHEN_GRADED:
-        errors = [Output("note", "When it was graded, it ended with an error")]
+        errors = [Output("note", ENDED)]
         found.pop(0)
         while found and not _label(found):
             errors += _shown(found.pop(0), places, graded=True, lines=_lines(cell))
         came = outputs({"outputs": found}, places)
         return [*errors, Output("note", "as handed in"), *came] if came else errors
     if label == handed.WITHOUT:
-        return [error for one in found if one.get("output_type") == "error"
-                for error in _shown(one, places, graded=True, lines=_lines(cell))]
+        errors = [error for one in found if one.get("output_type") == "error"
+                  for error in _shown(one, places, graded=True, lines=_lines(cell))]
+        return [Output("note", ENDED), *errors] if errors else []
     if label in (handed.NOT_RUN, handed.TOO_MUCH):
         return [Output("note", label)] if label == handed.TOO_MUCH else []
     return [shown for one in found[1 if label else 0:] for shown in _shown(one, places)]

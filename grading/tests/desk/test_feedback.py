@@ -156,7 +156,7 @@ def test_the_student_reads_what_was_raised_in_words_where_and_what_came_with_the
 def test_the_index_has_a_row_a_question_and_what_to_read_first(spied):
     spy, ann = (BeautifulSoup(pages(spied, student)["index"], "html.parser") for student in ("spy", "ann"))
     assert [[part.get_text(" ", strip=True) for part in row.select("td")] for row in ann.select("tbody tr")][0][1:] == [
-        "3 / 3", "All 2 checks passed."]
+        "3 / 3", "Both checks passed."]
     assert spy.select_one("tbody a")["href"] == "spied.html#spied-loss"
     assert [item.a.text for item in spy.select(".first li")][0] in ("spied-loss", "spied-raised")
     assert "not marked yet / 2" in spy.text and "What is hidden" in spy.text
@@ -182,8 +182,28 @@ def test_what_has_not_changed_is_not_written_again_and_a_mark_changes_its_studen
     assert "Score: 1.5 / 2" in page["index"] and "order within the row" in page["index"]
     first = BeautifulSoup(page["index"], "html.parser").select_one("section[aria-labelledby=first]")
     assert "with less than all points" in first.text and first.select_one("a")["href"] == "spied.html#spied-why-answer"
+    assert [one.text for one in BeautifulSoup(page["index"], "html.parser").select(".comment em")] == ["argued"]
     (course.feedback("spy", assignment.name) / "index.html").unlink()
     assert feedback.feedback(assignment, course).new == ["spy"]
+
+
+def test_a_comment_on_code_that_has_no_points_stands_below_it_and_in_the_index(spied):
+    assignment, course = spied
+
+    def say(words: str | None) -> list[str]:
+        with Gradebook(f"sqlite:///{course.gradebook}") as book:
+            book.find_comment("spied-own-solution", "spied", assignment.name, "ann").manual_comment = words
+            book.db.commit()
+        return feedback.feedback(assignment, course).new
+
+    assert say("Give it a *name*. <script>alert(1)</script>") == ["ann"]
+    index, page = (BeautifulSoup(pages(spied, "ann")[name], "html.parser") for name in ("index", "spied"))
+    assert page.select_one("#spied-own-solution .comment em").text == "name" and not page.select("script")
+    remarked = index.select_one("section[aria-labelledby=remarked]")
+    assert remarked.a["href"] == "spied.html#spied-own-solution" and remarked.select_one(".comment em").text == "name"
+    assert say("Too long. " * 100) == ["ann"]
+    assert "stands below the code" in pages(spied, "ann")["index"]
+    assert say(None) == ["ann"] and "Comments on your code" not in pages(spied, "ann")["index"]
 
 
 def test_the_index_says_how_late_it_is_and_what_that_costs(spied):
@@ -232,7 +252,7 @@ def test_through_nbgraders_exchange_the_first_page_says_what_the_index_says(spie
 
 # What is said
 
-def described(outcomes: dict[str, str], message: str = "wrong", named=(), stopped=(), marked=()
+def described(outcomes: dict[str, str], message: str = "wrong", named=(), stopped=(), marked=(), extra=()
               ) -> dict[str, judged.Question]:
     known = lesson.Lesson("assignment1", "A", {"knn": {name: lesson.Given(name, "check", "# x", 1.0, says="x")
                                                        for name in outcomes}},
@@ -242,7 +262,9 @@ def described(outcomes: dict[str, str], message: str = "wrong", named=(), stoppe
     result = Result("ann", "assignment1", "", "full", {"knn": cells}, named=list(named))
     return {one.slug: one for one in
             judged.questions(known, result, grades.Graded("ann", {("knn", name): grades.Mark(score, True)
-                                                                  for name, score in dict(marked).items()}),
+                                                                  for name, score in dict(marked).items()} |
+                                                         {("knn", name): grades.Mark(score)
+                                                          for name, score in dict(extra).items()}),
                              Open(message), dict(stopped))}
 
 
@@ -259,11 +281,29 @@ def test_a_check_that_a_person_has_overruled_says_so_and_is_won_or_lost_by_its_p
     outcomes = {"knn-two_loops-check": "failed", "knn-no_loops-distances": "passed", "knn-predict_labels-k": "failed"}
     asked = described(outcomes, marked={"knn-two_loops-check": 1.0, "knn-no_loops-distances": 0.0,
                                         "knn-predict_labels-k": 0.0})
-    said = judged.OVERRULED
+    given = "A person has looked at it and given {} of 1 point, in place of {}.".format
     assert {slug: (one.state, one.sentence, one.checks[0].heading) for slug, one in asked.items()} == {
-        "knn-two_loops": ("right", said, said), "knn-no_loops": ("wrong", said, said),
+        "knn-two_loops": ("right", given(1, 0), given(1, 0)), "knn-no_loops": ("wrong", given(0, 1), given(0, 1)),
         "knn-predict_labels": ("wrong", "wrong", "Failed.")}                      # marked as it was judged
     assert {one.slug for one in judged.first(list(asked.values()))} == {"knn-no_loops", "knn-predict_labels"}
+
+
+def test_what_a_person_has_changed_of_several_checks_stands_behind_what_the_others_say():
+    outcomes = {"knn-two_loops-check": "failed", "knn-two_loops-distances": "failed", "knn-two_loops-sizes": "passed"}
+    changed = "A person has looked at one of the 3 checks and given {} of 1 point, in place of {}.".format
+    assert described(outcomes, marked={"knn-two_loops-distances": 1.0})["knn-two_loops"].sentence == (
+        f"1 of 3 checks failed. wrong. {changed(1, 0)}")
+    assert described(dict.fromkeys(outcomes, "passed"), marked={"knn-two_loops-sizes": 0.5})[
+        "knn-two_loops"].sentence == changed(0.5, 1)
+    more = described(dict.fromkeys(outcomes, "passed"), extra={"knn-two_loops-sizes": 1.5})["knn-two_loops"]
+    assert more.sentence == "All 3 checks passed. A person has given 0.5 points more."
+    assert more.checks[-1].heading == "Passed. A person has given 0.5 points more."
+
+
+def test_a_check_that_passed_after_one_that_a_person_took_points_from_does_not_repeat_it():
+    one = described({"knn-two_loops-check": "passed", "knn-two_loops-distances": "passed"}, "",
+                    marked={"knn-two_loops-check": 0.0})["knn-two_loops"]
+    assert [check.repeats for check in one.checks] == [False, False]
 
 
 def test_what_follows_from_another_mistake_is_not_what_to_read_first():
@@ -467,6 +507,8 @@ def test_outputs_are_read_whether_a_text_is_one_or_its_lines():
     places = shown.Places({}, [], set(), SPOKEN)
     assert [one.text for one in shown.outputs({"outputs": [printed]}, places)] == ["one\ntwo"]
     assert shown.outputs({"outputs": [label, printed]}, places) == []
+    ended = {"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}
+    assert [one.kind for one in shown.outputs({"outputs": [label, ended]}, places)] == ["note", "error"]
 
 
 def test_an_assignment_of_questions_alone_does_not_say_that_checks_passed(tmp_path):

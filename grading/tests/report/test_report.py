@@ -14,9 +14,12 @@ from browsing import assert_accessible, assert_fits, browser, say_what_was_not_l
 
 from grading import report
 from grading.__main__ import main
+from grading.books import grades
 from grading.books.course import Course
+from grading.books.results import Result
 from grading.errors import KitError
 from grading.report import failures, page, people, pictures, standing, without_names
+from grading.report import tests as cell_figures
 from grading.trials import skeleton
 
 STUDENTS = 300
@@ -109,6 +112,32 @@ def test_whom_to_look_at_comes_with_evidence(whole):
     assert of["files that were not taken"] == {"zoe"} and "it reaches out of the lesson" not in of
     evidence = signs[min(made.of["patched"])]["libraries or the kit are patched"]
     assert evidence[0].startswith("cs231n/classifiers/linear_svm.py line 12: np.allclose = lambda")
+
+
+def test_discrimination_is_the_tests_own_and_is_not_told_of_a_few_students(whole):
+    """Whatever a person changed: twelve students, of whom six lose a test and all that is elsewhere."""
+    assignment = whole[0]
+
+    def told(students: int, changed: bool) -> float | None:
+        graded = []
+        for number in range(students):
+            score = float(number % 2)
+            cells = {name: {"score": score, "max_score": 1.0, "outcome": "failed", "message": ""} for name in "ab"}
+            entered = {name: cell | {"notebook": "knn", "score": 1.0 if changed and name == "a" else cell["score"]}
+                       for name, cell in cells.items()}
+            result = Result(f"s{number}", assignment.name, "", "full", {"knn": cells})
+            graded.append(standing.Standing(result.student, result, entered, grades.Graded(result.student)))
+        return cell_figures.cells(assignment, graded)[0]["discrimination"]
+
+    assert told(12, False) == told(12, True) == 1.0
+    assert told(cell_figures.FEWEST - 1, False) is None
+
+
+def test_functions_that_the_same_students_have_not_written_stand_together():
+    those = [{"function": "a", "students": ["ann", "ben"]}, {"function": "b", "students": ["ann"]},
+             {"function": "c", "students": ["ann"]}]
+    assert page._together(those) == [{"functions": ["a"], "students": ["ann", "ben"]},
+                                     {"functions": ["b", "c"], "students": ["ann"]}]
 
 
 def test_a_class_whose_cells_tell_nobody_apart_has_a_page(whole):
