@@ -143,7 +143,7 @@ def _write(described: bytes, course: Course, common: str, student: str, where: G
             with suppress(FileNotFoundError):
                 _put(folder / name, (course.submitted(student, pages.lesson.name) / name).read_bytes())
         for name, page in made.items():
-            _put(folder / name, page.encode("utf-8", "replace"))
+            _put(folder / name, page)
         sizes = {name: (folder / name).stat().st_size for name in made}
         _put(folder / MADE_OF, json.dumps({"made of": made_of, "pages": sizes}).encode())
     except (KitError, OSError) as error:

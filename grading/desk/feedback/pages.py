@@ -8,7 +8,7 @@ from itertools import chain
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from grading import ROOT
 from grading.books import answers, results
@@ -33,6 +33,7 @@ _PICTURE = re.compile(r"<img((?: [a-z]+=\"[^\"]*\")*)>")
 _SOURCE, _ALT = re.compile(r' src="([^"]*)"'), re.compile(r' alt="([^"]*)"')
 _FORMULA = re.compile(r'<math (?P<block>[^>]*display="block")?[^>]*>.*?</math>', re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
+OUTPUT_BYTES = 10_000_000        # of a page's outputs, as HTML writes them
 WIDE = 16                        # letters of a formula that may be wider than a telephone
 
 
@@ -87,7 +88,7 @@ class Pages:
         environment.globals["style"] = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))
         self._index, self._notebook = (environment.get_template(f"{name}.html.j2") for name in ("index", "notebook"))
 
-    def of(self, student: str, graded: Graded) -> dict[str, str]:
+    def of(self, student: str, graded: Graded) -> dict[str, bytes]:
         """File name -> page. Raises KitError where there is nothing to make them from."""
         result = results.read(self._course, student, self.lesson.name)
         if result is None or result.fault:
@@ -116,14 +117,17 @@ class Pages:
                 [*(section.heading for section in sections), *(one.heading for one in asked)])
         return pages
 
-    def _drawn(self, template, values: dict, parts: list[Part], headings: list[str]) -> str:
+    def _drawn(self, template, values: dict, parts: list[Part], headings: list[str]) -> bytes:
+        """Piece by piece: in a text as a whole, one letter beyond the usual takes four bytes for each of the others."""
         headings = [*headings, *map(self.lesson.headline, self.lesson.notebooks)]
         texts = list(dict.fromkeys(map(_inline, headings)))
         asked = [text for part in parts for text in part.texts]
         made = self._rendering.page([*texts, *asked])
         inline = {text.source: _without_paragraph(html) for text, html in zip(texts, made)}
         blocks = {id(text): _self_contained(html) for text, html in zip(asked, made[len(texts):])}
-        return template.render(values | {"inline": inline, "block": lambda text: blocks[id(text)]})
+        del made
+        pieces = template.generate(values | {"inline": inline, "block": lambda text: blocks[id(text)]})
+        return b"".join(piece.encode("utf-8", "replace") for piece in pieces)
 
     def _files(self, student: str) -> dict[str, str]:
         """The student's modules as handed in."""
@@ -192,6 +196,7 @@ class Pages:
             elif source.strip():
                 kind = "markdown" if cell["cell_type"] == "markdown" else "code"
                 sections[-1].parts.append(Part("note", name, Text(kind, source, cell.get("attachments"))))
+        _bound([part for section in sections for part in section.parts])
         return sections
 
 
@@ -206,6 +211,20 @@ def _answer(question: Question, source: str, cell: dict, asked: Text | None, pla
             Text("code", source))
     return Part("answer", question.slug, said, question=question, asked=asked, outputs=shown.outputs(cell, places),
                 comment=Text("markdown", question.comment) if question.comment else None)
+
+
+def _bound(parts: list[Part]) -> None:
+    """Words in place of the outputs that there is no room for on a page: a sign may be five letters there."""
+    room, left_out = OUTPUT_BYTES, shown.Output("note", "left out: with it this page would be too large")
+    for part in parts:
+        outputs, part.outputs = part.outputs, []
+        for one in outputs:
+            size = len(escape(one.text)) + len(escape(one.words))
+            if size <= room:
+                room -= size
+                part.outputs.append(one)
+            elif part.outputs[-1:] != [left_out]:
+                part.outputs.append(left_out)
 
 
 def _say(parts: list[Part], text: Text) -> None:
