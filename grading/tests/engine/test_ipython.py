@@ -103,6 +103,6 @@ def test_a_transformer_of_the_notebooks_own_is_used():
 
 
 def test_a_cell_with_other_separators_of_lines_brings_no_warning_to_the_terminal():
-    done = subprocess.run([sys.executable, "-c", "from grading.engine import plan; plan._transformed('x = 1  # a\\u2028b')"],
-                          capture_output=True, text=True, cwd=ROOT)
+    code = "from grading.engine import plan; plan._transformed('x = 1  # a\\u2028b')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
