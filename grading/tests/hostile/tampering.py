@@ -410,7 +410,7 @@ def floods_of_colors(notebook):
                                                   "evalue": flood[:90_000], "traceback": [flood[:900]] * 900}]
     _own_code(notebook, "flood-2")["outputs"] = [
         {"output_type": "stream", "name": name, "text": "\x1b[31m" * 90 + "&'\"<" * 400}
-        for name in ("stdout", "stderr")] * 900
+        for name in ("stdout", "stderr")] * 200
 
 
 def nested_deeply_to_show(notebook):
