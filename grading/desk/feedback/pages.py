@@ -88,18 +88,25 @@ class Pages:
         environment.globals["style"] = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))
         self._index, self._notebook = (environment.get_template(f"{name}.html.j2") for name in ("index", "notebook"))
 
-    def of(self, student: str, graded: Graded) -> dict[str, bytes]:
-        """File name -> page. Raises KitError where there is nothing to make them from."""
+    def of(self, student: str, graded: Graded) -> Iterator[tuple[str, bytes]]:
+        """(file name, page), one made after the other: of a submission's notebooks, no more than one is held at a time.
+
+        Raises KitError, before the first, where there is nothing to make them from.
+        """
         result = results.read(self._course, student, self.lesson.name)
         if result is None or result.fault:
             raise KitError(f"{student} has no result: {result.fault if result else 'results.json cannot be read'}. "
                            f"Run: kit autograde {self.lesson.name} --student {student}")
         self._rendering.begin()
         files, folder = self._files(student), self._course.autograded(student, self.lesson.name)
-        cells = {name: answers.read(folder, name) for name in self.lesson.notebooks}
-        known = lesson.with_handed_in(self.lesson.known, files.values(), chain.from_iterable(cells.values()))
-        places = {name: self._places(name, cells[name], files, known) for name in cells}
-        stopped = dict(chain.from_iterable(self._stopped(name, cells[name], places[name]) for name in cells))
+        known = lesson.with_handed_in(self.lesson.known, files.values(), chain.from_iterable(
+            answers.read(folder, name) for name in self.lesson.notebooks))
+        places, stopped = {}, {}
+        for name in self.lesson.notebooks:
+            cells = answers.read(folder, name)
+            places[name] = self._places(name, cells, files, known)
+            stopped |= dict(self._stopped(name, cells, places[name]))
+            del cells
         asked = judged.questions(self.lesson, result, graded, known, stopped)
         passages = self._passages(files, {one.function for one in asked if one.checks})
         common = {"lesson": self.lesson, "student": student, "questions": asked, "graded": graded,
@@ -107,15 +114,16 @@ class Pages:
                   "places": {one.slug: one.notebook for one in asked},
                   "score": sum(one.score or 0.0 for one in asked),
                   "points": sum(one.points for one in asked), "open": [one for one in asked if one.score is None]}
-        pages = {INDEX: self._drawn(self._index, common, [], [one.heading for one in asked])}
+        yield INDEX, self._drawn(self._index, common, [], [one.heading for one in asked])
         for notebook in self.lesson.notebooks:
-            sections = self._sections(notebook, cells[notebook], places[notebook], {one.slug: one for one in asked},
-                                      passages)
-            pages[f"{notebook}.html"] = self._drawn(
-                self._notebook, common | {"notebook": notebook, "sections": sections},
-                [part for section in sections for part in section.parts],
-                [*(section.heading for section in sections), *(one.heading for one in asked)])
-        return pages
+            sections = self._sections(notebook, answers.read(folder, notebook), places[notebook],
+                                      {one.slug: one for one in asked}, passages)
+            page = self._drawn(self._notebook, common | {"notebook": notebook, "sections": sections},
+                               [part for section in sections for part in section.parts],
+                               [*(section.heading for section in sections), *(one.heading for one in asked)])
+            del sections
+            yield f"{notebook}.html", page
+            del page
 
     def _drawn(self, template, values: dict, parts: list[Part], headings: list[str]) -> bytes:
         """Piece by piece: in a text as a whole, one letter beyond the usual takes four bytes for each of the others."""

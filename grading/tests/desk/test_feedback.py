@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tracemalloc
 import unicodedata
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -489,6 +490,24 @@ def test_a_graded_notebook_is_read_without_a_copy_of_it_that_takes_four_times_as
         (tmp_path / "three.ipynb").write_bytes(content)
         assert answers.read(tmp_path, "three") == []
     assert answers.read(tmp_path, "four") == []
+
+
+def test_of_a_submission_no_more_than_one_notebook_is_held_at_a_time(spied, monkeypatch):
+    class Cell(dict):
+        pass
+
+    held, read = [], answers.read
+
+    def watched(folder, notebook):
+        assert not [one() for one in held if one() is not None]
+        cells = [Cell(cell) for cell in read(folder, notebook)]
+        held.extend(map(weakref.ref, cells))
+        return cells
+
+    drawn = made.Pages(*spied)
+    monkeypatch.setattr(answers, "read", watched)
+    assert [name for name, _ in drawn.of("ann", grades.Graded("ann"))] == ["index.html", "spied.html"]
+    assert len(held) > 10 and not [one() for one in held if one() is not None]
 
 
 def test_outputs_that_would_make_a_page_too_large_give_way_to_words(monkeypatch):
