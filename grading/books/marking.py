@@ -37,19 +37,17 @@ class Mark(NamedTuple):
 @dataclass(frozen=True)
 class Answer:
     """One student's answer. id: of its grade in the gradebook; automatic: 0 where nothing was answered;
+    digest, pictures: of its text and pictures, and characters of the latter, which stay in the notebook;
     marked_for: the text that its mark was given for, where that was another."""
 
     id: str
     student: str
     text: str
-    attachments: dict
+    digest: str
+    pictures: int
     mark: Mark
     automatic: float | None
     marked_for: str | None = None
-
-    @property
-    def digest(self) -> str:
-        return _digest(self.text, self.attachments)
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,12 @@ class Marking:
             rows = self._rows(session)
         found = (self._answer(row) for row in rows)
         return sorted((one for one in found if one), key=lambda one: one.id)
+
+    def attachments(self, answer: Answer) -> dict:
+        """An answer's pictures; none where it has become another meanwhile."""
+        folder = self._course.autograded(answer.student, self._assignment)
+        text, found = _read(folder, self._notebook, self._name) or ("", {})
+        return found if answer.pictures and _digest(text, found) == answer.digest else {}
 
     def marks(self) -> dict[str, Mark]:
         """Of the answers, by id, as they are now."""
@@ -201,9 +205,15 @@ def _signed(course: Course, assignment: str) -> Path:
 
 
 @lru_cache(maxsize=10_000)
-def _said(path: Path, name: str, stamp: tuple) -> tuple[str, dict] | None:
-    """Text and pictures of an answer in a graded notebook; while that is the same file (`stamp`), it is read once."""
-    cell = answers.of(answers.read(path.parent, path.stem)).get(name)
+def _said(path: Path, name: str, stamp: tuple) -> tuple[str, str, int] | None:
+    """(text, digest, characters of pictures) of an answer in a graded notebook; while that is the same file (`stamp`),
+    it is read once."""
+    found = _read(path.parent, path.stem, name)
+    return (found[0], _digest(*found), sum(map(len, map(repr, found[1].values())))) if found else None
+
+
+def _read(folder: Path, notebook: str, name: str) -> tuple[str, dict] | None:
+    cell = answers.of(answers.read(folder, notebook)).get(name)
     return (answers.source(cell), cell.get("attachments") or {}) if cell else None
 
 

@@ -159,15 +159,19 @@ def require_writable(*paths: Path | None) -> None:
             raise KitError(f"{path} cannot be written: the disk is full. Make room, or name a file elsewhere.")
 
 
-def write(path: Path, text: str, option: str) -> None:
-    """The whole file or, where that fails, the former one; `option` names another place. Raises KitError."""
+def write(path: Path, content: str | list[bytes], option: str) -> None:
+    """The whole file or, where that fails, the former one; `option` names another place. Raises KitError.
+
+    - content: a text, or the pieces of one
+    """
+    pieces = [content.encode("utf-8", "replace")] if isinstance(content, str) else content
     half = path.with_name(f".{path.name}.part")
     try:
-        if path.exists() and not path.is_file():         # a pipe, or a device
-            path.write_text(text, encoding="utf-8", errors="replace")
-            return
-        half.write_text(text, encoding="utf-8", errors="replace")
-        os.replace(half, path)
+        is_device = path.exists() and not path.is_file()         # or a pipe
+        with (path if is_device else half).open("wb") as file:
+            file.writelines(pieces)
+        if not is_device:
+            os.replace(half, path)
     except OSError as error:
         with suppress(OSError):
             half.unlink(missing_ok=True)

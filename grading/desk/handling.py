@@ -9,6 +9,8 @@ from grading.desk.outputs import clean_outputs
 from grading.desk.paths import without_paths
 from grading.desk.text import clean_message, printable
 
+LARGE = 1_000_000            # characters of HTML, in which a letter is written so that none takes more than a byte
+
 without_paths("/")           # which looks at the root of the file system once: before this process cannot any more
 
 
@@ -28,7 +30,12 @@ def markdown_cell(attachments: bytes, source: bytes, kept: dict) -> bytes:
     """A text cell as HTML, where `attachments` are its pictures as JSON."""
     from grading.desk import markdown  # which takes half a second; see PAGES in grading/engine/sandbox.py
 
-    return markdown.render(source.decode(), json.loads(attachments)).encode()
+    return _narrow(markdown.render(source.decode(), json.loads(attachments))).encode()
+
+
+def _narrow(html: str) -> str:
+    """The same HTML in ASCII alone: beside one wide letter, Python keeps four bytes for each of a picture's."""
+    return html.encode("ascii", "xmlcharrefreplace").decode() if len(html) > LARGE and not html.isascii() else html
 
 
 def code_cell(_: bytes, source: bytes, kept: dict) -> bytes:

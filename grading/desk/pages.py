@@ -30,7 +30,7 @@ _FORMER = ('<details class="kit-former" open><summary>This answer, or a picture 
 PAGE = 300_000               # characters of a page that are rendered: Pygments too is quadratic in some texts
 CELL_SECONDS = 3.0           # of processor time for one cell
 PAGE_SECONDS = 15.0          # and for all of a page; what comes then is shown as it was typed
-PAGE_BYTES = 40_000_000      # of what a page comes to
+PAGE_BYTES = 20_000_000      # of what a page comes to
 _SECONDS, _BYTES = "kit_seconds", "kit_bytes"        # what is left of them
 
 

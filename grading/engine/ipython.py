@@ -13,6 +13,7 @@ from IPython.core import inputtransformer2
 from IPython.extensions import autoreload
 
 _M, _32_BITS = 0x5BD1E995, 0xFFFFFFFF    # of murmur2
+warnings.filterwarnings("ignore", "`make_tokens_by_line` received")     # other separators in a cell: no use to anyone
 LIBRARIES = tuple({os.path.join(sysconfig.get_path(kind), "")
                    for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 

@@ -4,12 +4,13 @@ import hashlib
 import json
 import re
 from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from grading.books.course import Course
-from grading.books.marking import Marking
+from grading.books.marking import Answer, Marking
 from grading.desk import grouping, questions
 from grading.desk.markdown import plain, render
 from grading.desk.pages import rendered
@@ -19,6 +20,9 @@ from grading.release.assignment import Assignment
 _PARTS = Path(__file__).parent
 _SEEN = re.compile(r"<(?:img|math|hr)\b|>[^<]*?[^\s<]")
 STATIC_PLOTS = 30_000_000        # bytes of plots that a page takes with it
+ANSWERS = 20_000_000             # bytes of answers and pictures in them; where they are more, the longest give way
+_WITHOUT = "<p><em>[without its pictures: with them this page would be too large; formgrader shows them]</em></p>"
+_LEFT_OUT = "<p><em>[left out: with it this page would be too large; formgrader shows it]</em></p>"
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,10 @@ class Desk:
         return Marking(self.course, self.assignment.name, question.notebook, question.name)
 
 
-def page(desk: Desk, question: Question, live: bool) -> str:
-    """A whole page, which asks nobody for anything; a live one sends marks back to where it came from."""
-    data = json.dumps(_data(desk, question, live), ensure_ascii=False).replace("<", "\\u003c")
+def page(desk: Desk, question: Question, live: bool) -> list[bytes]:
+    """A whole page, in pieces, which asks nobody for anything; a live one sends marks back to where it came from."""
     style, script = ((_PARTS / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    return f"""<!doctype html>
+    before, behind = f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -49,11 +52,28 @@ def page(desk: Desk, question: Question, live: bool) -> str:
 <style>{style}</style>
 </head>
 <body>
-<script type="application/json" id="data">{data}</script>
+<script type="application/json" id="data">\0</script>
 <script>{script}</script>
 </body>
 </html>
-"""
+""".encode().split(b"\0")
+    return [before, *_written(_data(desk, question, live)), behind]
+
+
+def _json(value: object) -> bytes:
+    """Such that it may stand in a page."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").replace(b"<", b"\\u003c")
+
+
+def _written(value: object) -> Iterator[bytes]:
+    """JSON in pieces. Bytes are some already: what is large is written once, and never a part of something larger."""
+    if isinstance(value, dict):
+        for number, (name, one) in enumerate(value.items()):
+            yield (b"," if number else b"{") + _json(name) + b":"
+            yield from _written(one)
+        yield b"}" if value else b"{}"
+    else:
+        yield value if isinstance(value, bytes) else _json(value)
 
 
 def policy(style: str, script: str) -> str:
@@ -77,24 +97,44 @@ def _shown(text: str, attachments: object = None) -> str:
     return html if _SEEN.search(html) else plain(text)
 
 
+def _answers(marking: Marking, found: list[Answer]) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """(answers by digest, what marks were given for by id) as JSON of their HTML."""
+    html: dict[str, bytes] = {}
+    before: dict[str, bytes] = {}
+    room = ANSWERS
+    for one in sorted(found, key=lambda one: len(one.text) + one.pictures):
+        if one.digest not in html:
+            html[one.digest] = _fitting(one.text, marking.attachments(one), room)
+            room -= len(html[one.digest])
+        if one.marked_for is not None:
+            before[one.id] = _fitting(one.marked_for, {}, room)
+            room -= len(before[one.id])
+    return html, before
+
+
+def _fitting(text: str, attachments: dict, room: int) -> bytes:
+    """With its pictures, without, or not at all."""
+    made = _json(_shown(text, attachments))
+    if len(made) > room and attachments:
+        made = _json(_WITHOUT + _shown(text))
+    return made if len(made) <= room else _json(_LEFT_OUT)
+
+
 def _data(desk: Desk, question: Question, live: bool) -> dict:
     found = desk.marking(question).answers()
     answered = [one for one in found if one.text.strip() and one.automatic is None]
     blank = [one for one in found if one not in answered]
     grouped = [[answered[number] for number in group]
                for group in grouping.groups([one.text for one in answered])]
-    html: dict[str, str] = {}
+    html, before = _answers(desk.marking(question), found)
     scheme, room = question.rubric, STATIC_PLOTS
     answers = {}
     for number, one in enumerate(found, 1):
-        if one.digest not in html:
-            html[one.digest] = _shown(one.text, one.attachments)
         shown = [] if live else plots(desk, question, one.student)
         room -= sum(map(len, shown))
         answers[one.id] = {
             "label": one.student if desk.names else f"answer {number}", "digest": one.digest, "mark": list(one.mark),
-            "auto": one.automatic, "plots": shown if room >= 0 else [],
-            "before": None if one.marked_for is None else _shown(one.marked_for)}
+            "auto": one.automatic, "plots": _json(shown if room >= 0 else []), "before": before.get(one.id)}
     return {
         "live": live, "assignment": desk.assignment.title, "name": question.name, "title": question.title,
         "questions": [{"name": one.name, "title": f"{one.notebook}: {one.title}"} for one in desk.asked],

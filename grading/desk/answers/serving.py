@@ -48,39 +48,39 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer(self._entered)
 
-    def _answer(self, make: Callable[[], tuple[str, str]]) -> None:
+    def _answer(self, make: Callable[[], tuple[str, list[bytes]]]) -> None:
         try:
             kind, content = make()
             status = HTTPStatus.OK
         except _Refused as refused:
-            status, kind, content = refused.status, "text/plain", str(refused)
+            status, (kind, content) = refused.status, _sentence(refused)
         except KitError as error:
-            status, kind, content = HTTPStatus.SERVICE_UNAVAILABLE, "text/plain", str(error)
-        body = content.encode("utf-8", "replace")
+            status, (kind, content) = HTTPStatus.SERVICE_UNAVAILABLE, _sentence(error)
         self.send_response(status)
-        for name, value in (("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(body))),
+        for name, value in (("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(sum(map(len, content)))),
                             ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
                             ("X-Frame-Options", "DENY"), ("Content-Security-Policy", "frame-ancestors 'none'"),
                             ("Referrer-Policy", "no-referrer"), ("Cross-Origin-Resource-Policy", "same-origin"),
                             ("Connection", "close")):
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        for piece in content:
+            self.wfile.write(piece)
 
-    def _shown(self) -> tuple[str, str]:
+    def _shown(self) -> tuple[str, list[bytes]]:
         question, rest = self._place()
         if rest == "":
             return "text/html", page(self.server.desk, question, live=True)
         marking = self.server.desk.marking(question)
         if rest == "marks":
-            return "application/json", json.dumps(marking.marks())
+            return _as_json(marking.marks())
         if rest.startswith("plots/"):
             student = next((one.student for one in marking.answers() if one.id == rest.removeprefix("plots/")), None)
             if student is not None:
-                return "application/json", json.dumps(plots(self.server.desk, question, student))
+                return _as_json(plots(self.server.desk, question, student))
         raise _Refused(HTTPStatus.NOT_FOUND, "there is no such page here")
 
-    def _entered(self) -> tuple[str, str]:
+    def _entered(self) -> tuple[str, list[bytes]]:
         question, rest = self._place()
         if rest != "marks":
             raise _Refused(HTTPStatus.NOT_FOUND, "nothing is entered here")
@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
             changes = [_change(one) for one in json.loads(self.rfile.read(int(length)))]
         except (ValueError, TypeError, KeyError, AttributeError):
             raise _Refused(HTTPStatus.BAD_REQUEST, "this is no list of marks") from None
-        return "application/json", json.dumps(self.server.desk.marking(question).enter(changes))
+        return _as_json(self.server.desk.marking(question).enter(changes))
 
     def _place(self) -> tuple[Question, str]:
         """Which question, and what of it; raises for whoever may not ask."""
@@ -114,6 +114,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_) -> None:
         """Nothing: a terminal full of requests helps nobody, and the address in it is a secret."""
+
+
+def _sentence(error: Exception) -> tuple[str, list[bytes]]:
+    return "text/plain", [str(error).encode("utf-8", "replace")]
+
+
+def _as_json(value: object) -> tuple[str, list[bytes]]:
+    return "application/json", [json.dumps(value).encode()]
 
 
 def _change(one: dict) -> Change:

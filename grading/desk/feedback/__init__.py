@@ -18,6 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -138,14 +139,17 @@ def _write(described: bytes, course: Course, common: str, student: str, where: G
     try:
         pages = _pages(described, course, common)
         made, folder = pages.of(student, where), course.feedback(student, pages.lesson.name)
+        first = next(made)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MADE_OF).unlink(missing_ok=True)
         for name in _BESIDE:
             with suppress(FileNotFoundError):
                 _put(folder / name, (course.submitted(student, pages.lesson.name) / name).read_bytes())
-        for name, page in made.items():
-            _put(folder / name, page.encode("utf-8", "replace"))
-        sizes = {name: (folder / name).stat().st_size for name in made}
+        sizes = {}
+        for name, page in chain([first], made):
+            _put(folder / name, page)
+            sizes[name] = len(page)
+            del page
         _put(folder / MADE_OF, json.dumps({"made of": made_of, "pages": sizes}).encode())
     except (KitError, OSError) as error:
         return str(error)

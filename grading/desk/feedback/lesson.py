@@ -96,9 +96,12 @@ def known(release: Path) -> Open:
 
 def with_handed_in(known: Open, modules: Iterable[str], cells: Iterable[dict]) -> Open:
     """And the words of a submission's code; of its graded notebooks' cells not the checks, which are whole there."""
-    described = [(cell, cell.get("metadata", {}).get("nbgrader", {})) for cell in cells if cell["cell_type"] == "code"]
-    return Open(*modules, *(answers.source(cell) for cell, told in described
-                            if not told.get("grade") or told.get("solution")), beside=known)
+    found = []                                       # and nothing else of a cell, which may be large
+    for cell in cells:
+        told = cell.get("metadata", {}).get("nbgrader", {})
+        if cell["cell_type"] == "code" and (not told.get("grade") or told.get("solution")):
+            found.append(answers.source(cell))
+    return Open(*modules, *found, beside=known)
 
 
 def _given(cell, hidden: str) -> Given:

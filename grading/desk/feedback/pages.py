@@ -8,7 +8,7 @@ from itertools import chain
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from grading import ROOT
 from grading.books import answers, results
@@ -34,6 +34,7 @@ _SOURCE, _ALT = re.compile(r' src="([^"]*)"'), re.compile(r' alt="([^"]*)"')
 _FORMULA = re.compile(r'<math (?P<block>[^>]*display="block")?[^>]*>.*?</math>', re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 SHORT = 600                      # characters of a comment that stand in the index too
+OUTPUT_BYTES = 10_000_000        # of a page's outputs, as HTML writes them
 WIDE = 16                        # letters of a formula that may be wider than a telephone
 
 
@@ -88,18 +89,25 @@ class Pages:
         environment.globals["style"] = Markup((TEMPLATES / "page.css").read_text(encoding="utf-8"))
         self._index, self._notebook = (environment.get_template(f"{name}.html.j2") for name in ("index", "notebook"))
 
-    def of(self, student: str, graded: Graded) -> dict[str, str]:
-        """File name -> page. Raises KitError where there is nothing to make them from."""
+    def of(self, student: str, graded: Graded) -> Iterator[tuple[str, bytes]]:
+        """(file name, page), one made after the other: of a submission's notebooks, no more than one is held at a time.
+
+        Raises KitError, before the first, where there is nothing to make them from.
+        """
         result = results.read(self._course, student, self.lesson.name)
         if result is None or result.fault:
             raise KitError(f"{student} has no result: {result.fault if result else 'results.json cannot be read'}. "
                            f"Run: kit autograde {self.lesson.name} --student {student}")
         self._rendering.begin()
         files, folder = self._files(student), self._course.autograded(student, self.lesson.name)
-        cells = {name: answers.read(folder, name) for name in self.lesson.notebooks}
-        known = lesson.with_handed_in(self.lesson.known, files.values(), chain.from_iterable(cells.values()))
-        places = {name: self._places(name, cells[name], files, known) for name in cells}
-        stopped = dict(chain.from_iterable(self._stopped(name, cells[name], places[name]) for name in cells))
+        known = lesson.with_handed_in(self.lesson.known, files.values(), chain.from_iterable(
+            answers.read(folder, name) for name in self.lesson.notebooks))
+        places, stopped = {}, {}
+        for name in self.lesson.notebooks:
+            cells = answers.read(folder, name)
+            places[name] = self._places(name, cells, files, known)
+            stopped |= dict(self._stopped(name, cells, places[name]))
+            del cells
         asked = judged.questions(self.lesson, result, graded, known, stopped)
         passages = self._passages(files, {one.function for one in asked if one.checks})
         common = {"lesson": self.lesson, "student": student, "questions": asked, "graded": graded,
@@ -111,27 +119,31 @@ class Pages:
         short = {name: Text("markdown", words) for name, words in
                  [*((one.slug, one.comment) for one in asked if one.comment),
                   *((name, words) for (_, name), words in graded.comments.items())] if len(words) <= SHORT}
-        pages = {INDEX: self._drawn(self._index, common | {"comments": short},
-                                    [Part("note", name, text) for name, text in short.items()],
-                                    [one.heading for one in asked])}
+        yield INDEX, self._drawn(self._index, common | {"comments": short},
+                                 [Part("note", name, text) for name, text in short.items()],
+                                 [one.heading for one in asked])
         for notebook in self.lesson.notebooks:
-            sections = self._sections(notebook, cells[notebook], places[notebook], {one.slug: one for one in asked},
-                                      passages, {name: words for (where, name), words in graded.comments.items()
-                                                 if where == notebook})
-            pages[f"{notebook}.html"] = self._drawn(
-                self._notebook, common | {"notebook": notebook, "sections": sections},
-                [part for section in sections for part in section.parts],
-                [*(section.heading for section in sections), *(one.heading for one in asked)])
-        return pages
+            comments = {name: words for (where, name), words in graded.comments.items() if where == notebook}
+            sections = self._sections(notebook, answers.read(folder, notebook), places[notebook],
+                                      {one.slug: one for one in asked}, passages, comments)
+            page = self._drawn(self._notebook, common | {"notebook": notebook, "sections": sections},
+                               [part for section in sections for part in section.parts],
+                               [*(section.heading for section in sections), *(one.heading for one in asked)])
+            del sections
+            yield f"{notebook}.html", page
+            del page
 
-    def _drawn(self, template, values: dict, parts: list[Part], headings: list[str]) -> str:
+    def _drawn(self, template, values: dict, parts: list[Part], headings: list[str]) -> bytes:
+        """Piece by piece: in a text as a whole, one letter beyond the usual takes four bytes for each of the others."""
         headings = [*headings, *map(self.lesson.headline, self.lesson.notebooks)]
         texts = list(dict.fromkeys(map(_inline, headings)))
         asked = [text for part in parts for text in part.texts]
         made = self._rendering.page([*texts, *asked])
         inline = {text.source: _without_paragraph(html) for text, html in zip(texts, made)}
         blocks = {id(text): _self_contained(html) for text, html in zip(asked, made[len(texts):])}
-        return template.render(values | {"inline": inline, "block": lambda text: blocks[id(text)]})
+        del made
+        pieces = template.generate(values | {"inline": inline, "block": lambda text: blocks[id(text)]})
+        return b"".join(piece.encode("utf-8", "replace") for piece in pieces)
 
     def _files(self, student: str) -> dict[str, str]:
         """The student's modules as handed in."""
@@ -202,6 +214,7 @@ class Pages:
             elif source.strip():
                 kind = "markdown" if cell["cell_type"] == "markdown" else "code"
                 sections[-1].parts.append(Part("note", name, Text(kind, source, cell.get("attachments"))))
+        _bound([part for section in sections for part in section.parts])
         return sections
 
 
@@ -216,6 +229,20 @@ def _answer(question: Question, source: str, cell: dict, asked: Text | None, pla
             Text("code", source))
     return Part("answer", question.slug, said, question=question, asked=asked, outputs=shown.outputs(cell, places),
                 comment=Text("markdown", question.comment) if question.comment else None)
+
+
+def _bound(parts: list[Part]) -> None:
+    """Words in place of the outputs that there is no room for on a page: a sign may be five letters there."""
+    room, left_out = OUTPUT_BYTES, shown.Output("note", "left out: with it this page would be too large")
+    for part in parts:
+        outputs, part.outputs = part.outputs, []
+        for one in outputs:
+            size = len(escape(one.text)) + len(escape(one.words))
+            if size <= room:
+                room -= size
+                part.outputs.append(one)
+            elif part.outputs[-1:] != [left_out]:
+                part.outputs.append(left_out)
 
 
 def _say(parts: list[Part], text: Text) -> None:

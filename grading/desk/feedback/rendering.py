@@ -18,7 +18,7 @@ PAGE = 300_000               # characters of a page that are rendered: Pygments 
 TEXT_SECONDS = 3.0           # of processor time for one text
 TOGETHER_SECONDS = 4.0       # for all of a page at once,
 PAGE_SECONDS = 15.0          # and one by one; what comes then is shown as it was typed
-PAGE_BYTES = 40_000_000      # of what they come to
+PAGE_BYTES = 20_000_000      # of what they come to
 _LONGEST = {"markdown": SHOWN, "code": LONG, "html": 5 * HTML}
 _PAGE = msgspec.msgpack.Decoder(list[str])
 
@@ -101,6 +101,7 @@ def _ask(texts: list[tuple[str, str, dict]], seconds: float) -> list[Markup]:
         found = _PAGE.decode(answer)
     except msgspec.MsgspecError:
         found = []
+    del answer
     if len(found) != len(texts):
         raise Refused("what came back is no answer")
     return [Markup(html) for html in found]

@@ -159,6 +159,18 @@ def test_a_file_that_cannot_be_written_is_told_before_the_work(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_what_is_written_to_a_device_goes_there_and_the_device_stays(tmp_path):
+    (tmp_path / "null").symlink_to("/dev/null")
+    (tmp_path / "full").symlink_to("/dev/full")
+    commands.write(tmp_path / "null", [b"1", b"2"], "--html")
+    with pytest.raises(KitError, match="cannot be written: No space left"):
+        commands.write(tmp_path / "full", [b"1", b"2"], "--html")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["full", "null"]
+    commands.write(tmp_path / "x.html", [b"<p>", b"\xc3\xa9"], "--html")
+    assert (tmp_path / "x.html").read_text(encoding="utf-8") == "<p>\u00e9"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_full_disk_and_a_closed_pipe_are_one_sentence():
     command = [sys.executable, "-m", "grading", "completion", "bash"]
     with open("/dev/full", "w") as full:

@@ -20,7 +20,7 @@ from grading.autograde import autograde
 from grading.books import marks
 from grading.books.course import Course
 from grading.books.marking import Change, Mark, Marking
-from grading.desk import feedback, grouping, questions
+from grading.desk import answers, feedback, grouping, questions
 from grading.desk.answers import Desk, page
 from grading.desk.answers.serving import Server
 from grading.errors import KitError
@@ -159,7 +159,7 @@ def test_a_mark_outlives_regrade_and_lost_gradebook_and_a_changed_answer_asks_fo
     again = by_student(marking)["ann"]
     assert (again.mark.score, again.mark.waits, again.marked_for) == (1.5, True, written.ANSWERS["ann"])
     desk = Desk(whole[0], course, questions.of_assignment(whole[0], course))
-    shown = page(desk, desk.asked[0], live=True)
+    shown = b"".join(page(desk, desk.asked[0], live=True)).decode()
     assert "distances" in shown and "Because" in shown
     marks.copy(course, written.NAME)
     course.gradebook.unlink()
@@ -294,13 +294,42 @@ def test_hostile_answers_are_harmless_on_the_page(whole, tmp_path):
     next(one for one in cells["cells"] if one["id"] == written.QUESTION)["source"] = "\n\n".join(ATTACKS) + "</script>"
     path.write_text(json.dumps(cells))
     try:
-        shown = page(desk, desk.asked[0], live=False)
+        shown = b"".join(page(desk, desk.asked[0], live=False)).decode()
     finally:
         path.write_bytes(before)
     assert shown.count("<script") == 2 and shown.count("</script>") == 2
     data = json.loads(shown.partition('id="data">')[2].partition("</script>")[0])
     for html in data["html"].values():
         assert_harmless(html)
+
+
+def test_where_answers_would_make_a_page_too_large_the_longest_give_way(whole, monkeypatch):
+    assignment, course = whole[0], whole[1]
+    desk = Desk(assignment, course, questions.of_assignment(assignment, course))
+    path = course.autograded("ann", written.NAME) / "words.ipynb"
+    before = path.read_bytes()
+    cells = json.loads(before)
+    picture = "iVBORw0KGgoAAAANSUhEUgAAAFoAAABaCAIAAAAAAAAA" + "AAAA" * 500
+    one = next(one for one in cells["cells"] if one["id"] == written.QUESTION)
+    one |= {"source": "Look: ![](attachment:a.png)", "attachments": {"a.png": {"image/png": picture}}}
+    path.write_text(json.dumps(cells))
+
+    def shown() -> list[str]:
+        made = b"".join(page(desk, desk.asked[0], live=False)).decode()
+        return list(json.loads(made.partition('id="data">')[2].partition("</script>")[0])["html"].values())
+
+    try:
+        whole_page = shown()
+        assert sum(picture in html for html in whole_page) == 1
+        monkeypatch.setattr(answers, "ANSWERS", 2_000)
+        without = shown()
+        changed = [(now, then) for now, then in zip(without, whole_page, strict=True) if now != then]
+        assert len(changed) == 1 and picture in changed[0][1]
+        assert "without its pictures" in changed[0][0] and "Look" in changed[0][0]
+        monkeypatch.setattr(answers, "ANSWERS", 0)
+        assert all("left out" in html for html in shown())
+    finally:
+        path.write_bytes(before)
 
 
 def test_the_command_writes_a_page_to_read(tmp_path, released):

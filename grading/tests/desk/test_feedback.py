@@ -1,11 +1,14 @@
 """Feedback: what it names, what it keeps to itself, and that it is written again only where something has changed."""
 
 import html
+import json
 import os
 import re
 import subprocess
 import sys
+import tracemalloc
 import unicodedata
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,11 +23,12 @@ from nbgrader.exchange import ExchangeFactory
 from nbgrader.utils import notebook_hash, parse_utc
 
 from grading.autograde import autograde
-from grading.books import grades
+from grading.books import answers, grades
 from grading.books.course import TIMESTAMP, Course
 from grading.books.results import Result
-from grading.desk import feedback
+from grading.desk import feedback, handling
 from grading.desk.feedback import judged, lesson, rendering, said, shown
+from grading.desk.feedback import pages as made
 from grading.desk.feedback.phrases import SPOKEN, Open
 from grading.desk.feedback.rendering import Text
 from grading.engine import sandbox
@@ -498,6 +502,63 @@ def test_what_is_longer_than_anyone_reads_is_shown_as_it_was_typed():
     texts = rendering.Rendering()
     assert texts.page([Text("code", "<b>" * 4_000)])[0].startswith("<pre>&lt;b&gt;")
     assert texts.page([Text("markdown", "a\n\n" * 90_000)])[0].startswith("<pre>a")          # more than a page's
+
+
+def test_beside_a_letter_beyond_the_usual_a_large_text_takes_a_byte_for_each_letter(monkeypatch):
+    monkeypatch.setattr(handling, "LARGE", 50)
+    for text in ("caf\u00e9 \U0001f600 $x$ <b title='\u03b1'>&amp; \u4e2d</b>\n\n" * 3, "plain " * 30, "\U0001f600"):
+        narrow = handling.markdown_cell(b"{}", text.encode(), {})
+        monkeypatch.setattr(handling, "LARGE", 10**9)
+        wide = handling.markdown_cell(b"{}", text.encode(), {}).decode()
+        monkeypatch.setattr(handling, "LARGE", 50)
+        assert BeautifulSoup(narrow, "html.parser") == BeautifulSoup(wide, "html.parser")
+        assert narrow.isascii() == (len(wide) > 50)
+
+
+def test_a_graded_notebook_is_read_without_a_copy_of_it_that_takes_four_times_as_much(tmp_path):
+    cells = [{"id": "a", "source": "\U0001f600", "outputs": ["x" * 5_000_000]}, {"id": "b", "source": ["1\n", "2"]}]
+    (tmp_path / "one.ipynb").write_text(json.dumps({"cells": cells}, ensure_ascii=False), encoding="utf-8")
+    tracemalloc.start()
+    try:
+        assert answers.read(tmp_path, "one") == cells
+        assert tracemalloc.get_traced_memory()[1] < 15_000_000
+    finally:
+        tracemalloc.stop()
+    (tmp_path / "two.ipynb").write_text('{"cells": [{"id": "a", "n": NaN, "source": "\\ud800"}]}')
+    assert [cell["id"] for cell in answers.read(tmp_path, "two")] == ["a"]
+    for content in (b"", b"[]", b"7", b'{"cells"', b'{"cell": []}', b"\xff"):
+        (tmp_path / "three.ipynb").write_bytes(content)
+        assert answers.read(tmp_path, "three") == []
+    assert answers.read(tmp_path, "four") == []
+
+
+def test_of_a_submission_no_more_than_one_notebook_is_held_at_a_time(spied, monkeypatch):
+    class Cell(dict):
+        pass
+
+    held, read = [], answers.read
+
+    def watched(folder, notebook):
+        assert not [one() for one in held if one() is not None]
+        cells = [Cell(cell) for cell in read(folder, notebook)]
+        held.extend(map(weakref.ref, cells))
+        return cells
+
+    drawn = made.Pages(*spied)
+    monkeypatch.setattr(answers, "read", watched)
+    assert [name for name, _ in drawn.of("ann", grades.Graded("ann"))] == ["index.html", "spied.html"]
+    assert len(held) > 10 and not [one() for one in held if one() is not None]
+
+
+def test_outputs_that_would_make_a_page_too_large_give_way_to_words(monkeypatch):
+    monkeypatch.setattr(made, "OUTPUT_BYTES", 100)
+    texts = ("a" * 40, "&" * 20, "&" * 20, "<" * 20, "b" * 40, "c" * 40)
+    parts = [made.Part("code", outputs=[shown.Output("text", text) for text in texts[:4]]),
+             made.Part("code", outputs=[shown.Output("picture", text) for text in texts[4:]])]
+    made._bound(parts)
+    assert [one.text[:8] for one in parts[0].outputs] == ["a" * 8, "left out"]
+    assert [one.text[:8] for one in parts[1].outputs] == ["b" * 8, "left out"]
+    assert parts[0].outputs[1].kind == "note"
 
 
 def test_outputs_are_read_whether_a_text_is_one_or_its_lines():

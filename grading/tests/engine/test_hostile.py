@@ -39,6 +39,7 @@ CELL_SECONDS, SUBMISSION_SECONDS, STILL_SECONDS = 3, 300, 600
 JOBS = 2
 OUTCOMES = {"passed", "failed", "error", "timed_out", "skipped", "manual"}       # a `grader_error` would be a gain
 PARENT_BYTES = 300_000_000
+PAGE_BYTES = 32_000_000                  # texts, outputs and what the lesson says
 COLLECTING_BYTES = 300_000_000           # for one inbox; a tar may unpack to 200 million bytes
 COLLECTING_SECONDS = 60                  # of processor time
 CLASS = attacks(dear=ALL)
@@ -292,6 +293,12 @@ def test_nothing_active_reaches_the_feedback_page(graded, attack):
     assert graded.pages[attack.name], "no page"
     known = page.active(graded.pages["twin_perfect"]) | page.active(graded.pages["twin_untouched"])
     assert not sorted(page.active(graded.pages[attack.name]) - known)
+
+
+@by_name(("desk",))
+def test_a_feedback_page_is_no_larger_than_what_it_may_show(graded, attack):
+    whole(graded, attack)
+    assert len(graded.pages[attack.name].encode()) < PAGE_BYTES
 
 
 @by_name(("desk",))

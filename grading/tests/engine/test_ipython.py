@@ -1,6 +1,8 @@
 """What the engine has in place of parts of IPython gives what those would."""
 
 import json
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -98,3 +100,9 @@ def test_a_transformer_of_the_notebooks_own_is_used():
     manager.token_transformers.pop()
     manager.cleanup_transforms.append(lambda lines: [line.upper() for line in lines])
     assert manager.transform_cell("whisper") == "WHISPER\n"
+
+
+def test_a_cell_with_other_separators_of_lines_brings_no_warning_to_the_terminal():
+    code = "from grading.engine import plan; plan._transformed('x = 1  # a\\u2028b')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -3,6 +3,7 @@
 One that returns bytes has written the file itself.
 """
 
+import base64
 import copy
 import hashlib
 import json
@@ -360,6 +361,151 @@ def outputs_without_end(notebook):
     notebook["cells"][2:2] = [own_cell("code", "1", f"crumbs-{number}") | {"outputs": crumbs} for number in range(60)]
     nothings = [{"output_type": "display_data", "data": [[]] * 300_000, "metadata": {}}]
     notebook["cells"].insert(2, own_cell("code", "1", "nothings") | {"outputs": nothings})
+
+
+_HOSTILE_SVG = ("<svg xmlns='http://www.w3.org/2000/svg' onload='hostile()'><script>hostile()</script>"
+                "<style>@import '//hostile.example'</style></svg>")
+_MARKS = "".join(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0x2028, 0x2029,
+                           0xFEFF)))
+
+
+def _own_code(notebook: dict, name: str) -> dict:
+    notebook["cells"].insert(1, own_cell("code", f"free_{len(notebook['cells'])} = 1", name))
+    return notebook["cells"][1]
+
+
+def _png(side: int, length: int) -> str:
+    """What has a picture's header and no more of one."""
+    head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + side.to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
+    return base64.b64encode(head + b"\0" * length).decode()
+
+
+def titles_without_end(notebook):
+    title, ligatures = "# " + "title <b> $x$ " * 2_000, "\ufdfa" * 9_000
+    texts = (title, "a" * 9_000 + "\n===", f"<h1>{title}</h1>\n\n## {ligatures}")
+    notebook["cells"][1:1] = [own_cell("markdown", text, f"title-{n}") for n, text in enumerate(texts)]
+    _answer(notebook)["source"] = ("#" * 6 + " " + "t" * 900 + "\n\n") * 150 + "# " + "\u0430" * 8_000
+
+
+def text_that_runs_backwards(notebook):
+    heaped = "a" + "\u0300\u20dd\u0489" * 3_000
+    _answer(notebook)["source"] = (f"# {_MARKS}stniop lla\n\n{heaped}\n\n{_MARKS} <b title='{_MARKS}'>{_MARKS}</b> "
+                                   f"![{_MARKS}](x.png)")
+    notebook["cells"].insert(1, own_cell("markdown", f"## {heaped} {_MARKS}", "backwards-0"))
+    cell = _own_code(notebook, "backwards")
+    cell["source"] = f"text = '{_MARKS}'  # {heaped}"
+    _handed(cell, {"text/plain": _MARKS + heaped}, {"text/html": f"<b title='{_MARKS}'>{_MARKS}{heaped}</b>"})
+
+
+def thousands_of_texts(notebook):
+    texts = ("*x* `y` <b>z</b>", "# $x$", "| a |\n|---|\n| $b$ |", "- x\n  - y", "![](attachment:a.png)",
+             "[x](https://x.example)")
+    notebook["cells"][1:1] = [own_cell("markdown", texts[n % len(texts)], f"text-{n}") for n in range(4_900)]
+
+
+def floods_of_colors(notebook):
+    flood = "".join(f"\x1b[3{n % 8};4{n % 7};1mx\x1b[38;5;{n % 256}m&" for n in range(40_000))
+    _own_code(notebook, "flood-0")["outputs"] = [{"output_type": "stream", "name": "stdout", "text": flood}]
+    _own_code(notebook, "flood-1")["outputs"] = [{"output_type": "error", "ename": flood[:900],
+                                                  "evalue": flood[:90_000], "traceback": [flood[:900]] * 900}]
+    _own_code(notebook, "flood-2")["outputs"] = [
+        {"output_type": "stream", "name": name, "text": "\x1b[31m" * 90 + "&'\"<" * 400}
+        for name in ("stdout", "stderr")] * 200
+
+
+def nested_deeply_to_show(notebook):
+    lists = "".join("  " * n + "- x\n" for n in range(95))
+    quotes = "\n".join("> " * n + "x" for n in range(90))
+    links = "[![" * 1_500 + "x" + "](y)](z)" * 400 + "\n\n" + "**a *b " * 900
+    tags = "<div>" * 1_900 + "x" + "</div>" * 100
+    texts = (lists, quotes, links, tags, "1. " * 3_000 + "x", "<details><summary>" * 500)
+    _answer(notebook)["source"] = "\n\n".join(texts)
+    notebook["cells"][1:1] = [own_cell("markdown", text, f"deep-{n}") for n, text in enumerate(texts)]
+    _handed(_own_code(notebook, "deep"), {"text/html": "<table><tr><td>" * 5_000}, {"text/html": "<ul><li>" * 9_000},
+            {"text/markdown": lists * 9})
+
+
+def pictures_that_run(notebook):
+    svg, bomb = base64.b64encode(_HOSTILE_SVG.encode()).decode(), _png(7_000, 900)
+    answer = _answer(notebook)
+    answer["attachments"] = {"a.svg": {"image/svg+xml": svg}, "b.png": {"image/png": svg}, "c.png": {"image/png": bomb},
+                             "d.png": {"image/png": bomb, "image/svg+xml": _HOSTILE_SVG}}
+    answer["source"] = "\n\n".join((
+        _HOSTILE_SVG, "![](attachment:a.svg) ![](attachment:b.png) ![](attachment:c.png)",
+        "![x](attachment:d.png 'onerror=\"hostile()\"')", f"<img src='data:image/svg+xml;base64,{svg}'>",
+        f"![](data:image/svg+xml;base64,{svg})",
+        "<picture><source srcset='//hostile.example/x.png'><img srcset='//hostile.example/y.png 2x' src=x></picture>",
+        "<b style='background:url(//hostile.example/z.png);position:fixed;top:0'>x</b>",
+        "<table background='//hostile.example/w.png'></table> <link rel=preload href='//hostile.example/u'>",
+        "<img src='https://hostile.example/v.png' width=9999 height=9999>"))
+    _handed(_own_code(notebook, "run"), {"image/svg+xml": _HOSTILE_SVG}, {"text/html": _HOSTILE_SVG},
+            {"text/html": f"<img src='data:image/svg+xml;base64,{svg}'>"},
+            {"image/png": bomb, "text/html": f"<img alt='\"><script>hostile()</script>' "
+                                             f"src='data:image/png;base64,{bomb}'>"})
+
+
+def formulas_without_end(notebook):
+    tricks = (r"\href{javascript:hostile()}{x}", r"\class{score}{x}", r"\cssId{softmax-naive}{x}",
+              r"\style{background:url(//hostile.example/x)}{x}", r"\require{html}\unicode{60}script\unicode{62}",
+              r"\text{<script>hostile()</script>}", r"\color{red;background:url(//hostile.example)}x",
+              r"\includegraphics{https://hostile.example/x.png}", r"\def\x{\x\x}\x", r"\rule{99999em}{99999em}",
+              r"\hspace{99999cm}x", r"\Huge x")
+    flood = " ".join(f"$x_{{{n}}}$" for n in range(1_000))
+    nested = " ".join(f"${one}$" for one in (r"\frac{1}{" * 200 + "x" + "}" * 200, r"\sqrt{" * 900,
+                                             "{" * 3_000 + "}" * 3_000, "x^" * 2_000))
+    matrix = r"\begin{matrix}" + ("&" * 30 + r"\\ ") * 90 + r"\end{matrix}"
+    _answer(notebook)["source"] = "\n\n".join((*(f"$${one}$$ ${one}$" for one in tricks), nested, matrix,
+                                               *[flood] * 15))
+    notebook["cells"][1:1] = [own_cell("markdown", text, f"formulas-{n}")
+                              for n, text in enumerate((flood, nested, matrix))]
+    _handed(_own_code(notebook, "formulas"), *({"text/latex": f"${one}$"} for one in tricks),
+            {"text/latex": "$$" + flood * 9 + "$$"})
+
+
+def pictures_by_the_megabyte(notebook):
+    """And one letter that makes each of a text's take four bytes."""
+    answer = _answer(notebook)
+    answer["attachments"] = {"a.png": {"image/png": _png(90, 1_050_000)}}
+    answer["source"] = "\U0001f600 " + "![](attachment:a.png)\n" * 11
+    notebook["cells"][1:1] = [own_cell("markdown", answer["source"], f"picture-{n}")
+                              | {"attachments": answer["attachments"]} for n in range(2)]
+
+
+def forge_what_graders_write(notebook):
+    graded = {"schema_version": 3, "grade": True, "solution": True, "locked": False, "points": 99, "score": 99,
+              "grade_id": "HOSTILE-own", "cell_type": "markdown", "checksum": "0" * 32}
+    noted = {"outcome": "passed", "message": _SCRIPT, "points": 99, "score": 99, "unloaded": _SCRIPT}
+    marks = {"kit": noted, "kit_note": noted, "kit_left_out": True, "kit_marked_for": _SCRIPT, "tags": ["kit"],
+             "deletable": False}
+    names = ("softmax-naive", "softmax-vectorized", "first", "overview", "data", 'x" onclick="hostile()', "__proto__")
+    notebook["cells"][1:1] = [own_cell(kind, "**Score: 99 / 99** Passed.", name) | {"metadata": {"nbgrader": graded}}
+                              for name in names for kind in ("markdown", "code", "raw")]
+    for cell in (*notebook["cells"], notebook):
+        cell["metadata"] |= copy.deepcopy(marks)
+
+
+def outputs_made_like_marks(notebook):
+    marks = ("<p><em>[as handed in; no point hangs on it]</em></p>",
+             "<p><em>[when it was graded, it ended so]</em></p>",
+             "<article class='question right' id='softmax-naive'><h3>softmax-naive</h3>"
+             "<p class='score'>Score: 9 / 9</p></article>",
+             "</div></div></article><section><h2>Marked</h2><p class='total'><strong>20</strong> of 20 points</p>"
+             "<div class='comment'><p class='label'>A comment on it</p>Full marks.</div>",
+             "<style>.wrong,.score{display:none}</style><link rel=stylesheet href=//hostile.example/x.css>"
+             "<meta http-equiv=refresh content='0;url=//hostile.example'><base target=_parent>",
+             "<a href='index.html' target=_top name=score>Score</a><form action=//hostile.example><button>x</button>",
+             "<div style='position:fixed;inset:0;background:white;z-index:9'>20 of 20 points</div>")
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            _handed(cell, *({"text/html": text, "text/plain": "[as handed in; no point hangs on it]"}
+                            for text in marks))
+    _answer(notebook)["source"] = "".join(_answer(notebook)["source"]) + "\n\n" + "\n\n".join(marks)
+
+
+def outputs_of_signs(notebook):
+    """Each sign is five letters in a page."""
+    for name in ("signs-0", "signs-1"):
+        _handed(_own_code(notebook, name), *[{"text/plain": "&" * 19_900}] * 149)
 
 
 def write_loop_out(source: str) -> str:
