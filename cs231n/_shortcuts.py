@@ -89,7 +89,8 @@ def _found(waiting, task, doubted=False):
             root, _, rest = path.partition(".")
             for known, places in zip((WHOLE_TASK, PART_OF_TASK), found, strict=True):
                 names = known.get(task, {}).get(root, set())
-                if rest and ("*" in names or rest.rpartition(".")[2] in names):
+                if rest and ("*" in names or rest.rpartition(".")[2] in names or names and places is found[0]
+                             and root == "scipy" and "._" in f".{rest}".replace(".__", "")):      # no task needs those
                     places.add((at, path + where))
             if path.startswith("?") and (not doubted or not where and path.endswith(_WORKED_OUT)
                                          and not path.startswith("?globals,")):

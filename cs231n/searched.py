@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cs231n._messages import describe, fail
+from cs231n._messages import counted, describe, fail
 from cs231n.testing import CheckFailed, assert_finite
 
 
@@ -72,6 +72,49 @@ def assert_kept(model, name, kind, method):
     if not callable(getattr(model, method, None)):
         fail(f"{name} is not a {kind}.", ("found", describe(model)),
              ("expected", "the trained object itself, not its weights or its accuracy"))
+
+
+def assert_own_scores(net, name, scores, X):
+    """Check that the labels that a net gives are those of its own params, which anybody can work out.
+
+    - net: affine layers W1, b1, ... with a ReLU between them; where there is a gamma, batch normalization before it
+    - name: what a message calls it
+    - scores: what it gives for the images X, shape (N, C); X: shape (N, ...)
+    """
+    __tracebackhide__ = True
+    try:
+        agree = np.mean(labels_by_params(net, X) == np.argmax(scores, axis=1))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):        # no params, or of other shapes
+        agree = 0.0
+    if agree < 0.9:
+        fail(f"The scores of {name} are not those of its params.",
+             ("found", f"for {agree:.0%} of {counted(len(X), 'image')} the largest score is that of the same class"),
+             ("expected", "scores that follow from the images by the weights: affine layers, a ReLU between"))
+
+
+def labels_by_params(net, X):
+    """The class with the largest score of each image, int, shape (N,): by the weights, without the net's code."""
+    params = {key: np.array(net.params[key], dtype=float) for key in list(net.params)}
+    signal, layers = np.reshape(np.array(X, dtype=float), (len(X), -1)), sum(key[:1] == "W" for key in params)
+    with np.errstate(all="ignore"):
+        for layer in range(1, layers + 1):
+            signal = signal @ params[f"W{layer}"] + params[f"b{layer}"]
+            if f"gamma{layer}" in params:
+                known = net.bn_params[layer - 1]
+                signal = (signal - known["running_mean"]) / np.sqrt(known["running_var"] + known.get("eps", 1e-5))
+                signal = params[f"gamma{layer}"] * signal + params[f"beta{layer}"]
+            if layer < layers:
+                signal = np.maximum(signal, 0)
+    return np.argmax(signal, axis=1)
+
+
+def assert_learned_elsewhere(name, on_val, on_train):
+    """Check that the accuracy on the validation images is not far above that on the training images: chance makes it
+    a little higher sometimes, and a model that has learned the former much."""
+    __tracebackhide__ = True
+    if on_val > on_train + 0.3:
+        raise CheckFailed(f"{name} gets {on_val:.1%} of the validation images right, but {on_train:.1%} of the "
+                          "training images: it knows the former, so they tell nothing about others.")
 
 
 def written(key):

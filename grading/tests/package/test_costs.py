@@ -265,6 +265,14 @@ def test_a_loss_that_is_a_mean_or_a_sum_adds_up(factor):
     ("distances", "from functools import partial\nfrom scipy.spatial.distance import cdist\ng = partial(cdist)\n"
      "def f(x): return g(x, x)", "scipy.spatial.distance.cdist"),
     ("softmax", "import keras\ndef f(x): return keras.ops.softmax(x)", "keras.ops.softmax"),
+    ("distances", "from scipy.spatial.distance import _distance_pybind as d\ndef f(x): return d.cdist_euclidean(x, x)",
+     "scipy.spatial.distance._distance_pybind.cdist_euclidean"),
+    ("distances", "from scipy.spatial.distance import _METRICS as m\ndef f(x): return m['euclidean'].cdist_func(x, x)",
+     "scipy.spatial.distance._METRICS"),
+    ("distances", "from scipy.interpolate import Rbf\ndef f(x): return Rbf._call_norm(Rbf, x, x)",
+     "scipy.interpolate.Rbf._call_norm"),
+    ("softmax", "from scipy.special._logsumexp import _logsumexp as s\ndef f(x): return s(x)",
+     "scipy.special._logsumexp._logsumexp"),
 ])
 def test_what_does_the_whole_task_is_found_by_name(task, text, found):
     whole, part = read_shortcuts(text, "f", task)
@@ -394,6 +402,8 @@ def test_a_module_that_is_compared_with_a_library_hands_nothing_to_it(text):
     ("softmax", "def softmax(x): return x\ndef f(x): return softmax(x)"),
     ("svm", "try:\n    import torch\nexcept ImportError:\n    torch = None\ndef f(x): return x"),
     ("distances", "from scipy import stats\ndef f(x): return stats.mode(x)"),
+    ("distances", "import scipy\ndef f(x): return x * (scipy.__version__ > '1')"),
+    ("svm", "from scipy.special import _basic\ndef f(x): return _basic.comb(x, 2)"),
     ("distances", "def f(x): 'no cdist here'"),
     ("softmax", "from scipy.special import softmax\ndef f(x):\n    softmax = x / x.sum()\n    return softmax"),
     ("softmax", "from scipy.special import softmax\ndef f(softmax): return softmax"),

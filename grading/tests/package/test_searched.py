@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cs231n.searched import accuracies_in, assert_kept, settings_in
+from cs231n.classifiers.fc_net import FullyConnectedNet
+from cs231n.searched import accuracies_in, assert_kept, assert_learned_elsewhere, assert_own_scores, settings_in
 from cs231n.testing import CheckFailed
 
 
@@ -68,3 +69,26 @@ def test_what_is_kept_is_the_trained_object(model, says):
     with pytest.raises(CheckFailed) as failed:
         assert_kept(model, "best_net", "TwoLayerNet", "loss")
     assert says in str(failed.value)
+
+
+@pytest.mark.parametrize("normalization", [None, "batchnorm"])
+def test_the_scores_of_a_net_are_those_of_its_params(normalization):
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(40, 2, 3))
+    net = FullyConnectedNet([7, 5], input_dim=6, num_classes=4, weight_scale=1.0, normalization=normalization, seed=0)
+    for _ in range(60):                                  # running averages come near to those of the images
+        net.loss(X, rng.integers(4, size=40))
+    scores = np.array(net.loss(X))
+    assert_own_scores(net, "best_net", scores, X)
+    with pytest.raises(CheckFailed, match="The scores of best_net are not those of its params"):
+        assert_own_scores(net, "best_net", scores[:, ::-1], X)
+    for params in ({}, {"W1": np.ones((2, 2)), "b1": 0.0}, {"W1": np.ones((6, 4))}, None):
+        net.params = params
+        with pytest.raises(CheckFailed, match="are not those of its params"):
+            assert_own_scores(net, "best_net", scores, X)
+
+
+def test_what_knows_the_validation_images_far_better_has_learned_them():
+    assert_learned_elsewhere("best_net", 0.55, 0.3)
+    with pytest.raises(CheckFailed, match="gets 100.0% of the validation images right, but 20.0% of"):
+        assert_learned_elsewhere("best_net", 1.0, 0.2)
