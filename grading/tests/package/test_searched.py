@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from cs231n.classifiers.fc_net import FullyConnectedNet
-from cs231n.searched import accuracies_in, assert_kept, assert_learned_elsewhere, assert_own_scores, settings_in
+from cs231n.searched import (
+    accuracies_in,
+    assert_kept,
+    assert_learned_elsewhere,
+    assert_own_scores,
+    labels_by_params,
+    settings_in,
+)
 from cs231n.testing import CheckFailed
 
 
@@ -72,20 +79,31 @@ def test_what_is_kept_is_the_trained_object(model, says):
 
 
 @pytest.mark.parametrize("normalization", [None, "batchnorm"])
-def test_the_scores_of_a_net_are_those_of_its_params(normalization):
+def test_a_net_knows_no_more_than_its_params(normalization):
     rng = np.random.default_rng(5)
     X = rng.normal(size=(40, 2, 3))
     net = FullyConnectedNet([7, 5], input_dim=6, num_classes=4, weight_scale=1.0, normalization=normalization, seed=0)
     for _ in range(60):                                  # running averages come near to those of the images
         net.loss(X, rng.integers(4, size=40))
     scores = np.array(net.loss(X))
-    assert_own_scores(net, "best_net", scores, X)
+    y = scores.argmax(axis=1)
+    assert np.mean(labels_by_params(net, X) == y) > 0.9
+    assert_own_scores(net, "best_net", scores, X, y)
     with pytest.raises(CheckFailed, match="The scores of best_net are not those of its params"):
-        assert_own_scores(net, "best_net", scores[:, ::-1], X)
+        assert_own_scores(net, "best_net", np.eye(4)[(y + 1) % 4], X, (y + 1) % 4)
     for params in ({}, {"W1": np.ones((2, 2)), "b1": 0.0}, {"W1": np.ones((6, 4))}, None):
         net.params = params
         with pytest.raises(CheckFailed, match="are not those of its params"):
-            assert_own_scores(net, "best_net", scores, X)
+            assert_own_scores(net, "best_net", scores, X, y)
+
+
+def test_a_net_that_is_wrong_in_a_layer_is_no_object_that_knows_the_labels():
+    rng = np.random.default_rng(6)
+    X, y = rng.normal(size=(60, 5)), rng.integers(4, size=60)
+    net = FullyConnectedNet([6], input_dim=5, num_classes=4, weight_scale=1.0, normalization="batchnorm", seed=0)
+    scores = np.maximum(net.params["beta1"] + X @ net.params["W1"], 0) @ net.params["W2"]       # nothing normalized
+    net.bn_params = None
+    assert_own_scores(net, "best_net", scores, X, y)
 
 
 def test_what_knows_the_validation_images_far_better_has_learned_them():
