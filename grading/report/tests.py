@@ -105,7 +105,7 @@ def _state(assignment: Assignment, one: Standing, function: str) -> str:
 def _tested(one: Standing, name: str) -> float:
     """Points of a cell as the test gave them; of what people mark, their mark."""
     score = one.result.cells[name]["score"]
-    return one.cells[name]["score"] if score is None else score
+    return one.cells[name]["score"] if score is None or one.cells[name]["outcome"] == "manual" else score
 
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float | None:
