@@ -83,14 +83,14 @@ def assert_own_scores(net, name, scores, X, y):
     right ones: that is the matter of other checks.
 
     Inputs:
-    - net: see labels_by_params
+    - net: see accuracy_by_params
     - name: what a message calls it
     - scores: what it gives for the images, shape (N, C)
     - X, y: images and their labels, shapes (N, ...) and (N,)
     """
     __tracebackhide__ = True
     try:
-        known = np.mean(labels_by_params(net, X) == y)
+        known = accuracy_by_params(net, X, y)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):        # no params, or of other shapes
         known = 0.0
     accuracy = np.mean(np.argmax(scores, axis=1) == y)
@@ -101,12 +101,12 @@ def assert_own_scores(net, name, scores, X, y):
              ("expected", "scores that follow from the images by the weights: affine layers, a ReLU between"))
 
 
-def labels_by_params(net, X):
-    """The class with the largest score of each image, int, shape (N,): by the weights, without the net's code.
+def accuracy_by_params(net, X, y):
+    """The share of images whose largest score is that of their class: by the weights, without the net's code.
 
     - net: has params W1, b1, ... of affine layers with a ReLU between them; where there is a gamma, a normalization
       before it: of the batch, by the averages in bn_params, or where there are none, of each image
-    - X: images, shape (N, ...)
+    - X, y: images and their labels, shapes (N, ...) and (N,)
     """
     params = {key: np.array(net.params[key], dtype=float) for key in list(net.params)}
     signal, layers = np.reshape(np.array(X, dtype=float), (len(X), -1)), sum(key[:1] == "W" for key in params)
@@ -117,7 +117,7 @@ def labels_by_params(net, X):
                 signal = params[f"gamma{layer}"] * _normalized(signal, net, layer) + params[f"beta{layer}"]
             if layer < layers:
                 signal = np.maximum(signal, 0)
-    return np.argmax(signal, axis=1)
+    return np.mean(np.argmax(signal, axis=1) == y)
 
 
 def _normalized(signal, net, layer):
