@@ -53,11 +53,12 @@ def cells(assignment: Assignment, graded: Sequence[Standing]) -> list[dict]:
             names.setdefault(name, cell["notebook"])
     tested = {one.student: {name: _tested(one, name) for name, cell in one.cells.items() if cell["score"] is not None}
               for one in graded}
+    won = {student: sum(points.values()) for student, points in tested.items()}
     most = {one.student: one.points()[1] for one in graded}
 
     def elsewhere(student: str, name: str, points: float) -> float:
         others = most[student] - points
-        return (sum(tested[student].values()) - tested[student][name]) / others if others else 0.0
+        return (won[student] - tested[student][name]) / others if others else 0.0
 
     found = []
     for name in sorted(names, key=lambda name: order.get(names[name], len(order))):
