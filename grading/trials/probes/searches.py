@@ -34,7 +34,7 @@ def scale(values, size):
         return ("numbers of images", values / size) if counts else (..., values)
     sums = any(are_shares(values, whole) for whole in (size, 100))                       # or rounded to two digits
     others = values.max() <= 100 and any(are_shares(values / 100, few) for few in range(2, 1001))
-    rounded = np.abs(values * size / 100 - np.round(values * size / 100)).max() < 6e-4 * size
+    rounded = are_shares(values / 100, size, 6e-4 * size)
     return ... if sums or others or rounded else "no accuracies", values
 
 
@@ -47,7 +47,7 @@ def shares(values, size, runs=(1,), **others):
         return RIGHT
     if len(values) < FEW:
         return ...
-    if are_shares(values, 100) and np.abs(values * size - np.round(values * size)).max() < 5.01e-3 * size:
+    if are_shares(values, 100) and are_shares(values, size, 5.01e-3 * size):
         return ...                               # they may be rounded to two digits
     likely = {few: "shares of a few images" for few in range(2, size)} | {run * size: RIGHT for run in runs}
     likely |= {other: f"shares of the {name} images" for name, other in others.items() if other % size or other > size}
