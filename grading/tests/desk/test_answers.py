@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 import written
@@ -283,20 +284,27 @@ def test_a_mark_comes_by_the_server_and_the_plots_too(server, course, marking):
     assert ask(server, "POST", "/marks", json.dumps([sent | {"id": "gone"}]))[0] == 503
 
 
+@contextmanager
+def answering(course, **changed):
+    """While this lasts, ann's answer is another in the graded notebook."""
+    path = course.autograded("ann", written.NAME) / "words.ipynb"
+    before = path.read_bytes()
+    notebook = json.loads(before)
+    next(one for one in notebook["cells"] if one["id"] == written.QUESTION).update(changed)
+    path.write_text(json.dumps(notebook))
+    try:
+        yield
+    finally:
+        path.write_bytes(before)
+
+
 def test_hostile_answers_are_harmless_on_the_page(whole, tmp_path):
     from test_desk import ATTACKS, assert_harmless
 
     assignment, course = whole[0], whole[1]
     desk = Desk(assignment, course, questions.of_assignment(assignment, course))
-    path = course.autograded("ann", written.NAME) / "words.ipynb"
-    before = path.read_bytes()
-    cells = json.loads(before)
-    next(one for one in cells["cells"] if one["id"] == written.QUESTION)["source"] = "\n\n".join(ATTACKS) + "</script>"
-    path.write_text(json.dumps(cells))
-    try:
+    with answering(course, source="\n\n".join(ATTACKS) + "</script>"):
         shown = b"".join(page(desk, desk.asked[0], live=False)).decode()
-    finally:
-        path.write_bytes(before)
     assert shown.count("<script") == 2 and shown.count("</script>") == 2
     data = json.loads(shown.partition('id="data">')[2].partition("</script>")[0])
     for html in data["html"].values():
@@ -306,19 +314,14 @@ def test_hostile_answers_are_harmless_on_the_page(whole, tmp_path):
 def test_where_answers_would_make_a_page_too_large_the_longest_give_way(whole, monkeypatch):
     assignment, course = whole[0], whole[1]
     desk = Desk(assignment, course, questions.of_assignment(assignment, course))
-    path = course.autograded("ann", written.NAME) / "words.ipynb"
-    before = path.read_bytes()
-    cells = json.loads(before)
     picture = "iVBORw0KGgoAAAANSUhEUgAAAFoAAABaCAIAAAAAAAAA" + "AAAA" * 500
-    one = next(one for one in cells["cells"] if one["id"] == written.QUESTION)
-    one |= {"source": "Look: ![](attachment:a.png)", "attachments": {"a.png": {"image/png": picture}}}
-    path.write_text(json.dumps(cells))
+    attachments = {"a.png": {"image/png": picture}}
 
     def shown() -> list[str]:
         made = b"".join(page(desk, desk.asked[0], live=False)).decode()
         return list(json.loads(made.partition('id="data">')[2].partition("</script>")[0])["html"].values())
 
-    try:
+    with answering(course, source="Look: ![](attachment:a.png)", attachments=attachments):
         whole_page = shown()
         assert sum(picture in html for html in whole_page) == 1
         monkeypatch.setattr(answers, "ANSWERS", 2_000)
@@ -328,8 +331,6 @@ def test_where_answers_would_make_a_page_too_large_the_longest_give_way(whole, m
         assert "without its pictures" in changed[0][0] and "Look" in changed[0][0]
         monkeypatch.setattr(answers, "ANSWERS", 0)
         assert all("left out" in html for html in shown())
-    finally:
-        path.write_bytes(before)
 
 
 def test_the_command_writes_a_page_to_read(tmp_path, released):
