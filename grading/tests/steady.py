@@ -1,7 +1,7 @@
 """Verdicts that must not waver: the same one each time, on a machine that has other work to do.
 
 `KIT_COSTS=50` asks for that many verdicts on each specimen, beside four processes that do nothing but count; it takes
-an hour. Without it, the tests that use this are left out: others ask once.
+some two hours, with `-n 4` about one. Without it, the tests that use this are left out: others ask once.
 """
 
 import json
@@ -23,8 +23,10 @@ asked_for = pytest.mark.skipif(not TIMES, reason="KIT_COSTS=50 asks for fifty ve
 
 @contextmanager
 def busy_machine(processes: int = SPINNING) -> Iterator[None]:
-    """While this lasts, so many processes spin."""
-    spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
+    """While this lasts, so many processes spin, for all workers of a test run together."""
+    first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+    spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"])
+                for _ in range(processes * first)]
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ nothing else.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class Known:
     entry: Entry
     differs: Answers
 
-    @property
+    @cached_property
     def core(self) -> frozenset[str]:
         """The aspects that it explains."""
         return frozenset(aspect for aspect in self.differs if not aspect.startswith("~")) or frozenset(self.differs)

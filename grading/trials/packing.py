@@ -10,8 +10,8 @@ Answers = dict[str, list]                # aspect -> what was told
 
 def packed(answers: Any) -> str:
     """Since JSON carries no bytes."""
-    return base64.b85encode(msgspec.msgpack.encode(answers)).decode()
+    return base64.b64encode(msgspec.msgpack.encode(answers)).decode()
 
 
 def unpacked(packed: str) -> Any:
-    return msgspec.msgpack.decode(base64.b85decode(packed))
+    return msgspec.msgpack.decode(base64.b64decode(packed))
