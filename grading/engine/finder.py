@@ -6,7 +6,8 @@ import sys
 import types
 from typing import Any
 
-from grading.engine.proxies import Link, Remote
+from grading.engine.link import Link
+from grading.engine.proxies import Remote
 from grading.engine.raised import StudentError
 
 

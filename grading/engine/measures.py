@@ -13,8 +13,9 @@ import numpy as np
 
 from grading.engine import reading
 from grading.engine.channel import Channel
+from grading.engine.link import Link
 from grading.engine.past import made_again, place_of
-from grading.engine.proxies import Link, Remote, in_module
+from grading.engine.proxies import Remote, in_module
 from grading.engine.raised import Lost
 
 

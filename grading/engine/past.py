@@ -7,7 +7,8 @@ same function or method can be called where no cell of the notebook has run.
 from typing import Any
 
 from grading.engine import codec
-from grading.engine.proxies import Link, Remote, in_module
+from grading.engine.link import Link
+from grading.engine.proxies import Remote, in_module
 
 
 def place_of(function: Remote) -> Any:

@@ -22,7 +22,8 @@ from grading import ROOT
 from grading.engine import codec
 from grading.engine.channel import Channel, Closed, Late
 from grading.engine.finder import Finder
-from grading.engine.proxies import Link, Remote, RemoteDict
+from grading.engine.link import Link
+from grading.engine.proxies import Remote, RemoteDict
 from grading.engine.raised import Lost, StudentError
 
 STUDENT = '''
