@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from grading.engine.link import Link
 
 MOST_PATH = 200                # characters of what an object is called by
+_PLAIN = (bool, int, float, str, type(None))
 
 
 class Remote:
     """A function, class or object of the student's, told by a number or by its path in a module.
 
-    What was a method of one object is taken for one of the next of that class, and only asked for when it is called.
+    What was a method of one object is taken for one of the next of that class, and only asked for when it is called;
+    what was a dictionary, such as `params`, is looked up with the next question.
 
     An object that the test has made knows its past, so that it can be made again elsewhere: the class and what it was
     called with, then (attribute, value) or (method, [arguments]) in order, all of it packed.
@@ -50,10 +52,14 @@ class Remote:
         path, method = f"{self._path}.{name}"[:MOST_PATH], (type(self).__name__, name)
         if type(self._target) is int and method in self._link.methods:
             found = _class("method")(self._link, (self._target, name), path)
+        elif type(self._target) is int and method in self._link.dictionaries:
+            found = RemoteDict(self._link, self._link.note("note_attribute", self._target, name), path)
         else:
             found = self._link.held(*self._link.do("attribute", self._target, name, function=path), path)
             if type(found).__name__ == "method":
                 self._link.methods.add(method)
+            elif isinstance(found, RemoteDict):
+                self._link.dictionaries.add(method)
         if isinstance(found, Remote):
             object.__setattr__(found, "_owner", (self, name))
         return found
@@ -75,9 +81,14 @@ class Remote:
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         __tracebackhide__ = True
-        packed = codec.encode([arguments, keywords], handle_of)
-        returned = self._link.call(self._target, arguments, keywords, packed, self._path)
+        packed, known = codec.encode([arguments, keywords], handle_of), self._link.kinds
+        if self._link.defers and self._target in known and _are_plain([*arguments, *keywords.values()]):
+            number = self._link.note("note_made", self._target, packed)
+            returned = _class(known[self._target])(self._link, number, self._path)
+        else:
+            returned = self._link.call(self._target, arguments, keywords, packed, self._path)
         if in_module(self._target) and isinstance(returned, Remote):
+            known[self._target] = type(returned).__name__
             object.__setattr__(returned, "_past", [(self._target, packed)])
         elif self._owner and self._owner[0]._past is not None:
             self._owner[0]._past.append((self._owner[1], [packed]))
@@ -131,6 +142,11 @@ class RemoteDict(MutableMapping):
 
     def __deepcopy__(self, memo: dict) -> dict:
         return copy.deepcopy(dict(self), memo)
+
+
+def _are_plain(values: list) -> bool:
+    """Tell whether a call cannot change these."""
+    return all(type(value) in _PLAIN or type(value) is tuple and _are_plain(list(value)) for value in values)
 
 
 def in_module(target: Any) -> bool:
