@@ -11,6 +11,7 @@ from cs231n._messages import counted, describe, fail
 from cs231n.testing import CheckFailed, assert_finite
 
 _BY_CHANCE = 0.3       # two accuracies of a model that is what it says are no further apart, on few images
+_AGREE = 0.4           # the cosine between two trainings' weights from which on their directions tell something
 
 
 def accuracies_in(table, name, *, each=1, keys=None, empty=""):
@@ -136,6 +137,54 @@ def assert_learned_elsewhere(name, on_val, on_train):
     if on_val > on_train + _BY_CHANCE:
         raise CheckFailed(f"{name} gets {on_val:.1%} of the validation images right, but {on_train:.1%} of the "
                           "training images: it knows the former, so they tell nothing about others.")
+
+
+def under_other_numbers(X, y):
+    """The same images in another order, and their classes under other numbers: a training gets as far with them.
+
+    Whoever only has at hand what came of the images as they are gets nowhere.
+
+    Inputs:
+    - X, y: images and their labels, shapes (N, D) and (N,), 0 <= y[i] < C
+
+    Returns (X, y, numbers): copies, and shape (C,), what number each class has now. Of weights that are trained with
+    them, W[:, numbers] has the classes where they were.
+    """
+    order, numbers = np.random.permutation(len(X)), np.random.permutation(int(np.max(y)) + 1)
+    return np.array(X)[order], numbers.astype(np.asarray(y).dtype)[np.asarray(y)[order]], numbers
+
+
+def assert_weights_like(W, name, another, look_at):
+    """Check that weights point where those of new trainings do, if these agree with one another.
+
+    How far they agree depends on how much of them is chance: weights that were trained like them do no less.
+
+    Inputs:
+    - W: weights, shape (D, C)
+    - name: what a message calls them
+    - another: another() gives the weights of a new training, shape (D, C), with the setting that W is said to have had
+    - look_at: what may be the reason if they do not
+    """
+    __tracebackhide__ = True
+    W, others = _directions(W), []
+    for most in (2, 5):                  # more where the first ones say that something is wrong
+        others += [_directions(another()) for _ in range(most - len(others))]
+        agreeing = min(np.sum(one * other) for i, one in enumerate(others) for other in others[:i])
+        found = max(np.sum(W * other) for other in others)
+        if agreeing < _AGREE or found > agreeing / 2:
+            return
+    fail(f"{name} points elsewhere than the weights of new trainings with the best setting do.",
+         ("found", f"a cosine of {found:.2f} at most between them"),
+         ("expected", f"{agreeing:.2f} or more, as between any two new trainings"), ("look at", look_at))
+
+
+def _directions(W):
+    """What tells classes apart, with length 1."""
+    W = np.array(W, dtype=float)
+    with np.errstate(all="ignore"):
+        W = W - W.mean(axis=1, keepdims=True)
+        size = np.linalg.norm(W)
+    return W / size if 0 < size < np.inf else np.zeros_like(W)
 
 
 def written(key):

@@ -4,8 +4,8 @@ A list of what is allowed: what a later kernel brings is not there until somebod
 Python's standard library, numpy, scipy, matplotlib, OpenBLAS and the C libraries of 64-bit distributions make in a
 process that starts no other: files that it may open anyway, its own memory, threads, signals, clocks and descriptors.
 Left out is what starts processes, reaches other processes, changes mounts or namespaces, opens sockets, locks or leases
-what lies outside, holds memory past the limits (a descriptor that is sent counts for nobody), or is known for its
-holes.
+what lies outside, holds memory past the limits (a descriptor that is sent counts for nobody), tells what others have
+read of a file (mincore, where it belongs to who runs the kit), or is known for its holes.
 
 A call that is left out fails with EPERM, so that honest code gets an exception. From Linux 5.1 on, where the numbers
 are the same on every processor, it fails with ENOSYS: that is how a C library learns to do without (clone3, openat2).
@@ -38,7 +38,7 @@ _WAITING = """
 _OWN_SOCKETS = """
     sendto recvfrom recvmsg recvmmsg shutdown getsockname getpeername getsockopt setsockopt
 """
-_MEMORY = "munmap mprotect mremap madvise msync mincore brk munlock munlockall"
+_MEMORY = "munmap mprotect mremap madvise msync brk munlock munlockall"
 _THREADS = """
     futex futex_waitv set_robust_list get_robust_list set_tid_address rseq arch_prctl riscv_hwprobe riscv_flush_icache
     sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_getattr sched_get_priority_max

@@ -122,11 +122,16 @@ class Collecting:
                 yield self._guarded(person, path, lambda one=one: one.handed, late)
 
     def _doubtful(self, people: Collection[Person]) -> dict[Person, str]:
-        """Those who would pass for a student of the roster that another one is, as surely or more so, and why."""
+        """Those who would pass for a student that another one is, as surely or more so, and why."""
         same: dict[str, list[Person]] = {}
-        for person in sorted(people) if self._roster else ():
+        for person in sorted(people):
             with suppress(KitError):
                 same.setdefault(self._student(person), []).append(person)
+        if self._roster is None:
+            return {one: (f"{one.name!r} and {few([repr(name) for name in sorted(names - {one.name})], 3)} would both "
+                          f"be filed as {student}. Write a {self._course.roster.name} that tells them apart.")
+                    for student, those in same.items() if len(names := {one.name for one in those}) > 1
+                    for one in those if one.name != student}
         doubtful = {}
         for student, those in same.items():
             sure = {one: sum(student in self._roster.meant(word) for word in set(one.words)) for one in those}

@@ -97,5 +97,13 @@ def explain(assignment: Assignment, function: str, answers: Answers, reference: 
     return list(fitting[0]) if len(says) == 1 else []
 
 
+def without_parts(assignment: Assignment, function: str, answers: Answers, certain: list[Known], pair: list[Known],
+                  within: tuple[Entry, ...]) -> list[Known]:
+    """The mistakes that seemed certain alone, but for those that explain only what this pair explains by itself."""
+    told = variants.answers(assignment, {"": (together(pair[0].entry, pair[1].entry, within),
+                                              [(pair[0].entry.module, function)])})[""][function]
+    return [one for one in certain if not _alike(answers, told, one.core.__contains__)]
+
+
 def _alike(answers: Answers, told: Answers, counts) -> bool:
     return all(aspect in told and matching.equal(answers[aspect], told[aspect]) for aspect in answers if counts(aspect))

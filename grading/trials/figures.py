@@ -117,9 +117,10 @@ def numbers(answers: Answers, reference: Answers, aspects: Iterable[str]) -> lis
                         "The step has the root of the learning rate; it is learning_rate * dW.",
                         "the step: learning_rate * dW")
     if "batch size" in aspects:
-        shares = array_of(leaves(answers["batch size"])[0])
-        handed = array_of(leaves(answers.get("images of a mini-batch", ["u"]))[0])
-        if all(one is not None and one.size == 1 for one in (shares, handed)) and np.ravel(shares) == np.ravel(handed):
+        shares, handed = (array_of(next(iter(leaves(answers.get(aspect, ["u"]))), ["u"]))
+                          for aspect in ("batch size", "images of a mini-batch"))
+        if all(one is not None and one.size == 1 and np.isfinite(one).all() for one in (shares, handed)) and (
+                np.ravel(shares) == np.ravel(handed)):
             say(f"Where batch_size is 7, the number of images in a mini-batch is {int(np.ravel(handed)[0])}.",
                 "batch_size in the docstring of train")
     if "draws" in aspects and (never := _never_drawn(answers["draws"])):

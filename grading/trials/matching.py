@@ -120,7 +120,8 @@ def explain(answers: Answers, reference: Answers, known: list[Known], settled: I
     for one in largest:
         rivals = [other for other in largest if other.core & one.core]
         if len({other.entry.says for other in rivals}) > 1:
-            rivals = [other for other in rivals if not _unlike(other, answers, reference, rivals)]
+            more = bool(wrong - set().union(*[other.core for other in rivals]))
+            rivals = [other for other in rivals if not _unlike(other, answers, reference, rivals, more)]
         if one in rivals and len({other.entry.says for other in rivals}) == 1:
             certain.setdefault(one.entry.says, one)
     unexplained = wrong - {aspect for one in certain.values() for aspect in one.core}
@@ -168,10 +169,15 @@ def _within(one: Known, other: Known) -> bool:
                for aspect in one.core) and not one.core & other.core
 
 
-def _unlike(one: Known, answers: Answers, reference: Answers, rivals: list[Known]) -> list[str]:
-    """The aspects in which rivals differ from each other, and the function is not like this one."""
+def _unlike(one: Known, answers: Answers, reference: Answers, rivals: list[Known], more: bool) -> list[str]:
+    """The aspects in which rivals differ from each other, and the function is not like this one.
+
+    - more: something else is wrong with the function, so that an aspect in which it is like no rival tells nothing
+    """
     found = []
     for aspect in {aspect for other in rivals for aspect in other.differs} - one.core:
-        if aspect in answers and not equal(answers[aspect], one.differs.get(aspect, reference[aspect])):
-            found.append(aspect)
+        if aspect in answers:
+            like = [equal(answers[aspect], other.differs.get(aspect, reference[aspect])) for other in (one, *rivals)]
+            if not like[0] and (any(like) or not more):
+                found.append(aspect)
     return found

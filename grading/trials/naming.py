@@ -186,6 +186,7 @@ class Names:
             few = [budget[0] // 2]
             budget[0] -= few[0]
             if pair := doubles.explain(self.assignment, function, rest, reference, entries, within, few):
+                certain = doubles.without_parts(self.assignment, function, answers, certain, pair, within)
                 certain, unexplained = certain + pair, set()
             budget[0] += few[0]
         if unexplained and (pair := doubles.explain(self.assignment, function, answers, reference, entries, within,

@@ -173,7 +173,8 @@ def _memories(answers: Answers, reference: Answers, aspects: set[str]) -> list[t
 def _law(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
     """The form of a kernel that falls with a power of the distance."""
     told, right = (array_of(one.get("~law", ["u"])) for one in (answers, reference))
-    if "K" not in aspects or told is None or right is None or not np.isfinite(told).all() or np.allclose(told, right):
+    if "K" not in aspects or told is None or right is None or told.shape != right.shape or (
+            not np.isfinite(told).all() or np.allclose(told, right)):
         return []
     ours, theirs = (f"{start:.3g} exp({-slope:.3g} r^{power:.3g})" for start, slope, power in (told, right))
     return [(f"For length 0.8 and scale 1.7, K is {ours}; it should be {theirs}.", "the formula in the docstring")]

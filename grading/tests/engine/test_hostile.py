@@ -60,7 +60,7 @@ def taking_part(level: str) -> list[Attack]:
 
 TAKING_PART = {level: taking_part(level) for level in (STRONGEST, "cold", "landlock")}
 HONEST = {level: make.HONEST if level == STRONGEST else make.HONEST[:1] for level in TAKING_PART}
-TWINS = {level: ("untouched", "wrong", "looped", "perfect") if chosen == CLASS else
+TWINS = {level: ("untouched", "wrong", "looped", "unsearched", "perfect") if chosen == CLASS else
          sorted({attack.base for attack in chosen}) for level, chosen in TAKING_PART.items()}
 
 
@@ -214,8 +214,9 @@ def test_an_honest_student_keeps_every_point(graded, student):
 def test_the_twins_deserve_less_than_everything(graded):
     """An attack on a submission that deserves all points shows nothing."""
     points = {name: sum(cell["score"] or 0 for cell in graded.scores[f"twin_{name}"].values())
-              for name in ("untouched", "wrong", "looped", "perfect")}
-    assert points["untouched"] == points["wrong"] == 0 < points["looped"] < points["perfect"]
+              for name in ("untouched", "wrong", "looped", "unsearched", "perfect")}
+    assert points["untouched"] == points["wrong"] == 0 < min(points["looped"], points["unsearched"])
+    assert max(points["looped"], points["unsearched"]) < points["perfect"]
 
 
 @at_every_level

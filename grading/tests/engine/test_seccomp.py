@@ -17,11 +17,12 @@ NUMBERS = {
                "kill": 62, "fcntl": 72, "flock": 73, "chmod": 90, "ptrace": 101, "prctl": 157, "mount": 165,
                "tkill": 200, "futex": 202, "io_setup": 206, "fadvise64": 221, "openat": 257, "unshare": 272,
                "prlimit64": 302, "memfd_create": 319, "bpf": 321, "membarrier": 324, "preadv2": 327, "statx": 332,
-               "rseq": 334},
+               "rseq": 334, "mincore": 27},
     "AARCH64": {"io_setup": 0, "fcntl": 25, "ioctl": 29, "flock": 32, "mount": 40, "fchmodat": 53, "openat": 56,
                 "read": 63, "unshare": 97, "futex": 98, "ptrace": 117, "kill": 129, "tkill": 130, "prctl": 167,
                 "socket": 198, "clone": 220, "execve": 221, "mmap": 222, "prlimit64": 261, "fadvise64": 223,
-                "memfd_create": 279, "bpf": 280, "membarrier": 283, "preadv2": 286, "statx": 291, "rseq": 293},
+                "memfd_create": 279, "bpf": 280, "membarrier": 283, "preadv2": 286, "statx": 291, "rseq": 293,
+                "mincore": 232},
 }
 LATER = {"pidfd_open": 434, "clone3": 435, "close_range": 436, "openat2": 437, "faccessat2": 439, "futex_waitv": 449,
          "statmount": 457, "listmount": 458, "of the next kernel": 600, "of the x32 machine": 0x40000000}
@@ -61,7 +62,8 @@ def test_what_honest_code_calls_is_allowed(judged, name):
     assert judged(name) == ALLOWED
 
 
-@pytest.mark.parametrize("name", ["execve", "socket", "ptrace", "mount", "unshare", "bpf", "io_setup", "memfd_create"])
+@pytest.mark.parametrize("name", ["execve", "socket", "ptrace", "mount", "unshare", "bpf", "io_setup", "memfd_create",
+                                  "mincore"])
 def test_what_is_not_on_the_list_is_not_permitted(judged, name):
     assert judged(name) == EPERM
 

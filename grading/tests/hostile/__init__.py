@@ -9,7 +9,8 @@ The attacks are data. Each `*.toml` file here has one aim and holds entries like
     code = '''...'''                     # Python at the end of cs231n/classifiers/softmax.py, or of `module`
 
 The bases are submissions of the softmax notebook: `untouched` (the release as it is), `wrong` (functions that return
-zeros), `looped` (right, but the vectorized function has loops) and `perfect`. Further fields:
+zeros), `looped` (right, but the vectorized function has loops), `unsearched` (right, but nothing was searched for) and
+`perfect`. Further fields:
 
 - top: Python at the start of the module
 - cell: source of a code cell in front of the notebook's first cell, or behind the cell named by `after`

@@ -37,6 +37,7 @@ _WRONG_CELLS = {
                                     "    return np.random.uniform(low, high, size)\n",
     "softmax-search-solution": "results, best_val, best_softmax = {}, -1, None\n",
 }
+_UNSEARCHED = {"softmax-search-solution": _WRONG_CELLS["softmax-search-solution"]}
 
 
 def copy_of_the_kit(target: Path) -> Path:
@@ -53,8 +54,9 @@ class Bases:
 
     def hand_in(self, base: str, target: Path) -> None:
         if not (self._folder / base).exists():
-            make: dict[str, Callable[[Path], None]] = {"untouched": self._untouched, "perfect": self._perfect,
-                                                       "wrong": self._wrong, "looped": self._looped}
+            make: dict[str, Callable[[Path], None]] = {
+                "untouched": self._untouched, "perfect": self._perfect, "wrong": self._wrong, "looped": self._looped,
+                "unsearched": self._unsearched}
             make[base](self._folder / base)
             self._cut(self._folder / base / f"{NOTEBOOK}.ipynb")
         shutil.copytree(self._folder / base, target)
@@ -68,10 +70,11 @@ class Bases:
     def _wrong(self, target: Path) -> None:
         self._untouched(target)
         _append(target / "cs231n" / "classifiers" / "softmax.py", _WRONG)
-        notebook = json.loads((target / f"{NOTEBOOK}.ipynb").read_text(encoding="utf-8"))
-        for cell in notebook["cells"]:
-            cell["source"] = _WRONG_CELLS.get(cell["id"], cell["source"])
-        (target / f"{NOTEBOOK}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+        self._write_in(target, _WRONG_CELLS)
+
+    def _unsearched(self, target: Path) -> None:
+        self._perfect(target)
+        self._write_in(target, _UNSEARCHED)
 
     def _looped(self, target: Path) -> None:
         """The search trains with another function: its cells are to take as long as a perfect submission's."""
@@ -81,6 +84,12 @@ class Bases:
             path.write_text(path.read_text(encoding="utf-8").replace("softmax_loss_vectorized", "softmax_loss_quickly"),
                             encoding="utf-8")
         _append(target / "cs231n" / "classifiers" / "softmax.py", _LOOPED)
+
+    def _write_in(self, target: Path, cells: dict[str, str]) -> None:
+        notebook = json.loads((target / f"{NOTEBOOK}.ipynb").read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            cell["source"] = cells.get(cell["id"], cell["source"])
+        (target / f"{NOTEBOOK}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
     def _cut(self, path: Path) -> None:
         """Leave the lesson's own text and pictures out: they take time, and no test needs them."""

@@ -582,3 +582,37 @@ def nothing_but_lines_behind(text):
 
 def longer_than_is_read(text):
     return text + "# comments\n" * 10_000
+
+
+# What is left out
+
+_MISSED = "print(final_softmax, val_accuracies, finalists, probabilities)"
+
+
+def miss_a_name(notebook):
+    """The lesson's own cells are there, as they came, and what one of them binds is read in front of it."""
+    notebook["cells"].append(own_cell("code", _MISSED, "HOSTILE-missed"))
+
+
+def long_cells_then_a_name(notebook):
+    notebook["cells"] += [own_cell("code", f"import time; last_{n} = time.sleep(2.7)", f"HOSTILE-{n}")
+                          for n in range(20)]
+    notebook["cells"].append(own_cell("code", _MISSED, "HOSTILE-missed"))
+
+
+def lessons_cells_again(notebook):
+    given = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and cell not in tests(notebook)]
+    change = "y_val, X_val, num_pairs, num_iters, lr_range = y_val * 0, X_val * 0, 1, 0, (1e-9, 1.0)"
+    for cell in given:
+        again = own_cell("code", cell["source"], "HOSTILE-" + cell["id"])
+        notebook["cells"][notebook["cells"].index(cell):notebook["cells"].index(cell)] = [
+            own_cell("code", "".join(again["source"]), again["id"]), own_cell("code", change, again["id"] + "-2")]
+
+
+def lessons_cells_nearly(notebook):
+    for number, cell in enumerate(list(notebook["cells"])):
+        if cell["cell_type"] == "code":
+            text = "".join(cell["source"])
+            for other in (text.replace("a", "\u0430", 1), text + "\u200b", text.replace("\n", "\r\n"), text + "\n",
+                          text.replace("\n", "\x0c\n"), text.replace("np", "\uff4ep")):
+                notebook["cells"].append(own_cell("code", other, f"HOSTILE-{number}-{len(notebook['cells'])}"))

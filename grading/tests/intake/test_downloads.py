@@ -329,6 +329,34 @@ def test_without_a_roster_people_are_called_what_the_platform_calls_them(course,
         assert expected in here.students("assignment1")
 
 
+@pytest.mark.parametrize("one, other", [
+    ("ada@x.edu", "\uff41da@x.edu"), ("ada@x.edu", "_ada@x.edu."), ("o-neil@x.edu", "o'neil@x.edu")])
+def test_without_a_roster_whoever_is_called_nearly_like_another_is_not_that_one(course, tmp_path, one, other):
+    """On some platforms people choose what they are called."""
+    course.roster.unlink()
+    found = {each.sentence: each for each in _on_gradescope(course, tmp_path, one, other)}
+    assert (course.submitted(one, "assignment1") / MODULE).read_text() == work(0)[MODULE]
+    assert course.students("assignment1") == [one]
+    assert [each.state for each in found.values()] == ["new", "refused"] and repr(other) in [*found][1]
+
+
+@pytest.mark.parametrize("one, other", [("!!!", "???"), (f"{'a' * 100}1", f"{'a' * 100}2"), ("d'Or", "d`Or")])
+def test_without_a_roster_two_who_would_share_a_folder_are_named_and_not_taken(course, tmp_path, one, other):
+    course.roster.unlink()
+    taken = _on_gradescope(course, tmp_path, one, other)
+    assert [each.state for each in taken] == ["refused", "refused"] and course.students("assignment1") == []
+    assert all("roster.csv" in each.sentence for each in taken)
+
+
+def _on_gradescope(course, tmp_path, *people):
+    for number, _ in enumerate(people):
+        lay(tmp_path / "in" / f"submission_{number}", work(number), TIMES[number])
+    (tmp_path / "in" / "submission_metadata.yml").write_text("".join(
+        f'submission_{number}:\n  :submitters:\n  - :email: "{who}"\n  :created_at: {TIMES[number]:%Y-%m-%d %H:%M} Z\n'
+        for number, who in enumerate(people)), encoding="utf-8")
+    return collect(ASSIGNMENT, course, [tmp_path / "in"])
+
+
 def test_a_record_of_gradescopes_that_cannot_be_read_is_one_sentence(course, tmp_path):
     gradescope_folder = tmp_path / "in"
     gradescope_folder.mkdir()

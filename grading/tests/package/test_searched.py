@@ -1,5 +1,7 @@
 """What a search has left behind may be anything: what is wrong with a table or a model is told in words."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,9 @@ from cs231n.searched import (
     assert_kept,
     assert_learned_elsewhere,
     assert_own_scores,
+    assert_weights_like,
     settings_in,
+    under_other_numbers,
 )
 from cs231n.testing import CheckFailed
 
@@ -110,3 +114,29 @@ def test_what_knows_the_validation_images_far_better_has_learned_them():
     assert_learned_elsewhere("best_net", 0.55, 0.3)
     with pytest.raises(CheckFailed, match="gets 100.0% of the validation images right, but 20.0% of"):
         assert_learned_elsewhere("best_net", 1.0, 0.2)
+
+
+def test_classes_under_other_numbers_are_the_same_images_and_their_weights_come_back_in_place():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 6)), np.arange(50, dtype=np.int32) % 7
+    others, labels, numbers = under_other_numbers(X, y)
+    assert labels.dtype == y.dtype and sorted(numbers) == list(range(7))
+    assert {(tuple(x), numbers[c]) for x, c in zip(X, y)} == {(tuple(x), c) for x, c in zip(others, labels)}
+    W = np.stack([others[labels == c].mean(axis=0) for c in range(7)], axis=1)
+    assert np.allclose(W[:, numbers], np.stack([X[y == c].mean(axis=0) for c in range(7)], axis=1))
+
+
+def test_weights_that_point_where_no_training_does_are_told_and_chance_is_not():
+    rng = np.random.default_rng(1)
+    learned, other = rng.normal(size=(2, 40, 5))
+
+    def trained(noise, towards=learned):
+        return towards + noise * rng.normal(size=(40, 5))
+
+    for noise in (0.1, 0.5, 1.0, 3.0, 30.0):
+        for _ in range(50):
+            assert_weights_like(trained(noise), "best.W", partial(trained, noise), "train")
+    with pytest.raises(CheckFailed, match="points elsewhere"):
+        assert_weights_like(trained(0.5, other), "best.W", lambda: trained(0.5), "train")
+    with pytest.raises(CheckFailed, match="cosine of 0.00"):
+        assert_weights_like(np.full((40, 5), np.inf), "best.W", lambda: trained(0.5), "train")

@@ -180,6 +180,33 @@ def test_what_nobody_foresaw_of_one_function_costs_the_others_no_name(monkeypatc
     assert len(failures) == 1 and "ZeroDivisionError" in failures[0]
 
 
+def _in_place_of(told, kind, rng):
+    """What a function that nobody wrote in good faith may answer in place of this."""
+    size, whole = int(np.prod(told[1])) if told[0] in "nr" else 0, told[0] in "nr"
+    edges = [1.7e308, 5e-324, np.nan, np.inf, -np.inf, -0.0, 1e-300]
+    if kind == "shape":
+        shape = [[0], [], [600], [0, 3], [20, 30], [5, 5, 5]][rng.integers(6)]
+        return ["n", shape, False, rng.normal(size=shape).tobytes()]
+    if whole and kind in ("noise", "edge", "factor"):
+        values = {"noise": rng.normal(size=size), "edge": rng.choice(edges, size=size),
+                  "factor": np.frombuffer(told[3]) * rng.choice([2, -1, 1 / 3, np.pi])}[kind]
+        return [told[0], told[1], told[2], values.tobytes()]
+    return {"lists": ["l", *[["l", *[["s", "x" * 80]] * 20]] * 20], "nothing": ["l", ["l"], ["l", ["l", ["l"]]]],
+            "text": ["s", "\x1b[2J<script>right"], "error": ["e", "Full_points"], "rough": ["r", [], False, bytes(8)],
+            "edge": ["n", [], False, np.float64(np.inf).tobytes()]}.get(kind, told)
+
+
+@pytest.mark.parametrize("kind", ["noise", "edge", "shape", "factor", "lists", "nothing", "text", "error", "rough"])
+def test_answers_of_no_good_faith_are_named_in_words_of_ours_or_not_at_all(named, kind):
+    assignment, names = named
+    graded = {cell.name: {"outcome": "failed", "message": "wrong"} for cell in trial.test_cells(assignment)}
+    rng = np.random.default_rng(0)
+    answered = {function: {aspect: _in_place_of(told, kind, rng) for aspect, told in names.known(function)[0].items()}
+                for function in judged(assignment)}
+    for one in names.name(graded, answered):                  # without `failures`, whatever is raised is raised here
+        assert len(one["says"]) < 500 and one["says"].isprintable() and "<script>" not in one["says"]
+
+
 def test_a_mistake_of_a_nets_own_is_named_beside_that_of_a_layer():
     changed = variant(("np.sum(W1**2) + np.sum(W2**2)", "0.0"), module=NET, base=variant(*NO_BIAS, module=LAYERS))
     found = told("assignment1", changed, ["affine_forward", "TwoLayerNet.loss"])

@@ -9,7 +9,9 @@ import numpy as np
 
 from grading.engine.probing import Rough
 from grading.trials.probes.common import changed, given, remembered
-from grading.trials.probes.lab import TWO_LAYERS, dropped, make_net, nets, normalized, normalized_init
+from grading.trials.probes.lab import TWO_LAYERS, dropped, make_net, nets, normalized, normalized_init, weights
+
+EQUAL = (4, 4, 4, 4, 3)
 
 
 def loss(name, cases):
@@ -83,8 +85,16 @@ def loss(name, cases):
             before = [*data[first][0].values(), *data[first][1:]]
             return changed(before, [*[np.asarray(one.params[key]) for key in data[first][0]], X, y])
 
+        def equal_layers():
+            """Scores of a net whose layers have as many units as inputs: any layer may get what another one needs."""
+            params, X, _ = weights(201, EQUAL, 6)
+            made = make_net(name, EQUAL, **settings)
+            made.params.update({key: value.copy() for key, value in params.items()})
+            return np.asarray(given(made.loss(X)))
+
         yield "inputs changed", inputs
         if name == "FullyConnectedNet":
+            yield "~equal layers", equal_layers
             yield from normalized(data, cases)
             yield from dropped()
 

@@ -242,18 +242,26 @@ def dropped():
 
 def normalized_init(cases):
     def ask(tell, normalization="batchnorm"):
+        """What is told of params, for each of the nets; tell gets those of a second net of the same kind, too."""
         settings = {"normalization": normalization, "dtype": "float64"}
-        found = [if_known(lambda sizes=sizes: make_net("FullyConnectedNet", sizes, **settings).params, tell)
-                 for sizes in cases]
+        found = [if_known(lambda sizes=sizes: [make_net("FullyConnectedNet", sizes, **settings).params
+                                               for _ in range(2)], lambda both: tell(*both)) for sizes in cases]
         return ... if any(one is ... for one in found) else found
+
+    def start(one, other):
+        """[the number that all of a layer begin as, 0]; else [0, 1], or [0, 2] where each net draws others."""
+        if np.ptp(one) == 0:
+            return [float(np.mean(one)), 0.0]
+        return [0.0, 1.0 if np.array_equal(one, other) else 2.0]
 
     def names(params, words):
         return sorted(key for key in params if key.rstrip("0123456789") in words)
 
     for word in ("gamma", "beta"):
-        yield f"training/names of {word}", lambda word=word: ask(lambda params: names(params, (word,)))
-        yield f"training/{word}", lambda word=word: ask(lambda params: [
-            [float(np.mean(params[key])), float(np.ptp(params[key]) > 0)] for key in names(params, (word,))])
-        yield f"training/sizes of {word}", lambda word=word: ask(lambda params: [
+        yield f"training/names of {word}", lambda word=word: ask(lambda params, _: names(params, (word,)))
+        yield f"training/{word}", lambda word=word: ask(lambda params, others: [
+            start(params[key], others[key]) for key in names(params, (word,))])
+        yield f"training/sizes of {word}", lambda word=word: ask(lambda params, _: [
             np.array(np.squeeze(params[key]).shape) for key in names(params, (word,))])
-    yield "names without normalization", lambda: ask(lambda params: names(params, ("W", "b", "gamma", "beta")), None)
+    yield "names without normalization", lambda: ask(
+        lambda params, _: names(params, ("W", "b", "gamma", "beta")), None)

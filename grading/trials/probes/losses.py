@@ -80,7 +80,8 @@ def linear_loss(module, name, softmax, vectorized):
             for strength in (reg, 0.7):
                 scale = strength**0.5
                 with_it, without = (function(W / scale, X * scale, y.copy(), one)[part] for one in (strength, 0.0))
-                found.append(np.sum((np.asarray(with_it) - without) * (1.0 if part == 0 else W / scale)))
+                more = np.asarray(with_it) - np.asarray(without)
+                found.append(np.sum(more * (1.0 if part == 0 else W / scale)))
             return float(found[0] / found[1]) if abs(found[1]) > 1e-3 else ...
 
         yield "small reg in the loss", lambda: small(0)
