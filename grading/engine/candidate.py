@@ -35,7 +35,7 @@ def serve(shell: Shell, parent: socket.socket, peer: socket.socket) -> None:
     with contextlib.suppress(Closed):
         lay_down(msgspec.msgpack.decode(cells.receive(), type=dict[str, bytes]))
         while True:
-            ready, _, _ = select.select([cells, calls], [], [])
+            ready = [one for one in (cells, calls) if one.has_some] or select.select([cells, calls], [], [])[0]
             if cells in ready:
                 cells.send(_run(shell, cells.receive()))
             else:

@@ -2,7 +2,8 @@
 
 A test cell uses them as it would use the real ones: call, read and set attributes, read and set items of dictionaries.
 They define no arithmetic, comparison, iteration, length, truth or array protocol, which is what an object that equals
-everything would need: numbers come as numbers of our own making, and anything else as one of these.
+everything would need: numbers come as numbers of our own making, and anything else as one of these. Each has a `Link`
+to the candidate, which makes them.
 """
 
 import copy
@@ -10,15 +11,12 @@ import functools
 import sys
 import types
 from collections.abc import MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from grading.engine import codec
 from grading.engine.raised import MOST_NAME, StudentError
-
-if TYPE_CHECKING:
-    from grading.engine.link import Link
 
 MOST_PATH = 200                # characters of what an object is called by
 _PLAIN = (bool, int, float, str, type(None))
@@ -38,7 +36,7 @@ class Remote:
     __iter__ = __contains__ = None
     __array_ufunc__ = None                       # numpy does not try to compute with it either
 
-    def __init__(self, link: "Link", target: Any, path: str):
+    def __init__(self, link: Any, target: Any, path: str):
         path = path[:MOST_PATH]
         for name, value in (("_link", link), ("_target", target), ("_path", path), ("_owner", None), ("_past", None)):
             object.__setattr__(self, name, value)
@@ -107,7 +105,7 @@ class Remote:
 class RemoteDict(MutableMapping):
     """A dictionary that stays with the student's object, such as `net.params`."""
 
-    def __init__(self, link: "Link", target: Any, path: str):
+    def __init__(self, link: Any, target: Any, path: str):
         self._link, self._target, self._path = link, target, path
 
     def __getitem__(self, key: Any) -> Any:
@@ -164,7 +162,7 @@ def handle_of(value: Any) -> list | None:
     return None
 
 
-def from_handle(link: "Link", told: list) -> "Remote":
+def from_handle(link: Any, told: list) -> "Remote":
     number, kind, is_callable = told
     if type(number) is not int or type(kind) is not str or not kind.isidentifier():
         raise codec.CodecError("a handle has another form")
