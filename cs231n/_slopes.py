@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cs231n import _together
 from cs231n.gradient_check import is_kink
 
 FLOAT32_STEP, FLOAT32_RTOL = 3e-3, 1e-2  # differences of numbers with seven digits keep about two or three of them
@@ -19,8 +20,10 @@ class Slopes:
     def __init__(self, f, x, dout, h):
         __tracebackhide__ = True
         self.f, self.x, self.dout = f, x, dout
-        self.here = f(x.copy())
-        self.in_float32 = self._rounds_to_float32()
+        nearby = x + 1e-3 * np.sin(1 + np.arange(x.size)).reshape(x.shape)
+        rounded = nearby.astype(np.float32).astype(np.float64)
+        self.here, *found = _together.each(lambda point: f(point.copy()), (x, nearby, rounded))
+        self.in_float32 = self._rounds_to_float32(*found)
         self.h = max(h, FLOAT32_STEP) if self.in_float32 else h
         eps = np.finfo(np.float32 if self.in_float32 else np.float64).eps
         self.noise = 16 * eps * np.sum(np.abs(self.here * dout))  # what rounding may do to F(a) - F(b)
@@ -39,7 +42,9 @@ class Slopes:
         - kinks: where it disagrees as a right one may, since there is a kink, bool, shape (K,); never where off
         """
         rtol = max(rtol, FLOAT32_RTOL) if self.in_float32 else rtol
-        measured = np.array([self._centred(i, self.h) for i in coordinates])
+        steps = [(i, step) for i in coordinates for step in (self.h, -self.h)]
+        beside = _together.each(lambda step: self._moved(*step), steps)
+        measured = np.array([self._slope(*pair, self.h) for pair in zip(beside[::2], beside[1::2], strict=True)])
         size = root_mean_square(measured)
 
         def agrees(slope, grad, step):
@@ -67,7 +72,10 @@ class Slopes:
         return is_kink(lambda x: self.f(x.copy()), self.x, np.unravel_index(i, self.x.shape), self.dout, self.h)
 
     def _centred(self, i, step):
-        return self._difference(i, -step, step) / (2 * step)
+        return self._slope(self._moved(i, step), self._moved(i, -step), step)
+
+    def _slope(self, after, before, step):
+        return np.sum((after - before) * self.dout) / (2 * step)
 
     def _difference(self, i, start, end):
         return np.sum((self._moved(i, end) - self._moved(i, start)) * self.dout)
@@ -79,14 +87,13 @@ class Slopes:
         x.flat[i] += step
         return self.f(x)
 
-    def _rounds_to_float32(self):
+    def _rounds_to_float32(self, found, again):
         """If f rounds x to float32, then rounding it beforehand changes nothing, while a larger change does.
 
         If it rounds later, what it returns are numbers that float32 has.
+
+        - found, again: f at a point near x, and at that point rounded
         """
-        x = self.x + 1e-3 * np.sin(1 + np.arange(self.x.size)).reshape(self.x.shape)
-        rounded = x.astype(np.float32).astype(np.float64)
-        found, again = self.f(x), self.f(rounded.copy())
         with np.errstate(over="ignore"):
             on_the_way = all(np.array_equal(one, one.astype(np.float32)) for one in (found, again))
         return (on_the_way or np.array_equal(found, again)) and not np.array_equal(again, self.here)

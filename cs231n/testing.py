@@ -11,7 +11,7 @@ import re
 
 import numpy as np
 
-from cs231n import _shown
+from cs231n import _shown, _together
 from cs231n._counting import interpreted_events
 from cs231n._messages import CheckFailed, at, counted, describe, fail, guess_pattern, name_of, number
 from cs231n._slopes import Slopes, root_mean_square
@@ -250,25 +250,28 @@ def assert_adds_up(function, W, X, y, returned):
     first FEW of them, where their number is a larger power of two: for four, a wrong function may be right by chance.
     """
     __tracebackhide__ = True
-    returned = as_returned(returned, ("loss", "dW"), name_of(function))
-    few = returned
-    while len(X) >= 8:
-        middle = len(X) // 2
-        halves = [as_returned(function(*fresh(W, X[part], y[part]), 0.0), ("loss", "dW"), name_of(function))
-                  for part in (slice(0, middle), slice(middle, len(X)))]
+    def called(part):
+        return as_returned(function(*fresh(W, X[part], y[part]), 0.0), ("loss", "dW"), name_of(function))
+
+    few = returned = as_returned(returned, ("loss", "dW"), name_of(function))
+    sizes = [len(X) >> times for times in range(len(X).bit_length()) if len(X) >> times >= 8]
+    parts = [part for size in sizes for part in (slice(0, size // 2), slice(size // 2, size))]
+    found = iter(_together.each(called, parts))
+    for size in sizes:
+        middle, halves = size // 2, (next(found), next(found))
         for name, whole, first, second in zip(("loss", "dW"), returned, *halves, strict=True):
-            first, second = (as_array(value, name).astype(float) * size / len(X)
-                             for value, size in ((first, middle), (second, len(X) - middle)))
+            first, second = (as_array(value, name).astype(float) * part / size
+                             for value, part in ((first, middle), (second, size - middle)))
             mean, whole = first + second, as_array(whole, name)
-            size = 1e-3 * np.abs(mean).max()
+            allowed = 1e-3 * np.abs(mean).max()
             if whole.shape != mean.shape or not any(
-                    np.allclose(whole, times * mean, rtol=1e-3, atol=times * size) for times in (1, 2)):
+                    np.allclose(whole, times * mean, rtol=1e-3, atol=times * allowed) for times in (1, 2)):
                 fail(
-                    f"{name} of {len(X)} images is neither the mean nor the sum of what it is for its two halves.",
+                    f"{name} of {size} images is neither the mean nor the sum of what it is for its two halves.",
                     ("look at", "what depends on the number of images, and on which of them there are"),
                 )
-        returned, X, y = halves[0], X[:middle], y[:middle]
-        few = returned if len(X) >= FEW else few
+        returned = halves[0]
+        few = returned if middle >= FEW else few
     return few
 
 

@@ -35,7 +35,7 @@ def serve(shell: Shell, parent: socket.socket, peer: socket.socket) -> None:
     with contextlib.suppress(Closed):
         lay_down(msgspec.msgpack.decode(cells.receive(), type=dict[str, bytes]))
         while True:
-            ready, _, _ = select.select([cells, calls], [], [])
+            ready = [one for one in (cells, calls) if one.has_some] or select.select([cells, calls], [], [])[0]
             if cells in ready:
                 cells.send(_run(shell, cells.receive()))
             else:
@@ -95,17 +95,16 @@ class Objects:
     def __init__(self, shell: Shell):
         self._shell = shell
         self._kept: list[Any] = []
+        self._noted: dict[int, Any] = {}             # what the examiner gave a number, below 0, before it knew it
         self._numbers: dict[int, int] = {}           # id -> number; `_kept` keeps the ids from being used again
         self._live: dict[int, tuple[np.ndarray, bytes]] = {}   # arrays that the examiner holds, as it knows them
 
     def answer(self, frame: bytes) -> bytes:
         """[operation, arguments, arrays changed there, arrays let go, what to do before] -> [state, value, arrays
         changed here, what was printed]."""
-        printed = Printed()
-        asked = [None]
+        printed, self._has_raised = Printed(), False
         try:
-            asked = codec.decode(frame, self._object)
-            operation, arguments, changed, let_go, earlier = asked
+            operation, arguments, changed, let_go, earlier = codec.decode(frame, self._object)
             for number in let_go:
                 self._live.pop(number, None)
             for number, array in changed:
@@ -118,9 +117,26 @@ class Objects:
                 state, *told = getattr(self, f"_{operation}")(*arguments)
             return codec.encode([state, told, self._changed(), printed.text], self._handle)
         except BaseException as error:       # whatever it is, it is what came of the student's code
+            self._has_raised = True
             return self._raised(error, printed.text)
 
     # Operations
+
+    def _each(self, frames: list[bytes]) -> tuple:
+        """The answers to several questions, in their order, up to the first one that raises."""
+        answers: list[bytes] = []
+        for frame in frames:
+            answers.append(self.answer(frame))
+            if self._has_raised:
+                break
+        return "done", answers
+
+    def _note_attribute(self, number: int, target: Any, name: str) -> None:
+        self._noted[number] = getattr(self._resolved(target), name)
+
+    def _note_made(self, number: int, target: Any, packed: bytes) -> None:
+        arguments, keywords = codec.decode(packed, self._object)
+        self._noted[number] = self._resolved(target)(*arguments, **keywords)
 
     def _module(self, name: str) -> tuple:
         importlib.import_module(name)
@@ -199,8 +215,8 @@ class Objects:
     def _resolved(self, target: Any) -> Any:
         """An object, or the one at a path: (module or object, name, name, ...)."""
         if type(target) is int:
-            return self._kept[target]
-        found = self._kept[target[0]] if type(target[0]) is int else importlib.import_module(target[0])
+            return self._kept[target] if target >= 0 else self._noted[target]
+        found = self._resolved(target[0]) if type(target[0]) is int else importlib.import_module(target[0])
         for name in target[1:]:
             found = getattr(found, name)
         return found

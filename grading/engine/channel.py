@@ -5,7 +5,7 @@ import socket
 import time
 
 MAX_FRAME = 256 * 2**20
-_LENGTH = 8
+_LENGTH, _AHEAD = 8, 65536
 
 
 class Closed(Exception):
@@ -21,16 +21,24 @@ class TooLarge(Exception):
 
 
 class Channel:
-    """One end of a stream socket that carries frames. A `receive` after a late one goes on where that stopped."""
+    """One end of a stream socket that carries frames. A `receive` after a late one goes on where that stopped.
+
+    To read takes two calls of the system where a frame is short: one that waits, one that takes all there is.
+    """
 
     def __init__(self, end: socket.socket, max_frame: int = MAX_FRAME):
         self.socket, self.max_frame = end, max_frame
         self._length: int | None = None          # of the frame that is being received
-        self._found = bytearray()                # what came of it
+        self._found = bytearray()                # what came of it, or of what comes next
         self.socket.setblocking(False)
 
     def fileno(self) -> int:
         return self.socket.fileno()
+
+    @property
+    def has_some(self) -> bool:
+        """Something was taken in that nobody has received."""
+        return bool(self._found)
 
     def send(self, frame: bytes, timeout: float | None = None) -> None:
         """Send a frame. Raises Closed, or Late if the other side does not take it in."""
@@ -64,25 +72,22 @@ class Channel:
     def _exactly(self, count: int, until: float | None) -> bytes:
         """The next `count` bytes, taken in as they come: memory grows with what came, not with what was announced."""
         while len(self._found) < count:
+            self._wait(until, to_write=False)
             try:
-                part = self.socket.recv(min(count - len(self._found), 2**20))
+                part = self.socket.recv(min(max(count - len(self._found), _AHEAD), 2**20))
             except BlockingIOError:
-                self._wait(until, to_write=False)
                 continue
             except OSError:
                 raise Closed("the other process is gone") from None
             if not part:
                 raise Closed("the other process is gone")
-            if len(part) == count:
-                return part
             self._found += part
-        found, self._found = bytes(self._found), bytearray()
+        found = bytes(memoryview(self._found)[:count])
+        del self._found[:count]
         return found
 
     def _wait(self, until: float | None, to_write: bool) -> None:
-        left = None if until is None else until - time.monotonic()
-        if left is not None and left <= 0:
-            raise Late("no answer in time")
+        left = None if until is None else max(0.0, until - time.monotonic())
         ready = select.poll()                    # select() takes no descriptor beyond 1023
         ready.register(self.socket, select.POLLOUT if to_write else select.POLLIN)
         if not ready.poll(None if left is None else 1000 * left):

@@ -19,8 +19,9 @@ from grading.engine import codec, probing, telling
 from grading.engine.candidate import lay_down
 from grading.engine.channel import Channel, Closed, Late, TooLarge
 from grading.engine.finder import Finder
+from grading.engine.link import Link
 from grading.engine.measures import Measures
-from grading.engine.proxies import Link, Remote
+from grading.engine.proxies import Remote
 from grading.engine.raised import Lost, StudentError
 from grading.engine.shell import Cell, Shell
 from grading.engine.telling import Told

@@ -6,7 +6,8 @@ import sys
 import types
 from typing import Any
 
-from grading.engine.proxies import Link, Remote
+from grading.engine.link import Link
+from grading.engine.proxies import Remote
 from grading.engine.raised import StudentError
 
 
@@ -21,12 +22,14 @@ class RemoteModule(types.ModuleType):
         __tracebackhide__ = True
         if name.startswith("__"):
             raise AttributeError(name)
-        link = self.__dict__["_link"]
-        state, told = link.do("attribute", (self.__name__,), name, function=f"{self.__name__}.{name}")
-        value = link.held(state, told, name)
-        if isinstance(value, Remote):            # told by its path, so that it outlives the process that it came from
-            return Remote(link, (self.__name__, name), name)
-        return value
+        link, target = self.__dict__["_link"], (self.__name__, name)
+        if target not in link.functions:
+            state, told = link.do("attribute", (self.__name__,), name, function=f"{self.__name__}.{name}")
+            value = link.held(state, told, name)
+            if not isinstance(value, Remote):
+                return value
+            link.functions.add(target)
+        return Remote(link, target, name)        # told by its path, so that it outlives the process that it came from
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

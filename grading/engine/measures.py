@@ -13,8 +13,9 @@ import numpy as np
 
 from grading.engine import reading
 from grading.engine.channel import Channel
+from grading.engine.link import Link
 from grading.engine.past import made_again, place_of
-from grading.engine.proxies import Link, Remote, in_module
+from grading.engine.proxies import Remote, in_module
 from grading.engine.raised import Lost
 
 
@@ -33,8 +34,11 @@ class Measures:
         self._looped: dict[tuple, Any] = {}      # verdicts that a function loops: it does so in the next test, too
 
     def reroute(self) -> None:
-        """Costs are those of where the code runs; the source that is read is the one that was handed in."""
-        from cs231n import _costs, _counting, _shortcuts, _source, _workings, testing
+        """Costs are those of where the code runs; the source that is read is the one that was handed in.
+
+        Calls that do not hang on each other's results are asked for together.
+        """
+        from cs231n import _costs, _counting, _shortcuts, _source, _together, _workings, testing
 
         def there(ours: Callable, theirs: Callable) -> Callable:
             def either(function: Any, *arguments: Any) -> Any:
@@ -42,6 +46,7 @@ class Measures:
                 return (theirs if isinstance(function, Remote) else ours)(function, *arguments)
             return either
 
+        _together.each = self._link.each
         _costs.measured = there(_costs.measured, self._measured)
         _costs.judge = self._unforeseen(_costs.judge)
         _costs.meanwhile = self._meanwhile
@@ -102,7 +107,8 @@ class Measures:
                 if function._owner is None and asked in self._looped:
                     return self._looped[asked]
                 # stacks: there np.vstack costs nothing that would have to be allowed for
-                verdict = judge(make_call, sizes, calls, 0, loops)
+                with self._link.deferring():             # it is asked of their twins
+                    verdict = judge(make_call, sizes, calls, 0, loops)
                 if function._owner is None and verdict.looped:
                     self._looped[asked] = verdict
                 return verdict

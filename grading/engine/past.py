@@ -7,7 +7,8 @@ same function or method can be called where no cell of the notebook has run.
 from typing import Any
 
 from grading.engine import codec
-from grading.engine.proxies import Link, Remote, in_module
+from grading.engine.link import Link
+from grading.engine.proxies import Remote, in_module
 
 
 def place_of(function: Remote) -> Any:
@@ -21,8 +22,10 @@ def place_of(function: Remote) -> Any:
 
 
 def made_again(method: Remote, link: Link) -> Remote | None:
-    """The same function or method at the other end of another link; None for what the test has not made of data."""
-    __tracebackhide__ = True
+    """The same function or method at the other end of another link; None for what the test has not made of data.
+
+    The object whose method it is gets made there with the next question.
+    """
     if in_module(method._target):
         return Remote(link, method._target, method._path)
     owner, name = method._owner or (None, "")
@@ -30,15 +33,15 @@ def made_again(method: Remote, link: Link) -> Remote | None:
         return None
     (target, packed), *past = owner._past
     try:
-        arguments, keywords = codec.decode(packed)
-        steps = [(attribute, type(value) is list, codec.decode(value[0] if type(value) is list else value))
+        codec.decode(packed)
+        steps = [(attribute, value, codec.decode(value[0] if type(value) is list else value))
                  for attribute, value in past]
     except codec.CodecError:
         return None
-    twin = Remote(link, target, owner._path)(*arguments, **keywords)
-    for attribute, is_call, value in steps:
-        if is_call:
-            getattr(twin, attribute)(*value[0], **value[1])
+    number = link.note("note_made", target, packed)
+    for attribute, value, decoded in steps:
+        if type(value) is list:
+            link.later("call", (number, attribute), value[0])
         else:
-            setattr(twin, attribute, value)
-    return getattr(twin, name)
+            link.later("set_attribute", number, attribute, decoded)
+    return Remote(link, (number, name), method._path)

@@ -2,124 +2,31 @@
 
 A test cell uses them as it would use the real ones: call, read and set attributes, read and set items of dictionaries.
 They define no arithmetic, comparison, iteration, length, truth or array protocol, which is what an object that equals
-everything would need: numbers come as numbers of our own making, and anything else as one of these.
+everything would need: numbers come as numbers of our own making, and anything else as one of these. Each has a `Link`
+to the candidate, which makes them.
 """
 
 import copy
 import functools
 import sys
 import types
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import numpy as np
 
 from grading.engine import codec
-from grading.engine.mirror import mirror
-from grading.engine.raised import MOST_NAME, Lost, StudentError, error_of
+from grading.engine.raised import MOST_NAME, StudentError
 
 MOST_PATH = 200                # characters of what an object is called by
-
-
-class Link:
-    """Asks the candidate, and keeps arrays that both sides hold the same on both.
-
-    - ask(frame, function) -> frame: sends and waits; raises Lost
-    - show(text): what the student's code printed
-    """
-
-    def __init__(self, ask: Callable[[bytes, str], bytes], show: Callable[[str], None]):
-        self._ask, self._show = ask, show
-        self._live: dict[int, tuple[np.ndarray, bytes]] = {}     # array, and its bytes as the candidate knows them
-        self._later: list[bytes] = []                            # what goes along with the next question
-        self.methods: set[tuple[str, str]] = set()               # (class, name)
-
-    def reset(self) -> None:
-        """The candidate is a new one: what the old one had is gone."""
-        self._live.clear()
-        self._later.clear()
-        self.methods.clear()
-
-    def do(self, operation: str, *arguments: Any, function: str = "") -> tuple[str, list]:
-        """(state, what is told) of one operation. Raises StudentError or Lost."""
-        __tracebackhide__ = True
-        frame = codec.encode([operation, arguments, *self._news(), self._later], _told)
-        self._later = []
-        try:
-            state, told, changed, printed = codec.decode(self._ask(frame, function), lambda told: _remote(self, told))
-            if type(printed) is not str or type(state) is not str or type(told) is not list or not told:
-                raise codec.CodecError("an answer has another form")
-            self._take_in(changed)
-            raised = error_of(*told) if state == "raised" else None
-        except (codec.CodecError, ValueError, TypeError, KeyError) as error:
-            raise Lost("garbled", function) from error
-        if printed:
-            self._show(printed)
-        if raised:
-            raise raised
-        return state, told
-
-    def later(self, operation: str, *arguments: Any) -> None:
-        """Have it done before anything else is: it has no answer, and what it raises the next question does."""
-        self._later.append(codec.encode([operation, arguments], _told))
-
-    def settle(self, function: str) -> None:
-        """Have done what waits."""
-        if self._later:
-            self.do("nothing", function=function)
-
-    def call(self, target: Any, arguments: tuple, keywords: dict, packed: bytes, function: str) -> Any:
-        """Call it; `packed` is [arguments, keywords]. What the call does to them, it does to ours too."""
-        __tracebackhide__ = True
-        _, told = self.do("call", target, packed, function=function)
-        returned, after = told if len(told) == 2 else (None, None)
-        if type(after) is bytes:
-            try:
-                mirror([arguments, keywords], codec.decode(after, lambda told: _remote(self, told)), Remote)
-            except codec.CodecError as error:
-                raise Lost("garbled", function) from error
-        return returned
-
-    def held(self, state: str, told: list, path: str) -> Any:
-        """The value of an attribute or item; an array stays the same one on both sides."""
-        if state == "dictionary":
-            return RemoteDict(self, told[0], path)
-        if state == "array" and len(told) == 2 and type(told[0]) is int and type(told[1]) is np.ndarray:
-            number, array = told
-            before = self._live[number][0] if number in self._live else None
-            if before is not None and before.shape == array.shape and before.dtype == array.dtype:
-                before[...] = array              # the very array that the test may hold already
-                array = before
-            self._live[number] = (array, array.tobytes())
-            return array
-        return _named(told[0], path)
-
-    def _news(self) -> tuple[list, list]:
-        """Arrays that the test has changed since, and those it has let go; a last change is told before."""
-        changed, let_go = [], []
-        for number, (array, known) in list(self._live.items()):
-            if (now := array.tobytes()) != known:
-                self._live[number] = (array, now)
-                changed.append((number, array))
-            elif sys.getrefcount(array) <= 3:    # `_live`, `array`, the argument: nobody else
-                let_go.append(number)
-                del self._live[number]
-        return changed, let_go
-
-    def _take_in(self, changed: list) -> None:
-        for number, new in changed:
-            if number in self._live:
-                array = self._live[number][0]
-                if type(new) is not np.ndarray or (new.shape, new.dtype) != (array.shape, array.dtype):
-                    raise codec.CodecError("an array has become another one")
-                array[...] = new
-                self._live[number] = (array, array.tobytes())
+_PLAIN = (bool, int, float, str, type(None))
 
 
 class Remote:
     """A function, class or object of the student's, told by a number or by its path in a module.
 
-    What was a method of one object is taken for one of the next of that class, and only asked for when it is called.
+    What was a method of one object is taken for one of the next of that class, and only asked for when it is called;
+    what was a dictionary, such as `params`, is looked up with the next question.
 
     An object that the test has made knows its past, so that it can be made again elsewhere: the class and what it was
     called with, then (attribute, value) or (method, [arguments]) in order, all of it packed.
@@ -129,7 +36,7 @@ class Remote:
     __iter__ = __contains__ = None
     __array_ufunc__ = None                       # numpy does not try to compute with it either
 
-    def __init__(self, link: Link, target: Any, path: str):
+    def __init__(self, link: Any, target: Any, path: str):
         path = path[:MOST_PATH]
         for name, value in (("_link", link), ("_target", target), ("_path", path), ("_owner", None), ("_past", None)):
             object.__setattr__(self, name, value)
@@ -143,10 +50,14 @@ class Remote:
         path, method = f"{self._path}.{name}"[:MOST_PATH], (type(self).__name__, name)
         if type(self._target) is int and method in self._link.methods:
             found = _class("method")(self._link, (self._target, name), path)
+        elif type(self._target) is int and method in self._link.dictionaries:
+            found = RemoteDict(self._link, self._link.note("note_attribute", self._target, name), path)
         else:
             found = self._link.held(*self._link.do("attribute", self._target, name, function=path), path)
             if type(found).__name__ == "method":
                 self._link.methods.add(method)
+            elif isinstance(found, RemoteDict):
+                self._link.dictionaries.add(method)
         if isinstance(found, Remote):
             object.__setattr__(found, "_owner", (self, name))
         return found
@@ -154,7 +65,7 @@ class Remote:
     def __setattr__(self, name: str, value: Any) -> None:
         __tracebackhide__ = True
         if self._past is not None:
-            self._past.append((name, codec.encode(value, _told)))
+            self._past.append((name, codec.encode(value, handle_of)))
         self._link.later("set_attribute", self._target, name, value)
 
     def __getitem__(self, key: Any) -> Any:
@@ -168,13 +79,18 @@ class Remote:
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         __tracebackhide__ = True
-        packed = codec.encode([arguments, keywords], _told)
-        returned = self._link.call(self._target, arguments, keywords, packed, self._path)
+        packed, known = codec.encode([arguments, keywords], handle_of), self._link.kinds
+        if self._link.defers and self._target in known and _are_plain([*arguments, *keywords.values()]):
+            number = self._link.note("note_made", self._target, packed)
+            returned = _class(known[self._target])(self._link, number, self._path)
+        else:
+            returned = self._link.call(self._target, arguments, keywords, packed, self._path)
         if in_module(self._target) and isinstance(returned, Remote):
+            known[self._target] = type(returned).__name__
             object.__setattr__(returned, "_past", [(self._target, packed)])
         elif self._owner and self._owner[0]._past is not None:
             self._owner[0]._past.append((self._owner[1], [packed]))
-        return _named(returned, self._path)
+        return named(returned, self._path)
 
     def __bool__(self) -> bool:
         raise TypeError(f"{self._path} is an object of the student's: neither true nor false")
@@ -189,7 +105,7 @@ class Remote:
 class RemoteDict(MutableMapping):
     """A dictionary that stays with the student's object, such as `net.params`."""
 
-    def __init__(self, link: Link, target: Any, path: str):
+    def __init__(self, link: Any, target: Any, path: str):
         self._link, self._target, self._path = link, target, path
 
     def __getitem__(self, key: Any) -> Any:
@@ -226,12 +142,17 @@ class RemoteDict(MutableMapping):
         return copy.deepcopy(dict(self), memo)
 
 
+def _are_plain(values: list) -> bool:
+    """Tell whether a call cannot change these."""
+    return all(type(value) in _PLAIN or type(value) is tuple and _are_plain(list(value)) for value in values)
+
+
 def in_module(target: Any) -> bool:
     """Tell whether a target is a path from a module; others are a number, or a number and the name of a method."""
     return type(target) is tuple and type(target[0]) is str
 
 
-def _told(value: Any) -> list | None:
+def handle_of(value: Any) -> list | None:
     """How one of these is told to the candidate that it came from, and a given function, which both have."""
     if isinstance(value, (Remote, RemoteDict)):
         return [value._target]
@@ -241,7 +162,7 @@ def _told(value: Any) -> list | None:
     return None
 
 
-def _remote(link: Link, told: list) -> "Remote":
+def from_handle(link: Any, told: list) -> "Remote":
     number, kind, is_callable = told
     if type(number) is not int or type(kind) is not str or not kind.isidentifier():
         raise codec.CodecError("a handle has another form")
@@ -259,7 +180,7 @@ def _item(path: str, key: Any) -> str:
     return f"{path}[{repr(key)[:MOST_NAME]}]"[:MOST_PATH]
 
 
-def _named(value: Any, path: str) -> Any:
+def named(value: Any, path: str) -> Any:
     """An object that came from the candidate, under the name that the test has for it."""
     if isinstance(value, Remote):
         object.__setattr__(value, "_path", path)

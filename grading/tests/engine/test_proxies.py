@@ -22,7 +22,8 @@ from grading import ROOT
 from grading.engine import codec
 from grading.engine.channel import Channel, Closed, Late
 from grading.engine.finder import Finder
-from grading.engine.proxies import Link, Remote, RemoteDict
+from grading.engine.link import Link
+from grading.engine.proxies import Remote, RemoteDict
 from grading.engine.raised import Lost, StudentError
 
 STUDENT = '''
@@ -128,6 +129,7 @@ def caching(x):
 
 def backward(dout, cache): return dout * cache.x
 def speak(n): print("hello", n); return n
+def one_over(n): return 1 / n
 def shout(): print("x" * 1_000_000); return len("done")
 def surrogate(): print("half \\ud800"); return "half \\ud800"
 
@@ -248,11 +250,12 @@ class Student:
             [sys.executable, "-c", SERVE, str(its.fileno()), str(folder), NOTEBOOK], pass_fds=[its.fileno()], cwd=ROOT
         )
         its.close()
-        self.channel, self.printed = Channel(mine), []
+        self.channel, self.printed, self.asked = Channel(mine), [], 0
         assert self.channel.receive(60) == b"ready"
         self.link = Link(self.ask, self.printed.append)
 
     def ask(self, frame: bytes, function: str) -> bytes:
+        self.asked += 1
         try:
             self.channel.send(frame, 20)
             return self.channel.receive(20)
@@ -428,6 +431,62 @@ def test_an_exception_leaves_arguments_as_they_are_here(module):
     assert w.tolist() == [1, 1]
 
 
+# Calls that go out together
+
+
+def test_calls_of_a_function_at_many_points_go_out_together(module, student):
+    one_over, points, before = module.one_over, [1.0 + k for k in range(30)], student.asked
+    found = student.link.each(lambda x: one_over(x) - one_over(2 * x), points)
+    assert found == [1 / x - 1 / (2 * x) for x in points]
+    assert student.asked - before == 4                         # the first point by itself; two for all the others
+
+
+def test_nets_that_are_made_and_asked_at_many_points_come_to_the_same_as_one_by_one(module, student):
+    X, y = np.array([[1.0, -2.0], [0.5, 3.0]]), np.zeros(2, dtype=int)
+
+    def loss(W):
+        net = module.Net(3, reg=0.25)
+        net.params["W1"] = W
+        return net.loss(X, y)[0]
+
+    points = [0.5 * k + np.arange(6.0).reshape(2, 3) for k in range(20)]
+    one_by_one, before = [loss(W) for W in points], student.asked
+    assert student.link.each(loss, points) == one_by_one
+    assert student.asked - before == 2                         # the first by itself
+    net = module.Net(3)
+    assert student.link.each(lambda W: net.params.update(W1=W) or net.loss(X, y)[0], points[:3]) == [
+        loss(W) - 0.25 * np.sum(W**2) for W in points[:3]]
+
+
+def test_what_hangs_on_the_answer_before_is_asked_one_by_one(module, student):
+    net = module.Net()
+
+    def after_a_step(rate):
+        net.step(rate)
+        return float(net.params["W1"].sum())
+
+    assert student.link.each(after_a_step, [1.0, 2.0, 3.0]) == [9, -3, -21]
+    seen = []
+    assert student.link.each(lambda n: seen.append(module.speak(n)) or len(seen), [5, 6, 7]) == [1, 2, 3]
+    assert seen == [5, 6, 7]
+
+
+def test_a_call_that_raises_among_many_raises_at_its_turn_and_what_was_printed_is_shown_once(module, student):
+    turns, printed = [], len(student.printed)
+
+    def turn(kind):
+        module.speak(kind)
+        turns.append(kind)
+
+    student.link.each(turn, ["one", "two", "three"])
+    assert turns == ["one", "two", "three"]
+    assert student.printed[printed:] == ["hello one\n", "hello two\n", "hello three\n"]
+    with pytest.raises(StudentError, match="zero"):
+        student.link.each(lambda n: turns.append(module.one_over(n)), [1, 2, 0, 4])
+    assert turns[3:] == [1, 0.5]
+    assert module.one_over(4) == 0.25
+
+
 # Rule 2: arrays that were fetched stay the student's
 
 
@@ -451,6 +510,16 @@ def test_a_change_on_either_side_is_seen_on_the_other(module):
     W += 1
     net.step(1.0)  # both since the last call
     assert W.tolist() == [[200, 0, 2], [4, 6, 8]]
+
+
+def test_a_dictionary_that_the_student_replaces_is_the_one_that_it_was_when_it_was_asked_for(module):
+    net = module.Net()
+    assert net.params["W1"].shape == (2, 3)
+    before = net.params
+    net.forget()
+    assert sorted(before) == ["W1", "b1"] and list(net.params) == ["only"]
+    net.params["only"] = np.zeros(2)
+    assert net.params["only"].tolist() == [0, 0] and before["b1"].tolist() == [0, 0, 0]
 
 
 def test_an_array_that_the_student_replaced_is_another_one(module):
