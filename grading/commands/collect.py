@@ -3,12 +3,12 @@
 `kit collect` also takes what Canvas, Moodle, Gradescope or Blackboard let you download for a class, as a folder or
 as the one zip that it is, given alone. An optional `grading/course/roster.csv` says who is in the class: a column
 `id`, and beside it whatever your platform calls people by (name, login, e-mail, number; comma or semicolon). Times
-come from the platform or from the newest file. A clock that does not say where it stands, a zip's or Blackboard's, is
-read in the `timezone` of the assignment's `[late]`, or that of its `due`; where neither is said, in this machine's.
-A newer attempt replaces an older one, and `--attempt first` has the first one count, `--attempt best` the one with
-the best score, less what lateness costs: `autograde` then grades all of who has several, and says which it was.
-Whatever folder the work lies in, and whatever became of its files' names, it is looked for, and what was passed over
-is said.
+come from the platform or from the newest file, whose date its owner can set; where there is a due date, that is said.
+A clock that does not say where it stands, a zip's or Blackboard's, is read in the `timezone` of the assignment's
+`[late]`, or that of its `due`; where neither is said, in this machine's. A newer attempt replaces an older one, and
+`--attempt first` has the first one count, `--attempt best` the one with the best score, less what lateness costs:
+`autograde` then grades all of who has several, and says which it was. Whatever folder the work lies in, and whatever
+became of its files' names, it is looked for, and what was passed over is said.
 """
 
 import sys
@@ -17,6 +17,7 @@ from grading import commands
 from grading.books import attempts
 from grading.commands import assignment_argument, course_option, place
 from grading.desk.text import clean_text
+from grading.errors import few
 from grading.release import assignment as assignments
 
 PLACE = 40
@@ -35,22 +36,27 @@ def arguments(parser) -> None:
 
 
 def run(options) -> int:
-    from grading.books import ledger, notes
+    from grading.books import ledger, notes, rules
     from grading.intake import collect
 
-    course = commands.course(options, begun=False)
+    course, assignment = commands.course(options, begun=False), assignments.load(options.assignment)
     course.prepare()
-    counts, said = dict.fromkeys(collect.STATES, 0), {}
+    counts, said, dated = dict.fromkeys(collect.STATES, 0), {}, set()
     with ledger.writing(course):                         # nobody else takes in meanwhile, and nobody grades
-        collecting = collect.Collecting(assignments.load(options.assignment), course, options.attempt)
+        collecting = collect.Collecting(assignment, course, options.attempt)
         for one in collecting.take(options.paths):
             if one.state != "unchanged":
                 said[one.student] = f"refused; {one.sentence}" if one.state == "refused" else one.sentence
             counts[one.state] += 1
+            dated |= {one.student} if one.dated else set()
             stream = sys.stderr if one.state == "refused" else sys.stdout
             print(clean_text(f"{one.student}: {one.state}{'; ' + one.sentence if one.sentence else ''}"), file=stream)
         notes.keep(course, options.assignment, notes.COLLECTED, said)
     print(", ".join(f"{count} {state}" for state, count in counts.items() if count or state in ALWAYS))
+    policy = rules.read(assignment.name, assignment.folder.parent)
+    if dated and policy and policy.due:
+        print(clean_text(f"{len(dated)} without a platform's time, so that of their newest file counts, which its "
+                         f"owner can set: {few(sorted(dated), 8)}"))
     if missing := collecting.missing():
         print(clean_text(f"{len(missing)} of the roster without a submission: {', '.join(missing)}"))
     return 1 if counts["refused"] else 0

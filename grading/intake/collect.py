@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -36,11 +36,13 @@ class Collected:
     """What became of one hand-in: `state` is one of STATES; `sentence` says the rest.
 
     Older, later and kept ones are under `replaced/`, beside the one that counts; of kept ones, grading tells which.
+    `dated` says that no platform told its time: it is that of its files, which whoever wrote them can set.
     """
 
     student: str
     state: str
     sentence: str = ""
+    dated: bool = field(default=False, compare=False)
 
 
 STATES = "new", "updated", "unchanged", "older", "later", "kept", "refused"
@@ -210,7 +212,7 @@ class Collecting:
             remarks.append(f"missing: {', '.join(missing)}")
         remarks += found.remarks + self._handout.remarks(files, read)
         state = self._keep(student, files, handed)
-        return Collected(student, state, clean_text("; ".join(remarks)))
+        return Collected(student, state, clean_text("; ".join(remarks)), handed.told is None)
 
     def _find(self, handed: Handed) -> finding.Found:
         return finding.find(handed.files, self._assignment.submitted_files, lambda name, place:

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 from conftest import kit
 
-from grading.books import ledger
+from grading.__main__ import main
+from grading.books import ledger, rules
 from grading.books.course import Course
 from grading.errors import KitError
 from grading.intake import archive
@@ -250,6 +251,18 @@ def test_a_zips_time_is_that_of_its_newest_file_and_not_of_its_download(course, 
     taken(course, inbox)
     local = datetime(2025, 3, 1, 12).astimezone(UTC)
     assert read(course, "ann", "timestamp.txt") == f"{local:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def test_where_a_date_is_due_it_is_said_whose_time_is_only_that_of_their_files(course, inbox, monkeypatch, capsys):
+    hand_in_folder(inbox / "ann")
+    asked = ["collect", "assignment1", str(inbox), "--course", str(course.root)]
+    assert main(asked) == 0
+    assert "newest file" not in capsys.readouterr().out
+    monkeypatch.setattr(rules, "read", lambda *_: rules.parse({"due": datetime(2026, 10, 9, tzinfo=UTC)}, Path("here")))
+    hand_in_folder(inbox / "bob")
+    assert main(asked) == 0
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert told.startswith("2 without a platform's time") and told.endswith("can set: ann, bob")
 
 
 def test_names_with_letters_of_any_language_are_ids(course, inbox):
