@@ -97,6 +97,7 @@ def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_a
         one(".group.current .chip").click()                                        # one of them alone
         press("1")
         until(driver, lambda _: sorted(entered(course)[who][0] for who in group) == [1.5, 1.5, 2.0])
+        until(driver, lambda _: one(".group.current").find_elements("css selector", ".chip.own"))
         one("#words").send_keys("Well argued.")
         one(".group.current h2").click()
         alone = until(driver, lambda _: [who for who in group if "Well argued." in (entered(course)[who][2] or "")])
@@ -250,8 +251,8 @@ def test_an_answer_keeps_its_own_mark_through_undo_and_a_refusal_and_no_other_is
         mark_elsewhere(1.5, "- 1.5: order within the row", *group)                 # the whole group, by somebody else
         until(driver, lambda _: one("#told").text.startswith("Marked elsewhere"))
         assert alone() == []
-        press("1")
-        until(driver, lambda _: scores() == [2.0] * 3)
+        press("1")                                                                 # and the page has drawn it
+        until(driver, lambda _: scores() == [2.0] * 3 and one("#told").text.startswith("In the gradebook"))
         ann = next(answer.id for answer in desk.marking(desk.asked[0]).answers() if answer.student == "ann")
         one(f"#chip-{ann}").click()
         for score in (1.5, 1.0):
@@ -331,7 +332,8 @@ def test_an_undo_that_could_not_be_sent_can_be_repeated(tmp_path, monkeypatch):
 
         driver.get(server.address)
         press("f")
-        until(driver, lambda _: scores() == [2.0] * 3)
+        told("In the gradebook")                                                   # and the page has drawn it
+        assert scores() == [2.0] * 3
         ann = next(answer.id for answer in desk.marking(desk.asked[0]).answers() if answer.student == "ann")
         driver.find_element("css selector", f"#chip-{ann}").click()
         press("-")
