@@ -44,7 +44,8 @@ class Slopes:
         rtol = max(rtol, FLOAT32_RTOL) if self.in_float32 else rtol
         steps = [(i, step) for i in coordinates for step in (self.h, -self.h)]
         beside = _together.each(lambda step: self._moved(*step), steps)
-        measured = np.array([self._slope(*pair, self.h) for pair in zip(beside[::2], beside[1::2], strict=True)])
+        changes = [self._change(before, after) for after, before in zip(beside[::2], beside[1::2], strict=True)]
+        measured = np.array(changes) / (2 * self.h)
         size = root_mean_square(measured)
 
         def agrees(slope, grad, step):
@@ -64,7 +65,8 @@ class Slopes:
 
     def _has_kink(self, i, error):
         """Tell whether a kink may be why the measured slope has this error."""
-        gap = abs(self._difference(i, 0, self.h) - self._difference(i, -self.h, 0)) / self.h
+        after, before = self._moved(i, self.h), self._moved(i, -self.h)
+        gap = abs(self._change(self.here, after) - self._change(before, self.here)) / self.h
         if self.in_float32:  # too coarse for is_kink, so the whole error must lie between the slopes on the two sides
             return gap >= abs(error)
         if gap < 0.1 * abs(error):  # rounding may look like a tiny kink; two opposite ones may hide a part of the gap
@@ -72,17 +74,13 @@ class Slopes:
         return is_kink(lambda x: self.f(x.copy()), self.x, np.unravel_index(i, self.x.shape), self.dout, self.h)
 
     def _centred(self, i, step):
-        return self._slope(self._moved(i, step), self._moved(i, -step), step)
+        after, before = self._moved(i, step), self._moved(i, -step)
+        return self._change(before, after) / (2 * step)
 
-    def _slope(self, after, before, step):
-        return np.sum((after - before) * self.dout) / (2 * step)
-
-    def _difference(self, i, start, end):
-        return np.sum((self._moved(i, end) - self._moved(i, start)) * self.dout)
+    def _change(self, before, after):
+        return np.sum((after - before) * self.dout)
 
     def _moved(self, i, step):
-        if step == 0:
-            return self.here
         x = self.x.copy()
         x.flat[i] += step
         return self.f(x)

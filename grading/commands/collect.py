@@ -48,7 +48,8 @@ def run(options) -> int:
             if one.state != "unchanged":
                 said[one.student] = f"refused; {one.sentence}" if one.state == "refused" else one.sentence
             counts[one.state] += 1
-            dated |= {one.student} if one.dated else set()
+            if one.dated:
+                dated.add(one.student)
             stream = sys.stderr if one.state == "refused" else sys.stdout
             print(clean_text(f"{one.student}: {one.state}{'; ' + one.sentence if one.sentence else ''}"), file=stream)
         notes.keep(course, options.assignment, notes.COLLECTED, said)

@@ -102,7 +102,11 @@ class Objects:
     def answer(self, frame: bytes) -> bytes:
         """[operation, arguments, arrays changed there, arrays let go, what to do before] -> [state, value, arrays
         changed here, what was printed]."""
-        printed, self._has_raised = Printed(), False
+        return self._answered(frame)[0]
+
+    def _answered(self, frame: bytes) -> tuple[bytes, bool]:
+        """(the answer, whether something was raised)."""
+        printed = Printed()
         try:
             operation, arguments, changed, let_go, earlier = codec.decode(frame, self._object)
             for number in let_go:
@@ -115,10 +119,9 @@ class Objects:
                     before, its_arguments = codec.decode(frame, self._object)
                     getattr(self, f"_{before}")(*its_arguments)
                 state, *told = getattr(self, f"_{operation}")(*arguments)
-            return codec.encode([state, told, self._changed(), printed.text], self._handle)
+            return codec.encode([state, told, self._changed(), printed.text], self._handle), False
         except BaseException as error:       # whatever it is, it is what came of the student's code
-            self._has_raised = True
-            return self._raised(error, printed.text)
+            return self._raised(error, printed.text), True
 
     # Operations
 
@@ -126,8 +129,9 @@ class Objects:
         """The answers to several questions, in their order, up to the first one that raises."""
         answers: list[bytes] = []
         for frame in frames:
-            answers.append(self.answer(frame))
-            if self._has_raised:
+            answer, has_raised = self._answered(frame)
+            answers.append(answer)
+            if has_raised:
                 break
         return "done", answers
 

@@ -99,7 +99,6 @@ class Link:
             yield
         finally:
             self.defers = before
-            self._known.clear()
 
     def each(self, f: Callable[[Any], Any], points: Iterable[Any]) -> list:
         """[f(point) for point in points]; where f is made of calls of the student's, those of many points go together.
@@ -111,15 +110,19 @@ class Link:
         points, begin = list(points), len(self._log)
         with self.deferring():
             found = [f(point) for point in points[:1]]
-            kinds, sizes = zip(*self._log[begin:], strict=True) if self._log[begin:] else ((), ())
-            if self._later or kinds != ("call",) and {*kinds} != {"function"}:
+            asked = self._log[begin:]
+            kinds = [kind for kind, _ in asked]
+            if self._later or kinds != ["call"] and {*kinds} != {"function"}:
                 return found + [f(point) for point in points[1:]]
-            most = max(1, MOST_AT_ONCE // max(sizes))
-            for start in range(1, len(points), most):
-                some = points[start : start + most]
-                for point, known in zip(some, self._told_together(f, some, len(kinds)), strict=True):
-                    self._known = known
-                    found.append(f(point))
+            most = max(1, MOST_AT_ONCE // max(size for _, size in asked))
+            try:
+                for start in range(1, len(points), most):
+                    some = points[start : start + most]
+                    for point, known in zip(some, self._told_together(f, some, len(kinds)), strict=True):
+                        self._known = known
+                        found.append(f(point))
+            finally:
+                self._known.clear()
             return found
 
     def _told_together(self, f: Callable[[Any], Any], points: list, rounds: int) -> list[deque[tuple[bytes, bytes]]]:
