@@ -12,6 +12,12 @@ import tokenize
 from typing import NamedTuple
 from urllib.parse import unquote
 
+NOTEBOOK_BYTES = 50_000_000      # of a notebook, and of any file: with a larger one nothing is taken
+MODULE_BYTES = 1_000_000         # of a module
+ALL_BYTES = 100_000_000          # of all files of a submission
+MOST_CELLS = 5_000               # of a notebook
+MOST_PARTS = 3_000_000           # of a notebook's JSON, its outputs included
+MOST_FILES = 40                  # with pictures, of a submission
 MOST_BYTES = 5_000_000           # of a picture in a file
 MOST_PICTURES = 20               # of an answer
 PICTURES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
@@ -35,9 +41,29 @@ def assignment(folder):
     """What the release says of itself, `cs231n/assignment.json`. Raises Damaged, with a sentence."""
     path = folder / "cs231n" / "assignment.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise Damaged(f"{path} is missing or damaged. Take it from the assignment's archive again.") from None
+        found = json.loads(path.read_text(encoding="utf-8"))
+        kinds = {"name": str, "notebooks": list, "modules": list, "cells": dict, "points": dict}
+        if all(isinstance(found[key], kind) for key, kind in kinds.items()):
+            return found
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        pass
+    raise Damaged(f"{path} is missing or damaged. Take it from the assignment's archive again.")
+
+
+def printable(text):
+    """A line without what a terminal would take for a command, as a file's name or a message may hold it."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text.expandtabs(4))
+
+
+def too_large(path, most):
+    """A clause that says by how much a file is larger than this, or ""."""
+    size = path.stat().st_size
+    return f"is {size / 1e6:,.1f} MB, and may be {most / 1e6:g}" if size > most else ""
+
+
+def has_too_many_parts(content):
+    """Whether reading a notebook's JSON would take more memory than anybody has a use for."""
+    return sum(map(content.count, (b"{", b"[", b","))) > MOST_PARTS
 
 
 def print_any_letter():

@@ -163,7 +163,7 @@ class _Desk:
                      if checks.topic(name) in self._topics)
         lines.append(f"{_won(every):g} of {sum(one.check.points for one in every):g} points that are decided in the "
                      f"open; {hidden:g} more are by checks that you do not see.")
-        print("\n".join(lines), flush=True)
+        print("\n".join(map(reading.printable, lines)), flush=True)
 
 
 def _won(outcomes):

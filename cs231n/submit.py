@@ -6,6 +6,7 @@ the release carries.
 
 import argparse
 import ast
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -36,13 +37,16 @@ def main(arguments=None):
     usual = f"{asked['name']}-submission.zip"
     output = options.output or folder / usual
     output = output / usual if output.is_dir() else output
-    if output.exists() and not zipfile.is_zipfile(output):         # a notebook, perhaps
+    if output.exists() and not (output.is_file() and zipfile.is_zipfile(output)):         # a notebook, perhaps
         print(f"submit: {output} is there and no archive, so it stays as it is. Name another file with --output.",
               file=sys.stderr)
         return 1
     packed, problems = _inspect(folder, asked)
     if not packed:
         print(f"submit: none of the assignment's files is in {folder}. Nothing was packed.", file=sys.stderr)
+        for problem in problems:                 # one may be there, and be too large
+            if not problem.endswith(": missing"):
+                print(f"    {reading.printable(problem)}", file=sys.stderr)
         return 1
     try:
         _pack(folder, packed, output)
@@ -53,12 +57,12 @@ def main(arguments=None):
     shown = f" and {len(set(packed) - set(expected))} pictures" if set(packed) - set(expected) else ""
     print(f"Packed {len(set(packed) & set(expected))} of {len(expected)} files{shown} into {output}:")
     for name in packed:
-        print(f"    {name}")
+        print(f"    {reading.printable(name)}")
     written = options.no_writeup or _write_up(folder, asked, output.with_name("writeup.pdf"), options.pages)
     if problems:
         print(f"\nNot complete yet, {len(problems)} thing{'s' if len(problems) > 1 else ''} to look at:")
         for problem in problems:
-            print(f"    {problem}")
+            print(f"    {reading.printable(problem)}")
         print("You can hand in the archive as it is; what is listed here will not get its points.")
         return 1
     print("Complete.")
@@ -87,9 +91,9 @@ def _write_up(folder, asked, path, pages):
         path.unlink(missing_ok=True)                 # an earlier one must not pass for this one
         in_full.unlink(missing_ok=True)
         made = writeup.make(asked, folder, pages=pages)
-        _put(path, lambda half: half.write_bytes(made.pdf))
+        _put(path, lambda half: half.write(made.pdf))
         if made.in_full:
-            _put(in_full, lambda half: half.write_bytes(made.in_full))
+            _put(in_full, lambda half: half.write(made.in_full))
     except writeup.NotMade as why:
         print(f"submit: no {path.name}: {why}.", file=sys.stderr)
         return False
@@ -99,7 +103,7 @@ def _write_up(folder, asked, path, pages):
     print(f"Wrote {path}, your answers on {made.pages} pages" + (f", and {in_full}" if made.in_full else "")
           + ("; not as you wrote it:" if made.problems else "."))
     for problem in made.problems:
-        print(f"    {problem}")
+        print(f"    {reading.printable(problem)}")
     return not made.problems
 
 
@@ -112,15 +116,28 @@ def _inspect(folder, asked):
             if not path.is_file():
                 problems.append(f"{name}: missing")
                 continue
-            if name.endswith(".ipynb"):
+            notebook = name.endswith(".ipynb")
+            if large := reading.too_large(path, reading.NOTEBOOK_BYTES if notebook else reading.MODULE_BYTES):
+                problems.append(f"{name}: not packed, since it {large}"
+                                + "; clear the outputs of its cells" * notebook)
+                continue
+            if notebook:
                 found, pictures = _look_into_notebook(path, asked)
             else:
                 found = _look_into_module(path, folder, asked)
         except OSError as error:                     # not yours to read, or only in the cloud
             problems.append(f"{name}: not packed, since it cannot be read ({error.strerror})")
             continue
-        packed += [name, *(picture for picture in pictures if picture not in packed)]
+        pictures = [picture for picture in pictures if picture not in packed]
+        shown = len(set(packed) - {*asked["notebooks"], *asked["modules"]})
+        if beyond := pictures[reading.MOST_FILES - shown:]:
+            found.append(f"{len(beyond)} of the pictures in files that its answers show do not go along, from "
+                         f"{beyond[0]} on: at most {reading.MOST_FILES} do")
+        packed += [name, *pictures[:reading.MOST_FILES - shown]]
         problems += [f"{name}: {problem}" for problem in found]
+    if (size := sum((folder / name).stat().st_size for name in packed)) > reading.ALL_BYTES:
+        problems.append(f"all files together are {size / 1e6:,.1f} MB, and may be {reading.ALL_BYTES / 1e6:g}: the "
+                        "archive would not be taken. Clear the outputs of your notebooks")
     return packed, problems
 
 
@@ -132,7 +149,9 @@ def _look_into_module(path, folder, asked):
         for number, line in enumerate(text.splitlines(), 1):
             if line.startswith("<<<<<<< "):
                 return [f"does not load (line {number}: a merge conflict is left in the file)"]
-        return [f"does not load (line {getattr(error, 'lineno', '?')}: {getattr(error, 'msg', error)})"]
+        if isinstance(error, SyntaxError) and error.lineno:
+            return [f"does not load (line {error.lineno}: {error.msg})"]
+        return [f"does not load ({getattr(error, 'msg', '') or str(error) or 'it is nested too deeply'})"]
     if not any(isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)) for node in tree.body):
         return ["defines no function or class", *_own_modules(tree, path, folder, asked)]
     problems = []
@@ -159,10 +178,16 @@ def _own_modules(tree, path, folder, asked):
 def _look_into_notebook(path, asked):
     """(problems, the files beside it with pictures that its answers show)."""
     lesson = [matching.Known(**known) for known in asked["cells"].get(path.stem, [])]
+    content = path.read_bytes()
+    if reading.has_too_many_parts(content):
+        return [f"is corrupt (more than {reading.MOST_PARTS:,} parts)"], []
     try:
-        found = matching.read(reading.read_notebook(path.read_bytes()), lesson)
+        cells = reading.read_notebook(content)
     except reading.Damaged as damage:
         return [str(damage)], []
+    if len(cells) > reading.MOST_CELLS:
+        return [f"has {len(cells):,} cells, and may have {reading.MOST_CELLS:,}"], []
+    found = matching.read(cells, lesson)
     problems, pictures = [], []
     for known in lesson:
         for picture in reading.shown_files(found.texts.get(known.name, "")) if known.role == "answer" else ():
@@ -189,7 +214,8 @@ def _no_picture(file):
     try:
         if not file.is_file():
             return "is not there"
-        fits = not file.is_symlink() and reading.is_picture(file.name, file.read_bytes())
+        fits = not file.is_symlink() and not reading.too_large(file, reading.MOST_BYTES) and reading.is_picture(
+            file.name, file.read_bytes())
     except OSError as error:
         return f"cannot be read ({error.strerror})"
     return "" if fits else "is no PNG or JPEG of at most 5 MB"
@@ -213,14 +239,16 @@ def _pack(folder, names, output):
 
 
 def _put(path, write):
-    """Have `write` make a file, and put it into its place once it is whole; raises OSError, and leaves nothing half."""
-    half = path.with_suffix(".part")
-    try:
-        write(half)
-        half.replace(path)
-    except BaseException:
-        half.unlink(missing_ok=True)
-        raise
+    """Have `write` fill a file, and put it into its place once it is whole; raises OSError, and leaves nothing half."""
+    half = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with half.open("xb") as stream:              # never one that is there: a file of one's own, a link, a pipe
+        try:
+            write(stream)
+            stream.close()
+            half.replace(path)
+        except BaseException:
+            half.unlink(missing_ok=True)
+            raise
 
 
 if __name__ == "__main__":

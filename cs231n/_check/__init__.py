@@ -63,7 +63,10 @@ def _does_something(source):
 def read(folder, asked, notebook):
     """Return a notebook's Checks as its file, and the modules, are saved now. Raises OSError, `_reading.Damaged`."""
     lesson = [matching.Known(**known) for known in asked["cells"][notebook]]
-    cells = _laid_out(reading.read_notebook((folder / f"{notebook}.ipynb").read_bytes()), lesson)
+    path = folder / f"{notebook}.ipynb"
+    if large := reading.too_large(path, reading.NOTEBOOK_BYTES):
+        raise reading.Damaged(f"{large}; clear the outputs of its cells")
+    cells = _laid_out(reading.read_notebook(path.read_bytes()), lesson)
     facts, found = [names.read(cell.source) for cell in cells], []
     places = {cell.name: place for place, cell in enumerate(cells) if cell.role == "locked"}
     for name, points in in_the_open(asked, notebook).items():
@@ -99,7 +102,8 @@ def _laid_out(handed, lesson):
 def _basis(folder, cells):
     """Of the cells, and of every module of the package that they, or modules that they need, may import."""
     digest = hashlib.sha256(repr(cells).encode("utf-8", "replace"))
-    modules = {path.stem: path for path in sorted((folder / "cs231n").rglob("*.py"))}
+    modules = {path.stem: path for path in sorted((folder / "cs231n").rglob("*.py"))
+               if not path.exists() or path.is_file() and not reading.too_large(path, reading.MODULE_BYTES)}
     waiting, seen = [text for cell in cells for text in (*cell.imports, cell.source)], set()
     while waiting:
         words = set(re.findall(r"\w+", " ".join(_IMPORT.findall(waiting.pop()))))

@@ -19,12 +19,13 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple
 
+from cs231n import _reading as reading
 from grading.errors import KitError
 from grading.intake.directory import Taken
 from grading.intake.written import date_of, time_of
 
 MAX_LISTED = 100_000             # files and folders that are looked at; what comes after them is passed over
-MAX_BYTES = 50_000_000           # of one file, once unpacked
+MAX_BYTES = reading.NOTEBOOK_BYTES      # of one file, once unpacked
 MAX_UNPACKED = 200_000_000       # of a tar, and of archives inside archives together: they are unpacked to be listed
 MAX_DEPTH = 24                   # folders in folders
 MAX_NAME, MAX_PATH = 300, 4_096  # characters of a name in an archive, and of a path; a longer one is no file's
@@ -55,6 +56,7 @@ class Handed:
     made: datetime | None = None          # when the folder or the archive itself was written
     told: datetime | None = None          # when it was handed in, if a platform says so
     surpassed: bool = False               # the same download has a newer one
+    follows: bool = False                 # and an older one, which was there before this
 
     @property
     def time(self) -> datetime:

@@ -12,8 +12,6 @@ from grading.release import assignment as assignments
 from grading.release.assignment import Assignment
 from grading.release.lesson import read_known
 
-MOST_PICTURES = 40               # in files, that are taken of a submission
-
 
 class Handout:
     """The release of one assignment in a course; where it has none yet, nothing can be said."""
@@ -76,17 +74,22 @@ class Handout:
         - places: where in `handed` each of the files was
         """
         found: dict[str, bytes] = {}
-        missing = []
+        missing, beyond = [], 0
         for name, said in read.items():
             folder = places[f"{name}.ipynb"].rpartition("/")[0]
             for path in said.shown:
                 file = handed.files.get(f"{folder}/{path}" if folder else path)
-                content = file.read() if file and len(found) < MOST_PICTURES else b""
+                if file and len(found) >= reading.MOST_FILES:
+                    beyond += path not in found
+                    continue
+                content = file.read() if file else b""
                 if reading.is_picture(path, content):
                     found[path] = content
                 else:
                     missing.append(f"{name}.ipynb shows {path}, which is "
                                    + ("no PNG or JPEG of a fit size" if file else "missing"))
+        if beyond:
+            missing.append(f"{beyond} pictures in files are left out: at most {reading.MOST_FILES} are taken")
         return found, missing
 
 

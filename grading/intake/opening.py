@@ -22,8 +22,7 @@ from grading.desk import arrived
 from grading.desk.outputs import clean_outputs
 from grading.errors import few
 
-MAX_PARTS = 3_000_000            # parts of a notebook's JSON, its outputs included
-MAX_CELLS = 5_000
+MAX_CELLS = reading.MOST_CELLS
 MAX_TEXT = 4_000_000             # bytes of memory that a notebook's cells may take together
 MAX_PICTURES = 16_000_000        # characters of a notebook's pictures, in base64
 MAX_OUTPUTS = 3_000              # of a notebook's outputs that are shown as they were handed in
@@ -121,8 +120,8 @@ def parse(content: bytes) -> tuple[list[Cell] | None, str]:
 
     The file may be anything: what is built from it is small, however many nothings or levels it holds.
     """
-    if sum(map(content.count, (b"{", b"[", b","))) > MAX_PARTS:
-        return None, f"is corrupt (more than {MAX_PARTS:,} parts)"
+    if reading.has_too_many_parts(content):
+        return None, f"is corrupt (more than {reading.MOST_PARTS:,} parts)"
     try:
         return _cells(msgspec.json.decode(content, type=_File).cells)
     except (*_BROKEN, UnicodeDecodeError):             # a letter of Latin-1 is met cell by cell

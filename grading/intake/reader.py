@@ -17,7 +17,7 @@ from grading.engine.handling import Bare, Shared
 from grading.intake import opening
 from grading.intake.opening import Asked, Read
 
-MAX_BYTES = 50_000_000           # of a notebook
+MAX_BYTES = reading.NOTEBOOK_BYTES
 SECONDS = 15.0                   # of processor time for one file
 _ANSWER = 32_000_000             # bytes
 _FILES = 12_000_000              # bytes of pictures in files

@@ -236,3 +236,26 @@ def test_a_module_that_cannot_be_read_is_named(perfect):
     module.unlink()
     module.symlink_to("gone.py")
     assert "cs231n/classifiers/softmax.py: No such file or directory" in check(folder, "softmax").stdout
+
+
+def test_what_checks_say_is_no_command_for_a_terminal(perfect):
+    _, folder = perfect
+    with (folder / "cs231n" / "classifiers" / "softmax.py").open("a") as file:
+        file.write("\n\ndef softmax_loss_naive(*_):\n    raise ValueError('\\x1b]0;HOSTILE\\x07\\x1b[2J')\n")
+    done = check(folder, "softmax-naive")
+    assert "HOSTILE" in done.stdout and not {sign for sign in done.stdout if not sign.isprintable()} - {"\n"}
+
+
+def test_files_that_are_no_work_of_anybodys_hold_nothing_up(perfect):
+    """A notebook and a module of gigabytes, and a pipe in the package, which would be waited for."""
+    _, folder = perfect
+    for path in (folder / "knn.ipynb", folder / "cs231n" / "large.py"):
+        with path.open("ab") as file:
+            file.truncate(6_000_000_000)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(folder / "cs231n" / "softmax.py")
+    edit(folder / "softmax.ipynb", ("import numpy", "import cs231n.large\\nimport numpy"))
+    done = check(folder, "knn", "softmax-naive", "--limit", "20")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "knn.ipynb is 6,000.0 MB, and may be 50; clear the outputs of its cells" in done.stdout
+    assert "softmax-naive" in rows(done.stdout)

@@ -171,3 +171,156 @@ def test_a_file_that_is_no_archive_is_never_replaced_by_one(folder):
     assert (folder / "knn.ipynb").read_bytes() == before and not list(folder.glob("*.zip"))
     for _ in range(2):                                           # an earlier archive is
         assert "Packed 12 of 12 files" in submit(folder, "--output", "mine.zip").stdout
+
+
+def as_handed_in(folder, tmp_path, assignment):
+    """What became of submit's archive at the grader's end."""
+    archive = folder / f"{assignment.name}-submission.zip"
+    shutil.copy(archive, tmp_path / "ann.zip")
+    course = Course(tmp_path / "course")
+    course.prepare()
+    taken, = collect(assignment, course, [tmp_path / "ann.zip"])
+    return taken, course.submitted("ann", assignment.name)
+
+
+def test_what_is_too_large_to_be_taken_is_named_and_not_packed(perfect, tmp_path):
+    """With one such file in it, nothing of an archive would be taken."""
+    assignment, folder = perfect
+    notebook, module = assignment.notebook_files[0], assignment.student_files[0]
+    with (folder / notebook).open("r+b") as file:
+        file.truncate(60_000_000)
+    with (folder / module).open("r+b") as file:
+        file.truncate(6_000_000_000)                               # it takes no room on the disk
+    done = submit(folder)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert f"{notebook}: not packed, since it is 60.0 MB, and may be 50; clear the outputs of its cells" in done.stdout
+    assert f"{module}: not packed, since it is 6,000.0 MB, and may be 1" in done.stdout
+    taken, there = as_handed_in(folder, tmp_path, assignment)
+    assert taken.state == "new" and (there / assignment.student_files[1]).exists()
+    for name in assignment.submitted_files:
+        (folder / name).unlink(missing_ok=name not in (notebook, module))
+        if name in (notebook, module):
+            with (folder / name).open("wb") as file:
+                file.truncate(60_000_000)
+    nothing = submit(folder)
+    assert "Nothing was packed" in nothing.stderr and f"{module}: not packed, since it is 60.0 MB" in nothing.stderr
+
+
+def test_a_module_that_submit_packs_is_one_that_is_graded(perfect):
+    from cs231n import _reading as reading
+    from grading.engine import MAX_MODULE
+
+    assignment, folder = perfect
+    assert reading.MODULE_BYTES == MAX_MODULE
+    module = assignment.student_files[0]
+    with (folder / module).open("a") as file:
+        file.write("#" * MAX_MODULE)
+    assert f"{module}: not packed" in submit(folder).stdout
+
+
+def test_files_that_are_too_much_together_are_told(perfect):
+    assignment, folder = perfect
+    for name in assignment.notebook_files[:3]:
+        content = (folder / name).read_bytes().rstrip()
+        (folder / name).write_bytes(content[:-1] + b" " * 40_000_000 + b"}")
+    done = submit(folder)
+    assert done.returncode == 1 and "all files together are 120." in done.stdout and "Complete." not in done.stdout
+
+
+@pytest.mark.parametrize("content, says", [
+    (json.dumps({"cells": [{"cell_type": "markdown", "source": "x"}] * 6_000}), "has 6,000 cells, and may have 5,000"),
+    ('{"cells":[' + "[]," * 4_000_000 + "[]]}", "is corrupt (more than 3,000,000 parts)")], ids=["cells", "parts"])
+def test_a_notebook_that_is_too_much_to_be_read_is_told_as_the_grader_tells_it(perfect, content, says):
+    assignment, folder = perfect
+    (folder / assignment.notebook_files[0]).write_text(content)
+    assert f"{assignment.notebook_files[0]}: {says}" in submit(folder).stdout
+    assert read_submitted(folder / assignment.notebook_files[0])[1] in (says, "has more than 5,000 cells")
+
+
+def shown(folder, notebook, source):
+    """The notebook's first answer is this text."""
+    found = json.loads((folder / notebook).read_text())
+    answer = next(cell for cell in found["cells"] if cell["metadata"].get("nbgrader", {}).get("solution")
+                  and cell["cell_type"] == "markdown")
+    answer["source"] = source
+    (folder / notebook).write_text(json.dumps(found))
+
+
+def test_pictures_go_along_as_far_as_they_are_taken_and_the_rest_is_told(perfect, tmp_path):
+    assignment, folder = perfect
+    names = [f"p{number}.png" for number in range(45)]
+    for name in names:
+        (folder / name).write_bytes(base64.b64decode(PNG))
+    with (folder / "p7.png").open("r+b") as file:
+        file.truncate(6_000_000_000)
+    shown(folder, assignment.notebook_files[0], " ".join(f"![x]({name})" for name in names))
+    done = submit(folder)
+    assert "p7.png, which is no PNG or JPEG of at most 5 MB" in done.stdout and "and 40 pictures into" in done.stdout
+    assert "4 of the pictures in files that its answers show do not go along, from p41.png on" in done.stdout
+    taken, there = as_handed_in(folder, tmp_path, assignment)
+    assert len(list(there.glob("*.png"))) == 40 and taken.state == "new"
+
+
+def test_collecting_more_pictures_than_are_taken_is_one_sentence(perfect, tmp_path):
+    assignment, folder = perfect
+    for number in range(60):
+        (folder / f"p{number}.png").write_bytes(base64.b64decode(PNG))
+    shown(folder, assignment.notebook_files[0], " ".join(f"![x](p{number}.png)" for number in range(60)))
+    course = Course(tmp_path / "course")
+    course.prepare()
+    shutil.copytree(folder, tmp_path / "inbox" / "ann")
+    taken, = collect(assignment, course, [tmp_path / "inbox"])
+    assert "20 pictures in files are left out: at most 40 are taken" in taken.sentence
+    assert "fit size" not in taken.sentence
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
+@pytest.mark.parametrize("name", ["{}.zip", "{}.part"])
+def test_a_pipe_or_a_link_in_the_archives_place_holds_nobody_up_and_nothing_is_written_through_it(perfect, tmp_path,
+                                                                                                 name):
+    assignment, folder = perfect
+    here = folder / name.format(f"{assignment.name}-submission")
+    os.mkfifo(here)
+    done = submit(folder)
+    assert (done.returncode == 0) is name.endswith(".part") and here.is_fifo()
+    here.unlink()
+    (tmp_path / "mine.txt").write_text("MINE")
+    here.symlink_to(tmp_path / "mine.txt")
+    submit(folder)
+    assert (tmp_path / "mine.txt").read_text() == "MINE"
+    here.unlink()
+    here.write_text("MINE")
+    submit(folder)
+    assert here.read_text() == "MINE"
+
+
+def test_names_and_messages_are_no_commands_for_a_terminal(perfect):
+    assignment, folder = perfect
+    evil = "\x1b]0;HOSTILE\x07"
+    (folder / f"a{evil}b.png").write_bytes(base64.b64decode(PNG))
+    shown(folder, assignment.notebook_files[0], f"![x](<a{evil}b.png>) ![x](<{evil}.png>)")
+    (folder / assignment.student_files[0]).write_text(
+        f"def f():\n    raise NotImplementedError({evil + ' is not implemented yet'!r})\n")
+    done = submit(folder)
+    assert "HOSTILE" in done.stdout and not {sign for sign in done.stdout if not sign.isprintable()} - {"\n"}
+
+
+@pytest.mark.parametrize("content", ["[]", '{"name": "assignment1"}', '{"name": 7, "notebooks": {}}', "[" * 100_000])
+def test_a_damaged_description_of_the_assignment_is_one_sentence(folder, content):
+    (folder / "cs231n" / "assignment.json").write_text(content)
+    for program in ("submit", "check"):
+        done = subprocess.run([sys.executable, "-m", f"cs231n.{program}"], cwd=folder, capture_output=True, text=True,
+                              timeout=60)
+        assert done.returncode == 1 and "Take it from the assignment's archive again" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("content, says", [
+    (b"x = 1\0\n", "(source code string cannot contain null bytes)"),
+    (b"x = " + b"-" * 50_000 + b"1\n", "(")], ids=["nul", "nested"])
+def test_a_module_that_cannot_be_parsed_is_told_without_a_line_that_is_not_known(perfect, content, says):
+    assignment, folder = perfect
+    (folder / assignment.student_files[0]).write_bytes(content)
+    told = next(line for line in submit(folder).stdout.splitlines() if "does not load" in line)
+    assert f"does not load {says}" in told
+    assert not [odd for odd in ("line ?", "line None", "()") if odd in told]
