@@ -1,7 +1,8 @@
 """What no result holds of submissions: what collecting said of one, why the kit failed on it, what its last run took.
 
 A kind has a file of its own, `notes/ASSIGNMENT-KIND.json` in the course folder: {student: sentence}; of costs
-{student: {"seconds" of processor time, "bytes" of memory}}, which differ from run to run where all else is the same.
+{student: {"seconds" of processor time, "bytes" of memory}}, which differ from run to run where all else is the same;
+of people {student: {platform: what it knows whoever handed in by}}.
 """
 
 import json
@@ -11,7 +12,7 @@ from contextlib import suppress
 
 from grading.books.course import Course
 
-COLLECTED, FAULTS, COSTS = "collected", "faults", "costs"
+COLLECTED, FAULTS, COSTS, PEOPLE = "collected", "faults", "costs", "people"
 
 
 def read(course: Course, assignment: str, kind: str) -> dict:

@@ -2,13 +2,14 @@
 
 `kit collect` also takes what Canvas, Moodle, Gradescope or Blackboard let you download for a class, as a folder or
 as the one zip that it is, given alone. An optional `grading/course/roster.csv` says who is in the class: a column
-`id`, and beside it whatever your platform calls people by (name, login, e-mail, number; comma or semicolon). Times
-come from the platform or from the newest file, whose date its owner can set; where there is a due date, that is said.
-A clock that does not say where it stands, a zip's or Blackboard's, is read in the `timezone` of the assignment's
-`[late]`, or that of its `due`; where neither is said, in this machine's. A newer attempt replaces an older one, and
-`--attempt first` has the first one count, `--attempt best` the one with the best score, less what lateness costs:
-`autograde` then grades all of who has several, and says which it was. Whatever folder the work lies in, and whatever
-became of its files' names, it is looked for, and what was passed over is said.
+`id`, and beside it whatever your platform calls people by (name, login, e-mail, number; comma or semicolon). Without
+one, people are called what the platform calls them; who would be filed as somebody whom it knew by another address,
+number or login is named and not taken. Times come from the platform or from the newest file, whose date its owner can
+set; where there is a due date, that is said. A clock that does not say where it stands, a zip's or Blackboard's, is
+read in the `timezone` of the assignment's `[late]`, or that of its `due`; where neither is said, in this machine's. A
+newer attempt replaces an older one, and `--attempt first` has the first one count, `--attempt best` the one with the
+best score, less what lateness costs: `autograde` then grades all of who has several, and says which it was. Whatever
+folder the work lies in, and whatever became of its files' names, it is looked for, and what was passed over is said.
 """
 
 import sys

@@ -5,15 +5,15 @@ replaces an older one whole; the other one is kept under `replaced/`.
 """
 
 import errno
-import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from functools import cached_property
 from pathlib import Path
 
+from cs231n import _reading as reading
 from grading.books import attempts, rosters, rules
 from grading.books.course import Course
 from grading.books.rosters import NO_ID, STUDENT, Roster
@@ -23,12 +23,12 @@ from grading.intake import archive, downloads, finding
 from grading.intake.archive import Handed
 from grading.intake.downloads import Person
 from grading.intake.handout import Handout
+from grading.intake.identities import Identities
 from grading.intake.metered import metered
 from grading.release.assignment import Assignment
 
-MAX_BYTES = 100_000_000          # of all files of a submission
+MAX_BYTES = reading.ALL_BYTES    # of all files of a submission
 FULL = errno.ENOSPC, errno.EDQUOT
-_UNCLEAN = re.compile(r"[^\w.@+-]+")
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class Collecting:
         self._assignment, self._course = assignment, course
         self._attempt = attempt or attempts.counting(course, assignment.name)
         self._roster: Roster | None = rosters.read(course)
+        self._identities = Identities(course, assignment.name, self._roster)
         self._handout = Handout(assignment, course)
 
     def take(self, paths: list[Path]) -> Iterator[Collected]:
@@ -112,7 +113,7 @@ class Collecting:
 
     def _take_download(self, download: Iterator[downloads.HandIn], path: Path) -> Iterator[Collected]:
         found = list(download)
-        doubtful = self._doubtful({person for one in found for person in one.people})
+        doubtful = self._identities.doubtful({person for one in found for person in one.people})
         for one in found:
             if not one.people:
                 yield Collected("?", "refused", f"{path}: one submission names nobody who handed it in")
@@ -121,40 +122,24 @@ class Collecting:
                     yield Collected(person.name, "refused", clean_text(doubtful[person]))
                     continue
                 late = "late, says the platform" if one.late else ""
-                yield self._guarded(person, path, lambda one=one: one.handed, late)
-
-    def _doubtful(self, people: Collection[Person]) -> dict[Person, str]:
-        """Those who would pass for a student that another one is, as surely or more so, and why."""
-        same: dict[str, list[Person]] = {}
-        for person in sorted(people):
-            with suppress(KitError):
-                same.setdefault(self._student(person), []).append(person)
-        if self._roster is None:
-            return {one: (f"{one.name!r} and {few([repr(name) for name in sorted(names - {one.name})], 3)} would both "
-                          f"be filed as {student}. Write a {self._course.roster.name} that tells them apart.")
-                    for student, those in same.items() if len(names := {one.name for one in those}) > 1
-                    for one in those if one.name != student}
-        doubtful = {}
-        for student, those in same.items():
-            sure = {one: sum(student in self._roster.meant(word) for word in set(one.words)) for one in those}
-            most = [one for one in those if sure[one] == max(sure.values())]
-            for one in those if len(those) > 1 else ():
-                if [one] != most:
-                    others = "; ".join(_told(other) for other in those if other is not one)
-                    doubtful[one] = (f"{_told(one)} may be {student} of {self._course.roster}, and so may {others}. "
-                                     "Add whoever is missing there, or a column that tells them apart, such as the "
-                                     "platform's number or the login.")
-        return doubtful
+                taken = self._guarded(person, path, lambda one=one: one.handed, late, one.remark)
+                if taken.state == "updated" and len(one.people) > 1:
+                    others = few([repr(other.name) for other in one.people if other != person], 3)
+                    taken = replace(taken, sentence=clean_text("; ".join(filter(None, [
+                        taken.sentence, f"by what was handed in together with {others}"]))))
+                yield taken
 
     def _guarded(self, who: str | Person, path: Path, open_it, *said: str) -> Collected:
         """Take one in; whatever is wrong with it is its own sentence."""
         student = who if isinstance(who, str) else who.name
         try:
             student, remarks = self._student(who), [one for one in said if one]
-            if isinstance(who, Person) and self._roster and self._roster.by_number_alone(student, who.words):
-                remarks.append(f"known by a number alone: nobody in {self._course.roster.name} is called what the "
-                               f"platform says, {_told(who)}")
-            return self._take(student, open_it(), path, remarks)
+            if isinstance(who, str):
+                return self._take(student, open_it(), path, remarks)
+            remarks += filter(None, [self._identities.remark(who, student)])
+            taken = self._take(student, open_it(), path, remarks)
+            self._identities.took(student, who)
+            return taken
         except KitError as error:
             sentence = str(error)
         except (RecursionError, MemoryError):
@@ -177,22 +162,7 @@ class Collecting:
                 raise KitError(f"{student!r} is not in {self._course.roster}. Correct the name, or add the student "
                                "there.")
             return student
-        if self._roster is None:
-            return _UNCLEAN.sub("-", unicodedata.normalize("NFKC", who.name)).strip("-_.")[:100] or "unnamed"
-        found, told = self._roster.whose(who.words), _told(who)
-        others = [other for word in who.words if who.agree
-                  and (other := self._roster.meant(word)) and not set(other) & set(found)]
-        if others:
-            found = list(dict.fromkeys(found + sum(others, [])))
-        if len(found) == 1:
-            if "/" in found[0] or found[0].startswith("."):              # no folder of that name would be found
-                raise KitError(f"{told} is {found[0]!r} in {self._course.roster}, which is no student id: {NO_ID}. "
-                               "Change it there.")
-            return found[0]
-        if found:
-            raise KitError(f"{told} may be any of {', '.join(found)} of {self._course.roster}. Add a column that tells "
-                           "them apart, such as the platform's number or the login.")
-        raise KitError(f"{told} is not in {self._course.roster}. Add the student there, or a column with that word.")
+        return self._identities.student(who)
 
     def _take(self, student: str, handed: Handed, path: Path, remarks: list[str]) -> Collected:
         wanted, opened = self._assignment.submitted_files, handed
@@ -233,6 +203,8 @@ class Collecting:
         target = self._course.submitted(student, self._assignment.name)
         time = handed.time.replace(microsecond=0)
         there = attempts.time(target)
+        if handed.follows and there:
+            time = max(time, there)                      # whatever its files say of theirs
         if not target.is_dir():
             state = "new"
         elif attempts.holds(target, files):
@@ -283,10 +255,6 @@ def _is_download(entry: Path) -> bool:
     with suppress(Exception):                # whatever is wrong with it is said when it is taken in
         return not entry.is_symlink() and _download(entry) is not None
     return False
-
-
-def _told(person: Person) -> str:
-    return ", ".join(map(repr, person.words))
 
 
 def _named(path: Path) -> str:

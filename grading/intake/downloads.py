@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import yaml
 
-from grading.errors import KitError
+from grading.errors import KitError, few
 from grading.intake.archive import File, Handed
 
 METADATA = "submission_metadata.yml"
@@ -19,9 +19,11 @@ METADATA = "submission_metadata.yml"
 _CANVAS = re.compile(r"(?P<who>[^_/]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<file>\d+)_(?P<name>.+)")
 _MOODLE = re.compile(r"(?P<who>[^/]+?)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<name>[^/]*)")
 _MOODLES_FOLDER = re.compile(r"(?P<who>.+)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<name>)")
+_GOES_ON = re.compile(r"(?:^|_)\d+_assignsubmission_(?:file|onlinetext)_")
 _BLACKBOARD = re.compile(r"(?P<title>.+?)_(?P<who>[^_/]+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<name>.+)|\.txt)")
 _AGAIN = re.compile(r"-(\d{1,2})(?=\.[A-Za-z0-9.]+$)")
 _MOST = 5_000_000                 # bytes of Gradescope's record
+_MOST_NAME = 100                  # characters of what somebody is called, a number that tells it from others included
 
 
 class Person(NamedTuple):
@@ -30,19 +32,23 @@ class Person(NamedTuple):
     - name: what they are called where there is no roster
     - words: what may stand for them in one, the most certain first
     - agree: no word is certain by itself, such as a number that may be somebody else's in another list
+    - platform, sure: what the platform itself knows them by, which they do not choose
     """
 
     name: str
     words: tuple[str, ...]
     agree: bool = False
+    platform: str = ""
+    sure: tuple[str, ...] = ()
 
 
 class HandIn(NamedTuple):
-    """One attempt, of one person or of a group. late: so says the platform."""
+    """One attempt, of one person or of a group. late: so says the platform; remark: what is not certain of it."""
 
     people: list[Person]
     handed: Handed
     late: bool = False
+    remark: str = ""
 
 
 def is_download(tops: Iterable[str]) -> bool:
@@ -94,35 +100,49 @@ def _grouped(handed: Handed, pattern: re.Pattern, identity: Callable[[re.Match],
 def _canvas(handed: Handed) -> Iterator[HandIn]:
     """`doejane_LATE_123_456_knn-1.ipynb`: last and first name, late or not, user, file, the file's name, which upload.
 
-    A file that was uploaded again has a number; an attempt has the newest upload of each file so far.
+    A file that was uploaded again has a number; an attempt has the newest upload of each file so far. Which is newer,
+    the file's own id says: a student's own name for it may end in a number, too.
     """
     for (who, user), files in sorted(_grouped(handed, _CANVAS, lambda match: match.group("who", "id")).items()):
-        uploads: dict[str, dict[int, list[tuple[str, File]]]] = {}
+        found: dict[str, dict[tuple[int, int], list[tuple[str, File]]]] = {}
         for match, rest, file in files:
             again = _AGAIN.search(match["name"])
             name, number = (_AGAIN.sub("", match["name"]), int(again[1])) if again else (match["name"], 0)
-            uploads.setdefault(name, {}).setdefault(number, []).append((f"{name}/{rest}" if rest else name, file))
-        several = any(len(numbers) > 1 for numbers in uploads.values())
-        rounds = sorted({number for numbers in uploads.values() for number in numbers})
+            found.setdefault(name, {}).setdefault((int(match["file"]), number), []).append(
+                (f"{name}/{rest}" if rest else name, file))
+        uploads = [dict(zip(sorted(number for _, number in those), (those[one] for one in sorted(those)), strict=True))
+                   for those in found.values()]
+        several = any(len(numbers) > 1 for numbers in uploads)
+        rounds = sorted({number for numbers in uploads for number in numbers})
         for number in rounds if several else rounds[-1:]:
-            one = Handed(made=handed.made, surpassed=number != rounds[-1])
-            for numbers in uploads.values():
-                if newest := [found for found in sorted(numbers) if found <= number]:
+            one = Handed(made=handed.made, surpassed=number != rounds[-1], follows=several and number != rounds[0])
+            for numbers in uploads:
+                if newest := [upload for upload in sorted(numbers) if upload <= number]:
                     one.files.update(numbers[newest[-1]])
-            person = Person(f"{who}-{user}", (user, who), agree=True)
+            person = Person(_numbered(who, user), (user, who), True, "canvas", (user,))
             yield HandIn([person], one, any(match["late"] for match, *_ in files))
 
 
 def _moodle(handed: Handed) -> Iterator[HandIn]:
-    """`Jane Doe_12345_assignsubmission_file/...`: the participant's name and number, then the files."""
+    """`Jane Doe_12345_assignsubmission_file/...`: the participant's name and number, then the files.
+
+    Without folders a file's own name follows, and one that goes on like a participant's may be that one's file.
+    """
     found = _grouped(handed, _MOODLE, lambda match: match.group("who", "id"), _MOODLES_FOLDER)
     for (who, number), files in sorted(found.items()):
-        one = Handed(made=handed.made)
+        one, doubtful = Handed(made=handed.made), {}
         for match, rest, file in files:
             if match["kind"] == "file":
-                one.files["/".join(part for part in (match["name"], rest) if part)] = file
+                named = "/".join(part for part in (match["name"], rest) if part)
+                (doubtful if not rest and _GOES_ON.search(match["name"]) else one.files)[named] = file
+        remark = ""
+        if doubtful:
+            remark = f"{few(sorted(doubtful), 2)} may be somebody else's, by its name"
+            remark += ", and was not taken" if one.files else ""
+            one.files.update({} if one.files else doubtful)
         if one.files:
-            yield HandIn([Person(f"{who}-{number}", (who, number))], one)
+            person = Person(_numbered(who, number), (who, number), False, "moodle", (number,))
+            yield HandIn([person], one, remark=remark)
 
 
 def _blackboard(handed: Handed, zone: tzinfo | None) -> Iterator[HandIn]:
@@ -140,7 +160,12 @@ def _blackboard(handed: Handed, zone: tzinfo | None) -> Iterator[HandIn]:
             if match["name"]:
                 one.files[f"{match['name']}/{rest}" if rest else match["name"]] = file
         if one.files:                                                    # a longer login is the likelier one
-            yield HandIn([Person(who, (*("_".join([*parts[at:], who]) for at in range(len(parts))), who))], one)
+            words = (*("_".join([*parts[at:], who]) for at in range(len(parts))), who)
+            yield HandIn([Person(who, words, False, "blackboard", words[1:] or words)], one)
+
+
+def _numbered(who: str, number: str) -> str:
+    return f"{who[:_MOST_NAME - 1 - len(number)]}-{number}"
 
 
 def _clock(time: str, zone: tzinfo | None) -> datetime | None:
@@ -163,12 +188,19 @@ def _gradescope(handed: Handed, where: str) -> Iterator[HandIn]:
         if not isinstance(about, dict):
             raise KitError(f"{where}: {METADATA} says nothing of {name} that can be read. Download it again.")
         submitters = about.get(":submitters") or about.get("submitters") or []
-        people = [[str(person[field]) for field in (":sid", ":email", ":name", "sid", "email", "name")
-                   if person.get(field) and isinstance(person[field], str | int)]
-                  for person in submitters if isinstance(person, dict)]
+        people = [found for person in submitters if isinstance(person, dict) and (found := _submitter(person))]
         one = folders.get(str(name), Handed(made=handed.made))
         one.told = _moment(about.get(":created_at") or about.get("created_at"))
-        yield HandIn([Person(words[0], tuple(words)) for words in people if words], one)
+        yield HandIn(people, one)
+
+
+def _submitter(person: dict) -> Person | None:
+    """Of number, address and name an account on Gradescope has but the address for certain."""
+    words = {field: str(person[field]) for field in (":sid", ":email", ":name", "sid", "email", "name")
+             if person.get(field) and isinstance(person[field], str | int)}
+    address = words.get(":email") or words.get("email")
+    told = tuple(words.values())
+    return Person(told[0], told, False, "gradescope", (address,) if address else ()) if told else None
 
 
 def _record(file: File, where: str) -> dict:

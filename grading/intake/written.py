@@ -4,11 +4,13 @@ import struct
 import zipfile
 from datetime import UTC, datetime, tzinfo
 
+_NOTHING = 315_619_200           # seconds until January 2nd, 1980: a clock that was not set, a zip that tells no time
+
 
 def date_of(seconds: float) -> datetime | None:
-    """None for seconds that no clock shows."""
+    """None for seconds that no clock shows, or that say nothing."""
     try:
-        return datetime.fromtimestamp(seconds, UTC)
+        return datetime.fromtimestamp(seconds, UTC) if seconds >= _NOTHING else None
     except (ValueError, OverflowError, OSError):
         return None
 

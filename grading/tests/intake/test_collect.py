@@ -253,6 +253,29 @@ def test_a_zips_time_is_that_of_its_newest_file_and_not_of_its_download(course, 
     assert read(course, "ann", "timestamp.txt") == f"{local:%Y-%m-%d %H:%M:%S} UTC"
 
 
+@pytest.mark.parametrize("kind", ["tar", "zip", "folder"])
+def test_a_time_before_there_were_any_such_files_says_nothing(course, inbox, kind):
+    """Who packs with one, or with a clock that was never set, has handed in nothing in time for that."""
+    written = datetime(2025, 3, 1, 12, tzinfo=UTC)
+    if kind == "folder":
+        hand_in_folder(inbox / "ann")
+        for path in [*(inbox / "ann").rglob("*.*")]:
+            os.utime(path, (100, 100))
+    elif kind == "zip":
+        with zipfile.ZipFile(inbox / "ann.zip", "w") as packed:
+            for name in (NOTEBOOK, MODULE):
+                member = zipfile.ZipInfo(name, (2024, 3, 1, 12, 0, 0))
+                member.extra = struct.pack("<HHBi", 0x5455, 5, 1, -5)            # it tells Unix seconds, too
+                packed.writestr(member, "{}")
+    else:
+        with tarfile.open(inbox / "ann.tar", "w") as packed:
+            for name in (NOTEBOOK, MODULE):
+                packed.addfile(tarfile.TarInfo(name))
+    os.utime(next(inbox.iterdir()), (written.timestamp(), written.timestamp()))
+    taken(course, inbox)
+    assert read(course, "ann", "timestamp.txt") == f"{written:%Y-%m-%d %H:%M:%S} UTC"
+
+
 def test_where_a_date_is_due_it_is_said_whose_time_is_only_that_of_their_files(course, inbox, monkeypatch, capsys):
     hand_in_folder(inbox / "ann")
     asked = ["collect", "assignment1", str(inbox), "--course", str(course.root)]

@@ -378,3 +378,22 @@ def test_names_in_a_record_of_gradescopes_are_texts_and_nothing_in_it_is_made_ag
     (gradescope_folder / "submission_metadata.yml").write_text(f"a: &a0 {{x: 1}}\n{merges}")
     with pytest.raises(KitError, match="cannot be read"):
         collect(ASSIGNMENT, course, [gradescope_folder])
+
+
+@pytest.mark.parametrize("attempt, counts, states", [("last", 1, ["new", "updated"]), ("first", 5, ["new", "later"])])
+def test_which_upload_is_the_newer_one_canvas_says_and_not_the_times_that_a_student_packs(course, tmp_path, attempt,
+                                                                                        counts, states):
+    for number, again in ((5, ""), (1, "-1")):                           # the later upload holds older files
+        pack(tmp_path / "in" / f"byronada_9000_{80 - number}_work{again}.zip", work(number), TIMES[number])
+    for expected in (states, ["unchanged", "unchanged"] if attempt == "last" else ["unchanged", "later"]):
+        assert [one.state for one in collect(ASSIGNMENT, course, [tmp_path / "in"], attempt)] == expected
+    there = course.submitted("s00", "assignment1")
+    assert (there / MODULE).read_text() == work(counts)[MODULE]
+    assert (there / "timestamp.txt").read_text() == f"{TIMES[5]:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def test_a_name_of_a_students_own_that_ends_in_a_number_makes_no_upload_a_newer_one(course, tmp_path):
+    pack(tmp_path / "in" / "byronada_9000_71_work-1.zip", work(1), TIMES[1])
+    pack(tmp_path / "in" / "byronada_9000_72_work.zip", work(5), TIMES[5])
+    collect(ASSIGNMENT, course, [tmp_path / "in"])
+    assert (course.submitted("s00", "assignment1") / MODULE).read_text() == work(5)[MODULE]
