@@ -18,6 +18,7 @@ zeros), `looped` (right, but the vectorized function has loops), `unsearched` (r
 - answer: the Markdown of the first inline answer
 - tamper: a function of `tampering` that changes the notebook's JSON; bytes it returns take the place of the whole file
 - spoil: a function of `tampering` that returns another text, or bytes, for the module
+- lay: a function of `besides` that changes the folder, last
 - copies: how many students hand this in (1)
 - only: the test cells that are judged, where the others may be passed by honest means
 - dear: it takes more than a few seconds, or is one of many of its kind: part of the class with KIT_HOSTILE=all only
@@ -56,6 +57,7 @@ class Attack:
     answer: str = ""
     tamper: str = ""
     spoil: str = ""
+    lay: str = ""
     only: tuple[str, ...] = ()
     copies: int = 1
     dear: bool = False

@@ -13,7 +13,7 @@ from grading.books.course import Course
 from grading.release import assignment as assignments
 from grading.release.assignment import Assignment
 from grading.sample import kit_copy, sample_class
-from hostile import Attack, tampering
+from hostile import Attack, besides, tampering
 
 ASSIGNMENT, NOTEBOOK = "assignment1", "softmax"
 WIRE = (Path(__file__).parent / "wire.py").read_text(encoding="utf-8")
@@ -124,6 +124,8 @@ def hand_in(attack: Attack, bases: Bases, target: Path, places: dict[str, str]) 
         notebook["cells"].insert(place, tampering.own_cell("code", known(attack.cell)))
     written = getattr(tampering, attack.tamper)(notebook) if attack.tamper else None
     path.write_bytes(written if written is not None else json.dumps(notebook).encode())
+    if attack.lay:
+        getattr(besides, attack.lay)(target)
 
 
 def hand_in_honestly(bases: Bases, target: Path) -> None:
