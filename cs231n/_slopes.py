@@ -15,9 +15,10 @@ class Slopes:
     - x: float64, any shape
     - dout: upstream gradient, float64; 1.0 if f returns a number
     - h: step to either side, for a function computed in float64; larger for one that rounds to float32 on the way
+    - single: whether the gradient that they are compared with is float32
     """
 
-    def __init__(self, f, x, dout, h):
+    def __init__(self, f, x, dout, h, single=False):
         __tracebackhide__ = True
         self.f, self.x, self.dout = f, x, dout
         nearby = x + 1e-3 * np.sin(1 + np.arange(x.size)).reshape(x.shape)
@@ -30,7 +31,7 @@ class Slopes:
         size = 16 * np.sum(np.abs(self.here * dout))
         self.noise = eps * size                                   # what rounding may do to F(a) - F(b)
         # and to a gradient that should be 0, of terms that cancel, where F does not change at all
-        self.rounding = size * np.finfo(np.float32).eps if self.has_float32 else 0.0
+        self.rounding = size * np.finfo(np.float32).eps if single or self.has_float32 else 0.0
 
     def compare(self, grad, coordinates, rtol):
         """Compare with a gradient.
