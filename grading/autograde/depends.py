@@ -20,7 +20,7 @@ from grading import ROOT
 from grading.books.course import Course
 from grading.intake import restore
 from grading.release.assignment import Assignment
-from grading.trials import naming
+from grading.trials import basis
 
 # What of the kit, below `grading/`, outcomes depend on; and what else of it a result does.
 OWN = ("autograde/job.py", "books/course.py", "books/seeds.py", "config.py", "desk/arrived.py", "desk/formulas.py",
@@ -58,7 +58,7 @@ class Depends:
         self._runs = {name: _digest([common, _code(source / f"{name}.ipynb")]) for name in assignment.notebooks}
         self._stubs = {name: _content(source / name) for name in assignment.student_files}
         self._shown = _digest([*_contents(_files(source)), *_contents(_own(SHOWN))])
-        self.names = naming.basis(assignment)
+        self.names = basis.of(assignment)
 
     def of(self, student: str) -> Basis:
         handed = _digest(self._handed_in(student))

@@ -25,10 +25,11 @@ class Result:
 
     - notebooks: {notebook: {grade_id: {"score", "max_score", "outcome", "message"}}}; outcome as in DESIGN section 2,
       or "manual" with score None until it is marked; "unloaded", a sentence, where a module could not be loaded;
-      "met" where the message may hold what a hidden test has handed over
+      "met" where the message may hold what a hidden test has handed over; "why", the function of the submission that
+      raised what ended the test, and the code of the cause, where it is known
     - named: what its functions look like, {"function", "kind", "says", "read"} each; kind: a known "mistake", another
-      year's "convention", or a "difference" where no known mistake fits; of a cell, "function" is its grade_id, and
-      "topics" are those of the tests that judge it
+      year's "convention", why an exception is "raised", or a "difference" where no known mistake fits; of a cell,
+      "function" is its grade_id, and "topics" are those of the tests that judge it
     - fingerprint: what it depends on; runs: notebook -> what its outcomes do; names: what `named` does
     - whole: notebooks of which every cell was run, those too that no verdict depends on
     - marked_for: notebook -> answer's cell -> the text that its mark by hand was given for, where it is another now

@@ -57,7 +57,7 @@ class Standing:
         return {"graded": self.result is not None, "score": self.score, "max_score": self.max_score,
                 "penalty": self.penalty, "late_days": self.late_days, "total": self.total,
                 "known_mistakes": [{"function": one["function"], "says": one["says"]} for one in named
-                                   if one.get("kind", "mistake") == "mistake"],
+                                   if one.get("kind", "mistake") in ("mistake", "raised")],
                 "marked": {cell: {"by": self.markers.get(cell), "comment": mark.comment}
                            for cell, mark in self.marks.items()},
                 "not_marked": len(self.not_marked), "waiting": list(self.waiting), "notebooks": self.cells}

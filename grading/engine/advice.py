@@ -16,9 +16,10 @@ _NAME = re.compile(r"name '(\w+)' is not defined")
 _MODULE = re.compile(r"No module named '([\w.]+)'")
 _ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 _METHOD = re.compile(r"(\w+)\.(\w+)\(\) (?:got multiple values for argument|takes \d+ positional argument)")
-_ALIASES = {"np": "import numpy as np", "numpy": "import numpy", "plt": "import matplotlib.pyplot as plt",
+ALIASES = {"np": "import numpy as np", "numpy": "import numpy", "plt": "import matplotlib.pyplot as plt",
             "math": "import math", "random": "import random", "os": "import os", "itertools": "import itertools",
             "Counter": "from collections import Counter", "defaultdict": "from collections import defaultdict"}
+NEVER_RUNS = "what stands below it never runs"
 MOST, MOST_NAMES = 100_000, 2000           # characters of a file that are searched, and names among them
 LONGEST = 60                   # characters of a name
 
@@ -59,9 +60,11 @@ def _of(kind: str, message: str, files: Mapping[str, str], text: str) -> str:
     if found := _MODULE.search(message):
         return _instead_of_module(found[1], files)
     if (found := _NAME.search(message)) and text:
-        if found[1] in _ALIASES:
-            return f"write {_ALIASES[found[1]]} at the top of the file"
-        near = _near(found[1], set(re.findall(r"\b[A-Za-z_]\w*\b", text)))
+        if found[1] in ALIASES:
+            return f"write {ALIASES[found[1]]} at the top of the file"
+        if re.search(rf"\bself\.{found[1]}\b", text):
+            return f"write self.{found[1]}"
+        near = nearest(found[1], set(re.findall(r"\b[A-Za-z_]\w*\b", text)))
         return f"is {near} meant?" if near else ""
     if found := _ATTRIBUTE.search(message):
         return _instead_of_attribute(*found.groups(), files, text)
@@ -80,11 +83,22 @@ def lacking(name: str, text: str | None) -> str:
         return "; the file is empty"
     if what := nature(text):
         return f"; {what}"
-    near = _near(name, _defined(text))
+    near = nearest(name, _defined(text))
     return f"; it has {near}: is that it?" if near else ""
 
 
-def _near(name: str, others: set[str]) -> str:
+def left_standing(text: str, line: int) -> str:
+    """An end for the sentence on a stub's own line, where code stands below it that it keeps from running."""
+    for node in ast.walk(_parsed(text[:MOST])):
+        body = [node.body, getattr(node, "orelse", [])] if isinstance(getattr(node, "body", None), list) else []
+        for one, after in ((one, after) for part in body for one, after in zip(part, part[1:], strict=False)):
+            if one.lineno <= line <= one.end_lineno and isinstance(one, ast.Raise) and isinstance(
+                    after, (ast.Assign, ast.AugAssign, ast.Return)):
+                return f", says the line that the stub came with: {NEVER_RUNS}, so take it out"
+    return ""
+
+
+def nearest(name: str, others: set[str]) -> str:
     """The one of the others that is nearly the name: a letter more or less, or another case."""
     if len(name) > LONGEST:
         return ""
@@ -121,7 +135,7 @@ def _instead_of_attribute(kind: str, name: str, files: Mapping[str, str], text: 
     for other in files.values():
         if name in _defined(other) and kind in _defined(other):
             return f"{name} stands outside of the class {kind}: is it indented as the other methods are?"
-    near = _near(name, set(re.findall(r"\bself\.(\w+)", text)))
+    near = nearest(name, set(re.findall(r"\bself\.(\w+)", text)))
     return f"is {near} meant?" if near else ""
 
 

@@ -16,6 +16,7 @@ class Answer(msgspec.Struct):
 
     - clock: not an answer yet, but a question: what this process has used of the processor
     - outcome, message, unloaded, outputs, losses, absent, doubted: of a test; outputs still have to be cleaned
+    - why: the function of the submission that raised, and the code of the cause (`causes.py`)
     - answers: function or cell -> aspect -> what was told, still packed
     """
 
@@ -28,6 +29,7 @@ class Answer(msgspec.Struct):
     losses: Annotated[dict[_Name, int], Meta(max_length=10_000)] = {}
     absent: Annotated[list[_Name], Meta(max_length=10_000)] = []
     doubted: _Told = ""
+    why: Annotated[list[_Name], Meta(max_length=2)] = []
     answers: msgspec.Raw = msgspec.Raw(b"\x80")
 
     @property

@@ -15,7 +15,7 @@ from functools import partial
 
 import msgspec
 
-from grading.engine import codec, probing, telling
+from grading.engine import codec, probing, stops, telling
 from grading.engine.candidate import lay_down
 from grading.engine.channel import Channel, Closed, Late, TooLarge
 from grading.engine.finder import Finder
@@ -75,6 +75,7 @@ class Examiner:
     def __init__(self, shell: Shell, asked: Channel, peers: list[Channel], texts: dict[str, str]):
         self._shell, self._texts = shell, texts
         self._files = {name: f"{name.replace('.', '/')}.py" for name in texts}
+        self._of_submission = {self._files[name]: text for name, text in texts.items()}
         *self._candidates, counting = peers
         self._peer: Channel | None = None        # the candidate of this notebook
         self._losses: Counter[str] = Counter()
@@ -140,7 +141,8 @@ class Examiner:
         for name in fetched:
             namespace.pop(name, None)
         return {"outcome": outcome, "message": message, "unloaded": telling.short(told.unloaded), "outputs": outputs,
-                "lost": self._broken, "losses": dict(self._losses), "absent": absent, "doubted": doubted}
+                "lost": self._broken, "losses": dict(self._losses), "absent": absent, "doubted": doubted,
+                "why": self._why(error) if isinstance(error, StudentError) and not told.unloaded else []}
 
     def probe(self, sources: dict[str, str], functions: dict[str, list[str]], limit: float) -> dict:
         """What functions answer to their probes, as far as it goes: function -> aspect -> what was told."""
@@ -150,8 +152,14 @@ class Examiner:
             probes = probing.load(sources)
             for module, names in functions.items():
                 for name in names:
-                    probing.ask(probes[module][name], self._seed, answers.setdefault(name, {}))
+                    probing.ask(probes[module][name], self._seed, answers.setdefault(name, {}), why=self._why)
         return {"answers": answers, "lost": self._broken}
+
+    def _why(self, error: Exception) -> list[str]:
+        if getattr(error, "loading", ""):
+            return []
+        kind = error.kind if isinstance(error, StudentError) else type(error).__name__
+        return stops.found(kind, str(error), getattr(error, "lines", ""), self._of_submission)
 
     def look(self, sources: dict[str, str], cells: dict[str, list[str]], names: list[str], limit: float) -> dict:
         """What the probes of cells read off these names of the notebook: cell -> aspect -> what was told."""
@@ -205,7 +213,7 @@ class Examiner:
         """(outcome, what is said of it)."""
         if error is None:
             return "passed", Told("")
-        files = {self._files[name]: text for name, text in self._texts.items()}
+        files = self._of_submission
         if isinstance(error, Lost):
             self._broken = self._broken or (error.how if error.how != "refused" else "")
             outcome, how = {

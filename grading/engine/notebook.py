@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
 from grading import LEFT_OUT, NOTE
-from grading.engine import MAX_MODULE, needed, questions
+from grading.engine import MAX_MODULE, causes, needed, questions
 from grading.engine.answers import Answer
 from grading.engine.budget import UsedUp
 from grading.engine.cleaned import Cleaning
@@ -25,6 +25,7 @@ _TOO_LONG = f"not run: a notebook may hold {MAX_MODULE:,} characters of code"
 _LOST = "what it does here ended the kit's own process, or kept it busy for too long, twice"
 _MISSING = re.compile(r"name '(\w+)' is not defined")
 _QUIET = msgspec.msgpack.encode({"outputs": [], "error": False, "exit": False})     # of a cell that puts out nothing
+MOST_NAME = 200                # characters of the name of a function
 _SKIPPED = "not run: the cells before it ended or hung the process too often"
 
 
@@ -231,6 +232,8 @@ class Notebook:
         self._note(cell, answer.outcome, (answer.lost == "dead" and self._session.why_dead()) or message, unloaded)
         if doubted:
             cell.metadata[NOTE]["doubted"] = doubted
+        if answer.outcome == "error" and len(answer.why) == 2 and causes.cause(answer.why[1]):
+            cell.metadata[NOTE]["why"] = [answer.why[0][:MOST_NAME], answer.why[1]]
 
     def _skip(self, cell: NotebookNode) -> None:
         worn_out = self._session.is_worn_out

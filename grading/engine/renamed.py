@@ -44,6 +44,7 @@ _IMPORT = re.compile(r"cannot import name '(?P<name>\w+)' from (?:partially init
 _METHOD = re.compile(r"'(?P<type>\w+)' object has no attribute '(?P<name>\w+)'")
 _NAME = re.compile(r"name '(?P<name>\w+)' is not defined")
 _MODULE = re.compile(r"No module named '(?P<name>[\w.]+)'")
+_TABLES = {"numpy": _NUMPY, "scipy": _SCIPY, "python": _PYTHON, "module": _MODULES}
 _SAID = (                                      # a message of today's Python, and what old code means by it
     (re.compile(r"'(?:generator|\w*iterator|enumerate|zip|map|filter)' object has no attribute 'next'"), "next(x)"),
     (re.compile(r"'(map|filter|zip|dict_keys|dict_values|dict_items|range)' object "
@@ -79,6 +80,33 @@ def instead(message: str) -> str:
     if found := _NUMPY_SAYS.search(message):
         return _NUMPY.get(found["name"], "") or _advised(message)
     return _meant(message)
+
+
+def old_name(message: str) -> str:
+    """The name of the tables above that an error's message misses, with its table; "" for any other message."""
+    found, kind = _ATTRIBUTE.search(message) or _IMPORT.search(message), ""
+    if found:
+        module = found["module"].partition(".")[0]
+        kind = module if module in ("numpy", "scipy") else "python"
+    elif (found := _METHOD.search(message)) and found["type"] in ("dict", "defaultdict", "OrderedDict") or (
+            found := _NAME.search(message)):
+        kind = "python"
+    elif found := _MODULE.search(message):
+        kind = "module"
+    elif found := _NUMPY_SAYS.search(message):
+        kind = "numpy"
+    return f"{kind} {found['name']}" if found and found["name"] in _TABLES[kind] else ""
+
+
+def told(old: str) -> str:
+    """A sentence on a name that `old_name` gives; "" for any other text."""
+    kind, _, name = old.partition(" ")
+    instead = _TABLES.get(kind, {}).get(name)
+    if not instead:
+        return ""
+    shown = {"numpy": "np.", "scipy": "scipy's "}.get(kind, "") + name
+    gone = {"numpy": "is in numpy no longer", "scipy": "is in scipy no longer", "module": "is no module any longer"}
+    return f"{shown} {gone.get(kind, 'is of an older Python')}: write {instead} instead."
 
 
 def _meant(message: str) -> str:

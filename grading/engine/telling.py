@@ -74,7 +74,8 @@ def raised(kind: str, message: str, trace: str, files: Mapping[str, str], asked:
     frames, whole, message = frames_in(trace, files), message, message[:MOST_REASON]
     loading = [frame for frame in frames if frame.loads]
     if kind == "NotImplementedError" and not loading:
-        return Told(short(f"{kind}: {whole}"))
+        left = advice.left_standing(files.get(frames[-1].file, ""), frames[-1].line) if frames else ""
+        return Told(short(f"{kind}: {whole}{left}{f' ({frames[-1].place})' * bool(left)}"))
     if not loading and asked:
         why = advice.nature(files.get(asked, ""))
         return not_loaded(asked, why or _why(kind, message, "") + advice.of(kind, message, files, asked))

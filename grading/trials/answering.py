@@ -14,11 +14,12 @@ import random
 import re
 import signal
 import sys
+import traceback
 from types import CodeType
 
 import numpy as np
 
-from grading.engine import probing
+from grading.engine import probing, stops
 from grading.trials import matching
 from grading.trials.packing import Answers, packed, unpacked
 from grading.trials.variants import PROBES, probe_module
@@ -65,6 +66,13 @@ class Package(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         linecache.cache[module.__file__] = len(text), None, text.splitlines(keepends=True), module.__file__
         for code in compiled(text, module.__file__):
             exec(code, module.__dict__)
+
+
+def _message(error: Exception) -> str:
+    """What the candidate's process tells of it: of shapes that do not fit, which ones met."""
+    with contextlib.suppress(Exception):
+        return importlib.import_module("cs231n._explained").met(error) or str(error)
+    return ""
 
 
 def _file(path: str) -> str:
@@ -126,20 +134,25 @@ def _answers(reference: dict[str, str], variants: dict, like: list[Answers]) -> 
         known = [answered[aspect] for answered in like if aspect in answered and not aspect.startswith("~")]
         return bool(known) and not any(matching.equal(told, one) for one in known)
 
+    def why(error: Exception) -> list[str]:
+        return stops.found(type(error).__name__, _message(error), "".join(traceback.format_tb(error.__traceback__)),
+                           files)
+
     signal.signal(signal.SIGALRM, too_long)
     found = {}
     package = Package(reference)
     for name, (changed, functions) in variants.items():
         package.exchange(reference | changed)
-        found[name] = {}
+        found[name], files = {}, {f"cs231n/{path}": text for path, text in changed.items()}
         for module, function in functions:
             answered: Answers = {}
             signal.alarm(SECONDS)
             try:
                 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                    probing.ask(_PROBES[probe_module(module)][function], seed, answered, unlike)
+                    probing.ask(_PROBES[probe_module(module)][function], seed, answered, unlike,
+                                probing.unasked if name else why)
             except BaseException as error:               # SystemExit is a mistake, too
-                answered["all"] = ["e", type(error).__name__]
+                answered["all"] = ["e", type(error).__name__, *(why(error) if name == "" else [])]
             finally:
                 signal.alarm(0)
             found[name][function] = answered

@@ -17,7 +17,7 @@ MOST_LINES = 200                 # added to a locked cell, that are looked at
 MOST_ERRORS = 20                 # different ones, of a notebook's cells
 _MISSED = re.compile(r"(?:name '|the notebook has no )(\w+)")
 _LOOKS = {"mistake": " looks like a known mistake: ", "convention": " looks like another year's convention: ",
-          "difference": ": "}
+          "raised": " stops with an error: ", "difference": ": "}
 
 
 def remarks(modules: dict[str, str], result: Result, notebooks: Mapping[str, NotebookNode] | None = None) -> list[str]:

@@ -106,6 +106,11 @@ def beside(one: Known, wrong: set[str]) -> str:
     return _ON_THE_OTHER.sub(".", one.entry.says) if others & wrong else one.entry.says
 
 
+def is_raised(says: str) -> bool:
+    """Tell whether a sentence on a difference says no more than that an exception was raised."""
+    return f"{_RAISED}, since" in says
+
+
 def sentence(function: str, answers: Answers, reference: Answers, aspects: Iterable[str]) -> str:
     """A cautious sentence on how the answers differ in the first of these aspects of which something can be said.
 

@@ -29,10 +29,14 @@ Answers = Mapping[str, list]
 
 @dataclass(frozen=True)
 class Known:
-    """A mistake, and what a function with it answers where that is not what the reference does."""
+    """A mistake, and what a function with it answers where that is not what the reference does.
+
+    - cut: aspects that it explains besides, and in which the function at hand raises
+    """
 
     entry: Entry
     differs: Answers
+    cut: frozenset[str] = frozenset()
 
     @cached_property
     def core(self) -> frozenset[str]:

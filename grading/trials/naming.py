@@ -5,28 +5,28 @@ compared with those of every catalogue entry for it, which are worked out once f
 of a notebook has left is read off by the cell's probe, right after the notebook's tests (see `showing.py`).
 """
 
-import hashlib
-import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
-from grading.engine import probing
-from grading.release.assignment import PACKAGE, Assignment, topic
+from grading.release import stubs
+from grading.release.assignment import Assignment, topic
 from grading.trials import (
+    basis,
     beside,
     catalogue,
     cells,
+    differences,
     doubles,
     formulas,
     matching,
     scaled,
     showing,
+    stopped,
     variants,
 )
 from grading.trials.asking import failed, judged, needed
@@ -54,11 +54,13 @@ class Names:
 
     def __post_init__(self) -> None:
         self._functions = judged(self.assignment)
+        self._written = {name for module in self.assignment.student_modules
+                         for _, _, name in stubs.functions(self.assignment.source(module))}
         self._entries = catalogue.mistakes(self.assignment)
         self._judging = {cell: topics for notebook in self.assignment.notebooks
                          for cell, topics in cells.judging(self.assignment, notebook).items()}
         self._cell_entries = cells.mistakes(self.assignment)
-        self._digest = _digest()
+        self._digest = basis.digest()
         if self.cache and self.cache.exists():
             try:
                 kept = msgspec.msgpack.decode(self.cache.read_bytes())
@@ -79,8 +81,8 @@ class Names:
              ) -> list[dict[str, str]]:
         """What functions and cells that failed look like: {"function", "kind", "says", "read"}, one or more for each.
 
-        kind: a "mistake", another year's "convention", or a "difference" where no known mistake fits. Of a cell,
-        "function" is its grade_id, and "topics" tells which tests are concerned.
+        kind: a "mistake", another year's "convention", why an exception is "raised", or a "difference" where no known
+        mistake fits. Of a cell, "function" is its grade_id, and "topics" tells which tests are concerned.
 
         - graded: every graded cell by grade_id, with its outcome
         - failures: gets what was raised over a function, which then has no name; None to raise it
@@ -90,8 +92,15 @@ class Names:
             if told["kind"] != "difference" or not self._beside(function) & lost:
                 found.append({"function": function, **told})
         with _noted(failures):
+            named = {one["function"] for one in found if one["kind"] != "difference"}
+            found += [{"function": function, **one} for function in self._functions if function in lost - named
+                      for one in self._why(function, stopped.of_tests(self.assignment, function, graded), lost)]
+        with _noted(failures):
             found += self._of_cells(graded, answered)
         return found
+
+    def _why(self, function: str, stops: list[stopped.Stop], lost: set[str], *said) -> list[dict[str, str]]:
+        return stopped.told(function, stops, lost, self._written, bool(self._needed(function) & lost), *said)
 
     def _of_cells(self, graded: dict[str, dict], answered: dict[str, Answers]) -> Iterator[dict[str, str]]:
         lost = {self.assignment.topics.get(topic(name), ("",))[0] for name, cell in graded.items()
@@ -112,11 +121,19 @@ class Names:
         budget, names = [MOST_PAIRS], []
         for function in self._functions:
             answers = answered.get(function)
-            if answers is None or "all" in answers or function not in lost:
+            if answers is None or function not in lost:
                 continue
             with _noted(failures):
-                found[function] = self._explained(function, answers, lost, found, budget)
-                names += [(function, told) for told in found[function].told()]
+                answers, stops = stopped.apart(answers)
+                told, explained = [], set()
+                if "all" not in answers:
+                    found[function] = self._explained(function, answers, lost, found, budget)
+                    told = found[function].told()
+                    explained = {aspect for one in found[function].certain for aspect in one.differs}
+                others = any(one["kind"] != "difference" for one in told)
+                if why := self._why(function, stops, lost, explained, others):
+                    told = why + [one for one in told if not differences.is_raised(one["says"])]
+                names += [(function, one) for one in told]
         return names
 
     def _explained(self, function: str, answers: Answers, lost: set[str], found: dict[str, Explained],
@@ -157,24 +174,34 @@ class Names:
         reference, early = self._answers(function, within, [])[""], _early(answers)
         explained = self._with_factor(function, answers, reference, within, budget)
         if explained.unexplained and early and any("/" in aspect for aspect in reference):
-            first = self._with_factor(function, early, reference, within, budget, early=True)
-            return first if first.certain or first.unexplained or first.besides else explained
+            first = self._with_factor(function, early, reference, within, budget, _early(reference))
+            if first.certain or len(early) < len(answers):
+                return first if first.certain or first.unexplained or first.besides else explained
+        raising = stopped.raising(answers)
+        if explained.unexplained & raising and not explained.certain and len(raising) < len(answers):
+            rest = {aspect: ["u"] if aspect in raising else told for aspect, told in answers.items()}
+            first = self._with_factor(function, rest, reference, within, budget, rest.keys() - raising)
+            clear = [one for one in first.certain if not one.cut or len(one.core) > 1]
+            return replace(first, certain=clear) if clear else explained
         return explained
 
     def _with_factor(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...],
-                     budget: list[int] | None, early: bool = False) -> Explained:
-        """What explains the answers, a factor of all gradients among it."""
-        explained = self._explain(function, answers, reference, within, budget, early)
+                     budget: list[int] | None, among: Container[str] | None = None) -> Explained:
+        """What explains the answers, a factor of all gradients among it.
+
+        - among: aspects in which mistakes are told apart; None: in all
+        """
+        explained = self._explain(function, answers, reference, within, budget, among)
         for one in scaled.read(function, answers, reference) if explained.unexplained else ():
-            rest = self._explain(function, one.answers, reference, within, budget, early)
+            rest = self._explain(function, one.answers, reference, within, budget, among)
             if one.certain or not rest.unexplained:
                 return replace(rest, besides=one.says, also=set(matching.differences(answers, reference)))
         return explained
 
     def _explain(self, function: str, answers: Answers, reference: Answers, within: tuple[Entry, ...],
-                 budget: list[int] | None, early: bool = False) -> Explained:
+                 budget: list[int] | None, among: Container[str] | None) -> Explained:
         apart = bool(within) and not any("/" in aspect for aspect in reference)
-        known = self._entries_of(function, within if not apart else (), early)
+        known = self._entries_of(function, within if not apart else (), among)
         able, asked = self._able(function, answers, reference, within) if apart else (known, {})
         certain, unexplained = matching.explain(answers, reference, able)
         if unexplained and function in TWINS:
@@ -182,7 +209,7 @@ class Names:
             able = self._able(twin, answers, reference, within)[0] if apart else self.known(twin)[1]
             others, left = matching.explain(answers, reference, able)
             certain, unexplained = (certain, unexplained) if left else (others, left)
-        entries = [Known(one.entry, {**one.differs, **asked.get(one.entry.label, {})}) for one in known]
+        entries = [Known(one.entry, {**one.differs, **asked.get(one.entry.label, {})}, one.cut) for one in known]
         budget = [MOST_PAIRS] if budget is None else budget
         if unexplained and certain:                               # two more, beside those that are certain
             settled = {aspect for one in certain for aspect in one.core}
@@ -215,10 +242,12 @@ class Names:
         return [Known(entries[label], differs) for label, differs in asked.items()
                 if told[label][function].keys() >= reference.keys()], asked
 
-    def _entries_of(self, function: str, within: tuple[Entry, ...], early: bool) -> list[Known]:
-        """All of them; early: in the aspects of the first lesson."""
+    def _entries_of(self, function: str, within: tuple[Entry, ...], among: Container[str] | None) -> list[Known]:
+        """All of them, or those that show in these aspects."""
         entries = self.known(function, within)[1]
-        return [Known(one.entry, differs) for one in entries if (differs := _early(one.differs))] if early else entries
+        return entries if among is None else [Known(one.entry, differs, one.core - differs.keys()) for one in entries
+                                              if (differs := {aspect: told for aspect, told in one.differs.items()
+                                                              if aspect in among})]
 
     def _callees(self, function: str) -> set[str]:
         """Functions of other modules that it needs, and by whose mistakes its probe would be misled."""
@@ -275,19 +304,3 @@ def _noted(failures: list[str] | None) -> Iterator[None]:
 def _early(answers: Answers) -> Answers:
     """Without what a later lesson adds: where it was not written, the rest is explained by itself."""
     return {aspect: told for aspect, told in answers.items() if "/" not in aspect}
-
-
-def basis(assignment: Assignment) -> str:
-    """What the names of a submission's mistakes depend on, but for the submission."""
-    return hashlib.sha256(repr((_digest(), assignment.topics, assignment.student_modules, assignment.given_functions,
-                                assignment.later)).encode()).hexdigest()
-
-
-def _digest() -> str:
-    """Of all that the answers depend on."""
-    digest = hashlib.sha256(repr((np.__version__, sys.version_info[:2])).encode())
-    here = Path(__file__).parent
-    for path in (*sorted(PACKAGE.rglob("*.py")), *sorted(catalogue.MISTAKES.glob("*.toml")),
-                 *sorted(here.rglob("*.py")), Path(probing.__file__)):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()

@@ -11,6 +11,7 @@ from grading.desk.feedback import said
 from grading.desk.feedback.lesson import Given, Lesson
 from grading.desk.feedback.phrases import Open
 from grading.desk.text import clean_message
+from grading.engine.advice import NEVER_RUNS
 from grading.engine.apart import MET
 from grading.release.assignment import topic
 
@@ -19,16 +20,21 @@ FIRST = 3                        # things that are to be read first
 HEADINGS = {"passed": "Passed.", "failed": "Failed.", "error": "Stopped with an error.", "timed_out": "Took too long.",
             "skipped": "Not run.", "grader_error": "Could not be judged; that counts against nobody."}
 _OPENINGS = {"mistake": "This looks like a known mistake. ",
-             "convention": "This looks like another year's convention. "}
+             "convention": "This looks like another year's convention. ",
+             "raised": "What the error comes from: "}
 NOT_MARKED, NO_ANSWER = "A person is to read your answer.", "No answer given."
 
 
 @dataclass(frozen=True)
 class Known:
-    """What a function looks like, as students read it."""
+    """What a function looks like, as students read it.
+
+    - raised: whether it says why an exception was raised: which one, and where, the check says
+    """
 
     says: str
     read: str
+    raised: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,11 +138,12 @@ class Question:
         if self.unloaded:
             return self.unloaded
         if self.unwritten:
-            return "Not written yet."
+            return next((check.message for check in self.lost if NEVER_RUNS in check.message), "Not written yet.")
         if self.stopped and any(said.NOTHING_LEFT.search(check.message.partition("\n")[0]) for check in self.lost):
             return self.stopped
         if self.known and not self._only_raised:
-            return self.known[0].says
+            where = self.lost[0].message.partition("\n")[0] if self.known[0].raised else ""
+            return f"{where.rstrip('.')}. {self.known[0].says}" if where else self.known[0].says
         says = self.lost[0].message.partition("\n")[0] or self.lost[0].heading
         if all(check.outcome == "skipped" for check in self.lost):
             return f"{says[:1].upper()}{says[1:]}"
@@ -266,4 +273,4 @@ def _known(question: Question, named: Iterable[dict[str, str]]) -> Iterable[Know
     for known in named:
         if known["function"] == question.function or question.slug in known.get("topics", "").split():
             yield Known(f"{_OPENINGS.get(known.get('kind', 'mistake'), '')}{clean_message(known['says'])}",
-                        clean_message(known["read"]))
+                        clean_message(known["read"]), known.get("kind") == "raised")

@@ -32,6 +32,7 @@ from grading.desk.feedback import pages as made
 from grading.desk.feedback.phrases import SPOKEN, Open
 from grading.desk.feedback.rendering import Text
 from grading.engine import sandbox
+from grading.engine.advice import NEVER_RUNS
 from grading.release import assignment as assignments
 from grading.release import generate, leaks
 from grading.sample import sample_class
@@ -362,6 +363,21 @@ def test_what_an_exception_says_goes_before_that_nothing_could_be_told_for_it():
     says = "predict_labels returned None; numbers are expected"
     for outcome, sentence in (("error", says), ("failed", named[0]["says"])):
         asked = described({"knn-predict_labels-check": outcome}, says, named)
+        assert asked["knn-predict_labels"].sentence == sentence
+
+
+def test_why_an_exception_is_raised_stands_behind_what_it_says_and_where():
+    says = "NameError: name 'X_train' is not defined (cs231n/classifiers/k_nearest_neighbor.py line 66)"
+    named = [{"function": "KNearestNeighbor.predict_labels", "kind": "raised", "read": "", "says": "self is missing."}]
+    asked = described({"knn-predict_labels-check": "error"}, says, named)
+    assert asked["knn-predict_labels"].sentence == f"{says}. What the error comes from: self is missing."
+
+
+def test_a_function_whose_code_stands_below_the_stubs_own_line_is_not_called_unwritten():
+    says = "NotImplementedError: predict_labels is not implemented yet"
+    left = f"{says}, says the line that the stub came with: {NEVER_RUNS}, so take it out"
+    for message, sentence in ((says, "Not written yet."), (left, left)):
+        asked = described({"knn-predict_labels-check": "error"}, message)
         assert asked["knn-predict_labels"].sentence == sentence
 
 

@@ -30,6 +30,7 @@ AT = "cs231n/classifiers/knn.py"
     ("NameError", "name 'np' is not defined", "; write import numpy as np at the top of the file"),
     ("NameError", "name 'xrange' is not defined", "; write range instead"),
     ("NameError", "name 'something_else' is not defined", ""),
+    ("NameError", "name 'y_train' is not defined", "; write self.y_train"),
     ("AttributeError", "'Nearest' object has no attribute 'ytrain'", "; is y_train meant?"),
     ("AttributeError", "'Nearest' object has no attribute 'Y_train'", "; is y_train meant?"),
     ("AttributeError", "'Nearest' object has no attribute 'shape'", ""),

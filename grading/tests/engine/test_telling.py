@@ -98,6 +98,18 @@ def test_what_is_not_written_yet_needs_no_place():
         "NotImplementedError: relu is not implemented yet")
 
 
+@pytest.mark.parametrize("below, ends", [
+    ("    return x\n", True), ("    out = x\n    return out\n", True), ("", False),
+    ("    for i in x:\n        i\n", False)])
+def test_code_below_the_stubs_own_line_is_told_never_to_run(below, ends):
+    text = f"def relu(x):\n    raise NotImplementedError('relu is not implemented yet')\n{below}"
+    found = telling.raised("NotImplementedError", "relu is not implemented yet",
+                           'File "/work/cs231n/layers.py", line 2, in relu\n', {"cs231n/layers.py": text}).message
+    assert found == "NotImplementedError: relu is not implemented yet" + ends * (
+        ", says the line that the stub came with: what stands below it never runs, so take it out "
+        "(cs231n/layers.py line 2)")
+
+
 def test_a_traceback_as_a_notebook_shows_it_tells_the_same():
     shown = "\x1b[31mAttributeError\x1b[39m  Traceback\nFile \x1b[32m~/a/cs231n/layers.py:2\x1b[39m\n"
     assert told("AttributeError", "module 'numpy' has no attribute 'float'", shown).unloaded.startswith(

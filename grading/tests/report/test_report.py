@@ -7,6 +7,7 @@ import shutil
 import tomllib
 from collections import Counter
 from html import unescape
+from types import SimpleNamespace
 
 import a_class
 import pytest
@@ -46,6 +47,12 @@ def test_known_mistakes_are_counted_as_often_as_they_are_made(whole):
                     a_class.HALF["says"]: (made.of["half"], "convention")}
     assert found["mistakes"][0]["says"] == a_class.SQUARED["says"]                    # the commonest first
     assert len(made.of["squared"]) == 90 and len(made.of["half"]) == 45
+
+
+def test_why_functions_raise_is_counted_as_known_mistakes_are():
+    raised = {"function": "affine_forward", "kind": "raised", "says": "A .T is missing.", "read": "the shapes"}
+    class_of_two = [SimpleNamespace(student=name, result=SimpleNamespace(named=[raised])) for name in ("ann", "bob")]
+    assert failures.known(class_of_two) == [raised | {"students": ["ann", "bob"]}]
 
 
 def test_what_no_entry_explains_is_grouped_by_behaviour_whatever_the_numbers(whole):

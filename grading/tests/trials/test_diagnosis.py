@@ -48,6 +48,12 @@ def test_what_is_not_written_is_listed_once():
     assert remarks({}, found) == ["not implemented: svm_loss"]
 
 
+def test_why_a_function_raises_stands_in_the_table_as_a_known_mistake_does():
+    found = result(a={})
+    found.named = [{"function": "affine_forward", "kind": "raised", "says": "A .T is missing.", "read": ""}]
+    assert sentence(found) == "affine_forward stops with an error: A .T is missing; stopped with an error: a"
+
+
 def test_of_questions_alone_no_test_is_said_to_have_passed():
     assert sentence(result(a={"outcome": "manual", "score": None, "message": ""})) == (
         "there are no tests; of 1 inline question 1 not marked yet")

@@ -9,7 +9,7 @@ import pytest
 from sandboxed import write_given
 
 from grading.books.course import Course
-from grading.engine import plan, probing, questions, run
+from grading.engine import causes, plan, probing, questions, run
 from grading.engine.processes import Submission
 from grading.engine.sandbox import probe
 from grading.engine.worker import Worker
@@ -200,11 +200,13 @@ def _in_place_of(told, kind, rng):
                   "factor": np.frombuffer(told[3]) * rng.choice([2, -1, 1 / 3, np.pi])}[kind]
         return [told[0], told[1], told[2], values.tobytes()]
     return {"lists": ["l", *[["l", *[["s", "x" * 80]] * 20]] * 20], "nothing": ["l", ["l"], ["l", ["l", ["l"]]]],
-            "text": ["s", "\x1b[2J<script>right"], "error": ["e", "Full_points"], "rough": ["r", [], False, bytes(8)],
+            "text": ["s", "\x1b[2J<script>right"], "error": ["e", "Full_points"],
+            "cause": ["e", "Full_points", "<script>right", "old python <script>"], "rough": ["r", [], False, bytes(8)],
             "edge": ["n", [], False, np.float64(np.inf).tobytes()]}.get(kind, told)
 
 
-@pytest.mark.parametrize("kind", ["noise", "edge", "shape", "factor", "lists", "nothing", "text", "error", "rough"])
+@pytest.mark.parametrize("kind", ["noise", "edge", "shape", "factor", "lists", "nothing", "text", "error", "cause",
+                                  "rough"])
 def test_answers_of_no_good_faith_are_named_in_words_of_ours_or_not_at_all(named, kind):
     assignment, names = named
     graded = {cell.name: {"outcome": "failed", "message": "wrong"} for cell in trial.test_cells(assignment)}
@@ -313,10 +315,31 @@ def test_an_aspect_that_nobody_can_explain_does_not_hide_one_that_an_entry_expla
     assert kind == "mistake" and says.startswith("The gradient of the penalty is half")
 
 
-def test_what_is_right_has_no_name_and_what_raises_everywhere_has_none():
+def test_what_is_right_has_no_name_and_what_raises_everywhere_is_told_why():
     assert told("assignment1", {}, ["svm_loss_vectorized"]) == []
     changed = variant(("num_train = X.shape[0]", "num_train = X.shape[0] + undefined"), module=SVM)
-    assert told("assignment1", changed, ["svm_loss_vectorized"]) == []
+    assert told("assignment1", changed, ["svm_loss_vectorized"]) == [
+        ("svm_loss_vectorized", "raised", causes.cause("unset").says)]
+
+
+def test_what_raises_for_some_inputs_keeps_the_name_of_what_it_does_for_the_others():
+    changed = variant(*NO_BIAS, ("out = x.reshape(x.shape[0], -1)", "out = (x if x.ndim == 2 else undefined)"),
+                      module=LAYERS)
+    found = told("assignment1", changed, ["affine_forward"])
+    assert [kind for _, kind, _ in found] == ["raised", "mistake"]
+    assert found[0][2] == causes.cause("unset").says and "bias" in found[1][2]
+
+
+def test_why_a_function_raises_is_told_in_the_engine_as_beside_the_reference(named, graded):
+    assignment, names = named
+    function, module = next(iter(judged(assignment).items()))
+    entry = Entry("raises", module, function, body="return undefined", later=assignment.later)
+    notes, answers = graded(trial.entry_source(entry), function)
+    expected = {"function": function, "kind": "raised", "says": causes.cause("unset").says, "read": ""}
+    assert expected in names.name(notes, answers)
+    wrong = [note for note in notes.values() if note["outcome"] == "error"]
+    assert wrong and all(note["why"] == [function, "unset"] for note in wrong)
+    assert expected in names.name(notes, {})                          # where the tests alone tell it
 
 
 @pytest.mark.parametrize("end", ["while True: pass", "import os; os._exit(3)", "raise SystemExit"])
