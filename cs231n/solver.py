@@ -99,7 +99,7 @@ class Solver:
         self.X_train, self.y_train = data["X_train"], data["y_train"]
         self.X_val, self.y_val = data["X_val"], data["y_val"]
 
-        self.update_rule = getattr(optim, update_rule)
+        self.update_rule, self.rule_name = getattr(optim, update_rule), update_rule
         self.optim_config = dict(optim_config or {})
         self.lr_decay = lr_decay
         self.lr_schedule = lr_schedule
@@ -196,7 +196,7 @@ class Solver:
         """Add this Solver's settings to the trainings that the model has been through."""
         before, reg = getattr(self.model, "trainings", None), getattr(self.model, "reg", None)
         settings = {name: value for name, value in self.optim_config.items() if _is_number(value)}
-        training = {"update_rule": self.update_rule.__name__, "optim_config": settings, "num_epochs": num_epochs,
+        training = {"update_rule": self.rule_name, "optim_config": settings, "num_epochs": num_epochs,
                     "reg": reg if _is_number(reg) else None, "held_out": is_among(self.X_val, self.X_train),
                     "num_val_samples": self.num_val_samples, "val_acc_history": self.val_acc_history}
         with contextlib.suppress(AttributeError, TypeError):     # a model may refuse attributes
@@ -240,7 +240,7 @@ class Solver:
             return
         left_out = ("X_train", "y_train", "X_val", "y_val", "lr_schedule", "rng")
         checkpoint = {key: value for key, value in vars(self).items() if key not in left_out}
-        checkpoint |= {"update_rule": self.update_rule.__name__, "random_state": self._random_state()}
+        checkpoint |= {"update_rule": self.rule_name, "random_state": self._random_state()}
 
         path = self._checkpoint_path(self.epoch)
         with open(f"{path}.part", "wb") as file:
@@ -256,7 +256,7 @@ class Solver:
             checkpoint = pickle.load(file)
         random_state = checkpoint["random_state"]
         found = _description(checkpoint["update_rule"], checkpoint["model"], random_state)
-        expected = _description(self.update_rule.__name__, self.model, self._random_state())
+        expected = _description(self.rule_name, self.model, self._random_state())
         if found != expected:
             raise ValueError(
                 f"Solver: {path} belongs to a run with {found}, this one has {expected}; resume with the settings of "

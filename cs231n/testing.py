@@ -163,7 +163,7 @@ def assert_gradient(f, x, grad, name, *, dout=None, num_checks=None, rng=None, h
     check_shape(grad, x.shape, name, look_at)
     assert_finite(grad, name, look_at=look_at)
     rtol = tolerances(grad, [handed_in], rtol)[0]
-    shape, grad = grad.shape, grad.astype(np.float64).ravel()
+    shape, single, grad = grad.shape, grad.dtype == np.float32, grad.astype(np.float64).ravel()
     dout = np.array(1.0 if dout is None else dout, dtype=np.float64)
 
     def value(x):
@@ -178,7 +178,7 @@ def assert_gradient(f, x, grad, name, *, dout=None, num_checks=None, rng=None, h
     if num_checks is not None and num_checks < x.size:
         rng = np.random.default_rng(231) if rng is None else rng
         checked = np.sort(rng.choice(x.size, num_checks, replace=False))
-    measured, off, kinks = Slopes(value, x, dout, h).compare(grad, checked, rtol)
+    measured, off, kinks = Slopes(value, x, dout, h, single).compare(grad, checked, rtol)
     if off.any():
         worst = np.argmax(np.where(off, np.abs(grad[checked] - measured), -1))
         one, other = grad[checked[worst]], measured[worst]

@@ -23,6 +23,7 @@ import numpy as np
 
 from grading.engine import codec
 from grading.engine.channel import Channel, Closed
+from grading.engine.dressed import Dressed
 from grading.engine.shell import Shell
 
 MAX_PRINTED = 200_000          # characters that one call of a student's function may print
@@ -98,6 +99,7 @@ class Objects:
         self._noted: dict[int, Any] = {}             # what the examiner gave a number, below 0, before it knew it
         self._numbers: dict[int, int] = {}           # id -> number; `_kept` keeps the ids from being used again
         self._live: dict[int, tuple[np.ndarray, bytes]] = {}   # arrays that the examiner holds, as it knows them
+        self._dressed = Dressed(self._handle)
 
     def answer(self, frame: bytes) -> bytes:
         """[operation, arguments, arrays changed there, arrays let go, what to do before] -> [state, value, arrays
@@ -176,9 +178,10 @@ class Objects:
 
     def _call(self, target: Any, packed: bytes) -> tuple:
         """Call it; what it did to its arguments is told too, since a caller beside it would see that."""
-        arguments, keywords = codec.decode(packed, self._object)
+        arguments, keywords = map(self._dressed.again, codec.decode(packed, self._object))
         returned = self._resolved(target)(*arguments, **keywords)
         after = codec.encode([arguments, keywords], self._handle)
+        self._dressed.note(returned)
         return "called", returned, None if after == packed else after
 
     def _define(self, texts: dict[str, str]) -> tuple:

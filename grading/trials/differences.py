@@ -133,7 +133,9 @@ def sentence(function: str, answers: Answers, reference: Answers, aspects: Itera
     if not parts:
         return "No known mistake fits."
     only = ""
-    if all(aspect.startswith(_OF_REG) for aspect in aspects):
+    if any(not aspect.startswith("~") and aspect not in answers for aspect in reference):
+        pass                                                  # nobody knows what is right of the rest
+    elif all(aspect.startswith(_OF_REG) for aspect in aspects):
         only = " Without reg all is right."
     elif all(aspect.endswith(_OF_SIZE) and ": " not in aspect for aspect in aspects):
         only = " For scores of ordinary size all is right."

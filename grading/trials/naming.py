@@ -149,8 +149,12 @@ class Names:
         others = [(found[one].entries, found[one].unexplained) if one in found else None
                   for one in sorted(self._beside(function) & lost)]
         answers, made = beside.apart(function, answers, others)
-        return (made and self._alike(function, answers, made) or      # it follows from those beside it
-                self.explain(function, answers, (*known, *beside.within(function, made)), budget))
+        explained = (made and self._alike(function, answers, made) or      # it follows from those beside it
+                     self.explain(function, answers, (*known, *beside.within(function, made)), budget))
+        if known and explained.unexplained and not explained.certain:     # it may do without those that are wrong
+            alone = self.explain(function, answers, (), [0])
+            explained = alone if alone.certain and not alone.unexplained else explained
+        return explained
 
     def _alike(self, function: str, answers: Answers, within: tuple[Entry, ...]) -> Explained | None:
         """Nothing to be told, where a function answers as the reference does among these mistakes of others."""
@@ -169,9 +173,10 @@ class Names:
             return Explained(function, [], set(answers), answers, self._answers(function, within, [])[""])
         reference, early = self._answers(function, within, [])[""], _early(answers)
         explained = self._with_factor(function, answers, reference, within, budget)
-        if explained.unexplained and len(early) < len(answers):
+        if explained.unexplained and early and any("/" in aspect for aspect in reference):
             first = self._with_factor(function, early, reference, within, budget, _early(reference))
-            return first if first.certain or first.unexplained or first.besides else explained
+            if first.certain or len(early) < len(answers):
+                return first if first.certain or first.unexplained or first.besides else explained
         raising = stopped.raising(answers)
         if explained.unexplained & raising and not explained.certain and len(raising) < len(answers):
             rest = {aspect: ["u"] if aspect in raising else told for aspect, told in answers.items()}

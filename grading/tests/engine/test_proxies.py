@@ -27,7 +27,7 @@ from grading.engine.proxies import Remote, RemoteDict
 from grading.engine.raised import Lost, StudentError
 
 STUDENT = '''
-from collections import OrderedDict
+from collections import OrderedDict, namedtuple
 
 import numpy as np
 from cs231n.testing import CheckFailed
@@ -80,6 +80,29 @@ class Net:
 
     def __call__(self, x):
         return x + 1
+
+
+Normed = namedtuple("Normed", "x scale")
+
+class Bunch(dict):
+    __getattr__ = dict.__getitem__
+
+class Tape(list):
+    def last(self): return self[-1]
+
+class Pair(tuple):
+    def first(self): return self[0]
+
+def dressed(x):
+    pair = Pair((x, 1))
+    pair.note = "kept"
+    return x.sum(), (Normed(x, 2.0), Bunch(y=3 * x), Tape([x]), pair)
+
+def undressed(dout, cache):
+    normed, bunch, tape, pair = cache
+    found = normed.x * normed.scale + bunch.y + tape.last() + pair.first(), pair.note
+    normed.x[...] = 0
+    return found
 
 
 class Ordered(Net):
@@ -361,6 +384,18 @@ def test_results_with_objects_inside_can_be_used_and_given_back(module):
     (same,), _ = module.nothing(found["net"])
     same.reg = 9.0
     assert found["net"].reg == 9.0
+
+
+def test_a_cache_of_the_students_own_kinds_of_tuple_list_and_dictionary_has_its_names_on_the_way_back(module):
+    total, cache = module.dressed(np.arange(3.0))
+    assert total == 3 and [type(part) for part in cache] == [tuple, dict, list, tuple]     # here they are plain ones
+    kept = copy.deepcopy(cache)
+    assert module.undressed(1.0, cache)[0].tolist() == [0, 7, 14]
+    assert cache[0][0].tolist() == [0, 0, 0]                                    # what it has written is seen
+    assert module.undressed(1.0, kept)[0].tolist() == [0, 7, 14] and module.undressed(1.0, cache=module.dressed(
+        np.ones(1))[1]) == (np.array([7.0]), "kept")
+    with pytest.raises(StudentError):                                           # other contents are not dressed up
+        module.undressed(1.0, ((np.ones(2), 2.0), {"y": np.ones(2)}, [np.ones(2)], (np.ones(2), 1)))
 
 
 def test_what_the_students_code_prints_arrives_and_is_bounded(module, student):

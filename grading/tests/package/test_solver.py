@@ -132,6 +132,13 @@ def test_the_model_keeps_the_settings_of_every_training_it_went_through(net, dat
     assert histories[1] == solver.val_acc_history and [len(one) for one in histories] == [3, 3]
 
 
+def test_a_training_is_entered_under_the_rule_that_was_asked_for_whatever_its_function_is_called(net, data,
+                                                                                               monkeypatch):
+    monkeypatch.setattr(optim, "adam", lambda w, dw, config=None: (w, config))     # as what another function returns
+    Solver(net, data, update_rule="adam", optim_config={"learning_rate": 0.1}, num_epochs=1, verbose=False).train()
+    assert net.trainings[-1]["update_rule"] == "adam"
+
+
 def test_a_model_that_refuses_attributes_is_trained_all_the_same(data):
     class Rigid:
         __slots__ = ("params",)

@@ -423,6 +423,22 @@ def test_a_wrong_gradient_in_float32_fails(seed, mistake):
     message_of(assert_gradient, lambda W: softmax_loss(W.astype(np.float32), X, y, reg)[0], W, dW, "dW")
 
 
+def test_what_rounding_leaves_of_a_gradient_is_none_where_a_loss_in_float32_does_not_change():
+    def loss(b):                                             # the mean is subtracted, as a normalization does
+        shifted = np.float32(1.7) * (X + b)
+        return float(np.sum(np.float32(0.31) * np.abs(np.round(shifted - shifted.mean(axis=0), 3)).astype(np.float32)))
+
+    X, b = np.random.default_rng(3).normal(size=(4, 3)).astype(np.float32), np.full(3, 0.25)
+    left = np.array([-1.2e-7, 3e-8, 0.0], dtype=np.float32)
+    assert_gradient(loss, b, left, "db")
+    assert_gradient(lambda b: loss(b) + 1 / 3, b, left, "db")                   # a penalty in float64 beside it
+    with pytest.raises(CheckFailed):
+        assert_gradient(lambda b: loss(b) + 1 / 3, b, left.astype(np.float64), "db")
+    for wrong in (left + np.float32(0.01), np.array([0.0, 1e-3, 0.0], dtype=np.float32)):
+        with pytest.raises(CheckFailed):
+            assert_gradient(loss, b, wrong, "db")
+
+
 @given(seeds)
 @settings(max_examples=30, deadline=None)
 def test_an_array_needs_its_upstream_gradient(seed):

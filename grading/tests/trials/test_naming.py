@@ -115,6 +115,14 @@ def test_what_is_said_of_an_unknown_mistake_is_a_sentence_about_what_the_student
         f"No known mistake fits; for the inputs tried, {said}")
 
 
+@pytest.mark.parametrize("known, said", [(True, " Without reg all is right."), (False, "")])
+def test_the_rest_is_called_right_only_where_it_was_asked(known, said):
+    reference = {"data loss": probing.tell(3.0), "penalty of weights": probing.tell(1.0)}
+    answers = {"penalty of weights": probing.tell(0.0)} | ({"data loss": probing.tell(3.0)} if known else {})
+    assert differences.sentence("TwoLayerNet.loss", answers, reference, ["penalty of weights"]) == (
+        f"No known mistake fits; for the inputs tried, the penalty of weights is zero.{said}")
+
+
 @pytest.mark.parametrize("kind, said", [("TypeError", "TypeError"), ("E8675309", "an exception of its own")])
 def test_an_exception_that_students_may_have_named_is_not_called_by_its_name(kind, said):
     answers = {"K": ["e", kind], "square K": probing.tell(1.0)}
@@ -216,12 +224,35 @@ def test_a_mistake_of_a_nets_own_is_named_beside_that_of_a_layer():
     assert "penalty" in found[1][2] and {kind for _, kind, _ in found} == {"mistake"}
 
 
+def test_a_net_that_does_without_a_wrong_layer_has_its_own_mistake_named():
+    changed = variant(
+        ("hidden, hidden_cache = affine_relu_forward(X, W1, b1)",
+         "before = X.reshape(len(X), -1) @ W1 + b1\n"
+         "        hidden, hidden_cache = np.maximum(0, before), ((X, W1, b1), before)"),
+        ("scores, scores_cache = affine_forward(hidden, W2, b2)",
+         "scores, scores_cache = np.maximum(0, hidden @ W2 + b2), (hidden, W2, b2)"),
+        ("affine_backward(dscores, scores_cache)", "affine_backward(dscores * (scores > 0), scores_cache)"),
+        module=NET, base=variant(*NO_BIAS, module=LAYERS))
+    assert [says for _, _, says in told("assignment1", changed, ["affine_forward", "TwoLayerNet.loss"])] == [
+        "The bias is not added.",
+        "The scores pass a ReLU, and the gradient passes its gate on the way back; the scores may be negative."]
+
+
 def test_the_penalty_of_a_net_is_named_where_a_layer_is_wrong_in_a_way_that_nobody_knows():
     changed = variant(("@ w + b", "@ (w + 0.37 * w**3) + b"), module=LAYERS,
                       base=variant(("+ self.reg * W1", "+ 0"), ("+ self.reg * W2", "+ 0"), module=NET))
     found = told("assignment1", changed, ["affine_forward", "TwoLayerNet.loss"])
     assert [kind for _, kind, _ in found] == ["difference", "mistake"]
     assert "penalty" in found[1][2]
+
+
+def test_the_whole_of_a_deep_nets_penalty_is_named_where_its_normalization_cannot_be():
+    complete = {module: assignments.load("assignment2").complete(module) for module in (NET, LAYERS)}
+    changed = variant(("(x - mean) / std", "(x - mean) / (std + 0.37 * std**3)"), module=LAYERS, base=complete)
+    changed = variant(("for W, _ in names:", "for W in self.params:"), module=NET, base=changed)
+    found = told("assignment2", changed, ["batchnorm_forward", "FullyConnectedNet.loss"])
+    assert ("FullyConnectedNet.loss", "mistake",
+            "The biases are penalized too; the penalty is on the weights only.") in found
 
 
 @pytest.mark.parametrize("edits, says", [
