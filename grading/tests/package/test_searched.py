@@ -131,7 +131,7 @@ def test_what_knows_the_validation_images_far_better_than_the_test_images_has_le
 
 def three_sets(rng, pixels=1500):
     """Images of five classes that differ a little, for training, validation and test: (X, y) each."""
-    means = 0.1 * rng.normal(size=(5, pixels))
+    means = 0.03 * rng.normal(size=(5, pixels))
     labels = [rng.integers(5, size=size) for size in (200, 60, 60)]
     return [(means[y] + rng.normal(size=(len(y), pixels)), y) for y in labels]
 
