@@ -55,6 +55,7 @@ class Zygote:
             raise RuntimeError(f"an import started a thread ({names}), and a fork would lose it")
         gc.collect()
         gc.freeze()                      # else the first collection in a child copies every page
+        kernel.prefer_huge_pages()
         gc.set_threshold(10_000, 20, 50)
         gc.enable()
 

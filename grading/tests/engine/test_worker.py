@@ -130,6 +130,16 @@ def test_each_child_draws_the_same_random_numbers_so_that_grading_again_gives_th
     assert len(drawn) == 1
 
 
+def test_a_child_asks_for_huge_pages_for_its_arrays(started):
+    if not Path("/sys/kernel/mm/transparent_hugepage").exists():
+        pytest.skip("this kernel has none")
+    student = fork(started)
+    flags = student.run("heap = open('/proc/self/smaps').read().split('[heap]')[1]\n"
+                        "print(next(line for line in heap.splitlines() if line.startswith('VmFlags')))")
+    student.child.kill()
+    assert "hg" in flags.split()
+
+
 def test_the_sockets_are_closed_on_this_side_and_end_with_the_child(started):
     student = fork(started)
     student.child.kill()
