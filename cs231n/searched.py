@@ -3,7 +3,9 @@
 A cell may have put anything there. What is of another form is said in words, as by the checks of `testing`.
 """
 
+import functools
 from collections.abc import Mapping
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -11,6 +13,11 @@ from cs231n._messages import counted, describe, fail
 from cs231n.testing import CheckFailed, assert_finite
 
 _BY_CHANCE = 0.3       # two accuracies of a model that is what it says are no further apart, on few images
+_FAR = 0.45            # how much better a model can be on the validation images that chose it than on the test images
+_HIGH = 0.5            # from which accuracy on the validation images that is looked at
+_WORTH = 0.15          # how much better weights that are looked into must be on the former
+_NEVER = 6             # as many standard errors apart are no two means by chance
+_LOOKED_AT = 1200      # pixels
 _AGREE = 0.4           # the cosine between two trainings' weights from which on their directions tell something
 
 
@@ -102,6 +109,13 @@ def assert_own_scores(net, name, scores, X, y):
              ("expected", "scores that follow from the images by the weights: affine layers, a ReLU between"))
 
 
+def copied(net):
+    """The params of a net, and what it has for their averages, in an object that costs nothing to ask again."""
+    params = {key: np.array(net.params[key], dtype=float) for key in list(net.params)}
+    averages = getattr(net, "bn_params", None) if any(key[:5] == "gamma" for key in params) else None
+    return SimpleNamespace(params=params, bn_params=averages)
+
+
 def accuracy_by_params(net, X, y):
     """The share of images whose largest score is that of their class: by the weights, without the net's code.
 
@@ -130,13 +144,81 @@ def _normalized(signal, net, layer):
     return (signal - mean) / np.sqrt(var + 1e-5)
 
 
-def assert_learned_elsewhere(name, on_val, on_train):
-    """Check that the accuracy on the validation images is not far above that on the training images: chance makes it
-    a little higher sometimes, and a model that has learned the former much."""
+def assert_learned_elsewhere(name, on_val, on_train, on_test=None):
+    """Check that the accuracy on the validation images is not far above that on others: chance makes it a little higher
+    sometimes, and a model that has learned them much.
+
+    - on_val, on_train: accuracies on the validation and the training images
+    - on_test: on_test() gives that on the test images, and is called only where on_val is high; None: not to be had
+    """
     __tracebackhide__ = True
     if on_val > on_train + _BY_CHANCE:
         raise CheckFailed(f"{name} gets {on_val:.1%} of the validation images right, but {on_train:.1%} of the "
                           "training images: it knows the former, so they tell nothing about others.")
+    if on_test is not None and on_val > _HIGH and on_val > (found := on_test()) + _FAR:
+        raise CheckFailed(f"{name} gets {on_val:.1%} of the validation images right, but {found:.1%} of the test "
+                          "images: it has learned the former, so they tell nothing about others.")
+
+
+def assert_held_out(name, W, X_train, val, test):
+    """Check that weights are not made of the validation images, where there are fewer images than pixels.
+
+    Steps against a gradient add multiples of images to the weights, for the right class positive ones. What multiples
+    of which images they are is found by least squares; of images that were held out there are none but by chance, and
+    no more of the validation images than of the test images, however the training went.
+
+    Inputs:
+    - name: what a message calls the model
+    - W: weights, shape (D, C); of a net, what `weights_through` gives; None: not looked into
+    - X_train: training images, shape (N, ...), D numbers each
+    - val, test: (X, y), images and their labels, shapes (M, ...) and (M,)
+
+    Weights that get hardly more of the validation images right than of the test images are not looked into.
+    """
+    __tracebackhide__ = True
+    if W is None:
+        return                                   # what is wrong with it, others say
+    W, (X_train, X_val, X_test) = np.array(W, dtype=float), (_rows(X) for X in (X_train, val[0], test[0]))
+    many = min(len(X_val), len(X_test))
+    pixels = np.unique(np.linspace(0, len(W) - 1, _LOOKED_AT).astype(int))
+    if W.ndim != 2 or len(W) != X_train.shape[1] or not np.isfinite(W).all() or (
+            len(X_train) + 2 * many > 0.9 * len(pixels)):
+        return
+    on_val, on_test = (np.mean(np.argmax(X @ W, axis=1) == y) for X, y in ((X_val, val[1]), (X_test, test[1])))
+    if on_val < on_test + _WORTH:
+        return
+    images = np.concatenate([X[:, pixels] for X in (X_train, X_val[:many], X_test[:many])]).astype(float)
+    products = images @ images.T
+    products.flat[::len(images) + 1] += 1e-9 * np.trace(products) / len(images)
+    made_of = np.linalg.solve(products, images @ W[pixels])[len(X_train):]                  # (2 * many, C)
+    labels = np.concatenate([val[1][:many], test[1][:many]])
+    right = made_of[np.arange(2 * many), labels] - made_of.mean(axis=1)
+    spread = np.sqrt(np.sum([part.var() for part in np.split(right, 2)]) / (many - 1))
+    if right[:many].mean() - right[many:].mean() > _NEVER * spread:
+        raise CheckFailed(f"{name} has learned validation images: its weights are made of them, and not of the "
+                          f"training images alone. It gets {on_val:.1%} of them right, and {on_test:.1%} of the test "
+                          "images.")
+
+
+def weights_through(net):
+    """What a net of affine layers does to an image where every ReLU is open, shape (D, C); None if nothing fits."""
+    try:
+        params = {key: np.array(net.params[key], dtype=float) for key in list(net.params) if key[:1] == "W"}
+        return functools.reduce(np.matmul, (params[f"W{layer}"] for layer in range(1, len(params) + 1)))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def assert_says_as_much(name, accuracy, highest):
+    """Check that no table says far less of the model that was kept than it does: a table may hold means of a few.
+
+    - accuracy: that of the model on the validation images
+    - highest: the highest in the table
+    """
+    __tracebackhide__ = True
+    if highest < max(accuracy - _BY_CHANCE, accuracy / 4):
+        raise CheckFailed(f"{name} gets {accuracy:.1%} of the validation images right, but the best entry in results "
+                          f"is {highest:.1%}. Is each accuracy measured on the validation images, after the training?")
 
 
 def under_other_numbers(X, y):
@@ -176,6 +258,10 @@ def assert_weights_like(W, name, another, look_at):
     fail(f"{name} points elsewhere than the weights of new trainings with the best setting do.",
          ("found", f"a cosine of {found:.2f} at most between them"),
          ("expected", f"{agreeing:.2f} or more, as between any two new trainings"), ("look at", look_at))
+
+
+def _rows(X):
+    return np.reshape(X, (len(X), -1))
 
 
 def _directions(W):

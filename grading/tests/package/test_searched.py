@@ -1,20 +1,26 @@
 """What a search has left behind may be anything: what is wrong with a table or a model is told in words."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from cs231n import searched
 from cs231n.classifiers.fc_net import FullyConnectedNet
 from cs231n.searched import (
     accuracies_in,
     accuracy_by_params,
+    assert_held_out,
     assert_kept,
     assert_learned_elsewhere,
     assert_own_scores,
+    assert_says_as_much,
     assert_weights_like,
+    copied,
     settings_in,
     under_other_numbers,
+    weights_through,
 )
 from cs231n.testing import CheckFailed
 
@@ -114,6 +120,82 @@ def test_what_knows_the_validation_images_far_better_has_learned_them():
     assert_learned_elsewhere("best_net", 0.55, 0.3)
     with pytest.raises(CheckFailed, match="gets 100.0% of the validation images right, but 20.0% of"):
         assert_learned_elsewhere("best_net", 1.0, 0.2)
+
+
+def test_what_knows_the_validation_images_far_better_than_the_test_images_has_learned_them_too():
+    assert_learned_elsewhere("best_net", 0.9, 1.0, lambda: 0.6)
+    assert_learned_elsewhere("best_net", 0.45, 1.0, lambda: pytest.fail("nothing to ask the test images for"))
+    with pytest.raises(CheckFailed, match="gets 90.0% of the validation images right, but 30.0% of the test images"):
+        assert_learned_elsewhere("best_net", 0.9, 1.0, lambda: 0.3)
+
+
+def three_sets(rng, pixels=1500):
+    """Images of five classes that differ a little, for training, validation and test: (X, y) each."""
+    means = 0.03 * rng.normal(size=(5, pixels))
+    labels = [rng.integers(5, size=size) for size in (200, 60, 60)]
+    return [(means[y] + rng.normal(size=(len(y), pixels)), y) for y in labels]
+
+
+def trained(X, y, rng, steps=20, rate=0.01, rule=lambda slope: slope):
+    """Weights after so many steps of softmax regression."""
+    W = 0.001 * rng.normal(size=(X.shape[1], 5))
+    for _ in range(steps):
+        rows = rng.integers(len(X), size=50)
+        p = np.exp(X[rows] @ W)
+        p = p / p.sum(axis=1, keepdims=True) - np.eye(5)[y[rows]]
+        W = W - rate * rule(X[rows].T @ p / len(rows))
+    return W
+
+
+def test_weights_that_are_made_of_validation_images_are_told():
+    rng = np.random.default_rng(3)
+    train, val, test = three_sets(rng)
+    both = [np.concatenate(parts) for parts in zip(train, val)]
+    for rate, rule in ((0.01, np.asarray), (0.05, np.asarray), (0.0005, np.sign)):
+        with pytest.raises(CheckFailed, match="best_svm has learned validation images"):
+            assert_held_out("best_svm", trained(*both, rng, 100, rate, rule), train[0], val, test)
+    params = {"W1": trained(*both, rng, 100), "W2": np.eye(5)}
+    with pytest.raises(CheckFailed, match="best_net has learned validation images"):
+        assert_held_out("best_net", weights_through(SimpleNamespace(params=params)), train[0], val, test)
+
+
+def test_weights_of_training_images_alone_are_never_taken_for_others(monkeypatch):
+    monkeypatch.setattr(searched, "_WORTH", -1)                      # whatever they get right, they are looked into
+    rng = np.random.default_rng(4)
+    for _ in range(10):
+        train, val, test = three_sets(rng)
+        mirrored = np.concatenate([train[0], train[0][:, ::-1]]), np.concatenate([train[1]] * 2)
+        for X, y in (train, mirrored, (train[0] / train[0].std(axis=0), train[1])):
+            for rate, rule in ((0.001, np.asarray), (0.05, np.asarray), (0.002, np.sign)):
+                assert_held_out("best_svm", trained(X, y, rng, rate=rate, rule=rule), train[0], val, test)
+
+
+def test_weights_that_cannot_be_looked_into_are_left_alone():
+    rng = np.random.default_rng(5)
+    train, val, test = three_sets(rng, pixels=300)                                   # fewer than images
+    W = np.linalg.lstsq(val[0], np.eye(5)[val[1]], rcond=None)[0]
+    for weights in (W, W[:-1], np.full_like(W, np.nan), W[:, 0], None):
+        assert_held_out("best_svm", weights, train[0], val, test)
+    assert weights_through(SimpleNamespace(params={"W1": np.ones((2, 3)), "W2": np.ones((2, 3))})) is None
+    assert weights_through(SimpleNamespace(params=None)) is None
+
+
+def test_a_table_that_says_far_less_than_its_net_is_told_and_means_are_not():
+    for accuracy, highest in ((0.4, 0.4), (0.4, 0.2), (0.2, 0.06), (0.55, 0.26), (0.0, 0.0)):
+        assert_says_as_much("best_net", accuracy, highest)
+    for accuracy, highest in ((0.2, 0.0), (0.2, 0.04), (0.8, 0.45)):
+        with pytest.raises(CheckFailed, match="best entry in results is"):
+            assert_says_as_much("best_net", accuracy, highest)
+
+
+def test_a_copy_of_a_net_has_its_params_and_averages_and_does_not_follow_it():
+    net = FullyConnectedNet([7], input_dim=6, num_classes=4, normalization="batchnorm", seed=0)
+    net.loss(np.ones((5, 6)), np.arange(5) % 4)
+    copy, X, y = copied(net), np.random.default_rng(6).normal(size=(40, 6)), np.arange(40) % 4
+    before = accuracy_by_params(net, X, y)
+    assert accuracy_by_params(copy, X, y) == before
+    net.params["W1"] *= 0
+    assert accuracy_by_params(copy, X, y) == before
 
 
 def test_classes_under_other_numbers_are_the_same_images_and_their_weights_come_back_in_place():
