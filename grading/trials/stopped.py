@@ -9,7 +9,7 @@ from grading.trials.matching import Answers, leaves
 
 MOST = 2               # causes that are told of one function
 # What a name of another kind says already, where there is one.
-SAID_BY_OTHERS = ("later", "returned none", "returned", "lacks key", "early key", "none")
+SAID_BY_OTHERS = ("later", "returned none", "returned", "lacks key", "early key", "none", "no rows")
 # What is wrong in a line whatever other functions have returned; shapes, None and the like may be of their making.
 OF_THE_LINE = frozenset((
     "self", "in dict", "import", "no function", "misspelt", "unset", "begun", "later", "count", "spelt key", "numbered",

@@ -381,6 +381,18 @@ def test_an_unknown_level_is_said_to_be_none(monkeypatch):
     assert found.level == "none" and "fort-knox" in found.why
 
 
+def test_a_trial_that_somebody_killed_is_tried_again_before_a_lower_level_is_taken(tmp_path, monkeypatch):
+    real = next(sandbox._bwraps(), "")
+    if sandbox._trial(sandbox.Sandbox("full", "", real)):
+        pytest.skip("level full does not work here")
+    killed, once = tmp_path / "bwrap", tmp_path / "was killed"
+    killed.write_text(f'#!/bin/sh\nif [ ! -e "{once}" ]; then touch "{once}"; kill -9 $$; fi\nexec "{real}" "$@"\n')
+    killed.chmod(0o755)
+    monkeypatch.delenv(sandbox.FORCED, raising=False)
+    monkeypatch.setattr(sandbox, "_bwraps", lambda: iter([str(killed)]))
+    assert sandbox.probe().level == "full" and once.exists()
+
+
 def test_without_bubblewrap_the_next_level_says_why(monkeypatch):
     monkeypatch.setattr(sandbox, "_bwraps", lambda: iter(["/no/such/bwrap"]))
     found = sandbox.probe()
