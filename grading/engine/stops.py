@@ -29,7 +29,7 @@ _SAID = tuple((re.compile(pattern), code) for pattern, code in (
     (r"division by zero|modulo by zero", "zero"),
     (r"larger sample than population", "replace"),
     (r"'?a'? must be (1-dimensional|a sequence|an integer)", "draws"),
-    (r"arg is an empty|empty sequence|zero-size array|of an empty", "empty"),
+    (r"arg is an empty|iterable argument is empty|empty sequence|zero-size array|of an empty", "empty"),
     (r"'(map|filter|zip|dict_keys|dict_values|dict_items|range)'", "lazy"),
     (r"list assignment index", "list place"),
     (r"index out of range", "bounds"),
