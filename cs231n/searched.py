@@ -111,9 +111,14 @@ def assert_own_scores(net, name, scores, X, y):
 
 def copied(net):
     """The params of a net, and what it has for their averages, in an object that costs nothing to ask again."""
-    params = {key: np.array(net.params[key], dtype=float) for key in list(net.params)}
+    params = _params(net)
     averages = getattr(net, "bn_params", None) if any(key[:5] == "gamma" for key in params) else None
     return SimpleNamespace(params=params, bn_params=averages)
+
+
+def _params(net, letter=""):
+    """Those of a net whose names begin so, copied."""
+    return {key: np.array(net.params[key], dtype=float) for key in list(net.params) if key.startswith(letter)}
 
 
 def accuracy_by_params(net, X, y):
@@ -123,7 +128,7 @@ def accuracy_by_params(net, X, y):
       before it: of the batch, by the averages in bn_params, or where there are none, of each image
     - X, y: images and their labels, shapes (N, ...) and (N,)
     """
-    params = {key: np.array(net.params[key], dtype=float) for key in list(net.params)}
+    params = _params(net)
     signal, layers = np.reshape(np.array(X, dtype=float), (len(X), -1)), sum(key[:1] == "W" for key in params)
     with np.errstate(all="ignore"):
         for layer in range(1, layers + 1):
@@ -203,7 +208,7 @@ def assert_held_out(name, W, X_train, val, test):
 def weights_through(net):
     """What a net of affine layers does to an image where every ReLU is open, shape (D, C); None if nothing fits."""
     try:
-        params = {key: np.array(net.params[key], dtype=float) for key in list(net.params) if key[:1] == "W"}
+        params = _params(net, "W")
         return functools.reduce(np.matmul, (params[f"W{layer}"] for layer in range(1, len(params) + 1)))
     except (AttributeError, KeyError, TypeError, ValueError):
         return None

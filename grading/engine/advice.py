@@ -17,8 +17,8 @@ _MODULE = re.compile(r"No module named '([\w.]+)'")
 _ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 _METHOD = re.compile(r"(\w+)\.(\w+)\(\) (?:got multiple values for argument|takes \d+ positional argument)")
 ALIASES = {"np": "import numpy as np", "numpy": "import numpy", "plt": "import matplotlib.pyplot as plt",
-            "math": "import math", "random": "import random", "os": "import os", "itertools": "import itertools",
-            "Counter": "from collections import Counter", "defaultdict": "from collections import defaultdict"}
+           "math": "import math", "random": "import random", "os": "import os", "itertools": "import itertools",
+           "Counter": "from collections import Counter", "defaultdict": "from collections import defaultdict"}
 NEVER_RUNS = "what stands below it never runs"
 MOST, MOST_NAMES = 100_000, 2000           # characters of a file that are searched, and names among them
 LONGEST = 60                   # characters of a name

@@ -212,10 +212,10 @@ def _bwraps() -> Iterator[str]:
 
 def _trial(sandbox: Sandbox) -> str:
     """Returns what went wrong, or nothing. A trial that somebody killed tells nothing of the machine: another one."""
-    problem = _KILLED
     for _ in range(TRIALS):
-        if problem == _KILLED:
-            problem = _tried(sandbox)
+        problem = _tried(sandbox)
+        if problem != _KILLED:
+            break
     return problem
 
 

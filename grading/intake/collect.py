@@ -112,7 +112,12 @@ class Collecting:
         return policy.zone if policy and (policy.due or policy.zone is not UTC) else None
 
     def _take_download(self, download: Iterator[downloads.HandIn], path: Path) -> Iterator[Collected]:
-        found = list(download)
+        try:
+            yield from self._take_hand_ins(list(download), path)
+        finally:                                     # of a run that is interrupted, too
+            self._identities.keep()
+
+    def _take_hand_ins(self, found: list[downloads.HandIn], path: Path) -> Iterator[Collected]:
         doubtful = self._identities.doubtful({person for one in found for person in one.people})
         for one in found:
             if not one.people:

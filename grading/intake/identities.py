@@ -68,9 +68,11 @@ class Identities:
     def took(self, student: str, person: Person) -> None:
         """This one's work is in the course, under that id."""
         if person.sure:
-            known = self._before.setdefault(student, {}) | {person.platform: list(person.sure)}
-            self._before[student] = known
-            notes.keep(self._course, self._assignment, notes.PEOPLE, {student: known})
+            self._before.setdefault(student, {})[person.platform] = list(person.sure)
+
+    def keep(self) -> None:
+        """Write down who was taken in."""
+        notes.keep(self._course, self._assignment, notes.PEOPLE, self._before)
 
     def _of_the_roster(self, student: str, those: list[Person]) -> dict[Person, str]:
         sure = {one: sum(student in self._roster.meant(word) for word in set(one.words)) for one in those}

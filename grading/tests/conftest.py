@@ -164,3 +164,10 @@ def workers(tmp_path_factory):
 @pytest.fixture
 def course_folder(tmp_path):
     return tmp_path / "course"
+
+
+@pytest.fixture
+def course(course_folder):
+    made = Course(course_folder)
+    made.prepare()
+    return made

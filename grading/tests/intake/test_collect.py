@@ -31,13 +31,6 @@ NOTEBOOK, MODULE = "knn.ipynb", "cs231n/classifiers/near.py"
 
 
 @pytest.fixture
-def course(course_folder):
-    made = Course(course_folder)
-    made.prepare()
-    return made
-
-
-@pytest.fixture
 def inbox(tmp_path):
     folder = tmp_path / "inbox"
     folder.mkdir()

@@ -26,11 +26,9 @@ ROSTER = "id;name;login;canvas\n" + "".join(
 
 
 @pytest.fixture
-def course(course_folder):
-    made = Course(course_folder)
-    made.prepare()
-    made.roster.write_text(ROSTER, encoding="utf-8-sig")
-    return made
+def course(course):
+    course.roster.write_text(ROSTER, encoding="utf-8-sig")
+    return course
 
 
 def lay(folder: Path, files: dict[str, str], moment: datetime) -> None:

@@ -5,15 +5,7 @@ import json
 import pytest
 from test_downloads import ASSIGNMENT, MODULE, NOTEBOOK, TIMES, lay, work
 
-from grading.books.course import Course
 from grading.intake.collect import collect
-
-
-@pytest.fixture
-def course(course_folder):
-    made = Course(course_folder)
-    made.prepare()
-    return made
 
 
 @pytest.fixture
