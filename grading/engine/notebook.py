@@ -173,7 +173,7 @@ class Notebook:
         if lost in ("late", "interrupted"):
             self._session.hurry()
         if not lost:
-            self._session.ran.append(source)
+            self._session.ran.append((self._session.count, source))
         elif lost != "interrupted":
             self._session.restart()
 

@@ -22,7 +22,8 @@ class Session:
 
     - limit: seconds a cell may take
     - count: of the cells so far
-    - given, ran: what the examiner and the candidate ran, to be run again by the next ones
+    - given, ran: what the examiner and the candidate ran, to be run again by the next ones; of the candidate's, each
+      with its number, by which tracebacks call it
     - losses: how often a function kept the candidate from answering
     - lost: how one of the kit's own processes was lost
     """
@@ -31,7 +32,7 @@ class Session:
         self._processes, self._plan, self.limit = processes, plan, limit
         self.count, self.lost = 0, ""
         self.given: list[str] = []
-        self.ran: list[str] = []
+        self.ran: list[tuple[int, str]] = []
         self.losses: dict[str, int] = {}
         self._starts = 0
 
@@ -71,8 +72,11 @@ class Session:
 
     def execute(self, source: str, silent: bool, aside: bool = False) -> tuple[bytes, str]:
         """(outputs as they came, "" or how the candidate was lost: late, dead; interrupted if an interrupt helped)."""
+        return self._execute(source, silent, aside, self.count)
+
+    def _execute(self, source: str, silent: bool, aside: bool, count: int) -> tuple[bytes, str]:
         asked = msgspec.msgpack.encode({"source": source, "plain": source in self._plan.plain, "silent": silent,
-                                       "count": self.count, "aside": aside})
+                                       "count": count, "aside": aside})
         try:
             self._processes.order(asked, self.limit)
             self._processes.complete()
@@ -108,8 +112,8 @@ class Session:
         self._processes.begin(self._plan.counts, self.losses)
         for source in self.given:
             self._processes.ask(2 * self.limit, **self._order(source))
-        for source in self.ran:
-            if self.execute(source, silent=True)[1] not in ("", "interrupted"):
+        for count, source in self.ran:
+            if self._execute(source, True, False, count)[1] not in ("", "interrupted"):
                 self.ran = []                    # what it did before, it does not do again: go on without
                 return False
         return True

@@ -30,6 +30,27 @@ def browser(profile: Path, *logs: str, height: int = 900) -> Iterator:
         driver.quit()
 
 
+def until(driver, condition):
+    """What `condition(driver)` gives once it is true. A page that is drawn anew while it is looked at is looked at
+    again."""
+    from selenium.common.exceptions import StaleElementReferenceException
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    return WebDriverWait(driver, 120, poll_frequency=0.05,
+                         ignored_exceptions=[StaleElementReferenceException]).until(condition)
+
+
+def texts(driver, selector: str) -> list[str]:
+    """Of all elements that fit, read at one moment."""
+    return driver.execute_script("return [...document.querySelectorAll(arguments[0])].map(one => one.innerText)",
+                                 selector)
+
+
+def click(driver, selector: str) -> None:
+    """The first element that fits, whether or not the page is just being drawn anew."""
+    until(driver, lambda _: driver.find_element("css selector", selector).click() or True)
+
+
 def set_screen(driver, width: int, scheme: str, height: int = 900) -> None:
     """scheme: "light" or "dark"."""
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",

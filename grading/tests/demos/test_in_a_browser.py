@@ -8,7 +8,7 @@ import nbformat
 import numpy as np
 import pytest
 import served
-from browsing import assert_accessible, assert_fits, browser, say_what_was_not_looked_at, set_screen
+from browsing import assert_accessible, assert_fits, browser, say_what_was_not_looked_at, set_screen, until
 
 from cs231n import optim
 from cs231n.classifiers.k_nearest_neighbor import KNearestNeighbor
@@ -39,12 +39,6 @@ def pages(tmp_path_factory):
     assert known["demos"].run(commands.parser(known).parse_args(["demos", "--into", str(folder)])) == 0
     assert sorted(path.name for path in folder.iterdir()) == sorted(f"{name}.html" for name in demos.DEMOS)
     return folder
-
-
-def until(driver, condition):
-    from selenium.webdriver.support.wait import WebDriverWait
-
-    return WebDriverWait(driver, 120, poll_frequency=0.1).until(condition)
 
 
 def loss_in_table(driver):

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 import served
 import written
-from browsing import browser
+from browsing import browser, click, texts, until
 from nbgrader.api import Gradebook
 
 from cs231n import _writeup
@@ -44,12 +44,6 @@ def served_pages(desk):
         ends.callback(serving.join)
         ends.callback(server.shutdown)
         yield server
-
-
-def until(driver, condition):
-    from selenium.webdriver.support.wait import WebDriverWait
-
-    return WebDriverWait(driver, 120, poll_frequency=0.05).until(condition)
 
 
 def entered(course, students=written.ANSWERS):
@@ -94,12 +88,12 @@ def test_a_group_is_marked_one_overruled_commented_undone_and_formgrader_marks_a
         until(driver, lambda _: {entered(course)[who] for who in group} == {better})
         until(driver, lambda _: one("#progress").text == "1 of 3 groups, 4 of 6 answers")
 
-        one(".group.current .chip").click()                                        # one of them alone
+        click(driver, ".group.current .chip")                                      # one of them alone
         press("1")
         until(driver, lambda _: sorted(entered(course)[who][0] for who in group) == [1.5, 1.5, 2.0])
         until(driver, lambda _: one(".group.current").find_elements("css selector", ".chip.own"))
         one("#words").send_keys("Well argued.")
-        one(".group.current h2").click()
+        click(driver, ".group.current h2")
         alone = until(driver, lambda _: [who for who in group if "Well argued." in (entered(course)[who][2] or "")])
         until(driver, lambda _: one("#told").text.startswith("In the gradebook"))
         press(Keys.ESCAPE, "-")                                                    # the others, without the one
@@ -243,7 +237,7 @@ def test_an_answer_keeps_its_own_mark_through_undo_and_a_refusal_and_no_other_is
             one("body").send_keys(*keys)
 
         def alone():
-            return sorted(chip.text[:3] for chip in driver.find_elements("css selector", ".chip.own"))
+            return sorted(text[:3] for text in texts(driver, ".chip.own"))
 
         driver.get(server.address)
         press("3")
@@ -254,7 +248,7 @@ def test_an_answer_keeps_its_own_mark_through_undo_and_a_refusal_and_no_other_is
         press("1")                                                                 # and the page has drawn it
         until(driver, lambda _: scores() == [2.0] * 3 and one("#told").text.startswith("In the gradebook"))
         ann = next(answer.id for answer in desk.marking(desk.asked[0]).answers() if answer.student == "ann")
-        one(f"#chip-{ann}").click()
+        click(driver, f"#chip-{ann}")
         for score in (1.5, 1.0):
             press("-")
             until(driver, lambda _, score=score: scores() == [score, 2.0, 2.0])
@@ -272,7 +266,7 @@ def test_an_answer_keeps_its_own_mark_through_undo_and_a_refusal_and_no_other_is
         odd = replace(desk, asked=[replace(desk.asked[0], points=1.2)])            # full is full, in no halves too
         with served_pages(odd) as other:
             driver.get(other.address)
-            one(f"#chip-{ann}").click()
+            click(driver, f"#chip-{ann}")
             press("f")
             until(driver, lambda _: scores() == [1.2, 0.0, 1.0])
 
@@ -308,7 +302,7 @@ def test_a_look_at_what_others_did_that_is_long_on_its_way_does_not_show_marks_a
         sleep(1)                                                                   # its reply has come
         go_on.set()
         sleep(1)
-        assert [chip.text[-1] for chip in driver.find_elements("css selector", ".chip")] == ["2"] * 3
+        assert [text[-1] for text in texts(driver, ".chip")] == ["2"] * 3
         assert entered(course, group) == dict.fromkeys(group, (2.0, False, None))
 
 
@@ -335,7 +329,7 @@ def test_an_undo_that_could_not_be_sent_can_be_repeated(tmp_path, monkeypatch):
         told("In the gradebook")                                                   # and the page has drawn it
         assert scores() == [2.0] * 3
         ann = next(answer.id for answer in desk.marking(desk.asked[0]).answers() if answer.student == "ann")
-        driver.find_element("css selector", f"#chip-{ann}").click()
+        click(driver, f"#chip-{ann}")
         press("-")
         until(driver, lambda _: scores() == [1.5, 2.0, 2.0])
         told("In the gradebook: ann")
@@ -343,7 +337,7 @@ def test_an_undo_that_could_not_be_sent_can_be_repeated(tmp_path, monkeypatch):
             patch.setattr(Marking, "enter", busy)
             press("u")
             told("Not entered: The gradebook is locked")
-            assert [one.text[:3] for one in driver.find_elements("css selector", ".chip.own")] == ["ann"]
+            assert [text[:3] for text in texts(driver, ".chip.own")] == ["ann"]
         press("u")
         told("Undone: ann")
         assert scores() == [2.0] * 3 and driver.find_elements("css selector", ".chip.own") == []

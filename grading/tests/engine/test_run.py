@@ -271,6 +271,15 @@ def test_a_notebook_that_kills_every_process_ends(graded):
     assert "too often" in notes["lost"]["message"] and made.cells[-2].outputs == []
 
 
+def test_cells_that_run_again_keep_the_numbers_by_which_errors_call_them(graded):
+    cells = own("print('first')"), solution("a", "def f(x):\n    return x['W']"), check("early", "f({})")
+    undisturbed, _ = graded(*cells, own("print('alive')"), check("late", "f({})"))
+    notes, made = graded(*cells, own(DIE), check("late", "f({})"))
+    assert notes == undisturbed and notes["late"]["message"].endswith("(Cell In[2] line 2)")
+    assert all('File "Cell In[2]", line 2, in f' in plain(cell.outputs[0].traceback)
+               for cell in made.cells if cell.id in ("early", "late"))
+
+
 def test_a_replay_that_dies_where_the_first_run_did_not_ends(outcomes):
     """The second run of the first cell ends the process: what it bound is lost, the rest goes on."""
     first = "import os, random\nx = 1\nif os.path.exists('seen'): os._exit(1)"
