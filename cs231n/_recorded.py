@@ -32,6 +32,14 @@ def recorded(kind):
     return LeastSquares
 
 
+def attribute(thing, name, missing=None):
+    """An attribute, or `missing`; who writes a __getattr__ of his own may raise any exception for what is not there."""
+    try:
+        return getattr(thing, name, missing)
+    except Exception:
+        return missing
+
+
 def count_starts(kind):
     """Have a class of nets count how often a training begins with a new net, however it is written: `kind.starts`, int.
 
@@ -43,10 +51,10 @@ def count_starts(kind):
     loss = getattr(given, "uncounted", given)
 
     @functools.wraps(loss)
-    def counted(self, X, y=None, *args, **keywords):
-        params = getattr(self, "params", {})
-        kind.starts += y is not None and not np.any(params.get(f"b{len(params) // 2}"))
-        return loss(self, X, y, *args, **keywords)
+    def counted(*args, **keywords):
+        params = attribute(args[0], "params", {}) if args else {}
+        kind.starts += _argument(loss, 2, args, keywords) is not None and not np.any(params.get(f"b{len(params) // 2}"))
+        return loss(*args, **keywords)
 
     kind.starts, kind.loss, counted.uncounted = 0, counted, loss
 
@@ -66,14 +74,14 @@ def keep_trainings(kind, held_out):
     train = getattr(given, "unkept", given)
 
     @functools.wraps(train)
-    def kept(self, X, *args, **keywords):
-        history = train(self, X, *args, **keywords)
-        asked_for = _asked_for(train, self, X, *args, **keywords)
+    def kept(*args, **keywords):
+        history = train(*args, **keywords)
+        self, X, asked_for = args[0], _argument(train, 1, args, keywords), _asked_for(train, *args, **keywords)
         steps = asked_for("num_iters")
         training = {"num_iters": None if steps is None else int(steps), "learning_rate": asked_for("learning_rate"),
                     "reg": asked_for("reg"), "images": len(np.atleast_1d(X)), "held_out": is_among(held_out, X)}
-        with contextlib.suppress(AttributeError, TypeError):
-            self.trainings = [*getattr(self, "trainings", []), training]
+        with contextlib.suppress(Exception):             # an object may refuse attributes, in any way
+            self.trainings = [*attribute(self, "trainings", []), training]
         return history
 
     kind.train, kept.unkept = kept, train
@@ -94,14 +102,14 @@ def keep_asked(kind, images, most=100):
 
     def keeping(compute):
         @functools.wraps(compute)
-        def kept(self, X, *args, **keywords):
+        def kept(*args, **keywords):
             with contextlib.suppress(AttributeError, IndexError, TypeError, ValueError):
-                asked = _marks(X)
+                asked = _marks(_argument(compute, 1, args, keywords))
                 places = np.unique(order[np.searchsorted(marks[order], asked) % len(order)])
                 known = np.array_equal(np.unique(asked), np.sort(marks[places]))
                 if known and len(kind.asked) < most and places.tolist() not in kind.asked:
                     kind.asked.append(places.tolist())
-            return compute(self, X, *args, **keywords)
+            return compute(*args, **keywords)
 
         kept.unkept = compute
         return kept
@@ -132,6 +140,18 @@ def is_among(few, many, looked_at=5):
         return True
     except (TypeError, ValueError, IndexError):          # no arrays of numbers: others say so
         return False
+
+
+def _argument(function, place, args, keywords):
+    """What a call has for the argument at a place, whatever the function's own name for it: self is at 0; else None."""
+    if len(args) > place:
+        return args[place]
+    try:
+        called = inspect.signature(function).bind(*args, **keywords)
+        called.apply_defaults()
+        return [*called.args, *called.kwargs.values()][place]
+    except (TypeError, ValueError, IndexError):
+        return None
 
 
 def _asked_for(function, *args, **keywords):

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 
 from cs231n import optim
-from cs231n._recorded import is_among
+from cs231n._recorded import attribute, is_among
 
 
 class Solver:
@@ -194,12 +194,12 @@ class Solver:
 
     def _enter_training(self, num_epochs):
         """Add this Solver's settings to the trainings that the model has been through."""
-        before, reg = getattr(self.model, "trainings", None), getattr(self.model, "reg", None)
+        before, reg = attribute(self.model, "trainings"), attribute(self.model, "reg")
         settings = {name: value for name, value in self.optim_config.items() if _is_number(value)}
         training = {"update_rule": self.rule_name, "optim_config": settings, "num_epochs": num_epochs,
                     "reg": reg if _is_number(reg) else None, "held_out": is_among(self.X_val, self.X_train),
                     "num_val_samples": self.num_val_samples, "val_acc_history": self.val_acc_history}
-        with contextlib.suppress(AttributeError, TypeError):     # a model may refuse attributes
+        with contextlib.suppress(Exception):     # a model may refuse attributes, in any way
             self.model.trainings = [*before, training] if isinstance(before, list) else [training]
 
     def _follow_schedule(self):

@@ -181,7 +181,7 @@ class Objects:
         arguments, keywords = map(self._dressed.again, codec.decode(packed, self._object))
         returned = self._resolved(target)(*arguments, **keywords)
         after = codec.encode([arguments, keywords], self._handle)
-        self._dressed.note(returned)
+        self._dressed.note(returned, packed)
         return "called", returned, None if after == packed else after
 
     def _define(self, texts: dict[str, str]) -> tuple:

@@ -104,7 +104,7 @@ class _Encoding:
         if isinstance(value, np.generic) and value.dtype.char in _DTYPES:
             return ["n", value.dtype.char, value.tobytes()]
         if isinstance(value, np.ndarray):
-            return self._array(np.asarray(value), depth)
+            return self._array(value, depth)
         if kind := next((kind for kind in (bool, int, float, str, bytes) if isinstance(value, kind)), None):
             return self.tree(kind(value), depth + 1)
         if isinstance(value, complex):
@@ -118,20 +118,24 @@ class _Encoding:
         if isinstance(value, (set, frozenset)):
             return ["s", *[self.tree(item, depth + 1) for item in value]]
         if hasattr(type(value), "__array__"):
-            return self._array(np.asarray(value), depth)
+            return self._array(value, depth)
+        return self._handled(value, f"a value of type {type(value).__name__} cannot be sent: it is no data")
+
+    def _handled(self, value: Any, refused: str) -> Any:
         told = self.handle(value) if self.handle else None
         if told is None:
-            raise CodecError(f"a value of type {type(value).__name__} cannot be sent: it is no data")
+            raise CodecError(refused)
         return ["h", told]
 
-    def _array(self, array: np.ndarray, depth: int) -> Any:
+    def _array(self, value: Any, depth: int) -> Any:
+        array = np.asarray(value)
         if array.dtype.char in _DTYPES:
             native = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
             self.buffers.append(memoryview(native.reshape(-1).view(np.uint8)))
             return ["a", array.dtype.char, list(array.shape), len(self.buffers) - 1]
         if array.dtype.kind in "OU":
             return ["o", list(array.shape), *[self.tree(item, depth + 1) for item in array.reshape(-1).tolist()]]
-        raise CodecError(f"an array of dtype {array.dtype} cannot be sent: it holds no numbers")
+        return self._handled(value, f"an array of dtype {array.dtype} cannot be sent: it holds no numbers")
 
 
 def _by_levels(header: memoryview) -> Any:

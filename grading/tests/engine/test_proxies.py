@@ -105,6 +105,21 @@ def undressed(dout, cache):
     return found
 
 
+class Marked(np.ndarray): pass
+
+def masked(x):
+    marked = (x + 1).view(Marked)
+    marked.on = x > 1
+    same = np.matrix(x)
+    rows = np.rec.fromarrays([x, x > 1], names="x, on")
+    return np.ma.masked_array(np.ones(3), mask=x > 1), [marked, same, {"rows": rows}]
+
+def unmasked(mask, parts, x):
+    marked, same, rows = parts
+    marked[0] = 9
+    return mask.filled(0), marked.on, type(same).__name__, type(x).__name__, rows["rows"].x[rows["rows"].on]
+
+
 class Ordered(Net):
     def __init__(self):
         super().__init__()
@@ -396,6 +411,16 @@ def test_a_cache_of_the_students_own_kinds_of_tuple_list_and_dictionary_has_its_
         np.ones(1))[1]) == (np.array([7.0]), "kept")
     with pytest.raises(StudentError):                                           # other contents are not dressed up
         module.undressed(1.0, ((np.ones(2), 2.0), {"y": np.ones(2)}, [np.ones(2)], (np.ones(2), 1)))
+
+
+def test_a_cache_of_masked_arrays_matrices_and_records_is_that_again_on_the_way_back(module):
+    mask, parts = module.masked(np.arange(3.0))
+    assert type(mask) is np.ndarray and [type(part) for part in parts[:2]] == [np.ndarray, np.ndarray]
+    filled, on, kind, given, rows = module.unmasked(mask.copy(), copy.deepcopy(parts[:2]) + parts[2:], np.arange(3.0))
+    assert filled.tolist() == [1, 1, 0] and on.tolist() == [False, False, True] and rows.tolist() == [2]
+    assert (kind, given) == ("matrix", "ndarray")       # a test's own array stays as it is
+    module.unmasked(mask, parts, np.ones(1))
+    assert parts[0].tolist() == [9, 2, 3]               # what it has written is seen
 
 
 def test_what_the_students_code_prints_arrives_and_is_bounded(module, student):

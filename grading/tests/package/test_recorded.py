@@ -4,6 +4,7 @@ import contextlib
 import copy
 
 import numpy as np
+import pytest
 
 from cs231n._recorded import count_starts, is_among, keep_asked, keep_trainings
 
@@ -70,6 +71,42 @@ def test_a_classifier_keeps_how_long_it_was_trained_and_whether_images_that_choo
     assert one.trainings == [settings | {"num_iters": 7, "images": 30, "held_out": False},
                              settings | {"num_iters": 3, "images": 60, "held_out": True}]
     assert copy.deepcopy(one).trainings == one.trainings and not hasattr(kind(), "trainings")
+
+
+def test_an_object_that_raises_what_it_likes_for_an_attribute_that_is_not_there_is_trained_all_the_same():
+    kind = type("Kind", (Classifier,), {"__getattr__": lambda self, name: {}[name]})
+    keep_trainings(kind, np.ones((3, 12)))
+    one = kind()
+    one.train(np.zeros((30, 12)), np.zeros(30))
+    assert [training["images"] for training in one.trainings] == [30]
+
+
+def test_arguments_may_have_names_of_the_students_own():
+    class Own:
+        params = {"W1": np.ones((2, 2)), "b1": np.zeros(2)}
+
+        def loss(self, images, labels=None, *, more=None):
+            return 1.0, labels, more
+
+        def train(self, images, labels, *, learning_rate, num_iters=7):
+            return len(images), len(labels)
+
+        def compute_distances_no_loops(self, **named):
+            return len(named["images"])
+
+    images = np.random.default_rng(0).integers(0, 256, size=(30, 300)).astype(float)
+    count_starts(Own)
+    keep_trainings(Own, images[:3])
+    keep_asked(Own, images)
+    one = Own()
+    assert one.loss(images=images, more=2) == (1.0, None, 2) and one.loss(images, labels=[1], more=3) == (1.0, [1], 3)
+    assert Own.starts == 1
+    assert one.train(labels=[1], images=images[:5], learning_rate=0.1) == (5, 1)
+    told = [[training[name] for name in ("images", "num_iters", "held_out")] for training in one.trainings]
+    assert told == [[5, 7, True]]
+    assert one.compute_distances_no_loops(images=images[3:5]) == 2 and Own.asked == [[3, 4]]
+    with pytest.raises(TypeError, match=r"train\(\) missing"):
+        one.train(images)
 
 
 class Neighbors:

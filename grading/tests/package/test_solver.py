@@ -139,8 +139,14 @@ def test_a_training_is_entered_under_the_rule_that_was_asked_for_whatever_its_fu
     assert net.trainings[-1]["update_rule"] == "adam"
 
 
-def test_a_model_that_refuses_attributes_is_trained_all_the_same(data):
-    class Rigid:
+def _params_by_name(self, name):
+    return self.params[name]
+
+
+@pytest.mark.parametrize("own", [{}, {"__getattr__": _params_by_name}, {"__setattr__": lambda self, name, value: (
+    object.__setattr__(self, name, value) if name == "params" else self.params[name])}], ids=["slots", "get", "set"])
+def test_a_model_that_refuses_attributes_is_trained_all_the_same(own, data):
+    class Plain:
         __slots__ = ("params",)
 
         def __init__(self):
@@ -150,7 +156,7 @@ def test_a_model_that_refuses_attributes_is_trained_all_the_same(data):
             scores = X @ self.params["w"]
             return scores if y is None else (1.0, {"w": np.ones((4, 2))})
 
-    model = Rigid()
+    model = type("Rigid", (Plain,), {"__slots__": ()} | own)()
     Solver(model, data, optim_config={"learning_rate": 0.5}, num_epochs=1, batch_size=60, verbose=False).train()
     assert np.allclose(model.params["w"], 0) or np.allclose(model.params["w"], -0.5)
 
