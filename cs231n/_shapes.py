@@ -51,12 +51,22 @@ _DOCUMENTED = re.compile(r"^\s*- (\w+):[^\n]*?\bshape (\([^)\n]*\)|of \w+)", re.
 
 def found(error, place):
     """(what is wrong, what met, what must hold), as text; None for any other error than one of shapes."""
-    if isinstance(error, (ValueError, IndexError, TypeError)):
+    if isinstance(error, (ValueError, IndexError, TypeError)) and not _masks_met(place):
         for pattern, says, rule in _MEANINGS:
             if pattern.search(str(error)):
                 met = _met(place, str(error))
                 return (says, met, rule) if met else None
     return None
+
+
+def _masks_met(place):
+    """Tell whether a factor of a matrix product is masked: numpy then says of the masks that they do not fit."""
+    node = operation(place)
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)):
+        return False
+    left, right = (value_of(part, place) for part in (node.left, node.right))
+    return (isinstance(left, np.ma.MaskedArray) or isinstance(right, np.ma.MaskedArray)) and (
+        np.shape(left)[-1:] == np.shape(right)[-2:][:1])
 
 
 def _met(place, message):

@@ -195,6 +195,13 @@ def test_what_came_back_in_place_of_numbers_is_said_in_words(line, says, found):
     assert message.startswith(says) and found in message
 
 
+def test_factors_that_fit_are_not_said_not_to_because_one_is_masked():
+    f = module("cs231n.classifiers.softmax", "def f(X, W):\n    return X @ W\n").f
+    X = np.ma.masked_array(np.ones((5, 4)), mask=np.eye(5, 4) > 0)
+    assert "X is (5, 4) and W is (3, 2)" in _explained.met(raised(f, X, np.ones((3, 2))))
+    assert not _explained.met(raised(f, X, np.ones((4, 3))))
+
+
 def test_what_needs_no_words_of_ours_has_none():
     linecache.cache["cell"] = 1, None, ["1 / 0\n"], "cell"
     for line, kind in (("1 / 0", ZeroDivisionError), ("{}['a']", KeyError)):      # no check: a cell of their own
