@@ -178,10 +178,11 @@ class Objects:
 
     def _call(self, target: Any, packed: bytes) -> tuple:
         """Call it; what it did to its arguments is told too, since a caller beside it would see that."""
-        arguments, keywords = map(self._dressed.again, codec.decode(packed, self._object))
-        returned = self._resolved(target)(*arguments, **keywords)
+        function = self._resolved(target)
+        arguments, keywords = self._dressed.call(function, *codec.decode(packed, self._object))
+        returned = function(*arguments, **keywords)
         after = codec.encode([arguments, keywords], self._handle)
-        self._dressed.note(returned, packed)
+        self._dressed.note(returned)
         return "called", returned, None if after == packed else after
 
     def _define(self, texts: dict[str, str]) -> tuple:

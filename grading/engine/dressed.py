@@ -6,7 +6,8 @@ whose entries are attributes, or a masked array, and the way back asks it by its
 
 import contextlib
 import copy
-from collections.abc import Callable, Iterator
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,72 +25,66 @@ class Dressed:
     def __init__(self, handle: codec.Handle):
         self._handle = handle
         self._seen: dict[bytes, Any] = {}
-        self._arrays = False                         # whether there is an array among them
 
-    def note(self, value: Any, given: bytes) -> None:
-        """Remember what there is in a value that is about to cross; one that cannot be looked at is none of these.
-
-        An array with the numbers of one that the call was given (its frame) stays plain: tests hand that in again.
-        """
+    def note(self, value: Any) -> None:
+        """Remember what there is in a value that is about to cross; one that cannot be looked at is none of these."""
         with contextlib.suppress(Exception):
-            self._note(value, 0, given)
+            self._note(value, 0)
 
-    def _note(self, value: Any, depth: int, given: bytes) -> None:
+    def _note(self, value: Any, depth: int) -> None:
         if _is_odd(value):
-            frame = self._frame(value)
-            if frame not in map(self._frame, _arrays(codec.decode(given, lambda told: None))):
-                self._remember(frame, value)
+            self._remember(value)
         if not isinstance(value, _KINDS) or len(value) > _WIDE or depth > _DEEP:
             return
         parts = list(value.values() if isinstance(value, dict) else value)
         for part in parts:
-            self._note(part, depth + 1, given)
+            self._note(part, depth + 1)
         if type(value) not in _KINDS or any(map(_is_odd, parts)):
-            self._remember(self._frame(value), value)
+            self._remember(value)
 
-    def _frame(self, value: Any) -> bytes:
-        return codec.encode(value, self._handle)
-
-    def _remember(self, frame: bytes, value: Any) -> None:
-        self._arrays = self._arrays or _is_odd(value)
-        self._seen[frame] = value
+    def _remember(self, value: Any) -> None:
+        self._seen[codec.encode(value, self._handle)] = value
         while len(self._seen) > _MOST:
             del self._seen[next(iter(self._seen))]
 
-    def again(self, value: Any, depth: int = 0) -> Any:
-        """A value that has come across, with the kinds that its parts had before."""
+    def call(self, function: Any, arguments: tuple, keywords: dict) -> tuple[tuple, dict]:
+        """Arguments that have come across, with the kinds that they and their parts had before.
+
+        Of an array by itself that is said of a cache alone: what has the same numbers by chance, such as ones, is not.
+        """
         if not self._seen:
-            return value
+            return arguments, keywords
+        caches = _caches(function)
+        return (type(arguments)(self._again(one, i in caches) for i, one in enumerate(arguments)),
+                {name: self._again(one, name in caches) for name, one in keywords.items()})
+
+    def _again(self, value: Any, is_cache: bool, depth: int = 0) -> Any:
         if type(value) is np.ndarray:
-            known = self._seen.get(self._frame(value)) if self._arrays else None
+            known = self._seen.get(codec.encode(value, self._handle)) if is_cache else None
             return value if known is None else _array_like(known)
         if type(value) not in _KINDS or len(value) > _WIDE or depth > _DEEP:
             return value
-        known = self._seen.get(self._frame(value))
-        if type(value) is dict:
-            parts = {key: self._part(known, key, part, depth) for key, part in value.items()}
-        else:
-            parts = type(value)([self._part(known, i, part, depth) for i, part in enumerate(value)])
+        known = self._seen.get(codec.encode(value, self._handle))
+        keys = value if type(value) is dict else range(len(value))
+        parts = {key: _array_like(known[key]) if known is not None and _is_odd(known[key])
+                 else self._again(value[key], False, depth + 1) for key in keys}
+        parts = parts if type(value) is dict else type(value)(parts.values())
         return parts if known is None or type(known) in _KINDS else _MAKERS[type(value)](known, parts)
 
-    def _part(self, known: Any, key: Any, part: Any, depth: int) -> Any:
-        """A part of a value; what it was is known for certain where the whole is."""
-        if known is not None and type(part) is np.ndarray and _is_odd(known[key]):
-            return _array_like(known[key])
-        return self.again(part, depth + 1)
+
+def _caches(function: Any) -> set[int | str]:
+    """The arguments of a function that take a cache, by place and by name."""
+    try:
+        names = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return set()
+    backward = "backward" in getattr(function, "__name__", "")
+    return {part for place, name in enumerate(names) if name == "cache" or backward and place == 1
+            for part in (place, name)}
 
 
 def _is_odd(value: Any) -> bool:
     return isinstance(value, np.ndarray) and type(value) is not np.ndarray
-
-
-def _arrays(value: Any) -> Iterator[np.ndarray]:
-    """The arrays in plain data."""
-    if isinstance(value, np.ndarray):
-        yield value
-    elif isinstance(value, _KINDS):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _arrays(part)
 
 
 def _array_like(known: np.ndarray) -> np.ndarray:

@@ -114,7 +114,8 @@ def masked(x):
     rows = np.rec.fromarrays([x, x > 1], names="x, on")
     return np.ma.masked_array(np.ones(3), mask=x > 1), [marked, same, {"rows": rows}]
 
-def unmasked(mask, parts, x):
+def unmasked(cache, parts, x):
+    mask = cache
     marked, same, rows = parts
     marked[0] = 9
     return mask.filled(0), marked.on, type(same).__name__, type(x).__name__, rows["rows"].x[rows["rows"].on]
@@ -815,14 +816,14 @@ def test_a_long_message_is_cut(module):
     assert 100 < len(str(caught.value)) <= 20_000
 
 
-@pytest.mark.parametrize("kind", ["bytes", "circle", "int"])
+@pytest.mark.parametrize("kind", ["circle", "int"])
 def test_a_result_that_cannot_be_told_is_the_students_error(module, kind):
     with pytest.raises(StudentError):
         module.unsendable(kind)
 
 
 def test_what_is_neither_data_nor_ours_is_an_object(module):
-    for kind in ("range", "generator"):
+    for kind in ("range", "generator", "bytes"):
         with pytest.raises(TypeError):
             list(module.unsendable(kind))
 
