@@ -227,7 +227,7 @@ def _key(key: str, spot: Spot) -> str:
             isinstance(one, ast.Constant) for one in parsing.parts(spot.statement.target.slice)):
         return "count"
     plain = key.strip("'\"")[:60]
-    if re.search(r"\D0$", plain) or any(isinstance(node, ast.JoinedStr) or spot.called("str", "format") or (
+    if re.search(r"\D0$", plain) or spot.called("str", "format") or any(isinstance(node, ast.JoinedStr) or (
             isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)) for node in spot.nodes()):
         return "numbered"
     quoted = rf"[\"']{re.escape(plain)}[\"']"
