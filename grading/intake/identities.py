@@ -37,6 +37,8 @@ class Identities:
                   and (other := self._roster.meant(word)) and not set(other) & set(found)]
         if others:
             found = list(dict.fromkeys(found + sum(others, [])))
+        if len(found) > 1 and not person.agree:          # a name in the roster may be one that somebody has chosen
+            found = [one for one in found if self._roster.certainly(one, person.sure)] or found
         if len(found) == 1:
             if "/" in found[0] or found[0].startswith("."):              # no folder of that name would be found
                 raise KitError(f"{told} is {found[0]!r} in {self._course.roster}, which is no student id: {NO_ID}. "
