@@ -203,7 +203,7 @@ def _submitter(person: dict) -> Person | None:
              if person.get(field) and isinstance(person[field], str | int)}
     address = words.get(":email") or words.get("email")
     told = tuple(words.values())
-    return Person(told[0], told, False, "gradescope", (address,) if address else ()) if told else None
+    return Person(told[0], told, True, "gradescope", (address,) if address else ()) if told else None
 
 
 def _record(file: File, where: str) -> dict:

@@ -135,3 +135,24 @@ def test_who_is_called_as_another_logs_in_keeps_nobodys_work_from_being_taken(co
     taken = {one.student: one.state for one in collect(ASSIGNMENT, course, [tmp_path / "in"])}
     assert taken == {"s01": "new", "s02": "new"}
     assert [whose(course, student) for student in ("s01", "s02")] == [work(0)[MODULE], work(1)[MODULE]]
+
+
+MALLORY_AS_ADA = {"name": "Mallory Moe", "sid": "s01", "email": "mallory@x.edu"}
+
+
+@pytest.mark.parametrize("account", [MALLORY_AS_ADA, MALLORY_AS_ADA | {"name": "Ada Byron"},
+                                     MALLORY_AS_ADA | {"sid": "ada@x.edu", "name": "s01"}],
+                         ids=["number", "number and name", "address as number"])
+def test_an_address_outranks_what_people_say_of_themselves(course, on_gradescope, account):
+    """On Gradescope they write in their numbers and names; and who they mean may not have handed in yet."""
+    course.roster.write_text("id,name,email\ns01,Ada Byron,ada@x.edu\ns02,Mallory Moe,mallory@x.edu\n")
+    taken, = on_gradescope((account,))
+    assert (taken.student, taken.state) == ("s02", "new")
+
+
+def test_who_says_one_students_number_and_anothers_name_is_neither_where_no_address_tells(course, on_gradescope):
+    course.roster.write_text("id,name\ns01,Ada Byron\ns02,Mallory Moe\n")
+    refused, = on_gradescope((MALLORY_AS_ADA,))
+    assert refused.state == "refused" and "may be any of s01, s02" in refused.sentence
+    taken, = on_gradescope((MALLORY_AS_ADA | {"sid": "s02"},))
+    assert (taken.student, taken.state) == ("s02", "new")
