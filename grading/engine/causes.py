@@ -54,12 +54,19 @@ _CAUSES = {
     "math": Cause("math.exp, math.log and math.sqrt take one number: those of numpy (np.exp ...) take arrays."),
     "reshape": Cause("An array is reshaped to a shape of another number of entries.", _SHAPES),
     "mask": Cause("A mask has another shape than the array it chooses from.", _SHAPES),
+    "through a mask": Cause("A whole array is put where a mask is true, and those are fewer places: dx[mask] = "
+                            "dout[mask] takes from the same places.", _SHAPES),
     "joined": Cause("Arrays are joined whose other axes are not equally long.", _SHAPES),
     "axis": Cause("An axis is named that the array does not have: axes count from 0, and one row has axis 0 alone.",
                   _SHAPES),
+    "axis elsewhere": Cause("An axis is named for a function that works entry by entry, as np.sqrt and np.exp do: it "
+                            "belongs into the parentheses of the sum, mean or maximum.",
+                            "which parenthesis closes where"),
     "indices": Cause("An array gets more indices than it has axes.", _SHAPES),
     "bounds": Cause("An index is past the end: it runs over another axis than the one it is used for, or one too far.",
                     "the bounds of the loops, beside what each index stands for"),
+    "rows first": Cause("The two indices stand in the wrong order: in [rows, columns] the rows come first, as in "
+                        "scores[np.arange(N), y].", "what each axis of the array stands for"),
     "truth": Cause("An array stands where one yes or no is asked for, as in if, while and `and`: np.where and "
                    "np.maximum work entry by entry, .any() and .all() make one answer of many."),
     "maximum": Cause("max and min, Python's own, cannot compare arrays: np.maximum and np.minimum work entry by "

@@ -50,10 +50,22 @@ def found(message: str, spot: Any) -> str:
         return "math" if any(getattr(getattr(call.func, "value", None), "id", "") == "math" or
                              getattr(call.func, "id", "") in ("exp", "sqrt", "log") for call in spot.calls
                              ) else "one number"
+    if family == "bounds" and any(_is_turned(node) for node in spot.nodes()):
+        return "rows first"
     if family == "truth":
         own = any(isinstance(call.func, ast.Name) and call.func.id in ("max", "min") for call in spot.calls)
         return "maximum" if own else "truth"
     return family
+
+
+def _is_turned(node: ast.AST) -> bool:
+    """Tell whether it is an index of two arrays, and counting through the rows comes second."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Tuple) or len(node.slice.elts) != 2:
+        return False
+    first, second = node.slice.elts
+    counting = isinstance(second, ast.Call) and getattr(second.func, "attr", getattr(second.func, "id", "")) in (
+        "arange", "range")
+    return counting and isinstance(first, ast.Name)
 
 
 def _operation(message: str, statement: ast.AST) -> ast.AST:
