@@ -5,8 +5,9 @@ import linecache
 import os
 from typing import NamedTuple
 
-GIVEN = {"data_utils", "difficulties", "ensemble", "get_data", "gradient_check", "layer_utils", "searched", "solver",
-         "submit", "summaries", "synthetic", "testing", "tried", "vis_utils"}    # modules that are nobody's to write
+# Modules that are nobody's to write.
+GIVEN = {"compared", "data_utils", "difficulties", "ensemble", "get_data", "gradient_check", "layer_utils", "retrained",
+         "searched", "solver", "submit", "summaries", "synthetic", "testing", "tried", "vis_utils"}
 _OPERATIONS = ast.BinOp, ast.Call, ast.AugAssign, ast.Compare, ast.Subscript
 _STATEMENTS = ast.Assign, ast.AugAssign, ast.If
 # What may be worked out again, since it changes nothing.
