@@ -29,6 +29,8 @@ _CAUSES = {
                     "keepdims=True in the sum, mean or maximum, or [:, np.newaxis], makes it (N, 1).", _SHAPES),
     "rows": Cause("Two rows of numbers of different lengths are combined entry by entry: for each with each, one of "
                   "them has to be a column, as [:, np.newaxis] makes it.", _SHAPES),
+    "added up": Cause("A matrix product with a row of numbers has added up each row of the matrix; * multiplies each "
+                      "column by its own number.", _SHAPES),
     "each with each": Cause("Matrices with different numbers of rows are subtracted: each row with each row takes one "
                             "more axis, as in A[:, np.newaxis] - B, or a sum of squares that is multiplied out.",
                             _SHAPES),

@@ -95,6 +95,12 @@ def _product(shapes: list[tuple[int, ...]], spot: Any) -> str:
     return "order" if right[1] == left[0] else "factors"
 
 
+def _is_product(node: ast.AST | None) -> bool:
+    """Tell whether it is a matrix product."""
+    called = getattr(node, "func", None)
+    return isinstance(getattr(node, "op", None), ast.MatMult) or getattr(called, "attr", "") in ("dot", "matmul")
+
+
 def _each(shapes: list[tuple[int, ...]], operation: ast.AST) -> str:
     if isinstance(operation, ast.Assign) or isinstance(getattr(operation, "target", None), ast.Subscript):
         return "place"
@@ -111,7 +117,8 @@ def _each(shapes: list[tuple[int, ...]], operation: ast.AST) -> str:
         return "each with each" if isinstance(operator, ast.Sub) and one[1] == other[1] and 1 not in (
             one[0], other[0]) else "misfit"
     if len(one) == len(other) == 1:
-        return "rows"
+        sides = (getattr(operation, "left", None), getattr(operation, "right", None))
+        return "added up" if any(map(_is_product, sides)) else "rows"
     if len(other) == 2:
         return "column" if one[0] == other[0] else "misfit"
     return "dropped" if len(other) == len(one) + 1 and any(

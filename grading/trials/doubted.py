@@ -1,4 +1,4 @@
-"""Mistakes that are known by nothing but where they raise: no names for a function that raises there for another reason.
+"""Mistakes that are known by nothing but where they raise: no names for what raises there for another reason.
 
 The answers to a probe have the type of what was raised, and many lines raise a ValueError. Why it was raised is told
 beside them, as the code of a cause: where a function's and a mistake's are others, the cause is told, and no mistake.
