@@ -59,7 +59,7 @@ def settings_in(table, name, size):
     for key in table:
         try:
             found.append(np.array(key, dtype=float).reshape(size))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):           # a whole number may be too large for a float
             found.append(np.array([np.nan]))
         if not np.isfinite(found[-1]).all():
             fail(f"A key of {name} is not a setting.", ("found", written(key)),

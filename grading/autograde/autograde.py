@@ -168,7 +168,7 @@ def _by_engine(assignment: Assignment, course: Course, due: dict[str, Due], work
                             whole=[name for name in assignment.notebooks
                                    if (whole if name in found.ran else former is not None and name in former.whole)])
             result.remarks = diagnosis.causes(found.removed, found.notebooks, result) + result.remarks
-            result.remarks += diagnosis.remarks(texts_of(assignment, found), result, found.notebooks)
+            result.remarks += diagnosis.remarks(assignment, texts_of(assignment, found), result, found.notebooks)
             result.fault = results.own_fault(result)
             if not result.fault:
                 if found.answers is None:                  # nothing was asked: nothing that names depend on has changed

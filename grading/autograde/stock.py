@@ -60,7 +60,7 @@ def grade(assignment: Assignment, course: Course, student: str, timeout: float) 
     modules = {name: module_text((target / name).read_bytes()) for name in assignment.student_files}
     result.remarks = grader.remarks
     result.notebooks = results.from_notebooks(notebooks)
-    result.remarks += diagnosis.remarks(modules, result)
+    result.remarks += diagnosis.remarks(assignment, modules, result)
     return result
 
 

@@ -24,8 +24,12 @@ def choose_sandbox(unsafe: bool = False) -> Sandbox:
 
 def given(assignment: Assignment, course: Course) -> dict[str, bytes]:
     """The package as far as the kit gives it, path -> content."""
-    return {f"cs231n/{name}": (course.source(assignment.name) / "cs231n" / name).read_bytes()
-            for name in assignment.given_modules}
+    try:
+        return {f"cs231n/{name}": (course.source(assignment.name) / "cs231n" / name).read_bytes()
+                for name in assignment.given_modules}
+    except FileNotFoundError as error:
+        raise KitError(f"{error.filename} is missing: {assignment.name} has another module than when it was generated. "
+                       f"Run: kit generate {assignment.name}") from None
 
 
 class Workers:

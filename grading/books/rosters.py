@@ -65,6 +65,11 @@ class Roster:
             found = [one for one in found if one in meant] or found or meant
         return found
 
+    def certainly(self, student: str, words: Iterable[str]) -> bool:
+        """Whether one of these words is the student's id, or a number, login or address in the row, and no name."""
+        known = {student, *map(key, certain(self.rows[student]))}
+        return any(word in known or key(word) in known for word in words)
+
     def by_number_alone(self, student: str, words: Iterable[str]) -> bool:
         """Whether no name among these words means anybody, though the student has one here: a number that does may by
         chance be somebody else's."""

@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from grading.engine import advice, causes, misfits, parsing, renamed, telling
 
-MOST_MESSAGE = 1000            # characters of a message that are looked at
+MOST_MESSAGE = 1000            # characters of a message that are looked at,
+MOST_NAME = 200                # and of the name of a function that is told
 _FILE = re.compile(r'^[ \t]*File "?([^"\n]{1,300}\.py)', re.MULTILINE)
 _NAME = re.compile(r"(?:name|variable) '(\w{1,60})'")
 _ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
@@ -101,7 +102,7 @@ def found(kind: str, message: str, trace: str, files: Mapping[str, str]) -> list
         code = _code_at(kind, message[:MOST_MESSAGE], place)
         if spot and _ends_below(trace, files) and code not in causes.HANDED_ON:
             code = "handed on"
-        return [spot.name if spot else "", code if causes.cause(code) else ""]
+        return [spot.name[:MOST_NAME] if spot else "", code if causes.cause(code) else ""]
     except Exception:              # a sentence less
         return ["", ""]
 
@@ -228,7 +229,7 @@ def _key(key: str, spot: Spot) -> str:
             isinstance(one, ast.Constant) for one in parsing.parts(spot.statement.target.slice)):
         return "count"
     plain = key.strip("'\"")[:60]
-    if re.search(r"\D0$", plain) or any(isinstance(node, ast.JoinedStr) or spot.called("str", "format") or (
+    if re.search(r"\D0$", plain) or spot.called("str", "format") or any(isinstance(node, ast.JoinedStr) or (
             isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)) for node in spot.nodes()):
         return "numbered"
     quoted = rf"[\"']{re.escape(plain)}[\"']"

@@ -74,13 +74,16 @@ def read(handed: Handed, where: str, zone: tzinfo | None = None) -> Iterator[Han
 
 
 def _shape(tops: set[str]) -> Callable | None:
-    """The reader for what has these names at its top: more than half of them are of the platform's form."""
+    """The reader for what has these names at its top: the one that knows most of them, and more than half.
+
+    A platform's own part stands in all of its names; another's in those alone that a student has named files so.
+    """
     if METADATA in tops:
         return _gradescope
-    for pattern, reader in ((_BLACKBOARD, _blackboard), (_MOODLE, _moodle), (_CANVAS, _canvas)):
-        if tops and 2 * sum(bool(pattern.fullmatch(top)) for top in tops) > len(tops):
-            return reader
-    return None
+    known = {reader: sum(bool(pattern.fullmatch(top)) for top in tops)
+             for pattern, reader in ((_BLACKBOARD, _blackboard), (_MOODLE, _moodle), (_CANVAS, _canvas))}
+    likeliest = max(known, key=known.get)                # of several, the first: its names hold most of its own
+    return likeliest if 2 * known[likeliest] > len(tops) else None
 
 
 def _grouped(handed: Handed, pattern: re.Pattern, identity: Callable[[re.Match], tuple],
@@ -200,7 +203,7 @@ def _submitter(person: dict) -> Person | None:
              if person.get(field) and isinstance(person[field], str | int)}
     address = words.get(":email") or words.get("email")
     told = tuple(words.values())
-    return Person(told[0], told, False, "gradescope", (address,) if address else ()) if told else None
+    return Person(told[0], told, True, "gradescope", (address,) if address else ()) if told else None
 
 
 def _record(file: File, where: str) -> dict:

@@ -32,11 +32,14 @@ class Identities:
         """The id that a platform's person stands for. Raises KitError where nothing tells."""
         if self._roster is None:
             return _cleaned(person)
-        found, told = self._roster.whose(person.words), _told(person)
-        others = [other for word in person.words if person.agree
+        certain, told = self._certain(person), _told(person)
+        found = certain or self._roster.whose(person.words)
+        others = [other for word in person.words if person.agree and not certain
                   and (other := self._roster.meant(word)) and not set(other) & set(found)]
         if others:
             found = list(dict.fromkeys(found + sum(others, [])))
+        if len(found) > 1 and not person.agree:          # a name in the roster may be one that somebody has chosen
+            found = [one for one in found if self._roster.certainly(one, person.sure)] or found
         if len(found) == 1:
             if "/" in found[0] or found[0].startswith("."):              # no folder of that name would be found
                 raise KitError(f"{told} is {found[0]!r} in {self._course.roster}, which is no student id: {NO_ID}. "
@@ -46,6 +49,12 @@ class Identities:
             raise KitError(f"{told} may be any of {', '.join(found)} of {self._course.roster}. Add a column that tells "
                            "them apart, such as the platform's number or the login.")
         raise KitError(f"{told} is not in {self._course.roster}. Add the student there, or a column with that word.")
+
+    def _certain(self, person: Person) -> list[str]:
+        """Whose address or login the platform's own word is; a number may by chance be somebody's in another list."""
+        found = {one for word in person.sure if not word.isdecimal() for one in self._roster.meant(word)
+                 if self._roster.certainly(one, [word])}
+        return list(found) if len(found) == 1 else []
 
     def remark(self, person: Person, student: str) -> str:
         """What is to be said of whom a number alone makes this student; "" of anybody else."""

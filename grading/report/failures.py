@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 
 from grading.desk.text import clean_message
-from grading.engine.telling import UNIMPLEMENTED
 from grading.release.assignment import Assignment, topic
 from grading.report.standing import Standing
 from grading.report.tests import outcome
+from grading.trials import diagnosis
 
 LOST = ("failed", "error", "timed_out")
 LONGEST = 1_200                  # characters of a message that is shown
@@ -71,11 +71,8 @@ def unwritten(assignment: Assignment, graded: Sequence[Standing]) -> list[dict]:
     """Functions, and names of cells, that are not written, by how many have not."""
     found: dict[str, list[str]] = {}
     for one in graded:
-        names = {}
-        for name, cell in one.cells.items():
-            if outcome(cell) == "unwritten" and not one.result.cells[name].get("unloaded"):
-                said = cell["message"].split(UNIMPLEMENTED)
-                names[said[0].split(": ")[-1] if len(said) > 1 else assignment.topics.get(topic(name), (name,))[0]] = 1
+        names = {diagnosis.unwritten(assignment, name, cell["message"]): 1 for name, cell in one.cells.items()
+                 if outcome(cell) == "unwritten" and not one.result.cells[name].get("unloaded")}
         for name in names:
             found.setdefault(clean_message(name, 200), []).append(one.student)
     return [{"function": name, "students": students}

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 
 from nbformat import NotebookNode
@@ -12,6 +13,8 @@ from grading.books.results import Result
 from grading.engine import MAX_TEXT, advice, parsing, telling
 from grading.engine.telling import COSTS, UNIMPLEMENTED
 from grading.errors import few
+from grading.release import stubs
+from grading.release.assignment import Assignment, topic
 
 MOST_LINES = 200                 # added to a locked cell, that are looked at
 MOST_ERRORS = 20                 # different ones, of a notebook's cells
@@ -20,7 +23,8 @@ _LOOKS = {"mistake": " looks like a known mistake: ", "convention": " looks like
           "raised": " stops with an error: ", "difference": ": "}
 
 
-def remarks(modules: dict[str, str], result: Result, notebooks: Mapping[str, NotebookNode] | None = None) -> list[str]:
+def remarks(assignment: Assignment, modules: dict[str, str], result: Result,
+            notebooks: Mapping[str, NotebookNode] | None = None) -> list[str]:
     """Sentences about modules that do not load and functions that are not written.
 
     - modules: path -> text
@@ -41,11 +45,27 @@ def remarks(modules: dict[str, str], result: Result, notebooks: Mapping[str, Not
         problem = advice.nature(content) or syntax_problem(content)
         if problem and not any(sentence.startswith((f"{name} line", f"{name}:")) for sentence in found):
             found.append(f"{name}{' ' if problem.startswith('line ') else ': '}{problem}{COSTS}")
-    missing = {cell["message"].split(UNIMPLEMENTED)[0].split(": ")[-1]
-               for cell in result.cells.values() if UNIMPLEMENTED in cell["message"] and not cell.get("unloaded")}
+    missing = {unwritten(assignment, name, cell["message"]) for name, cell in result.cells.items()
+               if UNIMPLEMENTED in cell["message"] and not cell.get("unloaded")}
     if missing:
         found.append(f"not implemented: {few(sorted(missing), 8)}")
     return found
+
+
+def unwritten(assignment: Assignment, cell: str, message: str) -> str:
+    """What is not written, where a test says so: the function that a stub's exception names, or what the test is about.
+
+    Anybody may raise such an exception, with any words in it: none but names of the assignment's are told.
+    """
+    said = message.partition(UNIMPLEMENTED)[0].split(": ")[-1] if UNIMPLEMENTED in message else ""
+    known = said and any(said in _functions(assignment.source(module)) for module in assignment.student_modules)
+    return said if known else assignment.topics.get(topic(cell), (cell,))[0]
+
+
+@lru_cache(64)
+def _functions(source: str) -> frozenset[str]:
+    """Their names; once for a whole class."""
+    return frozenset(name for *_, name in stubs.functions(source))
 
 
 def syntax_problem(content: str) -> str:

@@ -16,21 +16,28 @@ def answer(metadata: dict, grades: dict) -> dict:
     submitters = metadata.get("users") or []
     found = []
     for user in submitters:
-        words = [str(user[key]).strip().casefold() for key in ("email", "sid") if user.get(key)]
-        ids = sorted({grades["submitters"][word] for word in words if word in grades["submitters"]})
-        ids = ids or [grades["submitters"][word] for word in [name(user.get("name"))] if word in grades["submitters"]]
-        if len(ids) != 1:
-            raise LookupError(f"{user.get('name')} <{user.get('email')}> is {' or '.join(ids) or 'nobody'} in the "
-                              f"grades of {grades['assignment']}: tell the course's staff.")
-        if ids[0] not in grades["students"]:
+        student = _student(user, grades["submitters"])
+        if student is None:
+            raise LookupError(f"{user.get('name')} <{user.get('email')}> is nobody in the grades of "
+                              f"{grades['assignment']}: tell the course's staff.")
+        if student not in grades["students"]:
             raise LookupError(f"{user.get('name')} <{user.get('email')}> has no grade in {grades['assignment']}: tell "
                               "the course's staff.")
-        found.append(grades["students"][ids[0]])
+        found.append(grades["students"][student])
     if not found:
         raise LookupError("the submission names nobody who handed it in.")
     if any(_whoever(one) != _whoever(found[0]) for one in found):
         raise LookupError("the members of this group were graded one by one, and differ: each has to submit alone.")
     return found[0]
+
+
+def _student(user: dict, known: dict) -> "str | None":
+    """Whose account it is: by its address; else, of those who have none here, by the number or name it gives itself."""
+    if (address := str(user.get("email") or "").strip().casefold()) in known:
+        return known[address]
+    reached = {student for word, student in known.items() if "@" in word}
+    given = [str(user.get("sid") or "").strip().casefold(), name(user.get("name"))]
+    return next((known[word] for word in given if word in known and known[word] not in reached), None)
 
 
 def _whoever(said: dict) -> dict:

@@ -199,6 +199,13 @@ def test_helpers_are_restored_and_what_the_student_wrote_survives(graded):
         assert (folder / name).read_bytes() == (submitted / name).read_bytes()
 
 
+def test_a_module_that_came_in_after_the_release_is_a_sentence_with_what_to_do(own_course):
+    assignment, course = own_course
+    (course.source(assignment.name) / "cs231n" / assignment.given_modules[0]).unlink()
+    with pytest.raises(KitError, match=f"is missing: .* Run: kit generate {assignment.name}"):
+        Workers(assignment, course, choose_sandbox(unsafe=True))
+
+
 def test_a_resubmission_keeps_no_stale_points_and_no_mark_by_hand_is_lost(own_course, perfect, workers):
     assignment, course = own_course
     _, work = perfect

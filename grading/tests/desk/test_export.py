@@ -326,8 +326,18 @@ def test_gradescope_knows_by_name_only_who_has_no_address_and_a_name_of_their_ow
         gradescope.answered(packed, {"users": [{"email": "who@x.edu", "name": found.people["cem"].whole}]})
 
 
+def test_gradescope_knows_by_number_only_who_has_no_address(course, found):
+    without = replace(found, words={**found.words, "ann": {"ann", "s0815"}})
+    packed = gradescope.archive(without, course, gradescope.submitters(without)[0], "visible")
+    told = gradescope.answered(packed, {"users": [{"email": "who@x.edu", "sid": "s0815", "name": "Who"}]})
+    assert told["extra_data"]["student"] == "ann"
+
+
 @pytest.mark.parametrize("users, why", [
     ([], "names nobody"), ([{"email": "who@x.edu", "name": "Who"}], "is nobody in the grades"),
+    ([{"email": "who@x.edu", "sid": "ann"}], "is nobody in the grades"),         # what people write in themselves
+    ([{"email": "who@x.edu", "sid": "ann@x.edu"}], "is nobody in the grades"),
+    ([{"email": "lea@x.edu", "sid": "ann"}], "has no grade"),
     ([{"email": "lea@x.edu", "name": "Lea"}], "has no grade"),
     ([{"email": "ann@x.edu"}, {"email": "cem@x.edu"}], "differ")])
 def test_gradescope_answers_nothing_where_it_is_not_certain_who_asks(course, found, users, why):

@@ -572,6 +572,30 @@ def names_in_reverse(text):
     return text + "\n\n" + "\n".join(lines) + "\n"
 
 
+_RAISING = "\n\ndef softmax_loss_naive(W, X, y, reg):\n{}\n\n\nsoftmax_loss_vectorized = softmax_loss_naive\n"
+
+
+def names_of_thousands_of_letters(text):
+    kind, method = "C" * 3000, "m" * 3000
+    return text + f"\n\nclass {kind}:\n    def {method}(self, W):\n        return W.T + W[:, 0] + [] + None\n" + (
+        _RAISING.format(f"    return {kind}().{method}(W)"))
+
+
+def names_nearly_alike(text):
+    return text + _RAISING.format("    " + "; ".join(f"abcdefg{number} = 0" for number in range(1, 380))
+                                  + "\n    return abcdefgh0, W")
+
+
+def keys_beside_a_long_literal(text):
+    literal = ", ".join(f"'k{number}'" for number in range(9000))
+    return text + _RAISING.format(f"    key = 'key of ' + repr(np.random.rand())\n    return {{}}[key], [{literal}]")
+
+
+def a_line_of_many_numbers(text):
+    numbers = ", ".join(map(str, range(2500)))
+    return text + _RAISING.format(f"    return W + X + np.array([{numbers}]) + [{numbers}][W] + undefined_name")
+
+
 def nothing_but_numbers_behind(text):
     return text + "\n\nnumbers = [\n" + "(1,2,3,4,5,6,7,8,9,0),\n" * 4000 + "]\n"
 

@@ -131,6 +131,38 @@ def test_a_class_arrives_whole_and_at_its_times(course, tmp_path, platform, pack
     assert {one.state for one in collect(ASSIGNMENT, course, [folder])} <= {"unchanged", "older"}
 
 
+@pytest.mark.parametrize("platform, own", [
+    (canvas, "mallory_666_{}_x_dag_attempt_2025-10-20-10-00-{:02}_{}"),
+    (canvas, "mallory_666_{}_x_31003_assignsubmission_file_{}_{}"),
+    (moodle, "Mallory_666_assignsubmission_file_{}_dag_attempt_2025-10-20-10-00-{:02}_{}"),
+    (blackboard, "Assignment 1_mallory_attempt_2025-10-20-10-00-00_{}_31003_assignsubmission_file_{}_{}")],
+    ids=["canvas as blackboard", "canvas as moodle", "moodle as blackboard", "blackboard as moodle"])
+@pytest.mark.parametrize("with_roster", [True, False], ids=["roster", "no roster"])
+def test_files_that_one_student_names_like_another_platforms_change_nothing_for_the_others(
+        course, tmp_path, platform, own, with_roster):
+    """There may be more of them than the whole class has handed in."""
+    if not with_roster:
+        course.roster.unlink()
+    alone, besides = tmp_path / "alone", tmp_path / "besides"
+    for folder in (alone, besides):
+        folder.mkdir()
+        platform(folder)
+    for number in range(60):
+        lay(besides, {own.format(900 + number, number, name): "evil" for name in ("knn.ipynb", "layers.py")}, TIMES[11])
+    without = Course(tmp_path / "without")
+    without.prepare()
+    if with_roster:
+        without.roster.write_bytes(course.roster.read_bytes())
+    collect(ASSIGNMENT, without, [alone])
+    collect(ASSIGNMENT, course, [besides])
+    there, besides = (set(of.students("assignment1")) for of in (without, course))
+    assert len(there) == 12 and besides - there <= {"mallory", "mallory-666", "Mallory-666"}
+    for student in there:
+        for name in (NOTEBOOK, MODULE):
+            one, other = ((of.submitted(student, "assignment1") / name).read_text() for of in (course, without))
+            assert one == other, student
+
+
 def test_times_that_a_student_packs_do_not_take_the_place_of_what_the_platform_says(course, tmp_path):
     """A zip in what the platform packed holds files of any age that its student likes."""
     early = datetime(2025, 9, 1, tzinfo=UTC)

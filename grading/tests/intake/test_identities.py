@@ -122,3 +122,37 @@ def test_whose_work_a_group_replaces_is_told_with_whom(course, on_gradescope):
     states = {one.student: one for one in on_gradescope((ben, ADA))}
     assert states["s01"].state == "updated" and "together with 's02'" in states["s01"].sentence
     assert [path.read_text() for path in course.replaced("s01", "assignment1").rglob("layers.py")] == [work(3)[MODULE]]
+
+
+@pytest.mark.parametrize("name", ["ada", "Ada", "ada@x", "ada, ada"])
+def test_who_is_called_as_another_logs_in_keeps_nobodys_work_from_being_taken(course, tmp_path, name):
+    """In a roster that a platform's class list has made, people have chosen what they are called."""
+    course.roster.write_text(f'id,login,name\ns01,ada,Ada Byron\ns02,mallory,"{name}"\n')
+    for login, number in (("ada", 0), ("mallory", 1)):
+        lay(tmp_path / "in", {f"Assignment 1_{login}_attempt_2025-10-08-21-14-03_knn.ipynb": work(number)[NOTEBOOK],
+                              f"Assignment 1_{login}_attempt_2025-10-08-21-14-03_layers.py": work(number)[MODULE]},
+            TIMES[0])
+    taken = {one.student: one.state for one in collect(ASSIGNMENT, course, [tmp_path / "in"])}
+    assert taken == {"s01": "new", "s02": "new"}
+    assert [whose(course, student) for student in ("s01", "s02")] == [work(0)[MODULE], work(1)[MODULE]]
+
+
+MALLORY_AS_ADA = {"name": "Mallory Moe", "sid": "s01", "email": "mallory@x.edu"}
+
+
+@pytest.mark.parametrize("account", [MALLORY_AS_ADA, MALLORY_AS_ADA | {"name": "Ada Byron"},
+                                     MALLORY_AS_ADA | {"sid": "ada@x.edu", "name": "s01"}],
+                         ids=["number", "number and name", "address as number"])
+def test_an_address_outranks_what_people_say_of_themselves(course, on_gradescope, account):
+    """On Gradescope they write in their numbers and names; and who they mean may not have handed in yet."""
+    course.roster.write_text("id,name,email\ns01,Ada Byron,ada@x.edu\ns02,Mallory Moe,mallory@x.edu\n")
+    taken, = on_gradescope((account,))
+    assert (taken.student, taken.state) == ("s02", "new")
+
+
+def test_who_says_one_students_number_and_anothers_name_is_neither_where_no_address_tells(course, on_gradescope):
+    course.roster.write_text("id,name\ns01,Ada Byron\ns02,Mallory Moe\n")
+    refused, = on_gradescope((MALLORY_AS_ADA,))
+    assert refused.state == "refused" and "may be any of s01, s02" in refused.sentence
+    taken, = on_gradescope((MALLORY_AS_ADA | {"sid": "s02"},))
+    assert (taken.student, taken.state) == ("s02", "new")

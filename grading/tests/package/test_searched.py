@@ -69,7 +69,8 @@ def test_single_accuracies_are_floats_and_their_keys_are_named_as_they_are_writt
 
 def test_settings_are_numbers_of_the_size_asked_for():
     assert settings_in({(1e-3, np.float32(0.5)): 0, (2, 3): 0}, "results", 2).tolist() == [[1e-3, 0.5], [2, 3]]
-    for key, size in (((1, 2, 3), 2), ("best", 1), (None, 1), ((1, 2), 1), (float("nan"), 1)):
+    for key, size in (((1, 2, 3), 2), ("best", 1), (None, 1), ((1, 2), 1), (float("nan"), 1), (10**400, 1),
+                      ((1e-3, -10**400), 2)):
         with pytest.raises(CheckFailed, match="A key of results is not a setting"):
             settings_in({key: 0}, "results", size)
 

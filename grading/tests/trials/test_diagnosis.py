@@ -2,8 +2,10 @@
 
 from grading.books.results import Result
 from grading.engine.telling import COSTS
+from grading.release import assignment as assignments
 from grading.trials.diagnosis import remarks, sentence
 
+ASSIGNMENT = assignments.load("assignment1")
 TORCH = f"cs231n/layers.py line 4: No module named 'torch'{COSTS}"
 
 
@@ -19,7 +21,7 @@ def test_a_module_that_does_not_load_is_one_sentence_and_not_one_for_each_cell()
                    b={"message": TORCH + "; cs231n/classifiers/fc_net.py needs it", "unloaded": TORCH},
                    c={"message": TORCH + "; cs231n/classifiers/fc_net.py needs it", "unloaded": TORCH},
                    d={"outcome": "failed"})
-    found.remarks = remarks({"cs231n/layers.py": "import torch\n"}, found)
+    found.remarks = remarks(ASSIGNMENT, {"cs231n/layers.py": "import torch\n"}, found)
     assert found.remarks == [f"{TORCH}; cs231n/classifiers/fc_net.py needs it"]
     assert sentence(found) == f"{TORCH}; cs231n/classifiers/fc_net.py needs it; wrong: d"
 
@@ -27,25 +29,34 @@ def test_a_module_that_does_not_load_is_one_sentence_and_not_one_for_each_cell()
 def test_two_modules_that_do_not_load_are_two_sentences():
     other = f"cs231n/optim.py: it ended{COSTS}"
     found = result(a={"message": TORCH, "unloaded": TORCH}, b={"message": other, "unloaded": other})
-    assert remarks({}, found) == [TORCH, other]
+    assert remarks(ASSIGNMENT, {}, found) == [TORCH, other]
 
 
 def test_a_module_that_no_test_has_loaded_is_read():
-    assert remarks({"cs231n/layers.py": "def f(:\n"}, result()) == [
+    assert remarks(ASSIGNMENT, {"cs231n/layers.py": "def f(:\n"}, result()) == [
         f"cs231n/layers.py line 1: invalid syntax{COSTS}"]
-    assert "null bytes" in remarks({"cs231n/layers.py": "\0"}, result())[0]
+    assert "null bytes" in remarks(ASSIGNMENT, {"cs231n/layers.py": "\0"}, result())[0]
 
 
 def test_a_module_that_is_told_already_is_not_told_again():
     told = f"cs231n/layers.py line 1: a merge conflict is left in the file{COSTS}"
     found = result(a={"message": told, "unloaded": told})
-    assert remarks({"cs231n/layers.py": "<<<<<<< HEAD\n"}, found) == [told]
+    assert remarks(ASSIGNMENT, {"cs231n/layers.py": "<<<<<<< HEAD\n"}, found) == [told]
 
 
 def test_what_is_not_written_is_listed_once():
     found = result(a={"message": "NotImplementedError: svm_loss is not implemented yet"},
                    b={"message": "NotImplementedError: svm_loss is not implemented yet"})
-    assert remarks({}, found) == ["not implemented: svm_loss"]
+    assert remarks(ASSIGNMENT, {}, found) == ["not implemented: svm_loss"]
+
+
+def test_of_what_is_not_written_no_words_of_a_students_are_said():
+    """Who raises that exception may put a sentence to the instructor in it."""
+    found = result(**{"softmax-naive-loss": {"message": "NotImplementedError: Give full points: the rest is not "
+                                                        "implemented yet"},
+                      "svm-train-steps": {"message": "NotImplementedError: is not implemented yet"},
+                      "other": {"message": "ValueError: Full_points is not implemented yet"}})
+    assert remarks(ASSIGNMENT, {}, found) == ["not implemented: LinearClassifier.train, other, softmax_loss_naive"]
 
 
 def test_why_a_function_raises_stands_in_the_table_as_a_known_mistake_does():

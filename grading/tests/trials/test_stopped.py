@@ -1,8 +1,12 @@
 """Why a function raises has a name that can be counted: read off what was raised and the line of the student's."""
 
+import time
+
+import msgspec
 import pytest
 
 from grading.engine import causes, stops
+from grading.engine.answers import Answer
 from grading.release import assignment as assignments
 from grading.trials import stopped, trial, variants
 from grading.trials.asking import judged
@@ -205,3 +209,20 @@ def test_what_a_known_mistake_explains_has_no_other_name():
 def test_whatever_a_process_says_of_an_exception_one_known_code_comes_of_it_or_none(kind, message, trace, text):
     where, code = stops.found(kind, message, trace, {"cs231n/layers.py": text})
     assert where in ("", "f") and (not code or causes.cause(code))
+
+
+def test_a_name_as_long_as_python_takes_is_told_as_far_as_an_answer_has_room():
+    text = f"class {'C' * 3000}:\n    def {'f' * 3000}(self):\n        return None + 1\n"
+    where, code = stops.found("TypeError", "unsupported operand type(s) for +: 'NoneType' and 'int'",
+                              'File "/work/cs231n/layers.py", line 3, in f\n', {"cs231n/layers.py": text})
+    told = msgspec.msgpack.encode({"outcome": "error", "why": [where, code]})
+    assert msgspec.msgpack.decode(told, type=Answer).why == [where, "none"] and where == "C" * len(where)
+
+
+def test_a_line_of_many_parts_that_lacks_a_key_is_gone_through_once():
+    """Each exception of a submission's may have another message, and be looked at anew."""
+    text = "def f(d):\n    return d['x'], [" + ", ".join(f"'k{number}'" for number in range(9000)) + "]\n"
+    began = time.process_time()
+    assert stops.found("KeyError", "'x'", 'File "/work/cs231n/layers.py", line 2, in f\n',
+                       {"cs231n/layers.py": text}) == ["f", "no key"]
+    assert time.process_time() - began < 3.0
