@@ -110,12 +110,17 @@ def judged(grad, measured):
             f"{at('', first) or 'it'} is {grad[first]:.6g}, expected {measured[first]:.6g}")
 
 
-def assert_labels(found, expected, name, *, look_at=""):
-    """Check labels or indices, whole numbers, of any shape. Their dtype does not matter: 3.0 is as good as 3."""
+def assert_labels(found, expected, name, *, look_at="", in_a_row=False):
+    """Check labels or indices, whole numbers, of any shape. Their dtype does not matter: 3.0 is as good as 3.
+
+    - in_a_row: a column is no row, as in a comparison with other labels; else axes of length 1 do not count
+    """
     __tracebackhide__ = True
     expected = as_expected(expected, name)
     found = as_array(found, name)
-    check_shape(found, expected.shape, name, look_at)
+    column = in_a_row and found.ndim > 1 and found.shape == (expected.size, 1) and found.size > 1
+    table = "A column beside a row makes a table: y_pred == y would compare each label with each."
+    check_shape(found, expected.shape, name, table if column else look_at, exact=column)
     shape, found = found.shape, found.reshape(expected.shape)
     off = np.flatnonzero(found != expected)
     if not off.size:

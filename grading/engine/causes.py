@@ -29,6 +29,8 @@ _CAUSES = {
                     "keepdims=True in the sum, mean or maximum, or [:, np.newaxis], makes it (N, 1).", _SHAPES),
     "rows": Cause("Two rows of numbers of different lengths are combined entry by entry: for each with each, one of "
                   "them has to be a column, as [:, np.newaxis] makes it.", _SHAPES),
+    "added up": Cause("A matrix product with a row of numbers has added up each row of the matrix; * multiplies each "
+                      "column by its own number.", _SHAPES),
     "each with each": Cause("Matrices with different numbers of rows are subtracted: each row with each row takes one "
                             "more axis, as in A[:, np.newaxis] - B, or a sum of squares that is multiplied out.",
                             _SHAPES),
@@ -54,12 +56,19 @@ _CAUSES = {
     "math": Cause("math.exp, math.log and math.sqrt take one number: those of numpy (np.exp ...) take arrays."),
     "reshape": Cause("An array is reshaped to a shape of another number of entries.", _SHAPES),
     "mask": Cause("A mask has another shape than the array it chooses from.", _SHAPES),
+    "through a mask": Cause("A whole array is put where a mask is true, and those are fewer places: dx[mask] = "
+                            "dout[mask] takes from the same places.", _SHAPES),
     "joined": Cause("Arrays are joined whose other axes are not equally long.", _SHAPES),
     "axis": Cause("An axis is named that the array does not have: axes count from 0, and one row has axis 0 alone.",
                   _SHAPES),
+    "axis elsewhere": Cause("An axis is named for a function that works entry by entry, as np.sqrt and np.exp do: it "
+                            "belongs into the parentheses of the sum, mean or maximum.",
+                            "which parenthesis closes where"),
     "indices": Cause("An array gets more indices than it has axes.", _SHAPES),
     "bounds": Cause("An index is past the end: it runs over another axis than the one it is used for, or one too far.",
                     "the bounds of the loops, beside what each index stands for"),
+    "rows first": Cause("The two indices stand in the wrong order: in [rows, columns] the rows come first, as in "
+                        "scores[np.arange(N), y].", "what each axis of the array stands for"),
     "truth": Cause("An array stands where one yes or no is asked for, as in if, while and `and`: np.where and "
                    "np.maximum work entry by entry, .any() and .all() make one answer of many."),
     "maximum": Cause("max and min, Python's own, cannot compare arrays: np.maximum and np.minimum work entry by "

@@ -50,10 +50,22 @@ def found(message: str, spot: Any) -> str:
         return "math" if any(getattr(getattr(call.func, "value", None), "id", "") == "math" or
                              getattr(call.func, "id", "") in ("exp", "sqrt", "log") for call in spot.calls
                              ) else "one number"
+    if family == "bounds" and any(_is_turned(node) for node in spot.nodes()):
+        return "rows first"
     if family == "truth":
         own = any(isinstance(call.func, ast.Name) and call.func.id in ("max", "min") for call in spot.calls)
         return "maximum" if own else "truth"
     return family
+
+
+def _is_turned(node: ast.AST) -> bool:
+    """Tell whether it is an index of two arrays, and counting through the rows comes second."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Tuple) or len(node.slice.elts) != 2:
+        return False
+    first, second = node.slice.elts
+    counting = isinstance(second, ast.Call) and getattr(second.func, "attr", getattr(second.func, "id", "")) in (
+        "arange", "range")
+    return counting and isinstance(first, ast.Name)
 
 
 def _operation(message: str, statement: ast.AST) -> ast.AST:
@@ -83,6 +95,12 @@ def _product(shapes: list[tuple[int, ...]], spot: Any) -> str:
     return "order" if right[1] == left[0] else "factors"
 
 
+def _is_product(node: ast.AST | None) -> bool:
+    """Tell whether it is a matrix product."""
+    called = getattr(node, "func", None)
+    return isinstance(getattr(node, "op", None), ast.MatMult) or getattr(called, "attr", "") in ("dot", "matmul")
+
+
 def _each(shapes: list[tuple[int, ...]], operation: ast.AST) -> str:
     if isinstance(operation, ast.Assign) or isinstance(getattr(operation, "target", None), ast.Subscript):
         return "place"
@@ -99,7 +117,8 @@ def _each(shapes: list[tuple[int, ...]], operation: ast.AST) -> str:
         return "each with each" if isinstance(operator, ast.Sub) and one[1] == other[1] and 1 not in (
             one[0], other[0]) else "misfit"
     if len(one) == len(other) == 1:
-        return "rows"
+        sides = (getattr(operation, "left", None), getattr(operation, "right", None))
+        return "added up" if any(map(_is_product, sides)) else "rows"
     if len(other) == 2:
         return "column" if one[0] == other[0] else "misfit"
     return "dropped" if len(other) == len(one) + 1 and any(

@@ -49,6 +49,8 @@ _SAID = tuple((re.compile(pattern), code) for pattern, code in (
     (r"(function|method|builtin_function_or_method|type)' object (is not subscriptable|has no attribute)", "uncalled"),
     (rf"({_OPERAND}).*'(builtin_function_or_method|function|method)'", "uncalled"),
     (r"is not callable", "not callable"),
+    (r"unexpected keyword argument '(axis|keepdims)'|'(axis|keepdims)' is an invalid keyword", "axis elsewhere"),
+    (r"boolean array indexing assignment", "through a mask"),
     (r"positional argument|unexpected keyword|multiple values for|takes no (keyword )?arguments|required argument",
      "arguments"),
     (r"'(int|float|numpy\.\w+|float64|int64)' object (is not subscriptable|is not iterable|does not support item)"

@@ -22,6 +22,7 @@ from grading.trials import (
     cells,
     differences,
     doubles,
+    doubted,
     formulas,
     matching,
     scaled,
@@ -127,7 +128,8 @@ class Names:
                 answers, stops = stopped.apart(answers)
                 told, explained = [], set()
                 if "all" not in answers:
-                    found[function] = self._explained(function, answers, lost, found, budget)
+                    found[function] = doubted.without(self.assignment, self._functions[function], self._explained(
+                        function, answers, lost, found, budget), stops)
                     told = found[function].told()
                     explained = {aspect for one in found[function].certain for aspect in one.differs}
                 others = any(one["kind"] != "difference" for one in told)

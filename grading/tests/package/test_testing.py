@@ -105,6 +105,17 @@ def test_a_number_may_come_in_any_wrapping(found):
     assert "expected" in message_of(assert_close, found, 4.0, "loss")
 
 
+@pytest.mark.parametrize("found, is_one", [
+    ([3, 1, 2], True), (np.array([[3.0, 1.0, 2.0]]), True), (np.array([[3], [1], [2]]), False)])
+def test_labels_in_a_column_are_no_row_where_they_are_compared_with_others(found, is_one):
+    assert_labels(found, np.array([3, 1, 2]), "y_pred")
+    assert_labels([[3]], np.array([3]), "y_pred", in_a_row=True)
+    if is_one:
+        assert_labels(found, np.array([3, 1, 2]), "y_pred", in_a_row=True)
+    else:
+        assert "(3, 1)" in message_of(assert_labels, found, np.array([3, 1, 2]), "y_pred", in_a_row=True)
+
+
 class Hostile:
     def __array__(self, *args, **kwargs):
         raise KeyError("no array here")

@@ -52,11 +52,14 @@ def _arranged(names, pairs, accuracies):
     def inside(found):
         return int(np.all((np.array(found) > 0.999 * low) & (np.array(found) < 1.001 * high), axis=1).sum())
 
-    exchanged = inside(pairs) < number <= inside([pair[::-1] for pair in pairs])
-    pairs = [pair[::-1] for pair in pairs] if exchanged else pairs
-    yield "keys", "exchanged" if exchanged else RIGHT
-    yield "stages", _stages(np.array(pairs), accuracies, number, zoom, inside)
-    yield pairs
+    turned = [pair[::-1] for pair in pairs]
+    exchanged = inside(pairs) < number <= inside(turned)
+    used = [one["learning_rate"] for one in getattr(names["best_softmax"], "trainings", None) or []]
+    as_trained = exchanged and used and all(rate is not None and any(np.isclose(rate, pair[0], rtol=1e-3)
+                                                                     for pair in pairs) for rate in used)
+    yield "keys", "the other's range" if as_trained else "exchanged" if exchanged else RIGHT
+    yield "stages", _stages(np.array(turned if exchanged else pairs), accuracies, number, zoom, inside)
+    yield turned if exchanged and not as_trained else pairs
 
 
 def _stages(pairs, accuracies, number, zoom, inside):
@@ -80,9 +83,11 @@ def _stages(pairs, accuracies, number, zoom, inside):
                     ("around the best on the training images", any(train[place] > train[:number].max() - 1e-9
                                                                    for place in around)))
     best = coarse[val[:number].argmax()]
-    if np.any(np.all((fine > 0.999 * best / zoom) & (fine < 1.001 * best * zoom), axis=0)):
-        return ...                               # one of the two numbers was drawn as it should
     reach = np.log(fine.max(axis=0) / fine.min(axis=0))
+    narrow = np.all((fine > 0.999 * best / zoom) & (fine < 1.001 * best * zoom), axis=0)
+    if np.any(narrow):                           # one of the two numbers was drawn as it should
+        wide = inside(fine) == number and np.all(reach[~narrow] > 2.01 * np.log(zoom))
+        return ("fine in the rate alone" if narrow[0] else "fine in the strength alone") if wide else ...
     if np.all(reach < 2 * np.log(zoom)):
         return "around no coarse pair"
     return "both coarse" if inside(fine) == number and np.any(reach > 2.01 * np.log(zoom)) else ...

@@ -15,6 +15,7 @@ def _arranged(names, pairs, accuracies):
     yield "keys", keys
     yield "pairs", ("others" if not there & set(asked) else "the grid" if there == set(grid)
                     else "the random ones" if there == set(asked) - set(grid)
+                    else "the last one" if there == {asked[-1]}
                     else "some" if missing and there < set(asked) else ... if missing else RIGHT)
     yield [] if missing else pairs
 

@@ -82,9 +82,11 @@ def probe(kind, best, arrange):
             yield "training", lambda: training
             for aspect, found in _kept(names, names[best], handed, training):
                 yield aspect, lambda found=found: found
-            yield "best value", lambda: _best_value(float(names["best_val"]) * times, fractions)
+            value = _best_value(float(names["best_val"]) * times, fractions)
+            yield "best value", lambda: value
             again = len(record) == 1 and {training, handed, reading, columns, of_train, of_val} == {RIGHT}
-            yield "best one", lambda: ... if training not in (..., RIGHT) else _best_one(measured, fractions, again)
+            trained_well = training in (..., RIGHT)
+            yield "best one", lambda: _best_one(measured, fractions, again, value) if trained_well else ...
 
         return questions
 
@@ -157,10 +159,11 @@ def _are_errors(table, found):
         same(one, found[:2]) for one in table)
 
 
-def _best_one(found, accuracies, again):
+def _best_one(found, accuracies, again, value):
     """Which of the entries the classifier that was kept has the accuracies of.
 
-    again: it was trained once, with the best pair, and so were the others, each with its own
+    - again: it was trained once, with the best pair, and so were the others, each with its own
+    - value: what is read off the best value, which may tell how they were compared
     """
     if found is None:
         return ...
@@ -171,9 +174,12 @@ def _best_one(found, accuracies, again):
         return "as good on the test images"
     which = {place for place, one in enumerate(accuracies) if same(one, found[:2])}
     if again and not which:
-        return "another of the best pair"
-    return only(("the last", len(val) - 1 in which), ("the worst", any(same(val[one], val.min()) for one in which)),
-                ("the best on the training images", any(same(train[one], train.max()) for one in which)))
+        itself = same(found[0], train[val.argmax()])     # and what is off is how the validation images were asked
+        return ... if itself else "another of the best pair"
+    last, worst = len(val) - 1 in which, any(same(val[one], val.min()) for one in which)
+    by_training = any(same(train[one], train.max()) for one in which)
+    return only(("the last", last), ("the worst", worst), ("the best on the training images", by_training),
+                ("another", which and value in (RIGHT, ...) and not (last or worst or by_training)))
 
 
 def turned(images):

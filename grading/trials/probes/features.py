@@ -92,9 +92,12 @@ HUES = {"A": np.array([0.03, 0.06, 0.27, 0.34, 0.36, 0.38, 0.61, 0.62, 0.63, 0.7
 
 
 def color_histogram_hsv(seed):
-    def call(which, **options):
+    def told(which, **options):
         image = _of_hues(HUES[which], options.get("xmax", 255.0))
-        return np.asarray(_function("color_histogram_hsv")(image, **options), dtype=float)
+        return _function("color_histogram_hsv")(image, **options)
+
+    def call(which, **options):
+        return np.asarray(told(which, **options), dtype=float)
 
     def counted():
         """With normalized=False, shape (7,), in units of what one pixel counts, if that is 1 or the width of a bin."""
@@ -106,6 +109,7 @@ def color_histogram_hsv(seed):
     yield "from 0 to 1", lambda: call("A", xmax=1.0)
     yield "from xmin on", lambda: call("A", nbin=4, xmin=60)
     yield "numbers of pixels", counted
+    yield "values returned", lambda: float(len(found) if isinstance(found := told("A"), tuple) else 1)
 
 
 IMAGES = {"A": _rng.uniform(0, 255, size=(4, 3, 5, 3)), "B": _rng.uniform(0, 255, size=(3, 4, 2, 3)),

@@ -206,9 +206,9 @@ def train(seed):
             classifier.train(WIDE.copy(), WIDE_LABELS.copy(), learning_rate=0.01, reg=0.0, num_iters=1,
                              batch_size=batch)
             slopes = np.linalg.lstsq(WIDE.T, -np.asarray(classifier.W, dtype=float), rcond=None)[0]
-            slopes *= batch / 0.01 / weight              # n / 3 - how often with this label
-            found.append(slopes.max(axis=1, keepdims=True) - slopes)
-        return np.array(found)
+            found.append(slopes * batch / 0.01 / weight)             # n / 3 - how often with this label
+        found = np.array(found) * (-1 if np.sum(np.power(found, 3)) > 0 else 1)      # a step that climbs has them, too
+        return found.max(axis=2, keepdims=True) - found
 
     def labels():
         """Whose labels images are drawn with."""
@@ -264,6 +264,7 @@ def predict(seed):
         return told(X.T, W.T) if turned else told(X, W)
 
     yield "labels", lambda: labels(X, W)
+    yield "axes", lambda: float(labels(tall, W).ndim)
     yield "~negative scores", lambda: labels(np.abs(X), -np.abs(W))
     yield "~few images", lambda: [labels(tall, W), labels(square, W)]
 

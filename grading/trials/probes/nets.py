@@ -139,4 +139,4 @@ def _which(place, accuracy, values):
     if place in (0, len(values) - 1):                        # which is so, whether or not it is the worst, too
         return "the last" if place else "the first"
     worst = np.flatnonzero(values < values.min() + 1e-9)     # a comparison keeps the first or the last of them
-    return "the worst" if place in (worst[0], worst[-1]) else ...
+    return "the worst" if place in (worst[0], worst[-1]) else "another"

@@ -250,7 +250,7 @@ def schedule(name, settings):
         yield "learning rate", lambda: [one / other for one, other in zip(rates(start=0.6), rates()) if other]
         for key, value in settings:
             yield key, lambda key=key, value=value: rates(**{key: value})
-        yield "~all settings", lambda: rates(start=2.0, **dict(settings))
+        yield "~all settings", lambda: rates(start=20.0, **dict(settings))
 
     return probe
 
