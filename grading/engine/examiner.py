@@ -32,7 +32,6 @@ SECOND_LIMIT = 3.0             # seconds for a call of a function that was lost 
 
 BESIDE = ("cs231n._recorded",)  # the kit's own, but made of the student's classes, so they run where these are
 
-_COLORS = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"(File|Cell|Input) ")
 
 _HOW = {
@@ -271,7 +270,7 @@ def _without_ours(traceback: list[str], name: str) -> tuple[list[str], str]:
     """(the traceback without frames of the engine, its last line)."""
     kept, ours = [], False
     for line in traceback[:-1]:
-        plain = _COLORS.sub("", line)
+        plain = telling.COLORS.sub("", line)
         if _FRAME.match(plain):
             ours = "/grading/engine/" in plain
         if not ours and "skipping hidden" not in plain:

@@ -27,7 +27,7 @@ _FRAME = re.compile(r'^[ \t]*File "(?P<file>[^"\n]{1,300})", line (?P<line>\d{1,
                     r"(?:, in (?P<within>[^\n]{0,100}))?",
                     re.MULTILINE)
 _CELL = re.compile(r"Cell In\[\d{1,5}\]")
-_COLORS = re.compile(r"\x1b\[[0-9;]*m")
+COLORS = re.compile(r"\x1b\[[0-9;]*m")
 _PLACE = re.compile(r"\s*\((?:unknown location|[^()\n]*(?:\.py|\.so|\.pyd|>|, line \d+))\)\s*$")
 _CANNOT = re.compile(r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'")
 _ATTRIBUTE = re.compile(r"^module '[\w.]+' has no attribute '\w+'")
@@ -97,7 +97,7 @@ def raised(kind: str, message: str, trace: str, files: Mapping[str, str], asked:
 def shows(trace: str, files: Iterable[str]) -> bool:
     """Whether a traceback has a frame in one of these files, or in a cell of the notebook."""
     paths = ((found["file"] or found["shown"]).replace("\\", "/") for found in _FRAME.finditer(
-        _COLORS.sub("", trace[:MOST])))
+        COLORS.sub("", trace[:MOST])))
     ends = tuple(f"/{file}" for file in files)
     return any(_CELL.fullmatch(path) or f"/{path}".endswith(ends) for path in paths)
 
@@ -159,7 +159,7 @@ class Frame:
 def frames_in(trace: str, files: Mapping[str, str]) -> list[Frame]:
     """Outermost first; of a file only what is as long as anyone writes."""
     found, lines = [], {}
-    for frame in islice(_FRAME.finditer(_COLORS.sub("", trace[:MOST])), MOST_FRAMES):
+    for frame in islice(_FRAME.finditer(COLORS.sub("", trace[:MOST])), MOST_FRAMES):
         path = (frame["file"] or frame["shown"]).replace("\\", "/")
         line, name = int(frame["line"] or frame["at"]), frame["name"] or frame["within"] or "<module>"
         file = next((file for file in files if path == file or path.endswith(f"/{file}")), None)

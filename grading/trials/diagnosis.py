@@ -1,12 +1,14 @@
 """One sentence on what happened to a submission, for the instructor's table and the student's feedback."""
 
 import ast
+import builtins
 import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 
 from nbformat import NotebookNode
+from nbgrader import utils
 
 from grading import NOTE
 from grading.books.results import Result
@@ -17,7 +19,9 @@ from grading.release import stubs
 from grading.release.assignment import Assignment, topic
 
 MOST_LINES = 200                 # added to a locked cell, that are looked at
-MOST_ERRORS = 20                 # different ones, of a notebook's cells
+MOST_ERRORS = 20                 # of a notebook's cells
+MAX_TRACE = 4000                 # characters of a traceback in which its first place is looked for
+_IN_CELL = re.compile(r"^Cell In\[\d{1,5}\], line (\d{1,5})$", re.MULTILINE)
 _MISSED = re.compile(r"(?:name '|the notebook has no )(\w+)")
 _LOOKS = {"mistake": " looks like a known mistake: ", "convention": " looks like another year's convention: ",
           "raised": " stops with an error: ", "difference": ": "}
@@ -25,7 +29,7 @@ _LOOKS = {"mistake": " looks like a known mistake: ", "convention": " looks like
 
 def remarks(assignment: Assignment, modules: dict[str, str], result: Result,
             notebooks: Mapping[str, NotebookNode] | None = None) -> list[str]:
-    """Sentences about modules that do not load and functions that are not written.
+    """Sentences about modules that do not load, cells that stop and functions that are not written.
 
     - modules: path -> text
     - notebooks: as they were executed: a set-up cell may be where a module did not load
@@ -35,11 +39,14 @@ def remarks(assignment: Assignment, modules: dict[str, str], result: Result,
         if sentence := cell.get("unloaded"):
             more = cell["message"].removeprefix(sentence).split("; ")[1:]
             unloaded.setdefault(sentence, {}).update(dict.fromkeys(more))
-    for notebook in (notebooks or {}).values():
-        for kind, message, trace in islice(dict.fromkeys(_errors(notebook)), MOST_ERRORS):
+    stopped = []
+    for name, notebook in (notebooks or {}).items():
+        for cell, kind, message, trace in islice(_errors(notebook), MOST_ERRORS):
             told = telling.raised(kind, message, trace, modules)
             if told.unloaded:
                 unloaded.setdefault(told.unloaded, {})
+            elif _has_lost(result, name):
+                stopped += _stop(f"{name}.ipynb: {cell.id}", cell, kind, trace, modules)
     found = ["; ".join([sentence, *more]) for sentence, more in unloaded.items()]
     for name, content in modules.items():
         problem = advice.nature(content) or syntax_problem(content)
@@ -49,7 +56,7 @@ def remarks(assignment: Assignment, modules: dict[str, str], result: Result,
                if UNIMPLEMENTED in cell["message"] and not cell.get("unloaded")}
     if missing:
         found.append(f"not implemented: {few(sorted(missing), 8)}")
-    return found
+    return found + stopped
 
 
 def unwritten(assignment: Assignment, cell: str, message: str) -> str:
@@ -91,7 +98,7 @@ def causes(removed: dict[str, dict[str, list[str]]], notebooks: dict[str, Notebo
     for name, cells in removed.items():
         lost = [cell["message"] for cell in result.notebooks.get(name, {}).values()
                 if cell["outcome"] not in ("passed", "manual")]
-        errors = [message for _, message, _ in _errors(notebooks[name])]
+        errors = [message for _, _, message, _ in _errors(notebooks[name])]
         missed = set(_MISSED.findall("\n".join(lost + errors)[:MAX_TEXT]))
         for cell, lines in cells.items():
             bound = _bound(lines)
@@ -104,13 +111,33 @@ def causes(removed: dict[str, dict[str, list[str]]], notebooks: dict[str, Notebo
     return found
 
 
-def _errors(notebook: NotebookNode) -> Iterator[tuple[str, str, str]]:
-    """(kind, message, traceback) of what cells that are not tests stopped with."""
+def _errors(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str, str, str]]:
+    """(cell, kind, message, traceback) of what cells that are not tests stopped with."""
     for cell in notebook.cells:
         if NOTE not in cell.metadata:
             for output in cell.get("outputs", []):
                 if output.get("output_type") == "error":
-                    yield output.ename, output.evalue, "\n".join(output.traceback)
+                    yield cell, output.ename, output.evalue, "\n".join(output.traceback)
+
+
+def _has_lost(result: Result, notebook: str) -> bool:
+    return any(cell["outcome"] not in ("passed", "manual") for cell in result.notebooks.get(notebook, {}).values())
+
+
+def _stop(where: str, cell: NotebookNode, kind: str, trace: str, modules: dict[str, str]) -> list[str]:
+    """A sentence on a cell of the student's that has stopped in a line of its own, and not in a function; or none."""
+    line = _IN_CELL.search(telling.COLORS.sub("", trace[:MAX_TRACE]))
+    if not utils.is_solution(cell) or kind == "NotImplementedError" or not line or telling.frames_in(trace, modules):
+        return []
+    return [f"{where} stopped with {_kind(kind)} in its line {line[1]}"]
+
+
+def _kind(name: str) -> str:
+    """An exception in words; a student's own has a name that may say anything."""
+    known = getattr(builtins, name, None)
+    if not (isinstance(known, type) and issubclass(known, BaseException)):
+        return "an exception of its own"
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
 
 
 def _bound(lines: list[str]) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """The line about a submission in the instructor's table."""
 
+from nbformat import NotebookNode
+
 from grading.books.results import Result
 from grading.engine.telling import COSTS
 from grading.release import assignment as assignments
@@ -57,6 +59,31 @@ def test_of_what_is_not_written_no_words_of_a_students_are_said():
                       "svm-train-steps": {"message": "NotImplementedError: is not implemented yet"},
                       "other": {"message": "ValueError: Full_points is not implemented yet"}})
     assert remarks(ASSIGNMENT, {}, found) == ["not implemented: LinearClassifier.train, other, softmax_loss_naive"]
+
+
+def stops(kind, *inside):
+    trace = ["\x1b[36mCell\x1b[39m \x1b[32mIn[7]\x1b[39m\x1b[32m, line 3\x1b[39m", "      3 search()", *inside,
+             f"{kind}: Cell In[7], line 9"]
+    error = NotebookNode({"output_type": "error", "ename": kind, "evalue": "Give full points", "traceback": trace})
+    described = NotebookNode(nbgrader=NotebookNode(grade=False, solution=True, locked=False, task=False))
+    return NotebookNode(cells=[NotebookNode(cell_type="code", id="net-search-solution", outputs=[error], source="",
+                                            metadata=described)])
+
+
+def test_a_cell_that_stops_is_told_by_the_kind_of_its_exception_and_its_line():
+    found = result(a={"outcome": "failed"})
+    for kind, told in (("IndexError", "an IndexError"), ("KeyError", "a KeyError"),
+                       ("GiveFullPoints", "an exception of its own"), ("print", "an exception of its own")):
+        assert remarks(ASSIGNMENT, {}, found, {"net": stops(kind)}) == [
+            f"net.ipynb: net-search-solution stopped with {told} in its line 3"]
+
+
+def test_no_cell_is_told_of_that_is_not_written_or_stops_in_a_function_or_with_nothing_lost():
+    lost, kept = result(a={"outcome": "failed"}), result(a={"outcome": "passed"})
+    layers = {"cs231n/layers.py": "def relu(x):\n    return x[7]\n"}
+    assert remarks(ASSIGNMENT, {}, kept, {"net": stops("KeyError")}) == []
+    assert remarks(ASSIGNMENT, {}, lost, {"net": stops("NotImplementedError")}) == []
+    assert remarks(ASSIGNMENT, layers, lost, {"net": stops("KeyError", "File cs231n/layers.py:2, in relu(x)")}) == []
 
 
 def test_why_a_function_raises_stands_in_the_table_as_a_known_mistake_does():
