@@ -146,22 +146,25 @@ def _argument(function, place, args, keywords):
     """What a call has for the argument at a place, whatever the function's own name for it: self is at 0; else None."""
     if len(args) > place:
         return args[place]
+    called = _called(function, args, keywords)
+    given = [*called.args, *called.kwargs.values()] if called else []
+    return given[place] if place < len(given) else None
+
+
+def _called(function, args, keywords):
+    """A call's arguments with the defaults, inspect.BoundArguments; None where they do not fit, or nothing tells."""
     try:
         called = inspect.signature(function).bind(*args, **keywords)
-        called.apply_defaults()
-        return [*called.args, *called.kwargs.values()][place]
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError):
         return None
+    called.apply_defaults()
+    return called
 
 
 def _asked_for(function, *args, **keywords):
     """What a call has for an argument, by its name: a finite float, or None where there is no such number."""
-    try:
-        called = inspect.signature(function).bind(*args, **keywords)
-        called.apply_defaults()
-        given = called.arguments
-    except (TypeError, ValueError):
-        given = {}
+    called = _called(function, args, keywords)
+    given = called.arguments if called else {}
 
     def number(name):
         try:

@@ -35,9 +35,9 @@ def _written_out(key):
     return " ".join(f"{one:.6g}" for one in numbers)
 
 
-def trainings_of(net):
+def trainings_of(model):
     """What is noted of them, [] where nothing is."""
-    return getattr(net, "trainings", None) or []
+    return getattr(model, "trainings", None) or []
 
 
 def best_in(table):

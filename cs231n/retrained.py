@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from cs231n.compared import trainings_of
 from cs231n.searched import assert_weights_like, under_other_numbers
 from cs231n.testing import CheckFailed
 
@@ -36,6 +37,9 @@ class Retraining:
     batch_size: int
     wild: float
 
+    def __post_init__(self):
+        self.X = np.array(self.X, dtype=np.float32)
+
     def accuracies(self, pair, *others):
         """Of a new classifier, trained with (learning rate, reg): on the training images, and on each (X, y) of others.
 
@@ -58,7 +62,7 @@ class Retraining:
     def _new(self, pair):
         """(a classifier, what it was trained with)"""
         classifier = self.kind()
-        X, y, numbers = under_other_numbers(np.array(self.X, dtype=np.float32), self.y)
+        X, y, numbers = under_other_numbers(self.X, self.y)
         classifier.train(X.copy(), y.copy(), learning_rate=float(pair[0]), reg=float(pair[1]), num_iters=self.num_iters,
                          batch_size=self.batch_size)
         return classifier, (X, y, numbers)
@@ -107,7 +111,7 @@ class Retraining:
         - name: what a message calls it
         """
         __tracebackhide__ = True
-        trainings = getattr(classifier, "trainings", None) or []         # one for each time that its train was called
+        trainings = trainings_of(classifier)             # one for each time that its train was called
         if any(one["held_out"] for one in trainings):
             raise CheckFailed(f"{name} was trained on the validation images as well: it knows them, and they tell "
                               "nothing about others.")

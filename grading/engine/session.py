@@ -70,13 +70,13 @@ class Session:
         """To run a set-up cell; what it imports may have to wait until a cell of the candidate's is done."""
         return {"do": "given", "source": source, "plain": source in self._plan.plain, "limit": 2 * self.limit}
 
-    def execute(self, source: str, silent: bool, aside: bool = False) -> tuple[bytes, str]:
-        """(outputs as they came, "" or how the candidate was lost: late, dead; interrupted if an interrupt helped)."""
-        return self._execute(source, silent, aside, self.count)
+    def execute(self, source: str, silent: bool, aside: bool = False, count: int | None = None) -> tuple[bytes, str]:
+        """(outputs as they came, "" or how the candidate was lost: late, dead; interrupted if an interrupt helped).
 
-    def _execute(self, source: str, silent: bool, aside: bool, count: int) -> tuple[bytes, str]:
+        - count: the cell's number; None: that of the last cell
+        """
         asked = msgspec.msgpack.encode({"source": source, "plain": source in self._plan.plain, "silent": silent,
-                                       "count": count, "aside": aside})
+                                       "count": self.count if count is None else count, "aside": aside})
         try:
             self._processes.order(asked, self.limit)
             self._processes.complete()
@@ -113,7 +113,7 @@ class Session:
         for source in self.given:
             self._processes.ask(2 * self.limit, **self._order(source))
         for count, source in self.ran:
-            if self._execute(source, True, False, count)[1] not in ("", "interrupted"):
+            if self.execute(source, silent=True, count=count)[1] not in ("", "interrupted"):
                 self.ran = []                    # what it did before, it does not do again: go on without
                 return False
         return True

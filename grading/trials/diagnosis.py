@@ -19,7 +19,7 @@ from grading.release import stubs
 from grading.release.assignment import Assignment, topic
 
 MOST_LINES = 200                 # added to a locked cell, that are looked at
-MOST_ERRORS = 20                 # of a notebook's cells
+MOST_ERRORS = 20                 # different ones, of a notebook's cells
 MAX_TRACE = 4000                 # characters of a traceback in which its first place is looked for
 _IN_CELL = re.compile(r"^Cell In\[\d{1,5}\], line (\d{1,5})$", re.MULTILINE)
 _MISSED = re.compile(r"(?:name '|the notebook has no )(\w+)")
@@ -41,11 +41,14 @@ def remarks(assignment: Assignment, modules: dict[str, str], result: Result,
             unloaded.setdefault(sentence, {}).update(dict.fromkeys(more))
     stopped = []
     for name, notebook in (notebooks or {}).items():
-        for cell, kind, message, trace in islice(_errors(notebook), MOST_ERRORS):
+        first = {}                               # error -> the cell that it came up in first
+        for cell, *error in _errors(notebook):
+            first.setdefault(tuple(error), cell)
+        for (kind, message, trace), cell in islice(first.items(), MOST_ERRORS):
             told = telling.raised(kind, message, trace, modules)
             if told.unloaded:
                 unloaded.setdefault(told.unloaded, {})
-            elif _has_lost(result, name):
+            elif _lost(result, name):
                 stopped += _stop(f"{name}.ipynb: {cell.id}", cell, kind, trace, modules)
     found = ["; ".join([sentence, *more]) for sentence, more in unloaded.items()]
     for name, content in modules.items():
@@ -96,8 +99,7 @@ def causes(removed: dict[str, dict[str, list[str]]], notebooks: dict[str, Notebo
     """
     found = []
     for name, cells in removed.items():
-        lost = [cell["message"] for cell in result.notebooks.get(name, {}).values()
-                if cell["outcome"] not in ("passed", "manual")]
+        lost = _lost(result, name)
         errors = [message for _, _, message, _ in _errors(notebooks[name])]
         missed = set(_MISSED.findall("\n".join(lost + errors)[:MAX_TEXT]))
         for cell, lines in cells.items():
@@ -120,8 +122,10 @@ def _errors(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str, str, st
                     yield cell, output.ename, output.evalue, "\n".join(output.traceback)
 
 
-def _has_lost(result: Result, notebook: str) -> bool:
-    return any(cell["outcome"] not in ("passed", "manual") for cell in result.notebooks.get(notebook, {}).values())
+def _lost(result: Result, notebook: str) -> list[str]:
+    """What is said of the cells of a notebook that a test has judged, and that did not pass it."""
+    return [cell["message"] for cell in result.notebooks.get(notebook, {}).values()
+            if cell["outcome"] not in ("passed", "manual")]
 
 
 def _stop(where: str, cell: NotebookNode, kind: str, trace: str, modules: dict[str, str]) -> list[str]:

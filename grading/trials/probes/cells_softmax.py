@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cs231n.compared import trainings_of
 from grading.trials.probes.classifiers import probe
 from grading.trials.probes.searches import RIGHT, only
 
@@ -54,7 +55,7 @@ def _arranged(names, pairs, accuracies):
 
     turned = [pair[::-1] for pair in pairs]
     exchanged = inside(pairs) < number <= inside(turned)
-    used = [one["learning_rate"] for one in getattr(names["best_softmax"], "trainings", None) or []]
+    used = [one["learning_rate"] for one in trainings_of(names["best_softmax"])]
     as_trained = exchanged and used and all(rate is not None and any(np.isclose(rate, pair[0], rtol=1e-3)
                                                                      for pair in pairs) for rate in used)
     yield "keys", "the other's range" if as_trained else "exchanged" if exchanged else RIGHT

@@ -7,6 +7,7 @@ from importlib import import_module
 
 import numpy as np
 
+from cs231n.compared import trainings_of
 from grading.trials.probes.searches import RIGHT, are_shares, only, same, scale, shares
 
 NEAR, OUTLIER = 0.085, 0.15      # of accuracies claimed: root mean square of what they are off, and what one may be off
@@ -74,7 +75,7 @@ def probe(kind, best, arrange):
             best_of_all = fractions[fractions[:, 1].argmax()]
             if training == "not at all" and best_of_all[1] > max(0.4, best_of_all[0] + 0.2):
                 training = "on the validation images"
-            record, handed = _trainings(names[best]), _handed_on(names[best], list(results), fractions[:, 1])
+            record, handed = trainings_of(names[best]), _handed_on(names[best], list(results), fractions[:, 1])
             if training == "not at all" and any(one["num_iters"] for one in record):
                 training = ...                   # a few steps tell little
             if handed not in (RIGHT, ...):       # which explains whatever they have come to
@@ -93,13 +94,9 @@ def probe(kind, best, arrange):
     return asked
 
 
-def _trainings(classifier):
-    return getattr(classifier, "trainings", None) or []
-
-
 def _kept(names, classifier, handed, training):
     """What the record of its trainings tells of the classifier that was kept."""
-    trainings = _trainings(classifier)
+    trainings = trainings_of(classifier)
     if not trainings and getattr(classifier, "W", 0) is None:
         yield "record", "untrained"
         return
@@ -115,7 +112,7 @@ def _kept(names, classifier, handed, training):
 
 def _handed_on(classifier, keys, val):
     """Which of the two numbers train had by default, where it was not called with the best pair."""
-    used = {(one["learning_rate"], one["reg"]) for one in _trainings(classifier)}
+    used = {(one["learning_rate"], one["reg"]) for one in trainings_of(classifier)}
     if len(used) != 1 or None in (pair := used.pop()):
         return ...
     best = np.array(keys, dtype=float)[val > val.max() - 1e-9]

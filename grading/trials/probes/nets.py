@@ -5,6 +5,7 @@ A net knows with which settings a Solver trained it (`trainings`), so what was k
 
 import numpy as np
 
+from cs231n.compared import trainings_of
 from grading.trials.probes.searches import FEW, RIGHT, are_shares, same, scale, shares
 
 WIDTH = 100                      # hidden units of a net, where nothing is handed on
@@ -72,7 +73,7 @@ def _kept(net, results, values, X_val, y_val, rule):
 
     values: accuracies on the validation images, as fractions; None where results has something else
     """
-    trainings, keys = getattr(net, "trainings", None) or [], list(results)
+    trainings, keys = trainings_of(net), list(results)
     last = len(net.params) // 2
     if not np.any(np.array(net.params[f"b{last}"])) and not any(one.get("num_epochs") for one in trainings):
         yield "training", lambda: "of others" if getattr(net, "starts", 0) else "not at all"
