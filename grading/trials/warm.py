@@ -129,9 +129,17 @@ def _prepared(module: ModuleType, arguments: dict[str, Any]) -> str:
     """Do what the children share, where a module has something of the kind; "", or a line that tells how it failed."""
     try:
         getattr(module, "prepare", lambda **_: None)(**arguments)
+        _refuse_a_package(module.__name__)
     except Exception:
         return json.dumps({"failed": traceback.format_exc()})
     return ""
+
+
+def _refuse_a_package(name: str) -> None:
+    """Children would inherit it, and try it in place of their own."""
+    if "cs231n" in sys.modules:
+        raise RuntimeError(f"{name} has imported {sys.modules['cs231n'].__file__}: what a variant is tried with may "
+                           "import cs231n only in the variant's own process, inside a function")
 
 
 def _in_a_child(asker: socket.socket, place: Path, work, arguments: dict[str, Any]) -> str:

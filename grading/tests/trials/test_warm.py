@@ -12,6 +12,7 @@ import pytest
 from grading import ROOT
 from grading.release import assignment as assignments
 from grading.trials import catalogue, trial, warm
+from grading.trials.packing import packed, unpacked
 
 REFERENCE = {"__init__.py": "", "one.py": "def f():\n    return 1\n", "two.py": "from cs231n.one import f\n"}
 
@@ -51,6 +52,15 @@ def test_a_variant_that_never_ends_is_stopped_and_one_that_ends_its_process_is_n
     with pytest.raises(RuntimeError, match="TypeError"):
         process.run(REFERENCE, {}, "grading.trials.judge:judge", {"cells": []})
     assert judged(process, "pass") == ""
+
+
+def test_what_variants_are_tried_with_has_not_imported_the_checkouts_own_package(process):
+    """A child would find it imported, and judge it in place of the variant."""
+    asked = process.run(REFERENCE, None, "grading.trials.answering:told", {"variants": {}, "like": packed([])})
+    assert unpacked(asked) == {}
+    assert judged(process, "from cs231n.two import f\nassert f() == 2, f()") == "AssertionError: 1"
+    with pytest.raises(RuntimeError, match="may import cs231n only in the variant's own process"):
+        process.run(REFERENCE, {}, "cs231n.testing:relative_error", {})
 
 
 def test_it_is_asked_by_several_threads_and_forks_from_none_of_them():

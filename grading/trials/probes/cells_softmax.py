@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from cs231n.compared import trainings_of
 from grading.trials.probes.classifiers import probe
-from grading.trials.probes.searches import RIGHT, only
+from grading.trials.probes.searches import RIGHT, only, trainings_of
 
 
 def _log_uniform(names):

@@ -7,8 +7,7 @@ from importlib import import_module
 
 import numpy as np
 
-from cs231n.compared import trainings_of
-from grading.trials.probes.searches import RIGHT, are_shares, only, same, scale, shares
+from grading.trials.probes.searches import RIGHT, are_shares, only, same, scale, shares, trainings_of
 
 NEAR, OUTLIER = 0.085, 0.15      # of accuracies claimed: root mean square of what they are off, and what one may be off
 APART = 1.4                      # times as far off is another way than the one that fits

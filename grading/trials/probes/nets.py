@@ -5,8 +5,7 @@ A net knows with which settings a Solver trained it (`trainings`), so what was k
 
 import numpy as np
 
-from cs231n.compared import trainings_of
-from grading.trials.probes.searches import FEW, RIGHT, are_shares, same, scale, shares
+from grading.trials.probes.searches import FEW, RIGHT, are_shares, same, scale, shares, trainings_of
 
 WIDTH = 100                      # hidden units of a net, where nothing is handed on
 

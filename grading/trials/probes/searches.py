@@ -10,6 +10,11 @@ RIGHT = "right"
 FEW = 3                          # numbers, of which nothing can be said
 
 
+def trainings_of(model):
+    """What is noted of them, [] where nothing is. `compared` has the same; no probe may import the package."""
+    return getattr(model, "trainings", None) or []
+
+
 def only(*fitting):
     """The one reading of (reading, whether it fits) that fits; ... if there is another, or none."""
     found = list(dict.fromkeys(reading for reading, fits in fitting if fits))
