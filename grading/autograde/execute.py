@@ -6,7 +6,6 @@ started anew and the cells before are run again without the one that did it, so 
 
 import os
 import subprocess
-import tempfile
 from contextlib import ExitStack
 
 from nbclient.client import NotebookClient
@@ -21,6 +20,7 @@ from grading import NOTE
 from grading.books.seeds import Seeds
 from grading.engine import apart, telling
 from grading.engine.telling import Told
+from grading.scratch import temporary
 
 SEEDS = "kit_seeds"          # the key under which resources may hold what draws the hidden tests' seeds
 MODULES = "kit_modules"      # the same for the student's modules, path -> text: messages tell places in them
@@ -69,7 +69,7 @@ class Execute(NbgraderExecute):
     def _start(self, kernel: ExitStack) -> None:
         kernel.close()
         self.km = self.kc = None
-        self._sockets = kernel.enter_context(tempfile.TemporaryDirectory(prefix="kit-"))
+        self._sockets = kernel.enter_context(temporary("kit-held-sockets-"))
         # What is written past Python's own streams is not for the instructor's terminal.
         kernel.enter_context(self.setup_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         self._alive = True

@@ -1,16 +1,15 @@
 """The workers of a run: sandboxes for one assignment, started ahead while the kit makes itself ready."""
 
-import tempfile
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
-from pathlib import Path
+from contextlib import ExitStack, suppress
 
 from grading.books.course import Course
 from grading.engine.sandbox import Sandbox, probe
 from grading.engine.worker import Worker, WorkerLost
 from grading.errors import KitError
 from grading.release.assignment import Assignment
+from grading.scratch import temporary
 
 
 def choose_sandbox(unsafe: bool = False) -> Sandbox:
@@ -33,13 +32,15 @@ def given(assignment: Assignment, course: Course) -> dict[str, bytes]:
 
 
 class Workers:
-    """Makes workers, each with the package as far as the kit gives it and the data to grade on."""
+    """Makes workers, each with the package as far as the kit gives it, in the folder `given`, and the data to grade on.
+    """
 
     def __init__(self, assignment: Assignment, course: Course, sandbox: Sandbox):
         self.sandbox, self._data = sandbox, course.grading_data
         course.require_release(assignment.name)
         course.prepare_data()
-        self._folder = tempfile.TemporaryDirectory(prefix="kit-given-")
+        self._held = ExitStack()
+        self.given = self._held.enter_context(temporary("kit-held-given-"))
         self._ahead: deque[Future[Worker]] = deque()
         self._starting = ThreadPoolExecutor(thread_name_prefix="ahead")
         for name, content in given(assignment, course).items():
@@ -56,7 +57,7 @@ class Workers:
                 with suppress(WorkerLost):
                     future.result().close()
         self._starting.shutdown()
-        self._folder.cleanup()
+        self._held.close()
 
     def start_ahead(self, count: int) -> None:
         """Have so many warm up already; each is taken once."""
@@ -68,11 +69,6 @@ class Workers:
             return self._ahead.popleft().result()
         except IndexError:
             return self._start()
-
-    @property
-    def given(self) -> Path:
-        """The folder with the package as far as the kit gives it."""
-        return Path(self._folder.name)
 
     def _start(self) -> Worker:
         return Worker(self.sandbox, self.given, self._data)

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from grading.commands import assignment_argument, course_option, place, whole
 from grading.desk.text import clean_text
 from grading.errors import KitError, few
 from grading.release import assignment as assignments
+from grading.scratch import temporary
 
 PLACE = 68
 PAIRS = 20
@@ -73,7 +73,7 @@ def _course(assignment: assignments.Assignment, folder: Path, held: ExitStack) -
         raise KitError(f"{folder} does not exist. --against takes a course folder, or what `kit collect` takes.")
     if (folder / "submitted").is_dir():
         return Course(folder.resolve())
-    course = Course(Path(held.enter_context(tempfile.TemporaryDirectory(prefix="kit-against-"))))
+    course = Course(held.enter_context(temporary("kit-held-against-")))
     course.prepare()
     for one in collect.Collecting(assignment, course, None).take([folder]):
         if one.state == "refused":

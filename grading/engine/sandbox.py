@@ -18,7 +18,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from pathlib import Path
 
 from grading.engine import kernel, landlock, restrict, system
 from grading.engine.system import KIT
+from grading.scratch import temporary
 
 TRIALS = 3                               # of a level, where the one before was killed
 FORCED = "KIT_SANDBOX"                   # a level to use, or none at all: for trouble, and for tests
@@ -223,9 +223,9 @@ def _tried(sandbox: Sandbox) -> str:
     """Start a zygote that is not warm and let it fork one child. Returns what went wrong, or nothing."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs, ExitStack() as held:
-        scratch = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="kit-"))) if not sandbox.boxed else None
+        folder = held.enter_context(temporary("kit-held-work-")) if not sandbox.boxed else None
         try:
-            command, environment, passed = held.enter_context(sandbox.command(theirs.fileno(), None, None, scratch))
+            command, environment, passed = held.enter_context(sandbox.command(theirs.fileno(), None, None, folder))
             done = subprocess.Popen(command, env=environment, pass_fds=passed, stdin=subprocess.DEVNULL, umask=0o022,
                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/", start_new_session=True)
             theirs.close()

@@ -21,6 +21,7 @@ from pathlib import Path
 from grading.engine import looking
 from grading.engine.glovebox import ROLE, Glovebox
 from grading.engine.sandbox import HANDLING, PAGES, Sandbox
+from grading.scratch import temporary
 
 START_SECONDS = 120                      # the zygote's imports, on a machine with other work to do
 ANSWER_SECONDS = 20
@@ -163,8 +164,7 @@ class _Zygote:
         self._held = ExitStack()
         self._scratch = None
         if not sandbox.boxed:
-            folder = tempfile.TemporaryDirectory(prefix="kit-", ignore_cleanup_errors=True)
-            self._scratch = Path(self._held.enter_context(folder))
+            self._scratch = self._held.enter_context(temporary("kit-held-work-"))
         # --die-with-parent follows the thread that started bwrap: this one lives until the zygote is closed.
         starter = ThreadPoolExecutor(1, thread_name_prefix="zygote")
         self._held.callback(starter.shutdown)

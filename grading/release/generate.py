@@ -6,7 +6,6 @@ has passed: the gradebook's cells in one transaction, then staged source, releas
 
 import os
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from grading.errors import KitError
 from grading.release import assignment as assignments
 from grading.release import leaks, markers, stage
 from grading.release.assignment import Assignment
+from grading.scratch import temporary
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)        # zip's own first moment: the archive's bytes depend on its content alone
 
@@ -56,8 +56,8 @@ def _scratch(course: Course) -> Iterator[Course]:
     new = [folder for folder in (course.root, *course.root.parents) if not folder.exists()]
     course.root.mkdir(parents=True, exist_ok=True)
     try:
-        with tempfile.TemporaryDirectory(prefix=".generating-", dir=course.root) as folder:
-            scratch = Course(Path(folder))
+        with temporary(".generating-", course.root) as folder:
+            scratch = Course(folder)
             if (course.root / CONFIG).exists():
                 scratch.prepare_config(course.root)
             if course.grading_data.exists():

@@ -8,7 +8,6 @@ grades.
 import json
 import os
 import re
-import tempfile
 from pathlib import Path
 
 from grading import ROOT
@@ -17,6 +16,7 @@ from grading.books.course import Course
 from grading.errors import KitError
 from grading.release import markers
 from grading.release.assignment import PACKAGE, Assignment
+from grading.scratch import temporary
 
 # Of the package, and no test reads them.
 TOOLS = ("_check", "_download.py", "_hints", "_writeup", "check.py", "get_data.py")
@@ -32,14 +32,14 @@ def stage(assignment: Assignment, course: Course) -> Path:
     """
     target = course.source(assignment.name)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".staging-", dir=target.parent) as scratch:
-        staged = Path(scratch) / assignment.name
+    with temporary(".staging-", target.parent) as scratch:
+        staged = scratch / assignment.name
         for path, content in files(assignment).items():
             (staged / path).parent.mkdir(parents=True, exist_ok=True)
             (staged / path).write_text(content, encoding="utf-8", newline="\n")
         (staged / "get_datasets.sh").chmod(0o755)
         if target.exists():
-            os.replace(target, Path(scratch) / "former")
+            os.replace(target, scratch / "former")
         os.replace(staged, target)
     return target
 

@@ -4,7 +4,6 @@ The same seed makes the same class. Hardly two submissions are the same, so each
 """
 
 import random
-import tempfile
 from pathlib import Path
 
 from grading.books.course import Course
@@ -12,6 +11,7 @@ from grading.release.assignment import Assignment
 from grading.release.stubs import strip_markers
 from grading.sample import faults, sample_class
 from grading.sample.faults import Files
+from grading.scratch import temporary
 from grading.trials import catalogue
 from grading.trials.catalogue import Entry
 
@@ -56,8 +56,8 @@ class Writer:
 
     def __init__(self, assignment: Assignment, course: Course):
         self._assignment = assignment
-        with tempfile.TemporaryDirectory(prefix="kit-class-") as scratch:
-            perfect = Path(scratch, "perfect")
+        with temporary("kit-held-class-") as scratch:
+            perfect = scratch / "perfect"
             sample_class.complete(assignment, course, perfect)
             self._perfect, self._untouched = (
                 {name: (folder / name).read_bytes() for name in assignment.submitted_files}

@@ -10,7 +10,7 @@ from grading import ROOT
 from grading.autograde.depends import OWN, SHOWN, STOCK
 
 HOUSE = ROOT / "grading"
-DOOR = ("grading", "errors")                     # ROOT and KitError: for everyone
+DOOR = ("grading", "errors", "scratch")          # ROOT, KitError and temporary folders: for everyone
 KNOWS = {
     "books": (),
     "release": ("books",),

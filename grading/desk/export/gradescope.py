@@ -10,7 +10,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -25,6 +24,7 @@ from grading.desk.feedback import lesson, said
 from grading.desk.feedback.phrases import Open
 from grading.desk.text import clean_message
 from grading.errors import KitError
+from grading.scratch import temporary
 
 VISIBILITIES = "visible", "after_published", "after_due_date", "hidden"
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)*")
@@ -99,8 +99,7 @@ def dry_run(packed: bytes, book: Book, known: dict[str, str]) -> list[str]:
     made = {student: submission(name, word if "@" in word else "", book.people[student].whole, grades)
             for student, word in addresses.items()}
     wrong = []
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
+    with temporary("kit-held-answered-") as root:
         with zipfile.ZipFile(io.BytesIO(packed)) as opened:
             opened.extractall(root / "source")
         if made:
