@@ -2,7 +2,11 @@
 
 import errno
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from grading import commands, extras
 from grading.desk.text import clean_text
@@ -26,10 +30,11 @@ def main(arguments: list[str] | None = None) -> int:
     if options.others and not getattr(command, "HANDS_ON", False):
         parser.error(f"unrecognized arguments: {' '.join(options.others)}")
     try:
-        extras.ensure(*getattr(command, "NEEDS", ()))
-        done = command.run(options)
-        sys.stdout.flush()                         # what a pipe or a disk refuses is told here, not at the very end
-        return done
+        with _stopped_as_by_ctrl_c():
+            extras.ensure(*getattr(command, "NEEDS", ()))
+            done = command.run(options)
+            sys.stdout.flush()                     # what a pipe or a disk refuses is told here, not at the very end
+            return done
     except KitError as error:
         print(f"kit: {clean_text(str(error), 10_000)}", file=sys.stderr)
         return 1
@@ -56,6 +61,20 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("kit: stopped. Run the same command again to go on.", file=sys.stderr)
         return 1
+
+
+@contextmanager
+def _stopped_as_by_ctrl_c() -> Iterator[None]:
+    """A terminal that is closed and a system that ends its services leave what ctrl-C leaves: all of it in order."""
+    here = threading.current_thread() is threading.main_thread()
+    ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if here and signal.getsignal(number) == signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ import nbformat
 from nbformat import NotebookNode, ValidationError
 from nbformat.v4 import new_output
 from nbgrader import api
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -88,7 +88,7 @@ class Ledger:
             raise KitError(f"There is no gradebook in {self._course.root}. Run: kit generate ASSIGNMENT")
         with ExitStack() as opened:
             opened.enter_context(writing(self._course))
-            self._engine = create_engine(f"sqlite:///{self._course.gradebook}?timeout={self._patience}")
+            self._engine = marks.opened(self._course.gradebook, self._patience)
             opened.callback(self._engine.dispose)
             self._recover()
             self._heed_people()

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nbgrader import api
-from sqlalchemy import create_engine, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from grading.books import answers, results
+from grading.books import answers, marks, results
 from grading.books.course import Course
 from grading.errors import KitError
 
@@ -162,7 +162,7 @@ class Marking:
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
-        engine = create_engine(f"sqlite:///{self._course.gradebook}?timeout={PATIENCE}")
+        engine = marks.opened(self._course.gradebook, PATIENCE)
         try:
             with Session(engine) as session:
                 yield session
@@ -180,17 +180,21 @@ def sign(course: Course, assignment: str, entered: Iterable[tuple[str, str, floa
     with suppress(OSError, KeyError):                    # the mark itself is entered
         lines = [json.dumps([*one, marker or getpass.getuser()]) for one in entered]
         path.parent.mkdir(exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write("".join(f"{line}\n" for line in lines))
+        with path.open("ab+") as file:
+            file.seek(max(0, file.tell() - 1))
+            begun = file.read(1) not in (b"", b"\n")            # a line, by a process that was killed
+            file.write(b"\n" * begun + "".join(f"{line}\n" for line in lines).encode())
 
 
 def markers(course: Course, assignment: str) -> dict[tuple[str, str], tuple[str, float | None]]:
     """(student, question) -> who marked it last, with `kit answers` or in formgrader, and what was entered."""
-    found = {}
-    with suppress(OSError, ValueError):
-        for line in _signed(course, assignment).read_text(encoding="utf-8").splitlines():
+    found, lines = {}, []
+    with suppress(OSError):
+        lines = _signed(course, assignment).read_bytes().splitlines()
+    for line in lines:
+        with suppress(ValueError, TypeError, RecursionError):          # half a line, of a process that was killed
             student, question, score, marker = json.loads(line)
-            found[student, question] = marker, score
+            found[student, question] = str(marker), score
     return found
 
 

@@ -7,12 +7,13 @@ back, or an older gradebook may have been put in place: the former copy then sta
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from nbgrader import api
-from sqlalchemy import create_engine, or_, select, text, update
+from sqlalchemy import Engine, QueuePool, create_engine, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from grading.books.course import Course
@@ -24,12 +25,22 @@ _OF_GRADE, _OF_COMMENT = ("manual_score", "extra_credit", "needs_manual_grade"),
 @contextmanager
 def reading(gradebook: Path) -> Iterator[Session]:
     """A session that writes nothing."""
-    engine = create_engine(f"sqlite:///{gradebook}?timeout=30")
+    engine = opened(gradebook)
     try:
         with Session(engine) as session:
             yield session
     finally:
         engine.dispose()
+
+
+def opened(gradebook: Path, patience: float = 30) -> Engine:
+    """For a gradebook that is there: SQLite alone would make an empty one in the place of one that is gone.
+
+    - patience: seconds to wait for another program that is writing to it
+    """
+    place = f"{gradebook.absolute().as_uri()}?mode=rw"
+    return create_engine("sqlite://", poolclass=QueuePool, creator=lambda: sqlite3.connect(
+        place, patience, check_same_thread=False, uri=True))
 
 
 @contextmanager

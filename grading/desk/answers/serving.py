@@ -3,17 +3,22 @@
 import hmac
 import json
 import secrets
+import sys
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import BoundedSemaphore
 
+from cs231n._reading import whole
 from grading.books.marking import Change, Mark
 from grading.desk.answers import Desk, page, plots
 from grading.desk.questions import Question
+from grading.desk.text import clean_text
 from grading.errors import KitError
 
 HOST = "127.0.0.1"
 MOST = 2_000_000                 # bytes of a request
+AT_ONCE = 500                    # connections that are open, a thread each; a browser has six
 
 
 class Server(ThreadingHTTPServer):
@@ -30,6 +35,27 @@ class Server(ThreadingHTTPServer):
         self.desk, self.token = desk, secrets.token_urlsafe(24)
         self.asked = {one.name: one for one in desk.asked}
         self.address = f"http://{HOST}:{self.server_port}/{self.token}/{first.name}"
+        self._open = BoundedSemaphore(AT_ONCE)
+
+    def process_request(self, request, client_address) -> None:
+        """One too many is closed: whoever is on this machine can open them, and never say a word."""
+        if self._open.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request, client_address) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._open.release()
+
+    def handle_error(self, request, client_address) -> None:
+        """Nothing of a browser that has gone away; a fault of ours is told in one line, and the others are served."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            print(clean_text(f"kit: a request of the page failed ({type(error).__name__}: {error}). What was entered "
+                             "before stays; load the page again."), file=sys.stderr, flush=True)
 
 
 class _Refused(Exception):
@@ -87,11 +113,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get_content_type() != "application/json":
             raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "marks come as JSON")
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > MOST:
+        if not length.isdecimal() or len(length) > len(str(MOST)) or int(length) > MOST:
             raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has a length, of at most {MOST} bytes")
         try:
             changes = [_change(one) for one in json.loads(self.rfile.read(int(length)))]
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise _Refused(HTTPStatus.BAD_REQUEST, "this is no list of marks") from None
         return _as_json(self.server.desk.marking(question).enter(changes))
 
@@ -136,4 +162,4 @@ def _change(one: dict) -> Change:
     if not isinstance(one["id"], str) or not isinstance(one["digest"], str) or waits not in (None, True, False):
         raise ValueError(one)
     seen = Mark(seen.score, seen.comment or None, bool(seen.waits))
-    return Change(one["id"], one["digest"], seen, score, comment, waits)
+    return Change(one["id"], one["digest"], seen, score, comment and whole(comment), waits)

@@ -5,11 +5,13 @@ import json
 import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 import written
@@ -20,9 +22,9 @@ from grading import ROOT
 from grading.autograde import autograde
 from grading.books import marks
 from grading.books.course import Course
-from grading.books.marking import Change, Mark, Marking
+from grading.books.marking import Change, Mark, Marking, markers
 from grading.desk import answers, feedback, grouping, questions
-from grading.desk.answers import Desk, page
+from grading.desk.answers import Desk, page, serving
 from grading.desk.answers.serving import Server
 from grading.errors import KitError
 
@@ -180,6 +182,18 @@ def test_what_a_student_is_shown_of_marks(whole, course, marking):
     assert "<math" in ann and "loosely argued" not in ann and "cdnjs" not in ann and "<script" not in ann
 
 
+@pytest.mark.parametrize("left", [b'["bob", "words', b"5\n", b'[["a"], 1, 2, 3]\n', b"\xff\xfe\n",
+                                  b"[" * 100_000 + b"\n"])
+def test_a_line_on_who_has_marked_that_is_none_costs_no_other(course, marking, left):
+    found = by_student(marking)
+    marking.enter([change(found["ann"], 1.5)])
+    with (course.marks / f"{written.NAME}-markers.jsonl").open("ab") as file:
+        file.write(left)
+    marking.enter([change(found["cem"], 0.5)])
+    assert {student: score for (student, _), (_, score) in markers(course, written.NAME).items()} == {
+        "ann": 1.5, "cem": 0.5}
+
+
 # Two markers, and one that is killed
 
 MARKER = """
@@ -265,11 +279,80 @@ def test_who_comes_by_another_name_or_from_another_page_is_refused(server, heade
     ("POST", "/marks", "[1]", {}, 400), ("POST", "/marks", '[{"id": "x"}]', {}, 400), ("POST", None, "[]", {}, 404),
     ("POST", "/marks", "", {"Content_Length": "99999999999"}, 413), ("PUT", "/marks", "[]", {}, 501),
     ("DELETE", "/marks", None, {}, 501), ("OPTIONS", "/marks", None, {}, 501), ("POST", "/marks", "[[]]", {}, 400),
+    ("POST", "/marks", "[" * 100_000, {}, 400), ("POST", "/marks", "", {"Content_Length": "9" * 5_000}, 413),
 ])
-def test_what_is_no_mark_is_refused_and_nothing_is_entered(server, course, method, path, body, headers, status):
+def test_what_is_no_mark_is_refused_and_nothing_is_entered(server, course, capfd, method, path, body, headers, status):
     before = entered(course)
     assert ask(server, method, path, body, **headers)[0] == status
-    assert entered(course) == before
+    assert entered(course) == before and capfd.readouterr().err == ""
+
+
+def test_who_goes_away_in_the_middle_is_no_trouble_of_the_markers(server, capfd):
+    for said in ("GET /", f"GET /{server.token}/{written.QUESTION} HTTP/1.1\r\nHost: 127.0.0.1:{server.server_port}"
+                          "\r\n\r\n"):
+        for _ in range(10):
+            client = socket.create_connection(("127.0.0.1", server.server_port))
+            client.sendall(said.encode())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))        # no goodbye
+            client.close()
+    assert ask(server)[0] == 200
+    server.shutdown()
+    server.server_close()                                                          # waits for all of them
+    assert capfd.readouterr().err == ""
+
+
+def test_a_fault_of_a_page_is_one_line_and_the_next_request_is_answered(server, capfd, monkeypatch):
+    monkeypatch.setattr(serving, "page", lambda *_, **__: 1 / 0)
+    with pytest.raises(http.client.RemoteDisconnected):
+        ask(server)
+    assert ask(server, path="/marks")[0] == 200
+    told = capfd.readouterr().err
+    assert told.startswith("kit: a request of the page failed (ZeroDivisionError") and len(told.splitlines()) == 1
+
+
+def test_connections_that_say_nothing_are_as_many_as_it_takes_threads_for_and_no_more(server, monkeypatch):
+    monkeypatch.setattr(server, "_open", threading.BoundedSemaphore(3))
+    silent = [socket.create_connection(("127.0.0.1", server.server_port), timeout=20) for _ in range(3)]
+    for one in silent:
+        one.sendall(b"GET / HTTP/1.1\r\nX: ")
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=20) as one_more, suppress(OSError):
+        assert one_more.recv(100) == b""
+    for one in silent:
+        one.close()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with suppress(OSError, http.client.HTTPException):
+            assert ask(server)[0] == 200
+            return
+    pytest.fail("nobody is served any more")
+
+
+def test_half_a_letter_in_a_comment_costs_no_mark(server, course, marking):
+    one = by_student(marking)["cem"]
+    sent = {"id": one.id, "digest": one.digest, "seen": [None, None, True], "score": 0.5, "comment": "a\ud800"}
+    assert json.loads(ask(server, "POST", "/marks", json.dumps([sent]))[2]) == {one.id: [[0.5, "a?", False], ""]}
+    assert entered(course)["cem"] == (0.5, False, "a?")
+
+
+def test_a_gradebook_that_is_gone_is_told_and_no_empty_one_is_put_in_its_place(server, course):
+    os.rename(course.gradebook, course.root / "elsewhere.db")
+    for path in ("/marks", f"/plots/{'x' * 32}"):
+        status, _, told = ask(server, path=path)
+        assert status == 503 and f"{course.gradebook} cannot be used" in told
+    assert not course.gradebook.exists()
+    os.rename(course.root / "elsewhere.db", course.gradebook)
+    assert ask(server, path="/marks")[0] == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_terminal_that_is_closed_ends_it_as_ctrl_c_does(released, number):
+    command = [sys.executable, "-m", "grading", "answers", "assignment1", "--course", str(released[1].root)]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+                               env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"})
+    assert "mark at http" in running.stdout.readline()
+    running.send_signal(number)
+    said = running.communicate(timeout=60)
+    assert running.returncode == 0 and said[1] == ""
 
 
 def test_a_mark_comes_by_the_server_and_the_plots_too(server, course, marking):
