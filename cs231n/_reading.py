@@ -4,9 +4,12 @@ Both see the same cells and the same text, whatever the format, the encoding or 
 """
 
 import base64
+import errno
 import io
 import json
+import os
 import re
+import signal
 import sys
 import tokenize
 from typing import NamedTuple
@@ -43,11 +46,22 @@ def assignment(folder):
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         kinds = {"name": str, "notebooks": list, "modules": list, "cells": dict, "points": dict}
-        if all(isinstance(found[key], kind) for key, kind in kinds.items()):
+        if all(isinstance(found[key], kind) for key, kind in kinds.items()) and _is_sound(found):
             return found
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         pass
     raise Damaged(f"{path} is missing or damaged. Take it from the assignment's archive again.")
+
+
+def _is_sound(asked):
+    """Whether what stands in the parts of an assignment's description is what stands there in a release."""
+    names = [asked["name"], *asked["notebooks"], *asked["modules"]]
+    cells = [cell for those in asked["cells"].values() for cell in those]
+    return (all(isinstance(name, str) and name and not {"..", ""} & set(name.split("/")) for name in names)
+            and "/" not in asked["name"]
+            and all(cell.keys() == {"name", "kind", "role", "source"} for cell in cells)
+            and all(isinstance(one, str) for cell in cells for one in cell.values())
+            and all(type(points) in (int, float) for points in asked["points"].values()))
 
 
 def printable(text):
@@ -71,6 +85,26 @@ def print_any_letter():
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+
+
+def run_as_program(main, name):
+    """End this process as `main` returns; a sentence where it is stopped, or where nobody takes what it prints."""
+    for end in ("SIGTERM", "SIGHUP"):                # a terminal that is closed leaves nothing half done either
+        if hasattr(signal, end) and signal.getsignal(getattr(signal, end)) == signal.SIG_DFL:
+            signal.signal(getattr(signal, end), signal.default_int_handler)
+    try:
+        done = main()
+        if sys.stdout:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.exit(f"{name}: stopped before its end. Run it again.")
+    except OSError as error:
+        where = f"{printable(str(error.filename))}: " if error.filename else ""
+        if sys.stdout and error.errno in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF) and not where:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())       # or Python would tell it once more
+            where = "what it says cannot be written: "
+        sys.exit(f"{name}: {where}{error.strerror}. Run it again.")
+    sys.exit(done)
 
 
 class Cell(NamedTuple):

@@ -10,10 +10,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from cs231n import _check as checks
-from cs231n import _reading as reading
-from cs231n._check import running
-from cs231n._check.running import FAILED, PASSED, UNWRITTEN
+try:
+    from cs231n import _check as checks
+    from cs231n import _reading as reading
+    from cs231n._check import running
+    from cs231n._check.running import FAILED, PASSED, UNWRITTEN
+except ModuleNotFoundError:
+    sys.exit("check: in the folder of the assignment, run: python -m cs231n.check")
 
 LOOK = 0.5                       # seconds between two looks at the files
 
@@ -171,7 +174,4 @@ def _won(outcomes):
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit("check: stopped.")
+    reading.run_as_program(main, "check")

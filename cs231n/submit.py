@@ -6,15 +6,20 @@ the release carries.
 
 import argparse
 import ast
+import itertools
+import mmap
 import os
 import sys
 import zipfile
 from pathlib import Path
 from urllib.parse import unquote
 
-from cs231n import _matching as matching
-from cs231n import _reading as reading
-from cs231n import _writeup as writeup
+try:
+    from cs231n import _matching as matching
+    from cs231n import _reading as reading
+    from cs231n import _writeup as writeup
+except ModuleNotFoundError:
+    sys.exit("submit: in the folder of the assignment, run: python -m cs231n.submit")
 
 _OURS = b"/Creator(Typst "          # stands in a write-up that is made here
 _STUB = "is not implemented yet"
@@ -36,14 +41,20 @@ def main(arguments=None):
         return 1
     usual = f"{asked['name']}-submission.zip"
     output = options.output or folder / usual
-    output = output / usual if output.is_dir() else output
-    if output.exists() and not (output.is_file() and zipfile.is_zipfile(output)):         # a notebook, perhaps
-        print(f"submit: {output} is there and no archive, so it stays as it is. Name another file with --output.",
-              file=sys.stderr)
+    try:
+        output = output / usual if output.is_dir() else output
+        own = output.exists() and _why_it_stays(output, asked)
+    except OSError as error:                         # a name that is too long
+        print(f"submit: {reading.printable(str(output))} cannot be written: {error.strerror}.", file=sys.stderr)
+        return 1
+    if own:
+        print(f"submit: {reading.printable(str(output))} is there and {own}, so it stays as it is. Name another file "
+              "with --output.", file=sys.stderr)
         return 1
     packed, problems = _inspect(folder, asked)
     if not packed:
-        print(f"submit: none of the assignment's files is in {folder}. Nothing was packed.", file=sys.stderr)
+        print(f"submit: none of the assignment's files is in {reading.printable(str(folder))}. Nothing was packed.",
+              file=sys.stderr)
         for problem in problems:                 # one may be there, and be too large
             if not problem.endswith(": missing"):
                 print(f"    {reading.printable(problem)}", file=sys.stderr)
@@ -51,11 +62,12 @@ def main(arguments=None):
     try:
         _pack(folder, packed, output)
     except OSError as error:
-        print(f"submit: {output} cannot be written: {error.strerror}.", file=sys.stderr)
+        print(f"submit: {reading.printable(str(output))} cannot be written: {error.strerror}.", file=sys.stderr)
         return 1
     expected = asked["notebooks"] + asked["modules"]
     shown = f" and {len(set(packed) - set(expected))} pictures" if set(packed) - set(expected) else ""
-    print(f"Packed {len(set(packed) & set(expected))} of {len(expected)} files{shown} into {output}:")
+    print(f"Packed {len(set(packed) & set(expected))} of {len(expected)} files{shown} into "
+          f"{reading.printable(str(output))}:")
     for name in packed:
         print(f"    {reading.printable(name)}")
     written = options.no_writeup or _write_up(folder, asked, output.with_name("writeup.pdf"), options.pages)
@@ -84,9 +96,9 @@ def _write_up(folder, asked, path, pages):
     in_full = path.with_stem(f"{path.stem}-in-full")
     try:
         for one in (path, in_full):
-            if one.exists() and _OURS not in one.read_bytes():
-                print(f"submit: no write-up: {one} is there, and not of submit's making, so it stays as it is. Move it "
-                      "elsewhere to have one made.", file=sys.stderr)
+            if one.exists() and not _is_write_up(one):
+                print(f"submit: no write-up: {reading.printable(str(one))} is there, and not of submit's making, so it "
+                      "stays as it is. Move it elsewhere to have one made.", file=sys.stderr)
                 return False
         path.unlink(missing_ok=True)                 # an earlier one must not pass for this one
         in_full.unlink(missing_ok=True)
@@ -98,13 +110,35 @@ def _write_up(folder, asked, path, pages):
         print(f"submit: no {path.name}: {why}.", file=sys.stderr)
         return False
     except OSError as error:
-        print(f"submit: {path} cannot be written: {error.strerror}.", file=sys.stderr)
+        print(f"submit: {reading.printable(str(path))} cannot be written: {error.strerror}.", file=sys.stderr)
         return False
-    print(f"Wrote {path}, your answers on {made.pages} pages" + (f", and {in_full}" if made.in_full else "")
-          + ("; not as you wrote it:" if made.problems else "."))
+    print(reading.printable(f"Wrote {path}, your answers on {made.pages} pages" + (
+        f", and {in_full}" if made.in_full else "") + ("; not as you wrote it:" if made.problems else ".")))
     for problem in made.problems:
         print(f"    {reading.printable(problem)}")
     return not made.problems
+
+
+def _why_it_stays(path, asked):
+    """A clause on why the file in the archive's place is no earlier one of submit's, or ""."""
+    try:
+        if not (path.is_file() and zipfile.is_zipfile(path)):                             # a notebook, perhaps
+            return "no archive"
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
+        return f"an archive that cannot be read ({error})"
+    others = [name for name in names - {*asked["notebooks"], *asked["modules"]}
+              if not name.lower().endswith(tuple(reading.PICTURES))]
+    return f"an archive of something else (it has {reading.printable(min(others)[:60])})" if others else ""
+
+
+def _is_write_up(path):
+    """Whether a file is a PDF that was made here."""
+    if not path.is_file() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(_OURS) >= 0
 
 
 def _inspect(folder, asked):
@@ -156,9 +190,9 @@ def _look_into_module(path, folder, asked):
         return ["defines no function or class", *_own_modules(tree, path, folder, asked)]
     problems = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Raise) and _STUB in ast.unparse(node):
-            text = next(part.value for part in ast.walk(node) if isinstance(part, ast.Constant))
-            problems.append(f"{text} (line {node.lineno})")
+        said = (part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                and _STUB in part.value) if isinstance(node, ast.Raise) else ()
+        problems += [f"{text} (line {node.lineno})" for text in itertools.islice(said, 1)]
     return problems + _own_modules(tree, path, folder, asked)
 
 
@@ -171,8 +205,9 @@ def _own_modules(tree, path, folder, asked):
             home = ".".join(filter(None, [*home, node.module]))
             names += [home, *[f"{home}.{alias.name}" for alias in node.names]]
     files = {f"{name.replace('.', '/')}.py" for name in names if name.startswith("cs231n.")}
+    files -= {*asked["modules"], *asked.get("given", files)}
     return [f"imports {file}, which is not handed in: put what it has into one of the modules that are"
-            for file in sorted(files - {*asked["modules"], *asked.get("given", files)}) if (folder / file).is_file()]
+            for file in sorted(files) if os.path.isfile(folder / file)]
 
 
 def _look_into_notebook(path, asked):
@@ -206,7 +241,7 @@ def _look_into_notebook(path, asked):
     for name, added in found.changed.items():
         problems.append(f"the locked cell {name} was changed; it is graded as it was handed out"
                         + (f", without: {added[0].strip()[:60]}" if added else ""))
-    return problems, pictures
+    return problems, list(dict.fromkeys(pictures))           # several answers may show the same
 
 
 def _no_picture(file):
@@ -252,7 +287,4 @@ def _put(path, write):
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit("submit: stopped before its end. Run it again.")
+    reading.run_as_program(main, "submit")

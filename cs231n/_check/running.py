@@ -46,7 +46,8 @@ def run(checks, folder, modules, data, limit=LIMIT):
         by_notebook.setdefault(check.notebook, []).append(check)
     started = _Started()
     # Ctrl-C ends what runs, for which the pool waits. As an exception it could come between a lock and its release.
-    usual = signal.signal(signal.SIGINT, lambda *_: started.stop())
+    ends = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    usual = {end: signal.signal(end, lambda *_: started.stop()) for end in ends}
     try:
         with ThreadPoolExecutor(max(1, min(len(by_notebook), os.cpu_count() or 1))) as pool:
             found = [pool.submit(_notebook, those, folder, modules, data, limit, started)
@@ -54,7 +55,8 @@ def run(checks, folder, modules, data, limit=LIMIT):
             while wait(found, timeout=LOOK).not_done:            # on Windows, Ctrl-C is noticed between waits
                 pass
     finally:
-        signal.signal(signal.SIGINT, usual)
+        for end, former in usual.items():
+            signal.signal(end, former)
     if started.stopped:
         raise KeyboardInterrupt
     told = {outcome.check.name: outcome for one in found for outcome in one.result()}

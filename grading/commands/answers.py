@@ -46,8 +46,8 @@ def run(options) -> int:
     marks.require(course)                                # else one would know after the first mark
     with Server(desk, question, options.port) as server:
         try:
-            print(f"{assignment.name}: mark at {server.address}\nEvery mark is in the gradebook at once. To end: Ctrl+C",
-                  flush=True)
+            print(f"{assignment.name}: mark at {server.address}\nEvery mark is in the gradebook at once. To end: "
+                  "Ctrl+C", flush=True)
             commands.tell_behind(course, assignment.name)
             server.serve_forever()
         except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -296,6 +297,15 @@ def test_submit_never_replaces_a_write_up_of_ones_own(perfect):
         assert done.returncode == 1 and f"{name} is there, and not of submit's making" in done.stderr
         assert (folder / name).read_bytes() == b"%PDF-1.7 /Creator(TeX) my own"
         (folder / name).unlink()
+
+
+def test_what_stands_in_the_write_ups_place_holds_nobody_up(perfect):
+    folder = perfect[1]
+    os.mkfifo(folder / "writeup.pdf")
+    done = subprocess.run([sys.executable, "-m", "cs231n.submit"], cwd=folder, capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 1 and "writeup.pdf is there, and not of submit's making" in done.stderr
+    assert (folder / "writeup.pdf").is_fifo()
 
 
 @pytest.fixture

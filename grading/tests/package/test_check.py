@@ -199,7 +199,7 @@ def test_stopped_while_cells_run_it_ends_at_once_and_so_do_they(perfect, tmp_pat
             assert process.poll() is None
             time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=60) == ("", "check: stopped.\n")
+        assert process.communicate(timeout=60) == ("", "check: stopped before its end. Run it again.\n")
     finally:
         process.kill()
     with pytest.raises(ProcessLookupError):

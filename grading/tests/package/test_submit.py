@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -324,3 +325,96 @@ def test_a_module_that_cannot_be_parsed_is_told_without_a_line_that_is_not_known
     told = next(line for line in submit(folder).stdout.splitlines() if "does not load" in line)
     assert f"does not load {says}" in told
     assert not [odd for odd in ("line ?", "line None", "()") if odd in told]
+
+
+def test_a_picture_that_two_answers_show_goes_along_once_and_the_archive_can_be_collected(perfect, tmp_path):
+    assignment, folder = perfect
+    (folder / "plot.png").write_bytes(base64.b64decode(PNG))
+    path = folder / assignment.notebook_files[0]
+    notebook = json.loads(path.read_text())
+    answers = [cell for cell in notebook["cells"] if cell["id"].endswith("-answer")]
+    for cell in answers:
+        cell["source"] = "See ![it](plot.png) and ![again](./plot.png)."
+    path.write_text(json.dumps(notebook))
+    done = submit(folder, "--output", str(tmp_path / "ann.zip"))
+    assert len(answers) > 1 and done.stderr == "" and "and 1 pictures into" in done.stdout
+    course = Course(tmp_path / "course")
+    course.prepare()
+    assert [one.state for one in collect(assignment, course, [tmp_path / "ann.zip"])] == ["new"]
+
+
+@pytest.mark.parametrize("code", ["raise ValueError(" + "+".join(["1"] * 600) + ")",
+                                  f"import cs231n.{'a' * 300}"], ids=["nested", "long"])
+def test_a_module_with_an_odd_line_is_packed_as_any_other(perfect, tmp_path, code):
+    assignment, folder = perfect
+    with (folder / assignment.student_files[0]).open("a") as file:
+        file.write(f"\ndef odd():\n    {code}\n")
+    done = submit(folder, "--output", str(tmp_path / "ann.zip"))
+    assert done.stderr == "" and "Complete." in done.stdout
+
+
+@pytest.mark.parametrize("name", ["essay.docx", "{}.zip", "{}-submission.zip"])
+def test_an_archive_of_something_else_is_never_replaced(folder, released, name):
+    place = folder / name.format(released[0].name)
+    with zipfile.ZipFile(place, "w") as archive:
+        archive.writestr("word/document.xml", "MINE")
+    done = submit(folder, "--output", str(place))
+    assert done.returncode == 1 and "an archive of something else (it has word/document.xml)" in done.stderr
+    with zipfile.ZipFile(place) as archive:
+        assert archive.namelist() == ["word/document.xml"]
+
+
+def test_a_mistake_of_where_or_whereto_is_one_sentence(folder):
+    for program in ("submit", "check"):
+        done = subprocess.run([sys.executable, str(folder / "cs231n" / f"{program}.py")], cwd=folder.parent,
+                              capture_output=True, text=True, timeout=60, env={"PATH": "/usr/bin:/bin"})
+        assert (done.returncode, done.stderr) == (
+            1, f"{program}: in the folder of the assignment, run: python -m cs231n.{program}\n")
+    done = submit(folder, "--output", "a" * 300)
+    assert done.returncode == 1 and done.stderr.endswith("cannot be written: File name too long.\n")
+    done = submit(folder, "--output", "a\x1b]0;HOSTILE\x07.zip")
+    assert not [sign for sign in done.stdout + done.stderr if not sign.isprintable() and sign != "\n"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a system without /dev/full")
+def test_where_nobody_takes_what_is_said_that_is_one_sentence_and_the_archive_is_there(folder):
+    command = [sys.executable, "-m", "cs231n.submit", "--no-writeup"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (
+        1, "submit: what it says cannot be written: No space left on device. Run it again.\n")
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, cwd=folder, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "submit: what it says cannot be written: Broken pipe. Run it again.\n")
+    assert len(list(folder.glob("*.zip"))) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_stopped_in_the_middle_it_leaves_the_former_archive_and_nothing_half(perfect, number):
+    assignment, folder = perfect
+    submit(folder)
+    archive = folder / f"{assignment.name}-submission.zip"
+    former = archive.read_bytes()
+    (folder / assignment.student_files[0]).write_text(f"# {os.urandom(400_000).hex()}\ndef f(): pass\n")
+    script = ("import os, signal, zipfile\nfrom cs231n import _reading, submit\nwrite = zipfile.ZipFile.write\n"
+              "def stopped(self, *what):\n    write(self, *what)\n"
+              f"    os.kill(os.getpid(), {int(number)})\n"
+              "zipfile.ZipFile.write = stopped\n_reading.run_as_program(lambda: submit.main([]), 'submit')")
+    done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, "submit: stopped before its end. Run it again.\n")
+    assert archive.read_bytes() == former and not list(folder.glob(".*.part"))
+
+
+@pytest.mark.parametrize("changed", [{"cells": {"knn": [{"odd": 1}]}}, {"cells": {"knn": 5}}, {"notebooks": [1]},
+                                     {"notebooks": ["../secret.txt"]}, {"name": "../x"}, {"points": {"knn-a": "x"}}])
+def test_a_description_with_odd_parts_is_one_sentence_and_leads_nowhere_else(folder, changed):
+    path = folder / "cs231n" / "assignment.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
+    (folder.parent / "secret.txt").write_text("SECRET")
+    for program in ("submit", "check"):
+        done = subprocess.run([sys.executable, "-m", f"cs231n.{program}"], cwd=folder, capture_output=True, text=True,
+                              timeout=60)
+        assert done.returncode == 1 and "Take it from the assignment's archive again" in done.stderr
+        assert len(done.stderr.splitlines()) == 1 and not list(folder.parent.rglob("*.zip"))
