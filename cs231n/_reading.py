@@ -4,13 +4,9 @@ Both see the same cells and the same text, whatever the format, the encoding or 
 """
 
 import base64
-import errno
 import io
 import json
-import os
 import re
-import signal
-import sys
 import tokenize
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -64,6 +60,16 @@ def _is_sound(asked):
             and all(type(points) in (int, float) for points in asked["points"].values()))
 
 
+def read_within(content):
+    """The cells of a notebook file that is not too much to be read. Raises Damaged."""
+    if has_too_many_parts(content):
+        raise Damaged(f"is corrupt (more than {MOST_PARTS:,} parts)")
+    cells = read_notebook(content)
+    if len(cells) > MOST_CELLS:
+        raise Damaged(f"has {len(cells):,} cells, and may have {MOST_CELLS:,}")
+    return cells
+
+
 def printable(text):
     """A line without what a terminal would take for a command, as a file's name or a message may hold it."""
     return "".join(sign if sign.isprintable() else "?" for sign in text.expandtabs(4))
@@ -78,33 +84,6 @@ def too_large(path, most):
 def has_too_many_parts(content):
     """Whether reading a notebook's JSON would take more memory than anybody has a use for."""
     return sum(map(content.count, (b"{", b"[", b","))) > MOST_PARTS
-
-
-def print_any_letter():
-    """Let a console print names whose letters its own alphabet lacks, as well as it can."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-
-
-def run_as_program(main, name):
-    """End this process as `main` returns; a sentence where it is stopped, or where nobody takes what it prints."""
-    for end in ("SIGTERM", "SIGHUP"):                # a terminal that is closed leaves nothing half done either
-        if hasattr(signal, end) and signal.getsignal(getattr(signal, end)) == signal.SIG_DFL:
-            signal.signal(getattr(signal, end), signal.default_int_handler)
-    try:
-        done = main()
-        if sys.stdout:
-            sys.stdout.flush()
-    except KeyboardInterrupt:
-        sys.exit(f"{name}: stopped before its end. Run it again.")
-    except OSError as error:
-        where = f"{printable(str(error.filename))}: " if error.filename else ""
-        if sys.stdout and error.errno in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF) and not where:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())       # or Python would tell it once more
-            where = "what it says cannot be written: "
-        sys.exit(f"{name}: {where}{error.strerror}. Run it again.")
-    sys.exit(done)
 
 
 class Cell(NamedTuple):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 try:
     from cs231n import _check as checks
+    from cs231n import _console as console
     from cs231n import _reading as reading
     from cs231n._check import running
     from cs231n._check.running import FAILED, PASSED, UNWRITTEN
@@ -30,7 +31,7 @@ def main(arguments=None):
     parser.add_argument("--limit", type=_seconds, default=running.LIMIT, metavar="SECONDS",
                         help="of processor time that a cell may take (default: %(default)s)")
     options = parser.parse_args(arguments)
-    reading.print_any_letter()
+    console.print_any_letter()
     folder = Path(__file__).resolve().parent.parent
     try:
         asked = reading.assignment(folder)
@@ -174,4 +175,4 @@ def _won(outcomes):
 
 
 if __name__ == "__main__":
-    reading.run_as_program(main, "check")
+    console.run_as_program(main, "check")

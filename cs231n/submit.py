@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 try:
+    from cs231n import _console as console
     from cs231n import _matching as matching
     from cs231n import _reading as reading
     from cs231n import _writeup as writeup
@@ -32,7 +33,7 @@ def main(arguments=None):
     parser.add_argument("--pages", type=_whole, metavar="N", help="pages that writeup.pdf has for each question")
     parser.add_argument("--no-writeup", action="store_true", help="pack the archive alone")
     options = parser.parse_args(arguments)
-    reading.print_any_letter()
+    console.print_any_letter()
     folder = Path(__file__).resolve().parent.parent
     try:
         asked = reading.assignment(folder)
@@ -213,15 +214,10 @@ def _own_modules(tree, path, folder, asked):
 def _look_into_notebook(path, asked):
     """(problems, the files beside it with pictures that its answers show)."""
     lesson = [matching.Known(**known) for known in asked["cells"].get(path.stem, [])]
-    content = path.read_bytes()
-    if reading.has_too_many_parts(content):
-        return [f"is corrupt (more than {reading.MOST_PARTS:,} parts)"], []
     try:
-        cells = reading.read_notebook(content)
+        cells = reading.read_within(path.read_bytes())
     except reading.Damaged as damage:
         return [str(damage)], []
-    if len(cells) > reading.MOST_CELLS:
-        return [f"has {len(cells):,} cells, and may have {reading.MOST_CELLS:,}"], []
     found = matching.read(cells, lesson)
     problems, pictures = [], []
     for known in lesson:
@@ -287,4 +283,4 @@ def _put(path, write):
 
 
 if __name__ == "__main__":
-    reading.run_as_program(main, "submit")
+    console.run_as_program(main, "submit")

@@ -66,7 +66,7 @@ def read(folder, asked, notebook):
     path = folder / f"{notebook}.ipynb"
     if large := reading.too_large(path, reading.NOTEBOOK_BYTES):
         raise reading.Damaged(f"{large}; clear the outputs of its cells")
-    cells = _laid_out(reading.read_notebook(path.read_bytes()), lesson)
+    cells = _laid_out(reading.read_within(path.read_bytes()), lesson)
     facts, found = [names.read(cell.source) for cell in cells], []
     places = {cell.name: place for place, cell in enumerate(cells) if cell.role == "locked"}
     for name, points in in_the_open(asked, notebook).items():

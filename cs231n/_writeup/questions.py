@@ -93,7 +93,7 @@ def _cells(path):
     if path.stat().st_size > MOST_BYTES:
         return [], f"is larger than {MOST_BYTES // 1_000_000} MB"
     try:
-        return reading.read_notebook(path.read_bytes()), ""
+        return reading.read_within(path.read_bytes()), ""
     except reading.Damaged as damage:
         return [], str(damage)
 

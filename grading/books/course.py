@@ -21,6 +21,8 @@ from grading.errors import KitError
 CONFIG = "nbgrader_config.py"
 TIMESTAMP = "timestamp.txt"          # in a submission's folder: nbgrader reads its time from here
 DEFAULT = ROOT / "grading" / "course"
+KEPT = {"gradebook.db", "roster.csv", CONFIG, ".secret", "source", "release", "submitted", "autograded", "replaced",
+        "removed", "attempts", "marks", "notes", "grading-data"}         # no command's output may take their place
 GRADING_IMAGES = (300, 100)          # train and test images of the small set that submissions are graded on
 
 
@@ -194,6 +196,17 @@ class Course:
                 if not _is_notebook(path):
                     raise KitError(f"{path} is {'no notebook' if path.exists() else 'missing'}. kit generate "
                                    f"{assignment} makes it anew, from the notebook in assignments/{assignment}.")
+
+
+def keeps(path: Path) -> str:
+    """A clause on what this file is to a course, or to the kit, if it is what people wrote or other commands read."""
+    place = path.resolve()
+    for root in place.parents:
+        if (root / CONFIG).is_file():
+            kept = place.relative_to(root).parts[0]
+            return f"belongs to the course in {root}" if kept in KEPT else ""
+    own = place.exists() and any(place.is_relative_to(ROOT / name) for name in ("assignments", "cs231n", "grading"))
+    return "belongs to the kit itself" if own else ""
 
 
 def _listed(described: Path) -> list[str]:

@@ -30,6 +30,8 @@ from grading.errors import KitError
 ASSIGNMENTS = ROOT / "assignments"
 _FILE = "assignment.toml"
 DAY, HOUR = 86_400, 3_600        # seconds
+LONGEST = timedelta(days=10_000)         # of an extension
+YEARS = range(1900, 9000)                # in which something is due: with every extension, in any zone, a date too
 _KEYS = ("due", "timezone", "grace_minutes", "budget_days", "free_days", "per_day", "per_hour", "of", "at_most",
          "nothing_after_days")
 _SPANS = {"w": 7 * DAY, "d": DAY, "t": DAY, "h": HOUR, "m": 60}
@@ -116,6 +118,8 @@ def parse(said: object, path: Path) -> Policy | None:
         if due.tzinfo is None and zone is None:
             raise KitError(f"{path}: [late] does not say where it is {due} when it is due. Add timezone = "
                            "\"Europe/Zurich\" (or yours), or an offset such as +02:00.")
+        if due.year not in YEARS:
+            raise KitError(f"{path}: [late] has due = {due}; expected a year from {YEARS[0]} to {YEARS[-1]}.")
         zone = zone or due.tzinfo
         due = utc(due, zone)
     rate = said.get("per_day", said.get("per_hour"))
@@ -137,6 +141,16 @@ def extension(text: str, policy: Policy, due: datetime | None, where: str) -> ti
     text = text.strip()
     if not text:
         return None
+    try:
+        granted = _granted(text, policy, due, where)
+    except OverflowError:                                # more than a calendar has
+        granted = timedelta.max
+    if granted > LONGEST:
+        raise KitError(f"{where}: {text[:40]!r} is more than {LONGEST.days:,} days. Expected a length such as '2 days'.")
+    return granted
+
+
+def _granted(text: str, policy: Policy, due: datetime | None, where: str) -> timedelta:
     if not _SPAN.sub("", text).strip(" ,+&and"):
         spans = [(float(number.replace(",", ".")), _SPANS[unit[0].lower()]) for number, unit in _SPAN.findall(text)]
         granted = timedelta(seconds=sum(number * unit for number, unit in spans))
@@ -190,7 +204,7 @@ def _count(said: dict, key: str, path: Path, whole: bool = True) -> float | None
 def _amount(value: object, key: str, path: Path) -> Amount | None:
     if value is None:
         return None
-    if isinstance(value, str) and (found := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", value)):
+    if isinstance(value, str) and (found := re.fullmatch(r"\s*(\d{1,6}(?:\.\d+)?)\s*%\s*", value)):
         return Amount(float(found[1]), True)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e6:
         return Amount(float(value), False)

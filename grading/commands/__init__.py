@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 from grading import __version__
-from grading.books.course import DEFAULT, Course
+from grading.books.course import DEFAULT, Course, keeps
 from grading.errors import KitError, few
 from grading.release import assignment as assignments
 
@@ -96,6 +96,9 @@ def course(options: argparse.Namespace, begun: bool = True) -> Course:
     above = next(one for one in (root, *root.parents) if one.exists())
     if not above.is_dir():
         raise KitError(f"{above} is a file, and no course folder. Name a folder with --course.")
+    if "?" in str(root):
+        raise KitError(f"{root} has a question mark in it, at which nbgrader's address of a gradebook ends. Rename the "
+                       "folder, or name another with --course.")
     if begun and not root.exists():
         raise KitError(f"There is no course folder {root}. Name the one you mean with --course, or begin one there: "
                        "kit generate ASSIGNMENT --course FOLDER")
@@ -149,6 +152,7 @@ def require_writable(*paths: Path | None) -> None:
     """Before the work: that these files can be written, as far as that can be known. Raises KitError."""
     for path in filter(None, paths):
         folder = path.parent
+        require_free(path)
         if path.is_dir():
             raise KitError(f"{path} is a folder. Name a file in it.")
         if not folder.is_dir():
@@ -159,12 +163,19 @@ def require_writable(*paths: Path | None) -> None:
             raise KitError(f"{path} cannot be written: the disk is full. Make room, or name a file elsewhere.")
 
 
+def require_free(path: Path | None) -> None:
+    """Raises KitError where an output would take the place of what is not to be made again."""
+    if path is not None and (kept := keeps(path)):
+        raise KitError(f"{path} {kept}: no output may take its place. Name another file.")
+
+
 def write(path: Path, content: str | list[bytes], option: str) -> None:
     """The whole file or, where that fails, the former one; `option` names another place. Raises KitError.
 
     - content: a text, or the pieces of one
     """
     pieces = [content.encode("utf-8", "replace")] if isinstance(content, str) else content
+    require_free(path)
     half = path.with_name(f".{path.name}.part")
     try:
         is_device = path.exists() and not path.is_file()         # or a pipe

@@ -47,6 +47,7 @@ def run(options) -> int:
                        f"--sheet is for canvas and moodle; --to {options.to} makes a file of its own.")
     if unknown := [name for name, _ in options.column if name not in options.assignments]:
         raise KitError(f"--column names {unknown[0]!r}, which is not exported.")
+    commands.require_free(options.into)
     sheet = sheets.read(options.sheet) if filling else None
     found = book.gather(course, options.assignments, options.partial)
     ending = "zip" if options.to == "gradescope" else "csv"

@@ -26,6 +26,7 @@ from grading.release.assignment import Assignment
 
 IN_FULL = "in-full"
 RECORD = ".writeups.json"        # what each PDF beside it was made of
+MADE_BY = b"/Creator(Typst "
 INSTALL = ".venv/bin/python -m pip install --requirement grading/requirements-writeup.lock"
 
 
@@ -79,7 +80,7 @@ def write(assignment: Assignment, course: Course, into: Path, students: list[str
                          *_handed_in(assignment, folder)])
         if (kept := record.kept(student, basis)) is not None:
             return kept
-        return _made(Written(student, basis), into,
+        return _made(Written(student, basis), into, record.knows(student),
                      lambda: _writeup.make(asked, folder, student, names.get(student, ""), pages, shown))
 
     with ThreadPoolExecutor(jobs) as pool:
@@ -91,8 +92,12 @@ def write(assignment: Assignment, course: Course, into: Path, students: list[str
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _made(written: Written, into: Path, make: Callable[[], _writeup.Writeup]) -> Written:
+def _made(written: Written, into: Path, again: bool, make: Callable[[], _writeup.Writeup]) -> Written:
     path, in_full = into / f"{written.student}.pdf", into / IN_FULL / f"{written.student}.pdf"
+    for one in (path, in_full):
+        if one.exists() and not again and not (one.is_file() and MADE_BY in one.read_bytes()):
+            written.failed = f"{one} is there, and not of writeup's making, so it stays as it is. Move it elsewhere"
+            return written
     path.unlink(missing_ok=True)                     # an earlier one must not pass for this one
     in_full.unlink(missing_ok=True)
     try:
@@ -130,6 +135,10 @@ class _Record:
             found = json.loads((self._folder / RECORD).read_text(encoding="utf-8"))
             return {student: Written(**one) for student, one in found.items()}
         return {}
+
+    def knows(self, student: str) -> bool:
+        """Whether one was written for this student here before."""
+        return student in self._known
 
     def kept(self, student: str, basis: str) -> Written | None:
         """The write-up that is there, if it is made of this."""

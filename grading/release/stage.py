@@ -19,7 +19,7 @@ from grading.release.assignment import PACKAGE, Assignment
 from grading.scratch import temporary
 
 # Of the package, and no test reads them.
-TOOLS = ("_check", "_download.py", "_hints", "_writeup", "check.py", "get_data.py")
+TOOLS = ("_check", "_console.py", "_download.py", "_hints", "_writeup", "check.py", "get_data.py")
 HINTS = "_hints/{}.toml"                         # an assignment's own, where it has any: others' stay here
 INSTRUCTORS_PART = "# --- instructors only"      # in requirements.txt: what follows does not go out
 _ID = re.compile(r'"id": "(.*)",')

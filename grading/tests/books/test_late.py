@@ -1,7 +1,7 @@
 """Late days: what a description may say, and numbers worked out by hand."""
 
 import tomllib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
 
@@ -132,7 +132,8 @@ def test_where_clocks_are_set_back_a_day_ends_at_the_same_hour_by_the_clock():
             ((24, 21, 59), (24, 22, 0), (25, 22, 59), (25, 23, 0))] == [(1, 10), (2, 20), (2, 20), (3, 80)]
 
 
-@pytest.mark.parametrize("text", ["2", "soon", "2 months", "2026-10-08 12:00", "-1 day"])
+@pytest.mark.parametrize("text", ["2", "soon", "2 months", "2026-10-08 12:00", "-1 day", "999999999999 days",
+                                  "9" * 400 + " days", "20000 days", "9999-12-31"])
 def test_an_extension_that_says_nothing_certain_is_refused(text):
     with pytest.raises(KitError, match=r"roster.csv: '.*' is"):
         rules.extension(text, policy(), DUE, "roster.csv")
@@ -141,7 +142,8 @@ def test_an_extension_that_says_nothing_certain_is_refused(text):
 @pytest.mark.parametrize("said, found", [
     ({"due": "2026-10-09"}, "without quotes"), ({"due": DUE, "timezone": "Zurich"}, "America/Los_Angeles"),
     ({"due": DUE, "timezone": None} | {"per_day": "ten"}, "does not say where"),
-    ({"dues": 1}, "'dues', which means nothing"),
+    ({"dues": 1}, "'dues', which means nothing"), ({"due": datetime(9999, 12, 31, tzinfo=UTC)}, "a year from 1900 to 8999"),
+    ({"due": datetime(1, 1, 1, tzinfo=UTC)}, "a year from"), ({"per_day": "9" * 400 + "%"}, "percent"),
     ({"per_day": 1, "per_hour": 1}, "both"), ({"per_day": True}, "percent"), ({"per_day": "10 percent"}, "percent"),
     ({"grace_minutes": -1}, "0 or more"), ({"budget_days": 1.5}, "whole"), ({"of": "all"}, "max"), (3, "a table")])
 def test_what_cannot_be_read_is_a_sentence(said, found):

@@ -257,6 +257,26 @@ def test_letters_that_a_terminal_does_not_have_stop_no_command(tmp_path, monkeyp
     assert done.returncode == 1 and "?ukasz cannot be read: Is a directory" in done.stderr
 
 
+@pytest.mark.parametrize("command", [
+    ("export", "assignment1", "--to", "csv", "--into"), ("report", "assignment1", "--into"), ("show", "ann", "--json"),
+    ("roster", "list", "--json"), ("late", "assignment1", "--json"), ("autograde", "assignment1", "--json")])
+def test_no_output_takes_the_place_of_what_people_wrote(course, command):
+    (course.root / "submitted" / "ann").mkdir(parents=True)
+    for name in ("roster.csv", "gradebook.db", "submitted/ann/knn.ipynb", "nbgrader_config.py"):
+        (course.root / name).touch()
+        before = (course.root / name).read_bytes()
+        done = kit(*command, course.root / name, course=course.root)
+        assert done.returncode == 1 and f"belongs to the course in {course.root}" in done.stderr
+        assert (course.root / name).read_bytes() == before and "Traceback" not in done.stderr
+    done = kit(*command, ROOT / "assignments" / "assignment1" / "knn.ipynb", course=course.root)
+    assert done.returncode == 1 and "belongs to the kit itself" in done.stderr
+
+
+def test_a_course_whose_gradebook_nbgrader_would_look_for_elsewhere_is_refused(tmp_path):
+    done = kit("roster", "import", tmp_path / "class.csv", course=tmp_path / "what?" / "course")
+    assert done.returncode == 1 and "has a question mark in it" in done.stderr and not list(tmp_path.iterdir())
+
+
 def test_a_path_that_leads_nowhere_is_one_sentence(tmp_path):
     done = kit("report", "assignment1", course=tmp_path / ("x" * 300))
     assert done.returncode == 1 and "File name too long" in done.stderr and "Traceback" not in done.stderr

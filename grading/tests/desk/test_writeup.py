@@ -341,6 +341,16 @@ def test_only_what_changed_is_written_again_and_one_students_trouble_stops_no_ot
         list(writeup.write(assignment, course, into, ["dan"]))
 
 
+def test_a_pdf_of_ones_own_is_not_replaced_by_a_write_up(tiny):
+    assignment, course = tiny
+    into = course.root / "mine"
+    into.mkdir()
+    (into / "ada.pdf").write_bytes(b"%PDF-1.7 MINE")
+    found = {one.student: one for one in writeup.write(assignment, course, into, ["ada", "ben"], jobs=2)}
+    assert "ada.pdf is there, and not of writeup's making" in found["ada"].failed and not found["ben"].failed
+    assert (into / "ada.pdf").read_bytes() == b"%PDF-1.7 MINE"
+
+
 def test_a_marked_write_up_says_marks_comments_and_what_is_not_marked_yet(tiny):
     _, course = tiny
     cells = {f"one-{topic}-answer": {"score": 0.0 if topic == "empty" else None, "max_score": 2.0, "outcome": "manual",

@@ -259,3 +259,10 @@ def test_files_that_are_no_work_of_anybodys_hold_nothing_up(perfect):
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "knn.ipynb is 6,000.0 MB, and may be 50; clear the outputs of its cells" in done.stdout
     assert "softmax-naive" in rows(done.stdout)
+
+
+def test_a_notebook_that_is_too_much_to_be_read_is_told_without_reading_it(perfect):
+    _, folder = perfect
+    (folder / "knn.ipynb").write_text('{"cells":[' + "[]," * 4_000_000 + "[]]}")
+    done = check(folder, "knn-two_loops")
+    assert done.returncode == 1 and "knn.ipynb is corrupt (more than 3,000,000 parts)" in done.stdout

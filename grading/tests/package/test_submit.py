@@ -398,10 +398,10 @@ def test_stopped_in_the_middle_it_leaves_the_former_archive_and_nothing_half(per
     archive = folder / f"{assignment.name}-submission.zip"
     former = archive.read_bytes()
     (folder / assignment.student_files[0]).write_text(f"# {os.urandom(400_000).hex()}\ndef f(): pass\n")
-    script = ("import os, signal, zipfile\nfrom cs231n import _reading, submit\nwrite = zipfile.ZipFile.write\n"
+    script = ("import os, signal, zipfile\nfrom cs231n import _console, submit\nwrite = zipfile.ZipFile.write\n"
               "def stopped(self, *what):\n    write(self, *what)\n"
               f"    os.kill(os.getpid(), {int(number)})\n"
-              "zipfile.ZipFile.write = stopped\n_reading.run_as_program(lambda: submit.main([]), 'submit')")
+              "zipfile.ZipFile.write = stopped\n_console.run_as_program(lambda: submit.main([]), 'submit')")
     done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (1, "submit: stopped before its end. Run it again.\n")
     assert archive.read_bytes() == former and not list(folder.glob(".*.part"))
