@@ -242,7 +242,8 @@ def _budget(course: Course, roster: rosters.Roster | None, student: str, days: i
     if not said:
         return days
     if not said.isdecimal() or len(said) > 4:
-        raise KitError(f"{course.roster}, late days of {student}: found {said[:40]!r}; expected a whole number of days.")
+        raise KitError(f"{course.roster}, late days of {student}: found {said[:40]!r}; expected a whole number of "
+                       "days.")
     return int(said)
 
 

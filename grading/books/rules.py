@@ -146,7 +146,8 @@ def extension(text: str, policy: Policy, due: datetime | None, where: str) -> ti
     except OverflowError:                                # more than a calendar has
         granted = timedelta.max
     if granted > LONGEST:
-        raise KitError(f"{where}: {text[:40]!r} is more than {LONGEST.days:,} days. Expected a length such as '2 days'.")
+        raise KitError(f"{where}: {text[:40]!r} is more than {LONGEST.days:,} days. Expected a length such as "
+                       "'2 days'.")
     return granted
 
 

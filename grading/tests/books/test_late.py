@@ -142,7 +142,8 @@ def test_an_extension_that_says_nothing_certain_is_refused(text):
 @pytest.mark.parametrize("said, found", [
     ({"due": "2026-10-09"}, "without quotes"), ({"due": DUE, "timezone": "Zurich"}, "America/Los_Angeles"),
     ({"due": DUE, "timezone": None} | {"per_day": "ten"}, "does not say where"),
-    ({"dues": 1}, "'dues', which means nothing"), ({"due": datetime(9999, 12, 31, tzinfo=UTC)}, "a year from 1900 to 8999"),
+    ({"dues": 1}, "'dues', which means nothing"),
+    ({"due": datetime(9999, 12, 31, tzinfo=UTC)}, "a year from 1900 to 8999"),
     ({"due": datetime(1, 1, 1, tzinfo=UTC)}, "a year from"), ({"per_day": "9" * 400 + "%"}, "percent"),
     ({"per_day": 1, "per_hour": 1}, "both"), ({"per_day": True}, "percent"), ({"per_day": "10 percent"}, "percent"),
     ({"grace_minutes": -1}, "0 or more"), ({"budget_days": 1.5}, "whole"), ({"of": "all"}, "max"), (3, "a table")])
