@@ -222,7 +222,7 @@ def _look_into_notebook(path, asked):
     problems, pictures = [], []
     for known in lesson:
         for picture in reading.shown_files(found.texts.get(known.name, "")) if known.role == "answer" else ():
-            if why := _no_picture(path.parent / picture):
+            if why := _no_picture(path.parent, picture):
                 problems.append(f"the answer {known.name} shows {picture}, which {why}")
             else:
                 pictures.append(picture)
@@ -240,12 +240,14 @@ def _look_into_notebook(path, asked):
     return problems, list(dict.fromkeys(pictures))           # several answers may show the same
 
 
-def _no_picture(file):
-    """A clause on why a file is no picture that goes along, or ""."""
+def _no_picture(folder, picture):
+    """A clause on why a file in the folder is no picture that goes along, or "". What a link leads to is elsewhere."""
+    file = folder / picture
     try:
         if not file.is_file():
             return "is not there"
-        fits = not file.is_symlink() and not reading.too_large(file, reading.MOST_BYTES) and reading.is_picture(
+        here = file.resolve() == folder.resolve() / picture
+        fits = here and not reading.too_large(file, reading.MOST_BYTES) and reading.is_picture(
             file.name, file.read_bytes())
     except OSError as error:
         return f"cannot be read ({error.strerror})"

@@ -64,6 +64,8 @@ def read(folder, asked, notebook):
     """Return a notebook's Checks as its file, and the modules, are saved now. Raises OSError, `_reading.Damaged`."""
     lesson = [matching.Known(**known) for known in asked["cells"][notebook]]
     path = folder / f"{notebook}.ipynb"
+    if path.exists() and not path.is_file():         # a pipe would be waited for, a device never end
+        raise reading.Damaged("is no ordinary file")
     if large := reading.too_large(path, reading.NOTEBOOK_BYTES):
         raise reading.Damaged(f"{large}; clear the outputs of its cells")
     cells = _laid_out(reading.read_within(path.read_bytes()), lesson)

@@ -266,3 +266,14 @@ def test_a_notebook_that_is_too_much_to_be_read_is_told_without_reading_it(perfe
     (folder / "knn.ipynb").write_text('{"cells":[' + "[]," * 4_000_000 + "[]]}")
     done = check(folder, "knn-two_loops")
     assert done.returncode == 1 and "knn.ipynb is corrupt (more than 3,000,000 parts)" in done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
+def test_a_pipe_or_a_device_in_a_notebooks_place_is_told_and_not_read(perfect):
+    _, folder = perfect
+    place = folder / "knn.ipynb"
+    for make in (lambda: os.mkfifo(place), lambda: place.symlink_to("/dev/zero")):
+        place.unlink()
+        make()
+        done = check(folder, "knn-two_loops")
+        assert done.returncode == 1 and "knn.ipynb is no ordinary file" in done.stdout

@@ -418,3 +418,15 @@ def test_a_description_with_odd_parts_is_one_sentence_and_leads_nowhere_else(fol
                               timeout=60)
         assert done.returncode == 1 and "Take it from the assignment's archive again" in done.stderr
         assert len(done.stderr.splitlines()) == 1 and not list(folder.parent.rglob("*.zip"))
+
+
+def test_a_picture_behind_a_linked_folder_stays_where_it_is(perfect, tmp_path):
+    assignment, folder = perfect
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "mine.png").write_bytes(base64.b64decode(PNG))
+    (folder / "pictures").symlink_to(tmp_path / "private")
+    shown(folder, assignment.notebook_files[0], "![x](pictures/mine.png)")
+    done = submit(folder, "--output", str(tmp_path / "ann.zip"))
+    assert "shows pictures/mine.png, which is no PNG or JPEG" in done.stdout
+    with zipfile.ZipFile(tmp_path / "ann.zip") as packed:
+        assert "pictures/mine.png" not in packed.namelist()
