@@ -117,7 +117,8 @@ def gradebook_fault(options: argparse.Namespace, error: Exception) -> str:
         return (f"{gradebook} cannot be written: {found}. What was entered before stays; run this again once there is "
                 "room, and the right to write.")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN) or (
-            code == sqlite3.SQLITE_ERROR and str(found).startswith("no such ")):
+            code == sqlite3.SQLITE_ERROR and str(found).startswith("no such ")) or (
+            isinstance(found, sqlite3.Error) and str(found).startswith("Could not decode ")):
         return (f"{gradebook} is no gradebook that can be used: {found}. Put a copy of it in its place. If there is "
                 "none, move it elsewhere, then have a new one filled from the results and marks that are kept: kit "
                 "generate ASSIGNMENT, then kit autograde ASSIGNMENT.")

@@ -241,9 +241,10 @@ def test_a_damaged_gradebook_is_one_sentence_and_stays_as_it_is(tmp_path, conten
 def test_only_what_sqlite_refuses_is_told_as_the_gradebooks_fault(tmp_path):
     options = argparse.Namespace(course=tmp_path)
     with contextlib.closing(sqlite3.connect(":memory:")) as book:
-        for wrong, found in (("SELECT * FROM grade", "no such table: grade"), ("SELECT FROM", "")):
+        for wrong, found in (("SELECT * FROM grade", "no such table: grade"), ("SELECT FROM", ""),
+                             ("SELECT CAST(x'FF' AS TEXT)", "Could not decode to UTF-8")):
             with pytest.raises(sqlite3.Error) as raised:
-                book.execute(wrong)
+                book.execute(wrong).fetchall()
             said = commands.gradebook_fault(options, raised.value)
             assert found in said and bool(found) == bool(said)
     assert commands.gradebook_fault(options, ValueError("no such table")) == ""
