@@ -96,13 +96,14 @@ def run(options) -> int:
               "kit show STUDENT, kit export")
     print(f"{graded.notebooks_run} notebooks run")
     if graded.whole_before:
-        print(f"kept from a run of every cell, which gives the same scores: {few(graded.whole_before, 10)}. To run "
-              "only what counts: --regrade")
+        print(clean_text(f"kept from a run of every cell, which gives the same scores: {few(graded.whole_before, 10)}. "
+                         "To run only what counts: --regrade", 10_000))
     if graded.penalties_changed:
-        print(f"time or late penalty changed: {', '.join(graded.penalties_changed)}")
+        print(clean_text(f"time or late penalty changed: {', '.join(graded.penalties_changed)}", 1_000_000))
     if waiting := marks.waiting(course, assignment.name):
-        print(f"marks that wait for another look, since what they were given for has changed: {few(waiting, 10)}. "
-              f"To see both texts of an answer: kit answers {assignment.name}; a test: kit formgrade")
+        print(clean_text("marks that wait for another look, since what they were given for has changed: "
+                         f"{few(waiting, 10)}. To see both texts of an answer: kit answers {assignment.name}; a test: "
+                         "kit formgrade", 10_000))
     for sentence in suspects.sentences(graded):
         print(clean_text(sentence))
     if options.json:

@@ -69,8 +69,8 @@ def run(options) -> int:
     for name, one in found.grades.items():
         commands.tell_behind(course, name)
         if one.unmarked:
-            print(f"{name}: of {len(one.unmarked)} students some questions are not marked: "
-                  f"{few(sorted(one.unmarked), 10)}")
+            print(clean_text(f"{name}: of {len(one.unmarked)} students some questions are not marked: "
+                             f"{few(sorted(one.unmarked), 10)}", 10_000))
     return 1 if failed else 0
 
 

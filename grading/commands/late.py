@@ -5,6 +5,7 @@ import json
 
 from grading import commands
 from grading.commands import course_option, place
+from grading.desk.text import clean_text
 from grading.errors import KitError
 
 PLACE = 55
@@ -41,7 +42,7 @@ def run(options) -> int:
                        "lateness costs. kit late --help shows one.")
     chosen = [options.student] if options.student is not None else people
     if options.student is not None:
-        print(f"{options.student}, {name}:")
+        print(clean_text(f"{options.student}, {name}:"))
         print("\n".join(f"  {number}. {step}" for number, step in enumerate(standings[options.student].steps, 1)))
     else:
         _table(chosen, standings, found)

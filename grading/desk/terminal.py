@@ -104,8 +104,9 @@ class Steps:
 
 
 def say(text: str, on: Console | None = None, style: str = "", indent: int = INDENT) -> None:
-    """Print a sentence, broken at blanks alone."""
+    """Print a sentence, broken at blanks alone; what stands in it as a name is no command for a terminal."""
     on = on or console()
+    text = "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
     for line in Text(text).wrap(on, max(on.width - indent, 8)) if text else ():
         on.print(Text(" " * indent + line.plain.rstrip(), style), soft_wrap=True)
 

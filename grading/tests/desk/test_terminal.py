@@ -88,3 +88,10 @@ def test_there_is_colour_on_a_terminal_unless_it_is_not_wanted(monkeypatch, envi
         monkeypatch.setattr("sys.stdout", file)
         terminal.show([Column("a")], [Row("b", style="red")])
         assert ("\x1b[31m" in file.getvalue()) == wanted
+
+
+def test_a_name_in_a_sentence_is_no_command_for_the_terminal(monkeypatch):
+    file = io.StringIO()
+    terminal.say("handed in: " + ", ".join(NAMES), Console(file=file, width=200, force_terminal=True, no_color=True))
+    assert "hostile?[2J?-name" in file.getvalue()
+    assert not [sign for sign in file.getvalue() if not sign.isprintable() and sign != "\n"]
