@@ -113,7 +113,7 @@ def enter(session: Session, submission: str, notebook: str, cell: str, mark: dic
 
 def copied(course: Course, assignment: str) -> Marks:
     """The marks of the last copy; {} when there is none."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):
         return json.loads(_path(course, assignment).read_text(encoding="utf-8"))
     return {}
 

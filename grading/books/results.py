@@ -96,11 +96,13 @@ def own_fault(result: Result) -> str:
 
 
 def read(course: Course, student: str, assignment: str) -> Result | None:
-    """The kept result, or None when there is none."""
+    """The kept result, or None when there is none, or none that is whole."""
     path = course.autograded(student, assignment) / FILE
     try:
-        return Result(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        found = Result(**json.loads(path.read_text(encoding="utf-8")))
+        cells = [cell for those in found.notebooks.values() for cell in those.values()]
+        return found if all({"score", "max_score", "outcome"} <= cell.keys() for cell in cells) else None
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -20,7 +20,7 @@ from nbgrader.api import Gradebook
 
 from grading import ROOT
 from grading.autograde import autograde
-from grading.books import marks
+from grading.books import marks, results
 from grading.books.course import Course
 from grading.books.marking import Change, Mark, Marking, markers
 from grading.desk import answers, feedback, grouping, questions
@@ -192,6 +192,16 @@ def test_a_line_on_who_has_marked_that_is_none_costs_no_other(course, marking, l
     marking.enter([change(found["cem"], 0.5)])
     assert {student: score for (student, _), (_, score) in markers(course, written.NAME).items()} == {
         "ann": 1.5, "cem": 0.5}
+
+
+@pytest.mark.parametrize("left", [b"[" * 100_000, b'{"student": "ann"}', "no cells", b"[]", b"\xff"])
+def test_a_kept_result_that_is_damaged_is_none(course, left):
+    path = course.autograded("ann", written.NAME) / results.FILE
+    whole = json.loads(path.read_bytes())
+    assert results.read(course, "ann", written.NAME).student == "ann"
+    for notebooks in ([1, 2], {"words": 5}, {"words": {written.QUESTION: {}}}) if left == "no cells" else (None,):
+        path.write_bytes(json.dumps(whole | {"notebooks": notebooks}).encode() if notebooks else left)
+        assert results.read(course, "ann", written.NAME) is None
 
 
 # Two markers, and one that is killed
