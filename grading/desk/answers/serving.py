@@ -3,11 +3,13 @@
 import hmac
 import json
 import secrets
+import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import BoundedSemaphore
+from threading import Lock
 
 from cs231n._reading import whole
 from grading.books.marking import Change, Mark
@@ -18,7 +20,7 @@ from grading.errors import KitError
 
 HOST = "127.0.0.1"
 MOST = 2_000_000                 # bytes of a request
-AT_ONCE = 500                    # connections that are open, a thread each; a browser has six
+SILENT = 100                     # connections of which no request has come; a browser has six
 
 
 class Server(ThreadingHTTPServer):
@@ -35,20 +37,28 @@ class Server(ThreadingHTTPServer):
         self.desk, self.token = desk, secrets.token_urlsafe(24)
         self.asked = {one.name: one for one in desk.asked}
         self.address = f"http://{HOST}:{self.server_port}/{self.token}/{first.name}"
-        self._open = BoundedSemaphore(AT_ONCE)
+        self._silent: dict[socket.socket, None] = {}         # of whom no request has come yet, in order
+        self._lock = Lock()
 
     def process_request(self, request, client_address) -> None:
-        """One too many is closed: whoever is on this machine can open them, and never say a word."""
-        if self._open.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
+        """Whoever is on this machine can connect, and never say a word: each new one then costs the oldest of those."""
+        with self._lock:
+            self._silent[request] = None
+            if len(self._silent) > SILENT:
+                oldest = next(iter(self._silent))
+                del self._silent[oldest]
+                with suppress(OSError):                      # it has gone by itself
+                    oldest.shutdown(socket.SHUT_RDWR)
+        super().process_request(request, client_address)
 
-    def process_request_thread(self, request, client_address) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._open.release()
+    def heard(self, request: socket.socket) -> None:
+        """A request has come, or there will be none."""
+        with self._lock:
+            self._silent.pop(request, None)
+
+    def shutdown_request(self, request) -> None:
+        self.heard(request)
+        super().shutdown_request(request)
 
     def handle_error(self, request, client_address) -> None:
         """Nothing of a browser that has gone away; a fault of ours is told in one line, and the others are served."""
@@ -75,6 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self._entered)
 
     def _answer(self, make: Callable[[], tuple[str, list[bytes]]]) -> None:
+        self.server.heard(self.connection)
         try:
             kind, content = make()
             status = HTTPStatus.OK
