@@ -24,7 +24,7 @@ import numpy as np
 from grading.engine import codec
 from grading.engine.channel import Channel, Closed
 from grading.engine.dressed import Dressed
-from grading.engine.idle import Loader
+from grading.engine.missed import Loader
 from grading.engine.shell import Shell
 
 MAX_PRINTED = 200_000          # characters that one call of a student's function may print
