@@ -71,6 +71,13 @@ CELL = "import pandas_too as pd\nbest_k = 3\nprint(pd.DataFrame(best_k))\n"
 EARLY = "import seaborn_too as sns\nsns.set()\nbest_lr = 3\n"
 
 
+def test_a_cell_that_is_nested_too_deeply_to_be_looked_at_stays_as_it_is():
+    chain = ast.parse("import torch_too\nif a == 0:\n    pass\n" + "elif a == 1:\n    pass\n" * 1500)
+    assert missed.Transformer().visit(chain) is chain
+    with pytest.raises(RecursionError):
+        missed.later(chain)
+
+
 def test_a_module_and_a_cell_go_on_up_to_where_it_is_used(tmp_path):
     if (sandbox := probe()).level == "none":
         pytest.skip(f"no sandbox here: {sandbox.why}")
