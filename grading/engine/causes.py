@@ -27,8 +27,8 @@ _CAUSES = {
     # Shapes
     "column": Cause("A row of N numbers, shape (N,), meets a matrix with N rows and has to be a column for that: "
                     "keepdims=True in the sum, mean or maximum, or [:, np.newaxis], makes it (N, 1).", _SHAPES),
-    "rows": Cause("Two rows of numbers of different lengths are combined entry by entry: for each with each, one of "
-                  "them has to be a column, as [:, np.newaxis] makes it.", _SHAPES),
+    "rows": Cause("Two rows of numbers of different lengths are combined entry by entry: one of them needs an index, "
+                  "as in p[j], or, for each with each, has to be a column, as [:, np.newaxis] makes it.", _SHAPES),
     "added up": Cause("A matrix product with a row of numbers has added up each row of the matrix; * multiplies each "
                       "column by its own number.", _SHAPES),
     "each with each": Cause("Matrices with different numbers of rows are subtracted: each row with each row takes one "
@@ -53,6 +53,8 @@ _CAUSES = {
                    "part.", _SHAPES),
     "one number": Cause("A whole array is put where one number has room: a sum, a maximum or an index is missing.",
                         _SHAPES),
+    "ragged": Cause("A list whose parts have different lengths is to become an array: np.concatenate, or np.hstack, "
+                    "puts them one after the other first.", _SHAPES),
     "math": Cause("math.exp, math.log and math.sqrt take one number: those of numpy (np.exp ...) take arrays."),
     "reshape": Cause("An array is reshaped to a shape of another number of entries.", _SHAPES),
     "mask": Cause("A mask has another shape than the array it chooses from.", _SHAPES),
@@ -65,6 +67,8 @@ _CAUSES = {
                             "belongs into the parentheses of the sum, mean or maximum.",
                             "which parenthesis closes where"),
     "indices": Cause("An array gets more indices than it has axes.", _SHAPES),
+    "places": Cause("The positions that index an array are of different lengths: in scores[np.arange(N), y] there is "
+                    "one of both for each image.", _SHAPES),
     "bounds": Cause("An index is past the end: it runs over another axis than the one it is used for, or one too far.",
                     "the bounds of the loops, beside what each index stands for"),
     "rows first": Cause("The two indices stand in the wrong order: in [rows, columns] the rows come first, as in "
@@ -105,6 +109,8 @@ _CAUSES = {
                        "the docstring: the keys of the dictionary"),
     "dot key": Cause("An entry of a dictionary is asked for with a dot: it stands in brackets, config[\"...\"]."),
     "list": Cause("A list is used as if it were an array: np.array(...) makes one of it."),
+    "sequence": Cause("A list, or several values that a function has returned, is multiplied as if it were an array: "
+                      "np.array(...) makes one of a list, and values are taken apart, as in loss, dW = ..."),
     "list place": Cause("A list does not grow by putting something at a place: append does that."),
     "lazy": Cause("map, filter, zip and range give no list in Python 3: list(...) around them makes one."),
     "changes": Cause("What sort, append, extend or update returns is kept, which is None: they change the list "
@@ -112,7 +118,8 @@ _CAUSES = {
     "none": Cause("None stands where numbers are needed: it was never replaced, or a function without return gave it."),
     "returned": Cause("The function does not return what it should: another number of values, or something else in "
                       "their place.", _RETURNS),
-    "returned none": Cause("The function returns None: it ends without a line with return.", _RETURNS),
+    "returned none": Cause("None has come back: a line with return is missing, or a part of what is returned is None.",
+                           _RETURNS),
     # Calls and what comes back
     "several": Cause("A function returns several values, and all of them are used as if they were one array: take "
                      "them apart, as in out, cache = forward(x).", _RETURNS),

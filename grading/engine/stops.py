@@ -34,7 +34,8 @@ _SAID = tuple((re.compile(pattern), code) for pattern, code in (
     (r"'(map|filter|zip|dict_keys|dict_values|dict_items|range)'", "lazy"),
     (r"list assignment index", "list place"),
     (r"index out of range", "bounds"),
-    (r"list indices must be|can't multiply sequence|'list' object has no attribute", "list"),
+    (r"can't multiply sequence", "sequence"),
+    (r"list indices must be|'list' object has no attribute", "list"),
     (rf"({_OPERAND}).*'list'", "list"),
     (rf"tuple indices must be|'tuple' object has no attribute|({_OPERAND}).*'tuple'|'tuple' object is not callable",
      "several"),
@@ -233,8 +234,10 @@ def _key(key: str, spot: Spot) -> str:
             isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)) for node in spot.nodes()):
         return "numbered"
     quoted = rf"[\"']{re.escape(plain)}[\"']"
+    asked = {node.value.id for node in spot.nodes()             # what begins with defaults has names of its own
+             if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)}
     if re.search(rf"\[{quoted}\]\s*([-+*/]?=[^=])|{quoted}\s*:|setdefault\(\s*{quoted}", spot.own_text):
-        return "early key"
+        return "no key" if any(re.search(rf"\b{name}\.setdefault\(", spot.own_text) for name in asked) else "early key"
     others = {text for text in re.findall(r"[\"'](\w{1,60})[\"']", spot.text) if text != plain}
     return "spelt key" if plain and (_letters(plain) in map(_letters, others) or advice.nearest(plain, others)
                                      ) else "no key"
