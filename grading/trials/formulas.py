@@ -51,6 +51,9 @@ def _loss(function: str, told: list) -> tuple[str, str] | None:
             "the formula of the loss of one example")
     if said := _fitting(told, loops):
         return f"{said[0]}.{said[1]}", "what happens in each turn of the loops, line by line"
+    if what := _of_each(told):
+        return f"The loss comes back as an array with a number for {what}; one number is wanted.", (
+            "the docstring, under Returns")
     return None
 
 
@@ -77,6 +80,9 @@ def _gradient(function: str, told: list) -> tuple[str, str] | None:
                 "what i and j count, and what a label stands for")
     if said := _fitting(told, loops):
         return f"{said[0]}.{said[1]}", "what happens in each turn of the loops, line by line"
+    if linear and _of_each(told) == "each class of each image":
+        return ("The gradient comes back with the shape of the scores, (N, C); dW has that of W, (D, C).",
+                "the chain rule: the scores are X @ W")
     return None
 
 
@@ -109,6 +115,14 @@ def _of_gradients(softmax: bool, linear: bool) -> tuple[list[np.ndarray], Ways, 
 def explained(function: str, answers: Answers, aspects: Iterable[str]) -> set[str]:
     """Which of these aspects `read` has a sentence on."""
     return {aspect for aspect in aspects if read(function, answers, {aspect})}
+
+
+def _of_each(told: list) -> str:
+    """What there is a number for, by the shapes of two arrays; "" for other shapes."""
+    shapes = [array.shape if array is not None else None for array in map(array_of, leaves(told))]
+    return next((words for words, axes in (("each image", (0,)), ("each class", (2,)),
+                                           ("each class of each image", (0, 2)))
+                 if shapes == [tuple(sizes[axis] for axis in axes) for sizes in _SIZES]), "")
 
 
 def _fitting(told: list, ways: Ways) -> tuple[str, str] | None:
