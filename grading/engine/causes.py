@@ -77,16 +77,24 @@ _CAUSES = {
                    "np.maximum work entry by entry, .any() and .all() make one answer of many."),
     "maximum": Cause("max and min, Python's own, cannot compare arrays: np.maximum and np.minimum work entry by "
                      "entry."),
+    "is none": Cause("== None compares an array entry by entry: `is None` asks whether there is one."),
     "cast": Cause("Fractions are added in place to an array of whole numbers: it has to be made as float."),
     "boolean": Cause("Arrays of True and False are subtracted: .astype(float) makes them numbers first."),
     # Numbers that have to be whole
     "whole": Cause("A fraction stands where a whole number is needed, as a size, a count or a position: / always "
                    "gives a fraction in Python 3, // a whole number."),
+    "range": Cause("A loop goes through a single number: range(N) counts from 0 to N - 1."),
+    "whole shape": Cause("A whole shape stands where one of its numbers is needed: X.shape[0] is the number of rows."),
+    "length": Cause("An array stands where a number is needed: range(len(X)), or range(X.shape[0])."),
+    "axes": Cause("An array has fewer axes than its shape is asked for: of shape (N,), shape[0] is all there is.",
+                  _SHAPES),
     "positions": Cause("An array of fractions is used as positions: labels and positions have to be of type int."),
     # Names
     "self": Cause("What the object keeps is used without self, as in W for self.W."),
     "in dict": Cause("What stands in a dictionary is used as if it were a variable: config[\"...\"] gives it.",
                      "the docstring: the keys of the dictionary"),
+    "quotes": Cause("A key of a dictionary stands without its quotes: params[\"W1\"].",
+                    "the docstring: the keys of the dictionary"),
     "import": Cause("A module is used that the file does not import."),
     "no function": Cause("A function is called that there is not: it is not written, not imported, or spelled in "
                          "another way."),
@@ -136,6 +144,7 @@ _CAUSES = {
                           "square."),
     "uncalled": Cause("A function is used without being called: the parentheses behind it are missing."),
     "one tuple": Cause("np.zeros, np.ones and the like take the shape as one tuple: np.zeros((N, C))."),
+    "one list": Cause("np.concatenate takes the arrays as one list: np.concatenate([a, b])."),
     "sizes": Cause("np.random.randn and np.random.rand take one size after the other: randn(N, C), or "
                    "randn(*x.shape)."),
     "second argument": Cause("np.max, np.min and np.sum take an axis in second place: np.maximum and np.minimum "

@@ -56,6 +56,9 @@ def found(message: str, spot: Any) -> str:
         return "rows first"
     if family == "truth":
         own = any(isinstance(call.func, ast.Name) and call.func.id in ("max", "min") for call in spot.calls)
+        if any(isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.Eq, ast.NotEq)) and
+               getattr(node.comparators[0], "value", "") is None for node in spot.nodes()):
+            return "is none"
         return "maximum" if own else "truth"
     return family
 
