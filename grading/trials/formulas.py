@@ -185,6 +185,8 @@ def _cut(told: list, each: list[np.ndarray]) -> str:
     if len(arrays) != len(right) or any(one is None or one.shape != other.shape or np.array_equal(one, other)
                                         for one, other in zip(arrays, right, strict=True)):
         return ""
+    if not any(map(np.any, arrays)):             # which small ones are rounded to, and what nobody has computed
+        return ""
     return next((f"{words}; it should keep its digits after the point" for words, cut in (
         ("rounded down to whole numbers", np.floor), ("rounded to whole numbers", np.round),
         ("cut to whole numbers", np.trunc)) if all(np.array_equal(one, cut(other))
