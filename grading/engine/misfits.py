@@ -28,6 +28,7 @@ _FAMILIES = tuple((family, re.compile(pattern)) for family, pattern in (
 ))
 _SHAPE = re.compile(r"\(\d[\d, ]{0,80}\)")
 _NAMED = re.compile(rf" is ({_SHAPE.pattern})")
+_DROPPING = ("sum", "mean", "max", "min", "amax", "amin", "std", "var", "prod", "norm", "median", "argmax", "argmin")
 _ROWS = ("reshape", "ravel", "flatten")          # what makes rows of images
 
 
@@ -47,7 +48,7 @@ def found(message: str, spot: Any) -> str:
     if family == "product":
         return _product(shapes, spot)
     if family == "each":
-        return _each(shapes, operation)
+        return _each(shapes, operation, spot)
     if family == "number":
         return "math" if any(getattr(getattr(call.func, "value", None), "id", "") == "math" or
                              getattr(call.func, "id", "") in ("exp", "sqrt", "log") for call in spot.calls
@@ -106,7 +107,7 @@ def _is_product(node: ast.AST | None) -> bool:
     return isinstance(getattr(node, "op", None), ast.MatMult) or getattr(called, "attr", "") in ("dot", "matmul")
 
 
-def _each(shapes: list[tuple[int, ...]], operation: ast.AST) -> str:
+def _each(shapes: list[tuple[int, ...]], operation: ast.AST, spot: Any) -> str:
     if isinstance(operation, ast.Assign) or isinstance(getattr(operation, "target", None), ast.Subscript):
         return "place"
     if len(shapes) < 2:
@@ -126,5 +127,6 @@ def _each(shapes: list[tuple[int, ...]], operation: ast.AST) -> str:
         return "added up" if any(map(_is_product, sides)) else "rows"
     if len(other) == 2:
         return "column" if one[0] == other[0] else "misfit"
-    return "dropped" if len(other) == len(one) + 1 and any(
+    drops = any(getattr(node, "attr", getattr(node, "id", "")) in _DROPPING for node in ast.walk(spot.function))
+    return "dropped" if drops and len(other) == len(one) + 1 and any(
         other[:axis] + other[axis + 1:] == one for axis in range(len(other))) else "misfit"
