@@ -27,6 +27,8 @@ _CAUSES = {
     # Shapes
     "column": Cause("A row of N numbers, shape (N,), meets a matrix with N rows and has to be a column for that: "
                     "keepdims=True in the sum, mean or maximum, or [:, np.newaxis], makes it (N, 1).", _SHAPES),
+    "row": Cause("A column, shape (M, 1), meets a matrix with M columns: as a row, shape (M,), each column gets a "
+                 "number of its own.", _SHAPES),
     "rows": Cause("Two rows of numbers of different lengths are combined entry by entry: one of them needs an index, "
                   "as in p[j], or, for each with each, has to be a column, as [:, np.newaxis] makes it.", _SHAPES),
     "added up": Cause("A matrix product with a row of numbers has added up each row of the matrix; * multiplies each "

@@ -120,6 +120,8 @@ def _each(shapes: list[tuple[int, ...]], operation: ast.AST, spot: Any) -> str:
             return "star"
         if one == other[::-1]:
             return "turned"
+        if any(first[1] == 1 and first[0] == second[1] for first, second in ((one, other), (other, one))):
+            return "row"
         return "each with each" if isinstance(operator, ast.Sub) and one[1] == other[1] and 1 not in (
             one[0], other[0]) else "misfit"
     if len(one) == len(other) == 1:

@@ -29,6 +29,7 @@ RAISING = [
     (WHOLE, "column", SCORES + "return scores - np.max(scores, axis=1), 0"),
     (WHOLE, "column", SCORES + "scores -= scores.max(1)\nreturn scores, 0"),
     (NO_LOOPS, "rows", "return np.sum(X**2, axis=1) + np.sum(self.X_train**2, axis=1)"),
+    ("affine_forward", "row", "return x.reshape(len(x), -1).dot(w) + b.reshape(-1, 1), (x, w, b)"),
     ("batchnorm_forward", "added up", "return x.dot(gamma) + beta, ()"),
     (NO_LOOPS, "each with each", "return np.sum((X - self.X_train) ** 2, axis=1)"),
     (NO_LOOPS, "turned", "return X.dot(self.X_train.T) - self.X_train.dot(X.T)"),
