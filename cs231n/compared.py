@@ -13,8 +13,17 @@ _MEANS = (1, 2, 3, 5)          # of so many runs or epochs an accuracy may be th
 
 
 def numbers_in(key):
-    """The numbers in a key, whatever else is in it."""
-    return [float(part) for part in np.ravel(np.array(key, dtype=object)) if isinstance(part, (int, float, np.number))]
+    """The finite numbers in a key, whatever else is in it."""
+    parts = np.ravel(np.array(key, dtype=object))
+    numbers = [_as_float(part) for part in parts if isinstance(part, (int, float, np.number))]
+    return [number for number in numbers if np.isfinite(number)]
+
+
+def _as_float(number):
+    try:
+        return float(number)
+    except OverflowError:
+        return np.inf
 
 
 def is_in(value, key):

@@ -79,6 +79,17 @@ def unwritten(assignment: Assignment, graded: Sequence[Standing]) -> list[dict]:
             for name, students in sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))]
 
 
+def stopped(graded: Sequence[Standing]) -> list[dict]:
+    """Cells of the students' that stop in a line of their own, by cell and kind of exception; the commonest first."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in graded:
+        told = filter(None, map(diagnosis.STOPPED.fullmatch, one.result.remarks))
+        for cell, kind in dict.fromkeys((match["cell"], match["kind"]) for match in told):
+            found.setdefault((clean_message(cell, 200), kind), []).append(one.student)
+    return [{"cell": cell, "kind": kind, "students": students}
+            for (cell, kind), students in sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))]
+
+
 def unloaded(graded: Sequence[Standing]) -> list[dict]:
     """Modules that do not load, one for each student and sentence."""
     return [{"student": one.student, "says": clean_message(sentence, LONGEST)} for one in graded

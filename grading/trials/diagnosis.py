@@ -21,6 +21,7 @@ from grading.release.assignment import Assignment, topic
 MOST_LINES = 200                 # added to a locked cell, that are looked at
 MOST_ERRORS = 20                 # different ones, of a notebook's cells
 MAX_TRACE = 4000                 # characters of a traceback in which its first place is looked for
+STOPPED = re.compile(r"(?P<cell>\S+\.ipynb: \S+) stopped with (?P<kind>an? .+) in its line \d+")
 _IN_CELL = re.compile(r"^Cell In\[\d{1,5}\], line (\d{1,5})$", re.MULTILINE)
 _MISSED = re.compile(r"(?:name '|the notebook has no )(\w+)")
 _LOOKS = {"mistake": " looks like a known mistake: ", "convention": " looks like another year's convention: ",

@@ -30,7 +30,7 @@ def said(check, *arguments, **keywords):
 
 @pytest.mark.parametrize("key, numbers", [
     ((50, 1e-3, 0.1), [50, 1e-3, 0.1]), (np.float32(0.5), [0.5]), (("adam", 1e-3), [1e-3]), ("1e-3", []),
-    ((np.int64(50), (1e-3,)), [50]),
+    ((np.int64(50), (1e-3,)), [50]), ((10**400, np.nan, np.inf, 1e-3), [1e-3]),
 ])
 def test_the_numbers_of_a_key_are_found_whatever_else_is_in_it(key, numbers):
     assert compared.numbers_in(key) == numbers

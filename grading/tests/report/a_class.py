@@ -24,7 +24,8 @@ SQUARED = {"function": "KNearestNeighbor.compute_distances_no_loops", "kind": "m
 HALF = {"function": "softmax_loss_naive", "kind": "convention", "read": "",
         "says": "The penalty has a half in front."}
 SHARES = {"squared": 0.30, "half": 0.15, "twice": 0.08, "transposed": 0.04, "loops": 0.10, "unwritten": 0.05,
-          "unloaded": 0.03, "late": 0.12, "again": 0.20, "blank": 0.10, "patched": 0.01, "tampered": 0.02}
+          "unloaded": 0.03, "late": 0.12, "again": 0.20, "blank": 0.10, "patched": 0.01, "tampered": 0.02,
+          "stops": 0.04, "stops otherwise": 0.02}
 QUESTION = "knn-structure-answer"
 NASTY = "<script>alert(1)</script></style></pre>\u202e\x1b[31m&amp;"
 
@@ -63,6 +64,10 @@ def make(assignment: Assignment, course: Course, students: int, seed: int = 1) -
             costs[name] = {"seconds": round(rng.uniform(1, 4), 2), "bytes": rng.randrange(10**8, 4 * 10**8)}
             if name in made.of["tampered"]:
                 result.remarks.append(f"knn.ipynb: 1 locked cell changed and put back: knn-data-given; {NASTY}")
+            for what, kind in (("stops", "an IndexError"), ("stops otherwise", "an exception of its own")):
+                if name in made.of[what]:
+                    line = rng.randrange(1, 9)
+                    result.remarks.append(f"svm.ipynb: svm-search-solution stopped with {kind} in its line {line}")
             _lay_down(course, result, versions[name in made.of["blank"]], _files(name, made))
             rows.enter(session, course, result, notebooks, {})
     engine.dispose()

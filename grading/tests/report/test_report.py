@@ -70,6 +70,14 @@ def test_what_no_entry_explains_is_grouped_by_behaviour_whatever_the_numbers(who
                    if one["function"] == "LinearClassifier.train")
 
 
+def test_cells_that_stop_are_counted_by_the_kind_of_exception_whatever_the_line(whole, text):
+    _, _, made, found = whole
+    assert [(one["cell"], one["kind"], set(one["students"])) for one in found["stopped"]] == [
+        ("svm.ipynb: svm-search-solution", "an IndexError", made.of["stops"]),
+        ("svm.ipynb: svm-search-solution", "an exception of its own", made.of["stops otherwise"])]
+    assert f"<b>{len(made.of['stops'])}</b> <code>svm.ipynb: svm-search-solution</code> with an IndexError" in text
+
+
 def test_difficulty_and_discrimination_are_those_of_the_class(whole):
     assignment, _, made, found = whole
     cells = {one["cell"]: one for one in found["cells"]}

@@ -5,7 +5,7 @@ from nbformat import NotebookNode
 from grading.books.results import Result
 from grading.engine.telling import COSTS
 from grading.release import assignment as assignments
-from grading.trials.diagnosis import remarks, sentence
+from grading.trials.diagnosis import STOPPED, remarks, sentence
 
 ASSIGNMENT = assignments.load("assignment1")
 TORCH = f"cs231n/layers.py line 4: No module named 'torch'{COSTS}"
@@ -74,8 +74,9 @@ def test_a_cell_that_stops_is_told_by_the_kind_of_its_exception_and_its_line():
     found = result(a={"outcome": "failed"})
     for kind, told in (("IndexError", "an IndexError"), ("KeyError", "a KeyError"),
                        ("GiveFullPoints", "an exception of its own"), ("print", "an exception of its own")):
-        assert remarks(ASSIGNMENT, {}, found, {"net": stops(kind)}) == [
-            f"net.ipynb: net-search-solution stopped with {told} in its line 3"]
+        [said] = remarks(ASSIGNMENT, {}, found, {"net": stops(kind)})
+        assert said == f"net.ipynb: net-search-solution stopped with {told} in its line 3"
+        assert STOPPED.fullmatch(said)["kind"] == told                       # by which the report counts them
 
 
 def test_no_cell_is_told_of_that_is_not_written_or_stops_in_a_function_or_with_nothing_lost():
