@@ -164,6 +164,9 @@ _CAUSES = {
                     "what the file came with: numpy is enough"),
     "recursion": Cause("The function calls itself, and nothing ends that."),
     "zero": Cause("Something is divided by zero."),
+    "popped": Cause("More is taken out of a list than was put into it: what pop gives back has to be appended before."),
+    "power": Cause("^ is no power in Python: ** is."),
+    "square": Cause("What is solved or inverted is no square matrix: np.linalg.solve(K, b) takes K first.", _SHAPES),
     "assert": Cause("An assert of your own does not hold."),
 }
 

@@ -18,7 +18,7 @@ def name(kind: str, message: str, spot: Any) -> str:
     """
     named = _NAME.search(message)
     word = named[1] if named else ""
-    quoted = bool(re.search(rf"[\"']{word}[\"']", spot.text))
+    quoted = bool(re.search(rf"[\"']{word}[\"']", spot.text if spot.owner else spot.own_text))
     if quoted and any(isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name) and node.slice.id == word
                       for node in spot.nodes()):
         return "quotes"
@@ -54,6 +54,9 @@ def key(asked: str, spot: Any) -> str:
     if isinstance(spot.statement, ast.AugAssign) and isinstance(spot.statement.target, ast.Subscript) and not any(
             isinstance(one, ast.Constant) for one in parsing.parts(spot.statement.target.slice)):
         return "count"
+    target = getattr(spot.statement, "target", None) if isinstance(spot.statement, ast.AugAssign) else None
+    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and not _has_defaults(spot):
+        return "early key"                                       # as of grads, which is added to
     plain = asked.strip("'\"")[:60]
     if re.search(r"\D0$", plain) or spot.called("str", "format") or any(isinstance(node, ast.JoinedStr) or (
             isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)) for node in spot.nodes()):

@@ -24,6 +24,9 @@ _UNLIKE = re.compile(r"unpack|too many indices|not subscriptable|is not iterable
 _SAID = tuple((re.compile(pattern), code) for pattern, code in (
     (r"^'?(module|numpy)\S* .*has no attribute", "no such"),
     (r"recursion depth", "recursion"),
+    (r"pop from empty", "popped"),
+    (r"for \^: |ufunc 'bitwise_xor' not supported", "power"),
+    (r"must be square", "square"),
     (r"division by zero|modulo by zero", "zero"),
     (r"larger sample than population", "replace"),
     (r"'?a'? must be (1-dimensional|a sequence|an integer)", "draws"),
@@ -173,6 +176,9 @@ def _code(kind: str, message: str, spot: Spot | None) -> str:
         return _unpacked(spot)
     if shapes := misfits.found(message, spot):
         return shapes
+    if "tuple indices must be" in message and any(isinstance(node, ast.Subscript) and getattr(
+            node.value, "id", "") == "cache" for node in spot.nodes()):
+        return "cache"
     if attribute := _ATTRIBUTE.search(message):
         return _without(*attribute.groups(), spot)
     if "integer scalar arrays can be converted to a scalar index" in message:
@@ -242,7 +248,8 @@ def _without(kind: str, name: str, spot: Spot) -> str:
 
 def _index(spot: Spot) -> str:
     """An array where a single whole number belongs."""
-    if any(len(call.args) > 1 for call in spot.called("max", "min", "sum", "amax", "amin")):
+    if any(len(call.args) > 1 and isinstance(call.func, ast.Attribute)
+           for call in spot.called("max", "min", "sum", "amax", "amin")):
         return "second argument"
     if any(len(call.args) > 1 for call in spot.called("concatenate")):
         return "one list"

@@ -15,7 +15,7 @@ OF_THE_LINE = frozenset((
     "self", "in dict", "import", "no function", "misspelt", "unset", "begun", "later", "count", "spelt key", "numbered",
     "early key", "dot key", "text", "attribute", "method self", "one tuple", "sizes", "maximum", "module",
     "recursion", "signature", "math", "list place", "lazy", "changes", "assert", "quotes", "is none", "range",
-    "one list"))
+    "one list", "power"))
 
 
 @dataclass(frozen=True)
