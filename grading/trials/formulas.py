@@ -51,10 +51,8 @@ def _loss(function: str, told: list) -> tuple[str, str] | None:
             "the formula of the loss of one example")
     if said := _fitting(told, loops):
         return f"{said[0]}.{said[1]}", "what happens in each turn of the loops, line by line"
-    if what := _of_each(told):
-        return f"The loss comes back as an array with a number for {what}; one number is wanted.", (
-            "the docstring, under Returns")
-    return None
+    return (f"The loss comes back as an array with a number for {what}; one number is wanted.",
+            "the docstring, under Returns") if (what := _of_each(told)) else None
 
 
 def _gradient(function: str, told: list) -> tuple[str, str] | None:
@@ -80,10 +78,8 @@ def _gradient(function: str, told: list) -> tuple[str, str] | None:
                 "what i and j count, and what a label stands for")
     if said := _fitting(told, loops):
         return f"{said[0]}.{said[1]}", "what happens in each turn of the loops, line by line"
-    if linear and _of_each(told) == "each class of each image":
-        return ("The gradient comes back with the shape of the scores, (N, C); dW has that of W, (D, C).",
-                "the chain rule: the scores are X @ W")
-    return None
+    return ("The gradient comes back with the shape of the scores, (N, C); dW has that of W, (D, C).",
+            "the chain rule: the scores are X @ W") if linear and "class of each" in _of_each(told) else None
 
 
 Ways = list[dict[str, np.ndarray]]             # for both inputs: words -> the sum over the images
@@ -119,10 +115,10 @@ def explained(function: str, answers: Answers, aspects: Iterable[str]) -> set[st
 
 def _of_each(told: list) -> str:
     """What there is a number for, by the shapes of two arrays; "" for other shapes."""
-    shapes = [array.shape if array is not None else None for array in map(array_of, leaves(told))]
-    return next((words for words, axes in (("each image", (0,)), ("each class", (2,)),
-                                           ("each class of each image", (0, 2)))
-                 if shapes == [tuple(sizes[axis] for axis in axes) for sizes in _SIZES]), "")
+    kinds = {"each image": (0,), "each class": (2,), "each class of each image": (0, 2)}
+    shapes = [getattr(array_of(one), "shape", None) for one in leaves(told)]
+    return next((words for words, axes in kinds.items() if shapes == [
+        tuple(sizes[axis] for axis in axes) for sizes in _SIZES]), "")
 
 
 def _fitting(told: list, ways: Ways) -> tuple[str, str] | None:
