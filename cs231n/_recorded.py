@@ -40,10 +40,11 @@ def attribute(thing, name, missing=None):
         return missing
 
 
-def count_starts(kind):
+def count_starts(kind, most=1000):
     """Have a class of nets count how often a training begins with a new net, however it is written: `kind.starts`, int.
 
-    Counted are calls of loss(X, y) where the last layer's biases are all zero still, which one step ends.
+    Counted are calls of loss(X, y) where the last layer's biases are all zero still, which one step ends. The marks of
+    the weights that they began with are in `kind.begun`, a list of float.
     """
     given = getattr(kind, "loss", None)
     if not isinstance(kind, type) or not callable(given):
@@ -53,10 +54,21 @@ def count_starts(kind):
     @functools.wraps(loss)
     def counted(*args, **keywords):
         params = attribute(args[0], "params", {}) if args else {}
-        kind.starts += _argument(loss, 2, args, keywords) is not None and not np.any(params.get(f"b{len(params) // 2}"))
+        begins = _argument(loss, 2, args, keywords) is not None and not np.any(params.get(f"b{len(params) // 2}"))
+        kind.starts += begins
+        if begins and len(kind.begun) < most:
+            kind.begun.append(mark_of(params))
         return loss(*args, **keywords)
 
-    kind.starts, kind.loss, counted.uncounted = 0, counted, loss
+    kind.starts, kind.begun, kind.loss, counted.uncounted = 0, [], counted, loss
+
+
+def mark_of(params):
+    """A number for a net's weights, float: the same for copies of them, and another for other weights."""
+    try:
+        return float(sum(np.sum(np.abs(np.asarray(params[name], dtype=float))) for name in sorted(params)))
+    except (TypeError, ValueError):
+        return np.nan                # no arrays of numbers: others say so
 
 
 def keep_trainings(kind, held_out):

@@ -1,11 +1,13 @@
 """Whether a search of nets compared its settings fairly: its table, beside how the net was trained that it kept.
 
 The keys of the table are settings, written in any way. What a net went through is what `Solver` and the nets have noted
-of it: `trainings`, the settings of every Solver that trained it, and `starts`, how many nets of its class were begun.
+of it: `trainings`, the settings of every Solver that trained it, `starts`, how many nets of its class were begun, and
+`begun`, what weights they had then.
 """
 
 import numpy as np
 
+from cs231n._recorded import mark_of
 from cs231n.testing import CheckFailed
 
 _FAIR = "A comparison is fair if each setting starts with a new net."
@@ -47,6 +49,13 @@ def _written_out(key):
 def trainings_of(model):
     """What is noted of them, [] where nothing is."""
     return getattr(model, "trainings", None) or []
+
+
+def was_trained(net):
+    """Tell whether a net was trained, or holds weights that were: what a training began with may have been best."""
+    if np.any(net.params[f"b{len(net.params) // 2}"]) or any(one["num_epochs"] for one in trainings_of(net)):
+        return True
+    return bool(np.any(np.isclose(getattr(net, "begun", None) or [], mark_of(net.params), rtol=1e-9, atol=0)))
 
 
 def best_in(table):

@@ -24,6 +24,7 @@ import numpy as np
 from grading.engine import codec
 from grading.engine.channel import Channel, Closed
 from grading.engine.dressed import Dressed
+from grading.engine.missed import Loader
 from grading.engine.shell import Shell
 
 MAX_PRINTED = 200_000          # characters that one call of a student's function may print
@@ -67,7 +68,9 @@ class _LaidDown(MetaPathFinder):
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         place = self._places.get(fullname, "")
-        return importlib.util.spec_from_file_location(fullname, place) if os.path.exists(place) else None
+        if not os.path.exists(place):
+            return None
+        return importlib.util.spec_from_file_location(fullname, place, loader=Loader(fullname, place))
 
 
 def _run(shell: Shell, frame: bytes) -> bytes:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from itertools import product
 from types import ModuleType
 
 from grading.engine.elsewhere import not_here
@@ -26,6 +27,15 @@ class Bar:
 
     def __len__(self) -> int:
         return self.total if self.iterable is None else len(self.iterable)
+
+    def __bool__(self) -> bool:
+        return True                      # `if bar: bar.update()`, of a bar that may be None
+
+    def __reversed__(self) -> Iterator:
+        return reversed(self.iterable)
+
+    def __contains__(self, item) -> bool:
+        return item in self.iterable
 
     def __enter__(self):
         return self
@@ -88,18 +98,30 @@ def _load(filename, *_, **__):
         return pickle.load(file)
 
 
+def _listed(function: Callable, *iterables, **how) -> list:
+    """As much of tqdm's maps by threads and processes as calls one after the other."""
+    return list(map(function, *iterables))
+
+
 _TQDM = {"tqdm": Bar, "trange": lambda *args, **how: Bar(range(*args), **how), "tqdm_notebook": Bar,
          "tnrange": lambda *args, **how: Bar(range(*args), **how)}
+_CONTRIB = {"tenumerate": lambda iterable, start=0, *_, **__: enumerate(iterable, start),
+            "tzip": lambda *iterables, **_: zip(*iterables),
+            "tmap": lambda function, *iterables, **_: map(function, *iterables)}
 _JOBLIB = {"Parallel": Parallel, "delayed": _delayed, "Memory": Memory, "cpu_count": lambda *_: os.cpu_count() or 1,
            "dump": _dump, "load": _load}
-_MADE = {f"tqdm{inner}": _TQDM for inner in ("", ".auto", ".autonotebook", ".notebook", ".std")} | {"joblib": _JOBLIB}
+_MADE = {f"tqdm{inner}": _TQDM for inner in ("", ".auto", ".autonotebook", ".notebook", ".std")} | {
+    "tqdm.contrib": _CONTRIB, "tqdm.contrib.itertools": {"product": lambda *iterables, **_: product(*iterables)},
+    "tqdm.contrib.concurrent": {"thread_map": _listed, "process_map": _listed}, "joblib": _JOBLIB}
 
 
 class _StandIns(MetaPathFinder, Loader):
     """Finds what nobody before it has found."""
 
     def find_spec(self, fullname, path=None, target=None) -> ModuleSpec | None:
-        return ModuleSpec(fullname, self, is_package=fullname == "tqdm") if fullname in _MADE else None
+        if fullname not in _MADE:
+            return None
+        return ModuleSpec(fullname, self, is_package=any(name.startswith(f"{fullname}.") for name in _MADE))
 
     def create_module(self, spec: ModuleSpec) -> None:
         """An ordinary module."""

@@ -35,7 +35,7 @@ from IPython.core.profiledir import ProfileDir
 from IPython.extensions import autoreload
 from traitlets.config import Config
 
-from grading.engine import elsewhere, ipython, lacking, threaded
+from grading.engine import elsewhere, ipython, lacking, missed, threaded
 from grading.engine.local import LocalInteractiveShell, LocalKernel
 from grading.engine.outputs import STREAMS, LocalSession, OutStream, Recorder
 
@@ -72,6 +72,7 @@ class Shell:
         self._ip = LocalInteractiveShell.instance(
             config=config, profile_dir=ProfileDir(), kernel=kernel, compiler_class=XCachingCompiler,
             input_transformer_manager=ipython.TransformerManager())
+        self._ip.ast_transformers.append(missed.Transformer())
         atexit.unregister(self._ip.atexit_operations)   # they would clear the namespace under a student's own
         kernel.shell = self._ip
         self._ip.displayhook.session = self._ip.display_pub.session = session

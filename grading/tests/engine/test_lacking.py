@@ -1,5 +1,7 @@
 """Stand-ins for packages that are not installed: code that shows progress, or works in parallel, goes on."""
 
+import sys
+
 import pytest
 
 from grading.engine import lacking
@@ -18,6 +20,24 @@ def test_a_bar_hands_on_what_it_goes_through_and_says_nothing(capsys):
     assert counted.n == 3 and len(counted) == 5 and capsys.readouterr().out == ""
     Bar.write("half way")
     assert capsys.readouterr().out == "half way\n"
+
+
+def test_a_bar_may_be_asked_for_its_truth_and_walked_backwards():
+    assert Bar(iter("abc")) and Bar() and 2 in Bar([1, 2]) and list(reversed(Bar([1, 2]))) == [2, 1]
+
+
+def test_a_bar_around_other_ways_through_several_things_is_those_ways(monkeypatch):
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, lacking._StandIns()])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tqdm"]:
+        monkeypatch.delitem(sys.modules, name)
+    from tqdm.contrib import tenumerate, tmap, tzip
+    from tqdm.contrib.concurrent import process_map, thread_map
+    from tqdm.contrib.itertools import product
+    assert list(tenumerate("ab", 1, total=2)) == [(1, "a"), (2, "b")] and list(tzip("ab", "cd", desc="both")) == [
+        ("a", "c"), ("b", "d")]
+    assert list(product("ab", "c", leave=False)) == [("a", "c"), ("b", "c")]
+    assert list(tmap(abs, [-1], disable=True)) == [1]
+    assert thread_map(abs, [-1, 2], max_workers=2) == process_map(abs, [-1, 2], chunksize=1) == [1, 2]
 
 
 def test_parallel_work_is_done_one_after_the_other(tmp_path):

@@ -101,3 +101,17 @@ def test_a_net_has_what_the_best_setting_says():
     swapped = {(key[0], key[2], key[1]): value for key, value in TABLE.items()}
     assert not said(as_asked, net(trained(1e-2)), "best_model", swapped)
     assert not said(as_asked, net(trained(7), width=3), "best_model", {"a key of another form": 0.4})
+
+
+def test_a_net_was_trained_if_its_biases_moved_or_a_training_is_noted_or_began_with_its_weights():
+    def one(bias=0.0, trainings=(), begun=()):
+        params = {"W1": np.full((2, 3), 0.5), "b1": np.zeros(3), "W2": np.ones((3, 2)), "b2": np.full(2, bias)}
+        return SimpleNamespace(params=params, trainings=list(trainings), begun=list(begun))
+
+    assert compared.was_trained(one(bias=0.1)) and compared.was_trained(one(trainings=[{"num_epochs": 3}]))
+    assert compared.was_trained(one(begun=[7.0, 9.0]))                      # the sum of the weights' sizes is 9
+    assert not compared.was_trained(one(begun=[7.0, 9.001])) and not compared.was_trained(one(trainings=[
+        {"num_epochs": 0}]))
+    other = one()
+    del other.begun
+    assert not compared.was_trained(other)

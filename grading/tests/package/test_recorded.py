@@ -6,7 +6,7 @@ import copy
 import numpy as np
 import pytest
 
-from cs231n._recorded import count_starts, is_among, keep_asked, keep_trainings
+from cs231n._recorded import count_starts, is_among, keep_asked, keep_trainings, mark_of
 
 
 class Net:
@@ -48,6 +48,18 @@ def test_a_cell_that_runs_again_counts_anew_and_calls_are_not_wrapped_twice():
         stepped(kind(), 1)
         assert kind.starts == 1
     assert kind.loss.uncounted is Net.loss
+
+
+def test_the_weights_that_trainings_begin_with_are_known_again_wherever_they_are_copied():
+    kind = type("Kind", (Net,), {})
+    count_starts(kind, most=2)
+    one, other = kind(), kind()
+    other.params["W1"] = np.array([[0.25, 1.0], [2.0, -3.0]])
+    kept = copy.deepcopy(other.params)
+    for net in (one, other, kind()):
+        stepped(net, 2)
+    assert kind.begun == [4.0, 6.25] and mark_of(kept) == 6.25 and mark_of(one.params) != 4.0
+    assert np.isnan(mark_of({"W1": "none", "b1": None}))
 
 
 def test_what_is_no_class_of_nets_is_left_alone():

@@ -3,6 +3,8 @@
 A net knows with which settings a Solver trained it (`trainings`), so what was kept can be found among the keys.
 """
 
+from importlib import import_module
+
 import numpy as np
 
 from grading.trials.probes.searches import FEW, RIGHT, are_shares, same, scale, shares, trainings_of
@@ -67,14 +69,22 @@ def is_in(value, key):
                                      for n in numbers(key))
 
 
+def _was_trained(net, trainings, values, X_val, y_val):
+    """Its weights have moved, or those that a training began with, which it may share, were the best ones."""
+    if np.any(np.array(net.params[f"b{len(net.params) // 2}"])) or any(one.get("num_epochs") for one in trainings):
+        return True
+    if values is None or not import_module("cs231n.compared").was_trained(net):
+        return False
+    return np.mean(np.array(net.loss(X_val)).argmax(axis=1) == y_val) > np.max(values) - 1e-9
+
+
 def _kept(net, results, values, X_val, y_val, rule):
     """How the net that was kept was trained, and which of the keys is its own.
 
     values: accuracies on the validation images, as fractions; None where results has something else
     """
     trainings, keys = trainings_of(net), list(results)
-    last = len(net.params) // 2
-    if not np.any(np.array(net.params[f"b{last}"])) and not any(one.get("num_epochs") for one in trainings):
+    if not _was_trained(net, trainings, values, X_val, y_val):
         yield "training", lambda: "of others" if getattr(net, "starts", 0) else "not at all"
         return
     rates = [one["optim_config"].get("learning_rate") for one in trainings]
