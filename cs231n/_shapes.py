@@ -29,6 +29,8 @@ _MEANINGS = [(re.compile(pattern), says, rule) for pattern, says, rule in (
      "an array in its place; * multiplies by a number"),
     (r"non-broadcastable output|doesn't match the broadcast shape", "the result does not fit into what it is put into",
      "what works in place, as += does, keeps the shape of what stands on the left"),
+    (r"indexing arrays could not be broadcast", "the positions in an index are of different lengths", "as many in each "
+     "as entries are meant: [np.arange(N), y] means one in each of N rows"),
     (r"could not be broadcast|could not broadcast|shape mismatch", "the shapes do not fit each other", _EACH),
     (r"cannot reshape array", "the numbers do not fill the new shape", "the lengths of its axes, multiplied, are as "
      "many numbers as there are"),
@@ -39,6 +41,8 @@ _MEANINGS = [(re.compile(pattern), says, rule) for pattern, says, rule in (
     (r"axis -?\d+ is out of bounds", "there is no such axis", "axes are counted from 0: of shape (N, C), 0 and 1"),
     (r"too many indices", "there are more indices than axes", "at most one index for each axis"),
     (r"is out of bounds for axis", "an index is out of range", "positions from 0 to the length minus 1"),
+    (r"inhomogeneous shape", "the parts of a list are not all of one shape", "one shape for all that np.array makes an "
+     "array of; np.concatenate puts rows of any length one after the other"),
     (r"setting an array element with a sequence|(length-1|size-1|0-dimensional) arrays can be converted",
      "an array stands where one number has room", "a number: is a sum, or an index, missing?"),
     (r"truth value of an array", "an array stands where a yes or no should",

@@ -27,8 +27,10 @@ _CAUSES = {
     # Shapes
     "column": Cause("A row of N numbers, shape (N,), meets a matrix with N rows and has to be a column for that: "
                     "keepdims=True in the sum, mean or maximum, or [:, np.newaxis], makes it (N, 1).", _SHAPES),
-    "rows": Cause("Two rows of numbers of different lengths are combined entry by entry: for each with each, one of "
-                  "them has to be a column, as [:, np.newaxis] makes it.", _SHAPES),
+    "row": Cause("A column, shape (M, 1), meets a matrix with M columns: as a row, shape (M,), each column gets a "
+                 "number of its own.", _SHAPES),
+    "rows": Cause("Two rows of numbers of different lengths are combined entry by entry: one of them needs an index, "
+                  "as in p[j], or, for each with each, has to be a column, as [:, np.newaxis] makes it.", _SHAPES),
     "added up": Cause("A matrix product with a row of numbers has added up each row of the matrix; * multiplies each "
                       "column by its own number.", _SHAPES),
     "each with each": Cause("Matrices with different numbers of rows are subtracted: each row with each row takes one "
@@ -53,6 +55,8 @@ _CAUSES = {
                    "part.", _SHAPES),
     "one number": Cause("A whole array is put where one number has room: a sum, a maximum or an index is missing.",
                         _SHAPES),
+    "ragged": Cause("A list whose parts have different lengths is to become an array: np.concatenate, or np.hstack, "
+                    "puts them one after the other first.", _SHAPES),
     "math": Cause("math.exp, math.log and math.sqrt take one number: those of numpy (np.exp ...) take arrays."),
     "reshape": Cause("An array is reshaped to a shape of another number of entries.", _SHAPES),
     "mask": Cause("A mask has another shape than the array it chooses from.", _SHAPES),
@@ -65,6 +69,8 @@ _CAUSES = {
                             "belongs into the parentheses of the sum, mean or maximum.",
                             "which parenthesis closes where"),
     "indices": Cause("An array gets more indices than it has axes.", _SHAPES),
+    "places": Cause("The positions that index an array are of different lengths: in scores[np.arange(N), y] there is "
+                    "one of both for each image.", _SHAPES),
     "bounds": Cause("An index is past the end: it runs over another axis than the one it is used for, or one too far.",
                     "the bounds of the loops, beside what each index stands for"),
     "rows first": Cause("The two indices stand in the wrong order: in [rows, columns] the rows come first, as in "
@@ -73,16 +79,24 @@ _CAUSES = {
                    "np.maximum work entry by entry, .any() and .all() make one answer of many."),
     "maximum": Cause("max and min, Python's own, cannot compare arrays: np.maximum and np.minimum work entry by "
                      "entry."),
+    "is none": Cause("== None compares an array entry by entry: `is None` asks whether there is one."),
     "cast": Cause("Fractions are added in place to an array of whole numbers: it has to be made as float."),
     "boolean": Cause("Arrays of True and False are subtracted: .astype(float) makes them numbers first."),
     # Numbers that have to be whole
     "whole": Cause("A fraction stands where a whole number is needed, as a size, a count or a position: / always "
                    "gives a fraction in Python 3, // a whole number."),
+    "range": Cause("A loop goes through a single number: range(N) counts from 0 to N - 1."),
+    "whole shape": Cause("A whole shape stands where one of its numbers is needed: X.shape[0] is the number of rows."),
+    "length": Cause("An array stands where a number is needed: range(len(X)), or range(X.shape[0])."),
+    "axes": Cause("An array has fewer axes than its shape is asked for: of shape (N,), shape[0] is all there is.",
+                  _SHAPES),
     "positions": Cause("An array of fractions is used as positions: labels and positions have to be of type int."),
     # Names
     "self": Cause("What the object keeps is used without self, as in W for self.W."),
     "in dict": Cause("What stands in a dictionary is used as if it were a variable: config[\"...\"] gives it.",
                      "the docstring: the keys of the dictionary"),
+    "quotes": Cause("A key of a dictionary stands without its quotes: params[\"W1\"].",
+                    "the docstring: the keys of the dictionary"),
     "import": Cause("A module is used that the file does not import."),
     "no function": Cause("A function is called that there is not: it is not written, not imported, or spelled in "
                          "another way."),
@@ -105,6 +119,8 @@ _CAUSES = {
                        "the docstring: the keys of the dictionary"),
     "dot key": Cause("An entry of a dictionary is asked for with a dot: it stands in brackets, config[\"...\"]."),
     "list": Cause("A list is used as if it were an array: np.array(...) makes one of it."),
+    "sequence": Cause("A list, or several values that a function has returned, is multiplied as if it were an array: "
+                      "np.array(...) makes one of a list, and values are taken apart, as in loss, dW = ..."),
     "list place": Cause("A list does not grow by putting something at a place: append does that."),
     "lazy": Cause("map, filter, zip and range give no list in Python 3: list(...) around them makes one."),
     "changes": Cause("What sort, append, extend or update returns is kept, which is None: they change the list "
@@ -112,7 +128,8 @@ _CAUSES = {
     "none": Cause("None stands where numbers are needed: it was never replaced, or a function without return gave it."),
     "returned": Cause("The function does not return what it should: another number of values, or something else in "
                       "their place.", _RETURNS),
-    "returned none": Cause("The function returns None: it ends without a line with return.", _RETURNS),
+    "returned none": Cause("None has come back: a line with return is missing, or a part of what is returned is None.",
+                           _RETURNS),
     # Calls and what comes back
     "several": Cause("A function returns several values, and all of them are used as if they were one array: take "
                      "them apart, as in out, cache = forward(x).", _RETURNS),
@@ -129,6 +146,7 @@ _CAUSES = {
                           "square."),
     "uncalled": Cause("A function is used without being called: the parentheses behind it are missing."),
     "one tuple": Cause("np.zeros, np.ones and the like take the shape as one tuple: np.zeros((N, C))."),
+    "one list": Cause("np.concatenate takes the arrays as one list: np.concatenate([a, b])."),
     "sizes": Cause("np.random.randn and np.random.rand take one size after the other: randn(N, C), or "
                    "randn(*x.shape)."),
     "second argument": Cause("np.max, np.min and np.sum take an axis in second place: np.maximum and np.minimum "
@@ -146,6 +164,9 @@ _CAUSES = {
                     "what the file came with: numpy is enough"),
     "recursion": Cause("The function calls itself, and nothing ends that."),
     "zero": Cause("Something is divided by zero."),
+    "popped": Cause("More is taken out of a list than was put into it: what pop gives back has to be appended before."),
+    "power": Cause("^ is no power in Python: ** is."),
+    "square": Cause("What is solved or inverted is no square matrix: np.linalg.solve(K, b) takes K first.", _SHAPES),
     "assert": Cause("An assert of your own does not hold."),
 }
 

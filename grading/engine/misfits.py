@@ -15,17 +15,20 @@ _FAMILIES = tuple((family, re.compile(pattern)) for family, pattern in (
     ("factor", r"factor of a matrix product is a number|does not have enough dimensions"),
     ("into", r"result does not fit into what|non-broadcastable output|doesn't match the broadcast shape"),
     ("mask", r"mask has another shape|boolean index did not match"),
+    ("places", r"positions in an index are of different lengths|indexing arrays could not be broadcast"),
     ("each", r"shapes do not fit each other|could not be broadcast|could not broadcast|shape mismatch"),
     ("reshape", r"do not fill the new shape|cannot reshape array"),
     ("joined", r"shapes do not fit together|input array dimensions|have same number of dim|have the same shape"),
     ("axis", r"there is no such axis|axis -?\d+ is out of bounds|axes are not those of|axes don't match array"),
     ("indices", r"more indices than axes|too many indices"),
     ("bounds", r"index is out of range|is out of bounds for axis"),
+    ("ragged", r"parts of a list are not all of one shape|inhomogeneous shape"),
     ("number", r"array stands where one number|setting an array element|(length-1|size-1|0-dimensional) arrays can be"),
     ("truth", r"array stands where a yes or no|truth value of an array"),
 ))
 _SHAPE = re.compile(r"\(\d[\d, ]{0,80}\)")
 _NAMED = re.compile(rf" is ({_SHAPE.pattern})")
+_DROPPING = ("sum", "mean", "max", "min", "amax", "amin", "std", "var", "prod", "norm", "median", "argmax", "argmin")
 _ROWS = ("reshape", "ravel", "flatten")          # what makes rows of images
 
 
@@ -45,7 +48,7 @@ def found(message: str, spot: Any) -> str:
     if family == "product":
         return _product(shapes, spot)
     if family == "each":
-        return _each(shapes, operation)
+        return _each(shapes, operation, spot)
     if family == "number":
         return "math" if any(getattr(getattr(call.func, "value", None), "id", "") == "math" or
                              getattr(call.func, "id", "") in ("exp", "sqrt", "log") for call in spot.calls
@@ -54,6 +57,9 @@ def found(message: str, spot: Any) -> str:
         return "rows first"
     if family == "truth":
         own = any(isinstance(call.func, ast.Name) and call.func.id in ("max", "min") for call in spot.calls)
+        if any(isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.Eq, ast.NotEq)) and
+               getattr(node.comparators[0], "value", "") is None for node in spot.nodes()):
+            return "is none"
         return "maximum" if own else "truth"
     return family
 
@@ -101,7 +107,7 @@ def _is_product(node: ast.AST | None) -> bool:
     return isinstance(getattr(node, "op", None), ast.MatMult) or getattr(called, "attr", "") in ("dot", "matmul")
 
 
-def _each(shapes: list[tuple[int, ...]], operation: ast.AST) -> str:
+def _each(shapes: list[tuple[int, ...]], operation: ast.AST, spot: Any) -> str:
     if isinstance(operation, ast.Assign) or isinstance(getattr(operation, "target", None), ast.Subscript):
         return "place"
     if len(shapes) < 2:
@@ -114,6 +120,8 @@ def _each(shapes: list[tuple[int, ...]], operation: ast.AST) -> str:
             return "star"
         if one == other[::-1]:
             return "turned"
+        if any(first[1] == 1 and first[0] == second[1] for first, second in ((one, other), (other, one))):
+            return "row"
         return "each with each" if isinstance(operator, ast.Sub) and one[1] == other[1] and 1 not in (
             one[0], other[0]) else "misfit"
     if len(one) == len(other) == 1:
@@ -121,5 +129,6 @@ def _each(shapes: list[tuple[int, ...]], operation: ast.AST) -> str:
         return "added up" if any(map(_is_product, sides)) else "rows"
     if len(other) == 2:
         return "column" if one[0] == other[0] else "misfit"
-    return "dropped" if len(other) == len(one) + 1 and any(
+    drops = any(getattr(node, "attr", getattr(node, "id", "")) in _DROPPING for node in ast.walk(spot.function))
+    return "dropped" if drops and len(other) == len(one) + 1 and any(
         other[:axis] + other[axis + 1:] == one for axis in range(len(other))) else "misfit"

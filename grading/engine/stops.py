@@ -10,15 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from grading.engine import advice, causes, misfits, parsing, renamed, telling
+from grading.engine import advice, causes, misfits, misnamed, parsing, renamed, telling
 
 MOST_MESSAGE = 1000            # characters of a message that are looked at,
 MOST_NAME = 200                # and of the name of a function that is told
 _FILE = re.compile(r'^[ \t]*File "?([^"\n]{1,300}\.py)', re.MULTILINE)
-_NAME = re.compile(r"(?:name|variable) '(\w{1,60})'")
 _ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
-_LIBRARIES = {"scipy", "stats", "norm", "sp", "pd", "sys", "time", "copy", "operator", "collections", "deque",
-              "OrderedDict", "reduce", "cdist", "mode", "logsumexp", "sklearn", "torch", "cv2", "matplotlib"}
 _CHANGING = {"sort", "append", "extend", "update", "insert", "reverse", "shuffle", "add"}    # they return None
 _OPERAND = r"unsupported operand type|bad operand type|not supported between|can't multiply|can only concatenate"
 _UNLIKE = re.compile(r"unpack|too many indices|not subscriptable|is not iterable|invalid index to scalar"
@@ -27,6 +24,9 @@ _UNLIKE = re.compile(r"unpack|too many indices|not subscriptable|is not iterable
 _SAID = tuple((re.compile(pattern), code) for pattern, code in (
     (r"^'?(module|numpy)\S* .*has no attribute", "no such"),
     (r"recursion depth", "recursion"),
+    (r"pop from empty", "popped"),
+    (r"for \^: |ufunc 'bitwise_xor' not supported", "power"),
+    (r"must be square", "square"),
     (r"division by zero|modulo by zero", "zero"),
     (r"larger sample than population", "replace"),
     (r"'?a'? must be (1-dimensional|a sequence|an integer)", "draws"),
@@ -34,9 +34,10 @@ _SAID = tuple((re.compile(pattern), code) for pattern, code in (
     (r"'(map|filter|zip|dict_keys|dict_values|dict_items|range)'", "lazy"),
     (r"list assignment index", "list place"),
     (r"index out of range", "bounds"),
-    (r"list indices must be|can't multiply sequence|'list' object has no attribute", "list"),
+    (r"can't multiply sequence", "sequence"),
+    (r"list indices must be|'list' object has no attribute", "list"),
     (rf"({_OPERAND}).*'list'", "list"),
-    (rf"tuple indices must be|'tuple' object has no attribute|({_OPERAND}).*'tuple'|'tuple' object is not callable",
+    (rf"tuple indices must be|'tuple' object has no attribute|({_OPERAND}).*'tuple'",
      "several"),
     (r"must be str, not|can only concatenate str|\+: '(int|float)' and 'str'|\+: 'str' and", "text"),
     (r"boolean subtract", "boolean"),
@@ -46,7 +47,8 @@ _SAID = tuple((re.compile(pattern), code) for pattern, code in (
     (r"cannot be interpreted as an integer|slice indices must be|only integers, slices|or a single integer", "whole"),
     (r"used as indices must be of integer|Cannot cast array data from dtype\('float64'\) to dtype\('int64'\)",
      "positions"),
-    (r"(function|method|builtin_function_or_method|type)' object (is not subscriptable|has no attribute)", "uncalled"),
+    (r"(function|method|builtin_function_or_method|type|ufunc)' object (is not subscriptable|has no attribute)",
+     "uncalled"),
     (rf"({_OPERAND}).*'(builtin_function_or_method|function|method)'", "uncalled"),
     (r"is not callable", "not callable"),
     (r"unexpected keyword argument '(axis|keepdims)'|'(axis|keepdims)' is an invalid keyword", "axis elsewhere"),
@@ -66,6 +68,7 @@ class Spot:
     """The line of the submission that raised: its statement, in a function, in a class, in a file.
 
     - name: of the function, with its class, as `KNearestNeighbor.predict`
+    - statement: of a loop or a branch, what stands in its first line; place: all of it
     """
 
     text: str
@@ -73,6 +76,7 @@ class Spot:
     function: ast.AST = field(default_factory=lambda: ast.Module([], []))
     owner: ast.ClassDef | None = None
     statement: ast.AST = field(default_factory=ast.Pass)
+    place: ast.AST = field(default_factory=ast.Pass)
 
     def nodes(self) -> list[ast.AST]:
         return parsing.parts(self.statement)
@@ -138,7 +142,7 @@ def _spot(text: str, line: int) -> Spot:
     if function is None:
         return spot
     name = f"{owner.name}.{function.name}" if owner else function.name
-    return Spot(text, name, function, owner, _head(statement))
+    return Spot(text, name, function, owner, _head(statement), statement)
 
 
 def _head(statement: ast.AST) -> ast.AST:
@@ -159,9 +163,9 @@ def _code(kind: str, message: str, spot: Spot | None) -> str:
     if spot is None:
         return _of_what_came_back(kind, message)
     if kind in ("NameError", "UnboundLocalError"):
-        return _name(kind, message, spot)
+        return misnamed.name(kind, message, spot)
     if kind == "KeyError":
-        return _key(message.strip(), spot)
+        return misnamed.key(message.strip(), spot)
     if kind in ("ModuleNotFoundError", "ImportError"):
         return "module"
     if kind == "AssertionError":
@@ -172,6 +176,9 @@ def _code(kind: str, message: str, spot: Spot | None) -> str:
         return _unpacked(spot)
     if shapes := misfits.found(message, spot):
         return shapes
+    if "tuple indices must be" in message and any(isinstance(node, ast.Subscript) and getattr(
+            node.value, "id", "") == "cache" for node in spot.nodes()):
+        return "cache"
     if attribute := _ATTRIBUTE.search(message):
         return _without(*attribute.groups(), spot)
     if "integer scalar arrays can be converted to a scalar index" in message:
@@ -182,8 +189,18 @@ def _code(kind: str, message: str, spot: Spot | None) -> str:
         return "lazy"
     if "object cannot be interpreted as an integer" in message and spot.called("zeros", "ones", "empty", "arange"):
         return "whole" if "'float'" in message else "one tuple"
-    code = next((code for pattern, code in _SAID if pattern.search(message)), "")
+    code = _counted(message, spot) or next((code for pattern, code in _SAID if pattern.search(message)), "")
     return "no such" if kind == "AttributeError" and not code and "module" in message else code
+
+
+def _counted(message: str, spot: Spot) -> str:
+    """What is wrong with what a loop counts through, or with a shape that is asked for one of its numbers."""
+    if "is not iterable" in message and isinstance(spot.place, ast.For) and re.search(r"'(numpy\.)?u?int\d*'", message):
+        return "range"
+    if spot.called("range", "arange") and "'tuple' object cannot be interpreted as an integer" in message:
+        return "whole shape"
+    asks = any(isinstance(node, ast.Attribute) and node.attr == "shape" for node in spot.nodes())
+    return "axes" if asks and "tuple index out of range" in message else ""
 
 
 def _of_what_came_back(kind: str, message: str) -> str:
@@ -195,53 +212,6 @@ def _of_what_came_back(kind: str, message: str) -> str:
     if "NoneType" in message:
         return "returned none"
     return "returned" if _UNLIKE.search(message) else ""
-
-
-def _name(kind: str, message: str, spot: Spot) -> str:
-    named = _NAME.search(message)
-    name = named[1] if named else ""
-    if kind == "UnboundLocalError" or "where it is not associated" in message:
-        return "later" if any(isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
-                              for node in _without_sums(spot.function)) else "begun"
-    if name in advice.ALIASES or name in _LIBRARIES:
-        return "import"
-    if re.search(rf"\bself\.{name}\b", spot.text) and spot.owner:
-        return "self"
-    if re.search(rf"[\"']{name}[\"']", spot.text):
-        return "in dict"
-    if spot.called(name):
-        return "no function"
-    if near := advice.nearest(name, {node.id for node in parsing.parts(spot.function) if isinstance(node, ast.Name)} |
-                           parsing.parameters(spot.function)):
-        return "misspelt" if near != name else "unset"
-    return "unset"
-
-
-def _without_sums(function: ast.AST) -> list[ast.AST]:
-    """Its parts but for what += and the like change."""
-    nodes = parsing.parts(function)
-    changed = {id(node.target) for node in nodes if isinstance(node, ast.AugAssign)}
-    return [node for node in nodes if id(node) not in changed]
-
-
-def _key(key: str, spot: Spot) -> str:
-    if isinstance(spot.statement, ast.AugAssign) and isinstance(spot.statement.target, ast.Subscript) and not any(
-            isinstance(one, ast.Constant) for one in parsing.parts(spot.statement.target.slice)):
-        return "count"
-    plain = key.strip("'\"")[:60]
-    if re.search(r"\D0$", plain) or spot.called("str", "format") or any(isinstance(node, ast.JoinedStr) or (
-            isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)) for node in spot.nodes()):
-        return "numbered"
-    quoted = rf"[\"']{re.escape(plain)}[\"']"
-    if re.search(rf"\[{quoted}\]\s*([-+*/]?=[^=])|{quoted}\s*:|setdefault\(\s*{quoted}", spot.own_text):
-        return "early key"
-    others = {text for text in re.findall(r"[\"'](\w{1,60})[\"']", spot.text) if text != plain}
-    return "spelt key" if plain and (_letters(plain) in map(_letters, others) or advice.nearest(plain, others)
-                                     ) else "no key"
-
-
-def _letters(text: str) -> str:
-    return text.replace("_", "").lower()
 
 
 def _none(spot: Spot) -> str:
@@ -278,8 +248,13 @@ def _without(kind: str, name: str, spot: Spot) -> str:
 
 def _index(spot: Spot) -> str:
     """An array where a single whole number belongs."""
-    if any(len(call.args) > 1 for call in spot.called("max", "min", "sum", "amax", "amin")):
+    if any(len(call.args) > 1 and isinstance(call.func, ast.Attribute)
+           for call in spot.called("max", "min", "sum", "amax", "amin")):
         return "second argument"
-    if any(len(call.args) > 1 for call in spot.called("zeros", "ones", "empty", "concatenate")):
+    if any(len(call.args) > 1 for call in spot.called("concatenate")):
+        return "one list"
+    if any(len(call.args) > 1 for call in spot.called("zeros", "ones", "empty")):
         return "one tuple"
+    if spot.called("range"):
+        return "length"
     return "list" if any(isinstance(node, ast.Subscript) for node in spot.nodes()) else ""

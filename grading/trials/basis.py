@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grading.engine import advice, causes, misfits, probing, renamed, stops
+from grading.engine import advice, causes, misfits, misnamed, probing, renamed, stops
 from grading.release.assignment import PACKAGE, Assignment
 from grading.trials import catalogue
 
@@ -23,6 +23,6 @@ def digest() -> str:
     here = Path(__file__).parent
     for path in (*sorted(PACKAGE.rglob("*.py")), *sorted(catalogue.MISTAKES.glob("*.toml")),
                  *sorted(here.rglob("*.py")),
-                 *(Path(one.__file__) for one in (advice, causes, misfits, probing, renamed, stops))):
+                 *(Path(one.__file__) for one in (advice, causes, misfits, misnamed, probing, renamed, stops))):
         found.update(path.name.encode() + path.read_bytes())
     return found.hexdigest()

@@ -22,6 +22,7 @@ _SIZE_NAMES = {"N": "the number of examples", "D": "the number of features", "C"
 _RAISED = "cannot be told"
 _EXCEPTIONS = {name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)}
 _EXCEPTIONS |= {"AxisError", "LinAlgError", "UFuncTypeError"}            # another name could hold what the probe asks
+_OF_PROBES = {"Nothing": "is None", "FirstNothing": "is None", "CacheFirst": "comes back behind the cache"}
 _WHAT = {
     "loop": "the number of Python steps", "rates": "the rate", "out": "the output", "t": "t", "m": "m", "v": "v",
     "dx": "dx", "dw": "dw", "db": "db", "labels": "the labels",
@@ -168,6 +169,8 @@ def _class(function: str, answers: Answers, reference: Answers) -> str:
 
 def _difference(told: list, reference: list, sizes: Mapping[str, tuple[int, ...]]) -> str:
     ours = leaves(told)
+    if none := [_OF_PROBES[one[1]] for one in ours if one[0] == "e" and one[1] in _OF_PROBES]:
+        return none[0]
     raised = {one[1] if one[1] in _EXCEPTIONS else "an exception of its own" for one in ours if one[0] == "e"}
     if raised:
         return f"{_RAISED}, since {' or '.join(sorted(raised))} is raised"
@@ -186,6 +189,8 @@ def _difference(told: list, reference: list, sizes: Mapping[str, tuple[int, ...]
                          for one, other in arrays)
             return "is transposed" if turned else "has rows and columns exchanged"
         return "has another shape" if any(one != other for one, other in shapes) else ""
+    if all(one.size and np.isnan(one).all() for one, _ in pairs):
+        return "is nan throughout"
     if any(not np.isfinite(one).all() for one, _ in pairs):
         return "is not finite"
     if all(not np.any(one) for one, _ in pairs):

@@ -51,7 +51,8 @@ def _loss(function: str, told: list) -> tuple[str, str] | None:
             "the formula of the loss of one example")
     if said := _fitting(told, loops):
         return f"{said[0]}.{said[1]}", "what happens in each turn of the loops, line by line"
-    return None
+    return (f"The loss comes back as an array with a number for {what}; one number is wanted.",
+            "the docstring, under Returns") if (what := _of_each(told)) else None
 
 
 def _gradient(function: str, told: list) -> tuple[str, str] | None:
@@ -77,7 +78,8 @@ def _gradient(function: str, told: list) -> tuple[str, str] | None:
                 "what i and j count, and what a label stands for")
     if said := _fitting(told, loops):
         return f"{said[0]}.{said[1]}", "what happens in each turn of the loops, line by line"
-    return None
+    return ("The gradient comes back with the shape of the scores, (N, C); dW has that of W, (D, C).",
+            "the chain rule: the scores are X @ W") if linear and "class of each" in _of_each(told) else None
 
 
 Ways = list[dict[str, np.ndarray]]             # for both inputs: words -> the sum over the images
@@ -109,6 +111,14 @@ def _of_gradients(softmax: bool, linear: bool) -> tuple[list[np.ndarray], Ways, 
 def explained(function: str, answers: Answers, aspects: Iterable[str]) -> set[str]:
     """Which of these aspects `read` has a sentence on."""
     return {aspect for aspect in aspects if read(function, answers, {aspect})}
+
+
+def _of_each(told: list) -> str:
+    """What there is a number for, by the shapes of two arrays; "" for other shapes."""
+    kinds = {"each image": (0,), "each class": (2,), "each class of each image": (0, 2)}
+    shapes = [getattr(array_of(one), "shape", None) for one in leaves(told)]
+    return next((words for words, axes in kinds.items() if shapes == [
+        tuple(sizes[axis] for axis in axes) for sizes in _SIZES]), "")
 
 
 def _fitting(told: list, ways: Ways) -> tuple[str, str] | None:
@@ -170,6 +180,8 @@ def _cut(told: list, each: list[np.ndarray]) -> str:
     right = [np.squeeze(parts.mean(axis=0)) for parts in each]
     if len(arrays) != len(right) or any(one is None or one.shape != other.shape or np.array_equal(one, other)
                                         for one, other in zip(arrays, right, strict=True)):
+        return ""
+    if not any(map(np.any, arrays)):             # which small ones are rounded to, and what nobody has computed
         return ""
     return next((f"{words}; it should keep its digits after the point" for words, cut in (
         ("rounded down to whole numbers", np.floor), ("rounded to whole numbers", np.round),

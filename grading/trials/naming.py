@@ -90,7 +90,8 @@ class Names:
         """
         lost, found = failed(self.assignment, graded), []
         for function, told in self._told(answered, lost, failures):
-            if told["kind"] != "difference" or not self._beside(function) & lost:
+            if told["kind"] != "difference" or not lost & (
+                    self._needed(function) if differences.is_raised(told["says"]) else self._beside(function)):
                 found.append({"function": function, **told})
         with _noted(failures):
             named = {one["function"] for one in found if one["kind"] != "difference"}

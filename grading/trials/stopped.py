@@ -13,8 +13,9 @@ SAID_BY_OTHERS = ("later", "returned none", "returned", "lacks key", "early key"
 # What is wrong in a line whatever other functions have returned; shapes, None and the like may be of their making.
 OF_THE_LINE = frozenset((
     "self", "in dict", "import", "no function", "misspelt", "unset", "begun", "later", "count", "spelt key", "numbered",
-    "no key", "early key", "dot key", "text", "attribute", "method self", "one tuple", "sizes", "maximum", "module",
-    "recursion", "signature", "math", "list place", "lazy", "changes", "assert"))
+    "early key", "dot key", "text", "attribute", "method self", "one tuple", "sizes", "maximum", "module",
+    "recursion", "signature", "math", "list place", "lazy", "changes", "assert", "quotes", "is none", "range",
+    "one list", "power"))
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,16 @@ from itertools import product
 
 import numpy as np
 
-from grading.trials import kept, norms, rates, starts
+from grading.trials import kept, norms, rates, starts, stopped
 from grading.trials.figures import factor
 from grading.trials.matching import Answers, leaves
 from grading.trials.matching import numbers as array_of
 
-_NOTHING, _NONE = ["e", "Nothing"], ["s", "a NoneType"]           # None altogether; None in its place
+# None altogether; in the first place of several; in another one.
+_NOTHING, _FIRST_NOTHING, _NONE = ["e", "Nothing"], ["e", "FirstNothing"], ["s", "a NoneType"]
+_CACHE_FIRST = ["e", "CacheFirst"]
 _UNBOUND = ["e", "UnboundLocalError"]
+_PARTS = ("dx", "dw", "db", "dgamma", "dbeta", "mean", "std", "best", "trained", "gain", "error")    # of several
 _POWERS = (0, 1, -1, 2, -2, 0.5, -0.5, 1.5, -1.5, 3, -3)          # of the root
 _EXAMPLES = (5.0, 6.0, 7.0)                 # that the nets of a probe get
 _LAYERS = (2.0, 3.0, 4.0)                   # that they have
@@ -25,11 +28,11 @@ _GATES = ("the term of dout itself", "what comes back by the mean", "what comes 
 def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[str]) -> list[dict[str, str]]:
     """Sentences on these aspects of a function, none of which is explained: {"kind", "says", "read"}."""
     aspects = {aspect for aspect in aspects if aspect in answers and not aspect.startswith("~")}
-    none = {aspect for aspect in aspects if any(leaf == _NOTHING for leaf in leaves(answers[aspect]))}
+    none = {aspect for aspect in aspects if any(leaf in (_NOTHING, _FIRST_NOTHING) for leaf in leaves(answers[aspect]))}
     found = _nothing(function, answers, none) if none else []
     rest = aspects - none
-    for reading in (_unbound, _loops, _no_part, _keys, starts.read, _gates, norms.read, kept.read, _memories, _momentum,
-                    rates.read, _penalties, _law):
+    for reading in (_cache_first, _unbound, _loops, _no_part, _keys, starts.read, _gates, norms.read, kept.read,
+                    _memories, _momentum, rates.read, _penalties, _law):
         found += reading(answers, reference, rest) if rest else []
     return [{"kind": "mistake", "says": says, "read": again} for says, again in found]
 
@@ -37,8 +40,10 @@ def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[
 def _nothing(function: str, answers: Answers, none: set[str]) -> list[tuple[str, str]]:
     """Where None comes back: always, in one mode, for some kinds of activation."""
     asked = {aspect for aspect in answers if aspect[0] != "~" and aspect != "inputs changed"}
-    if asked == none:
-        return [(f"{function} returns None: a line with return is missing, or what it returns has not been computed.",
+    if asked <= none | stopped.raising(answers):
+        first = any(leaf == _FIRST_NOTHING for aspect in none for leaf in leaves(answers[aspect]))
+        return [(f"None is returned in place of {_first_part(function)}." if first else
+                 f"{function} returns None: a line with return is missing, or what it returns has not been computed.",
                  "the docstring, under Returns")]
     if all("at test time" in aspect or aspect.endswith("scores") for aspect in none):
         return [("At test time None is returned: the output of that case is missing.", "the docstring, under Returns")]
@@ -46,6 +51,34 @@ def _nothing(function: str, answers: Answers, none: set[str]) -> list[tuple[str,
     if function.startswith("activation_"):
         return [(f"For {' and '.join(kinds)} None is returned: that case has not been written.",
                  "the docstring: the five kinds")]
+    return _in_place_of([aspect for aspect in _PARTS if aspect in none and all(
+        leaf == _NOTHING for leaf in leaves(answers[aspect]))])
+
+
+def _first_part(function: str) -> str:
+    """What comes first of what a function returns."""
+    if function.endswith("_forward"):
+        return "the output"
+    if "_backward" in function:
+        return "dx"
+    return {"gp_posterior": "the mean", "accuracy_gain": "the gain", "successive_halving": "the setting that is chosen"
+            }.get(function, "the loss" if function.endswith(".loss") else "the new weights")
+
+
+def _in_place_of(parts: list[str]) -> list[tuple[str, str]]:
+    *others, last = parts or [""]
+    return [(f"None is returned in place of {', '.join(others)}{' and ' * bool(others)}{last}.",
+             "the docstring, under Returns")] if parts else []
+
+
+def _cache_first(answers: Answers, _reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
+    """Output and cache in the wrong order, whatever the cache is made of."""
+    asked = {aspect for aspect in answers if aspect[0] != "~" and aspect != "inputs changed"}
+    first = {aspect for aspect in aspects if any(leaf == _CACHE_FIRST for leaf in leaves(answers[aspect]))}
+    if first and first == asked:
+        return [("The cache is returned first, then the output.", "the docstring, under Returns")]
+    if first and all("at test time" in aspect for aspect in first):
+        return [("At test time the cache is returned first, then the output.", "the docstring, under Returns")]
     return []
 
 
@@ -70,10 +103,10 @@ def _loops(answers: Answers, _reference: Answers, aspects: set[str]) -> list[tup
 
 
 def _no_part(answers: Answers, _reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
-    """Which of loss and gradient is None."""
-    return [(f"None is returned in place of the {part}.", "the docstring, under Returns")
-            for part in ("loss", "gradient")
-            if f"data {part}" in aspects and all(leaf == _NONE for leaf in leaves(answers[f"data {part}"]))]
+    """Which of several results is None."""
+    return _in_place_of([words for words, aspect in (("the loss", "data loss"), ("the gradient", "data gradient"),
+                                                *((part, part) for part in _PARTS))
+                         if aspect in aspects and all(leaf == _NONE for leaf in leaves(answers[aspect]))])
 
 
 def _keys(answers: Answers, reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:

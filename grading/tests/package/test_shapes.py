@@ -61,6 +61,8 @@ LINES = {
     "np.einsum('nd,cd->nc', X, W)": ("X is (5, 4)", "W is (4, 3)"),
     "float(X[0])": ("X[0] is (4,)",),
     "max(0, s[0])": ("s[0] is (3,)",),
+    "np.array([X[0], y])": ("the parts of a list are not all of one shape", "np.array([X[0], y])", "X[0] is (4,)"),
+    "s[np.arange(3), y] = 0": ("the positions in an index are of different lengths", "(3,) and (5,)"),
     "1 if X[0] > 0 else 0": ("X[0] is (4,)",),
 }
 

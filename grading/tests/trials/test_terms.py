@@ -94,6 +94,37 @@ def test_the_terms_of_a_wrong_answer_are_read_off(said, module, edits, function,
     assert said(module, edits, [function]) == [(function, "mistake", sentence)]
 
 
+@pytest.mark.parametrize("module, edits, function, sentence", [
+    (LAYERS, [("return out, (normalized, std, gamma)", "return {\"std\": std} if mode == \"train\" else None, out")],
+     "batchnorm_forward", "The cache is returned first, then the output."),
+    (LAYERS, [("return (x * mask).astype(x.dtype, copy=False), mask", "return mask, x * mask"),
+              ("return x, None", "return None, x")], "dropout_forward",
+     "The cache is returned first, then the output."),
+    (LAYERS, [("return x, None", "return None, x")], "dropout_forward",
+     "At test time the cache is returned first, then the output."),
+    ("activations.py", [("return out, x", "return x, out")], "maxout_forward",
+     "The cache is returned first, then the output."),
+    (LAYERS, [("return dx, dgamma, dbeta", "return dx, None, None")], "batchnorm_backward",
+     "None is returned in place of dgamma and dbeta."),
+    (LAYERS, [("return dx, dgamma, dbeta", "return None, dgamma, dbeta")], "batchnorm_backward",
+     "None is returned in place of dx."),
+    (OPTIM, [("return next_w, config", "return None, config")], "adam",
+     "None is returned in place of the new weights."),
+    (OPTIM, [("return learning_rate * drop", "learning_rate * drop")], "step_decay",
+     "step_decay returns None: a line with return is missing, or what it returns has not been computed."),
+    ("search.py", [("float(d.std() / np.sqrt(len(d)))", "None")], "accuracy_gain",
+     "None is returned in place of error."),
+])
+def test_parts_that_come_back_in_another_order_or_as_none_are_called_so(said, module, edits, function, sentence):
+    assert said(module, edits, [function]) == [(function, "mistake", sentence)]
+
+
+def test_weights_that_come_back_alone_are_not_taken_for_a_config_without_settings(said):
+    for old, new in (("return next_w, config", "return next_w"), ("return next_w, config", "return w - dw")):
+        told = said(OPTIM, [(old, new)], ["adagrad", "rmsprop", "adam"])
+        assert told and not any("no entry" in says for *_, says in told)
+
+
 def test_scores_that_are_returned_in_training_are_not_taken_for_gradients_without_names(said):
     for function, edits in (("FullyConnectedNet.loss", [("        if y is None:\n            return scores", "        "
                                                         "return scores")]),):

@@ -10,11 +10,36 @@ class Nothing(Exception):
     """None has come back where an array should."""
 
 
+class FirstNothing(Exception):
+    """None has come back in the first place of several."""
+
+
 def given(value):
-    """What a function has returned; raises Nothing where that, or the first part of it, is None."""
-    if value is None or isinstance(value, tuple) and value and value[0] is None:
+    """What a function has returned; raises Nothing where that is None, FirstNothing where its first part is."""
+    if value is None:
         raise Nothing
+    if isinstance(value, tuple) and value and value[0] is None:
+        raise FirstNothing
     return value
+
+
+class CacheFirst(Exception):
+    """The cache has come back first, then the output."""
+
+
+def output(value, exchanged):
+    """The output of a forward function, which has returned (out, cache).
+
+    - exchanged(first, second): whether what has come back first is the cache, and the other one the output
+    """
+    if isinstance(value, tuple) and len(value) == 2 and exchanged(*value):
+        raise CacheFirst
+    return np.asarray(given(value)[0])
+
+
+def is_array(value, shape):
+    """Whether it is an array of this shape."""
+    return isinstance(value, np.ndarray) and value.shape == shape
 
 
 def factors_of(value, terms, atol):

@@ -23,6 +23,11 @@ def _classifier(X_train, y_train):
     return classifier
 
 
+def _labels(X_train):
+    """Labels that no pixel is near to."""
+    return 20 + 10 * np.arange(len(X_train))
+
+
 def distances(loops):
     """Probe of compute_distances_two_loops, _one_loop or _no_loops."""
     name = f"compute_distances_{loops}"
@@ -31,7 +36,7 @@ def distances(loops):
         @remembered
         def call(which):
             X, X_train = (array.copy() for array in IMAGES[which])
-            return getattr(_classifier(X_train, np.zeros(len(X_train), dtype=int)), name)(X)
+            return getattr(_classifier(X_train, _labels(X_train)), name)(X)
 
         yield "distances", lambda: [call(which) for which in "AB"]
         yield "~square", lambda: call("square")
@@ -39,7 +44,7 @@ def distances(loops):
 
         def inputs():
             X, X_train = (array.copy() for array in IMAGES["A"])
-            classifier = _classifier(X_train, np.zeros(len(X_train), dtype=int))
+            classifier = _classifier(X_train, _labels(X_train))
             getattr(classifier, name)(X)
             return changed(IMAGES["A"], (X, np.asarray(classifier.X_train)))
 
@@ -60,7 +65,7 @@ def distances(loops):
 
             def function(n):
                 X_train = rng.normal(size=(n if axis == "train" else 3, n if axis == "pixels" else 3))
-                return getattr(_classifier(X_train, np.zeros(len(X_train), dtype=int)), name)
+                return getattr(_classifier(X_train, _labels(X_train)), name)
 
             return grows(function, arguments)
 

@@ -100,6 +100,8 @@ def _terms(sums):
 
 def _kept(config, settings):
     """[name, what its value is multiplied by, or a word where it has gone] for every setting."""
+    if not isinstance(config, dict):
+        raise TypeError("config has not come back")
     return [[name, np.asarray(config[name]) / value if name in config else "gone"] for name, value in settings.items()]
 
 

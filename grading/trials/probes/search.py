@@ -27,7 +27,7 @@ def _asked(name, cases):
 
 
 def _numbers(found):
-    return np.asarray(found, dtype=float)
+    return np.asarray(given(found), dtype=float)
 
 
 _rng = np.random.default_rng(83)
