@@ -1,21 +1,17 @@
-"""A package that is not there is missed where it is first used, not where it is imported.
+"""In a cell, a package that is not there is missed where it is first used, not where it is imported.
 
-`import torch` above a right solution in numpy, or `import pandas as pd` above a search that ends in a table, is no part
-of the solution. Such an import binds what raises the import's own exception as soon as anything is done with it.
+`import pandas as pd` above a search that ends in a table is no part of the search. Such an import binds what raises the
+import's own exception as soon as anything is done with it. A module's imports stay as they are: where one fails, the
+module does not load, and that is said.
 """
 
 import ast
 import contextlib
 import importlib.util
-import re
 import sys
 from collections.abc import Iterator
-from importlib.machinery import SourceFileLoader
 
 from grading.engine.elsewhere import not_here
-
-_ASKED = re.compile(rb"^[ \t]*(?:import|from)[ \t]+([^\s#;.][^\n#;]*)", re.MULTILINE)
-_WORD = re.compile(rb"(?:^|,)\s*(\w+)")
 
 
 class Missing:
@@ -38,18 +34,8 @@ class Missing:
     __setattr__ = __getitem__ = __iter__ = __mro_entries__ = __enter__ = __call__
 
 
-class Loader(SourceFileLoader):
-    """Loads a module of the submission in this way."""
-
-    def source_to_code(self, data, path, *, _optimize=-1):
-        if isinstance(data, bytes) and any(map(_is_absent, _asked(data))):
-            with contextlib.suppress(SyntaxError, ValueError, RecursionError):      # told when it is compiled
-                data = later(ast.parse(data))
-        return super().source_to_code(data, path, _optimize=_optimize)
-
-
 class Transformer(ast.NodeTransformer):
-    """The same for a cell, as IPython has it done."""
+    """Puts them off in each cell, as IPython asks for it."""
 
     def visit(self, tree: ast.AST) -> ast.AST:
         with contextlib.suppress(RecursionError):        # IPython would warn of it, in the student's output
@@ -109,11 +95,6 @@ def _packages(one: ast.Import | ast.ImportFrom) -> list[str]:
     if isinstance(one, ast.ImportFrom):
         return [(one.module or "").partition(".")[0] if not one.level else ""] * len(one.names)
     return [alias.name.partition(".")[0] for alias in one.names]
-
-
-def _asked(text: bytes) -> set[str]:
-    """Names of packages that a module may import, and perhaps some more."""
-    return {word.decode() for line in _ASKED.findall(text) for word in _WORD.findall(line) if word.isascii()}
 
 
 def _is_absent(package: str) -> bool:

@@ -21,7 +21,7 @@ KEY = "grads = {name}.f(1)\ngrads['b1']"
 
 # name of the module -> (its text, the test's call, outcome, message)
 UNLOADED = {
-    "torch_": ("import numpy\nimport torch\nF = torch.nn\n", "line 3: No module named 'torch'"),
+    "torch_": ("import numpy\nimport torch\n", "line 2: No module named 'torch'"),
     "syntax": ("def f(x)\n    return x\n", "line 1: expected ':'"),
     "indent": ("def f(x):\n    y = 1\n      return y\n", "line 3: unexpected indent"),
     "tabs": ("def f(x):\n    if x:\n\treturn 1\n", "line 3: inconsistent use of tabs and spaces in indentation"),
@@ -31,7 +31,7 @@ UNLOADED = {
     "old_numpy": ("import numpy as np\nDT = np.float\n", "line 2: module 'numpy' has no attribute 'float'; "
                                                           "write float instead"),
     "old_scipy": ("from scipy.misc import imread\n", None),
-    "pickled": ("import cPickle\nload = cPickle.load\n", "line 2: No module named 'cPickle'; write pickle instead"),
+    "pickled": ("import cPickle\n", "line 1: No module named 'cPickle'; write pickle instead"),
     "beside": ("from layers import *\n", "line 1: No module named 'layers'"),
     "undefined": ("X = undefined_thing\n", "line 1: name 'undefined_thing' is not defined"),
     "divides": ("def g():\n    return 1 / 0\ng()\n", "line 3: ZeroDivisionError: division by zero"),
