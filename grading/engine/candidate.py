@@ -33,6 +33,7 @@ def serve(shell: Shell, parent: socket.socket, peer: socket.socket) -> None:
     """Answer the parent and the examiner until one of them is gone."""
     cells, calls = Channel(parent), Channel(peer)
     objects = Objects(shell)
+    shell.put_off_imports()              # a student's, and none of a test's
     with contextlib.suppress(Closed):
         lay_down(msgspec.msgpack.decode(cells.receive(), type=dict[str, bytes]))
         while True:

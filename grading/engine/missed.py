@@ -1,4 +1,4 @@
-"""In a cell, a package that is not there is missed where it is first used, not where it is imported.
+"""In a student's cell, a package that is not there is missed where it is first used, not where it is imported.
 
 `import pandas as pd` above a search that ends in a table is no part of the search. Such an import binds what raises the
 import's own exception as soon as anything is done with it. A module's imports stay as they are: where one fails, the

@@ -72,7 +72,6 @@ class Shell:
         self._ip = LocalInteractiveShell.instance(
             config=config, profile_dir=ProfileDir(), kernel=kernel, compiler_class=XCachingCompiler,
             input_transformer_manager=ipython.TransformerManager())
-        self._ip.ast_transformers.append(missed.Transformer())
         atexit.unregister(self._ip.atexit_operations)   # they would clear the namespace under a student's own
         kernel.shell = self._ip
         self._ip.displayhook.session = self._ip.display_pub.session = session
@@ -93,6 +92,10 @@ class Shell:
     @execution_count.setter
     def execution_count(self, count: int) -> None:
         self._ip.execution_count = count
+
+    def put_off_imports(self) -> None:
+        """From now on, what a cell imports and is not there is missed where it is used."""
+        self._ip.ast_transformers.append(missed.Transformer())
 
     def start_again(self) -> None:
         """As a new kernel starts: no names, In[1], no figure, warnings and random numbers as at first."""
