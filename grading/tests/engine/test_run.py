@@ -642,12 +642,14 @@ def test_processes_of_ones_own_and_what_they_share_are_threads(graded):
 def test_helpers_that_are_not_installed_are_done_without(graded):
     _, made = graded(
         own("from joblib import Parallel, delayed\nprint(Parallel(n_jobs=2)(delayed(abs)(-x) for x in range(3)))"),
-        own("from grading_has_not import nothing"),
+        own("from grading_has_not import nothing\nnothing()"),
         own("from importlib import util\nprint(util.find_spec('google.colab') if util.find_spec('google') else None)"),
     )
     told = ["".join(map(text, one.outputs)) for one in made.cells[::2]]
     assert "[0, 1, 2]" in told[0] and "None" in told[1]
-    assert made.cells[1].outputs[0].ename == "ModuleNotFoundError"
+    noted, raised = made.cells[1].outputs
+    assert noted.text == "not there while grading: grading_has_not.nothing; code goes on until it is used\n"
+    assert (raised.ename, raised.evalue) == ("ModuleNotFoundError", "No module named 'grading_has_not'")
 
 
 def test_magics_await_and_tracebacks_are_as_in_a_notebook(graded):
