@@ -51,11 +51,16 @@ def trainings_of(model):
     return getattr(model, "trainings", None) or []
 
 
+def has_moved(net):
+    """Tell whether a training has changed a net's weights, or has run for it."""
+    moved = np.any(net.params[f"b{len(net.params) // 2}"])
+    return bool(moved) or any(one.get("num_epochs") for one in trainings_of(net))
+
+
 def was_trained(net):
     """Tell whether a net was trained, or holds weights that were: what a training began with may have been best."""
-    if np.any(net.params[f"b{len(net.params) // 2}"]) or any(one["num_epochs"] for one in trainings_of(net)):
-        return True
-    return bool(np.any(np.isclose(getattr(net, "begun", None) or [], mark_of(net.params), rtol=1e-9, atol=0)))
+    begun = getattr(net, "begun", None) or []
+    return has_moved(net) or bool(np.any(np.isclose(begun, mark_of(net.params), rtol=1e-9, atol=0)))
 
 
 def best_in(table):

@@ -7,7 +7,6 @@ the release carries.
 import argparse
 import ast
 import itertools
-import mmap
 import os
 import sys
 import zipfile
@@ -22,7 +21,6 @@ try:
 except ModuleNotFoundError:
     sys.exit("submit: in the folder of the assignment, run: python -m cs231n.submit")
 
-_OURS = b"/Creator(Typst "          # stands in a write-up that is made here
 _STUB = "is not implemented yet"
 
 
@@ -97,7 +95,7 @@ def _write_up(folder, asked, path, pages):
     in_full = path.with_stem(f"{path.stem}-in-full")
     try:
         for one in (path, in_full):
-            if one.exists() and not _is_write_up(one):
+            if one.exists() and not writeup.is_made_here(one):
                 print(f"submit: no write-up: {reading.printable(str(one))} is there, and not of submit's making, so it "
                       "stays as it is. Move it elsewhere to have one made.", file=sys.stderr)
                 return False
@@ -132,14 +130,6 @@ def _why_it_stays(path, asked):
     others = [name for name in names - {*asked["notebooks"], *asked["modules"]}
               if not name.lower().endswith(tuple(reading.PICTURES))]
     return f"an archive of something else (it has {reading.printable(min(others)[:60])})" if others else ""
-
-
-def _is_write_up(path):
-    """Whether a file is a PDF that was made here."""
-    if not path.is_file() or not path.stat().st_size:
-        return False
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(_OURS) >= 0
 
 
 def _inspect(folder, asked):

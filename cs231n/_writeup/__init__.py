@@ -5,6 +5,7 @@ dies of is found by trying each alone, and shown as it was typed.
 """
 
 import json
+import mmap
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ DEADLINE = 300                   # seconds that making one may take, on however 
 TRIALS = 240                     # and in which each answer is tried alone; what comes then is shown as it was typed
 HOW_TO_GET = 'python -m pip install "pypandoc_binary>=1.15,<2" "typst>=0.15,<0.16"'
 SIZE = "240 MB"
+_OURS = b"/Creator(Typst "       # stands in a PDF that is made here
 
 
 class Writeup(NamedTuple):
@@ -44,6 +46,14 @@ class NotMade(Exception):
 def missing():
     """Names of the packages that it takes and that are not installed."""
     return programs.missing()
+
+
+def is_made_here(path):
+    """Tell whether a file is a PDF that `make` has made, of whatever size it is. Raises OSError."""
+    if not path.is_file() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(_OURS) >= 0
 
 
 def make(asked, handed_in, student="", name="", pages=None, marks=None):

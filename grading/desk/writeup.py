@@ -26,7 +26,6 @@ from grading.release.assignment import Assignment
 
 IN_FULL = "in-full"
 RECORD = ".writeups.json"        # what each PDF beside it was made of
-MADE_BY = b"/Creator(Typst "
 INSTALL = ".venv/bin/python -m pip install --requirement grading/requirements-writeup.lock"
 
 
@@ -95,7 +94,7 @@ def write(assignment: Assignment, course: Course, into: Path, students: list[str
 def _made(written: Written, into: Path, again: bool, make: Callable[[], _writeup.Writeup]) -> Written:
     path, in_full = into / f"{written.student}.pdf", into / IN_FULL / f"{written.student}.pdf"
     for one in (path, in_full):
-        if one.exists() and not again and not (one.is_file() and MADE_BY in one.read_bytes()):
+        if one.exists() and not again and not _writeup.is_made_here(one):
             written.failed = f"{one} is there, and not of writeup's making, so it stays as it is. Move it elsewhere"
             return written
     path.unlink(missing_ok=True)                     # an earlier one must not pass for this one

@@ -51,12 +51,12 @@ def _without_sums(function: ast.AST) -> list[ast.AST]:
 
 def key(asked: str, spot: Any) -> str:
     """The code of a cause where a dictionary has no such key; spot: as for `name`."""
-    if isinstance(spot.statement, ast.AugAssign) and isinstance(spot.statement.target, ast.Subscript) and not any(
-            isinstance(one, ast.Constant) for one in parsing.parts(spot.statement.target.slice)):
-        return "count"
-    target = getattr(spot.statement, "target", None) if isinstance(spot.statement, ast.AugAssign) else None
-    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and not _has_defaults(spot):
-        return "early key"                                       # as of grads, which is added to
+    added_to = spot.statement.target if isinstance(spot.statement, ast.AugAssign) else None
+    if isinstance(added_to, ast.Subscript):
+        if not any(isinstance(one, ast.Constant) for one in parsing.parts(added_to.slice)):
+            return "count"
+        if isinstance(added_to.value, ast.Name) and not _has_defaults(spot):
+            return "early key"                                   # as of grads
     plain = asked.strip("'\"")[:60]
     if re.search(r"\D0$", plain) or spot.called("str", "format") or any(isinstance(node, ast.JoinedStr) or (
             isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod)) for node in spot.nodes()):

@@ -75,8 +75,7 @@ def unwritten(assignment: Assignment, graded: Sequence[Standing]) -> list[dict]:
                  if outcome(cell) == "unwritten" and not one.result.cells[name].get("unloaded")}
         for name in names:
             found.setdefault(clean_message(name, 200), []).append(one.student)
-    return [{"function": name, "students": students}
-            for name, students in sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))]
+    return [{"function": name, "students": students} for name, students in _commonest_first(found)]
 
 
 def stopped(graded: Sequence[Standing]) -> list[dict]:
@@ -87,7 +86,12 @@ def stopped(graded: Sequence[Standing]) -> list[dict]:
         for cell, kind in dict.fromkeys((match["cell"], match["kind"]) for match in told):
             found.setdefault((clean_message(cell, 200), kind), []).append(one.student)
     return [{"cell": cell, "kind": kind, "students": students}
-            for (cell, kind), students in sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))]
+            for (cell, kind), students in _commonest_first(found)]
+
+
+def _commonest_first(found: dict) -> list[tuple]:
+    """(what, students) of what has happened to them."""
+    return sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
 
 
 def unloaded(graded: Sequence[Standing]) -> list[dict]:

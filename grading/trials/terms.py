@@ -39,8 +39,7 @@ def read(function: str, answers: Answers, reference: Answers, aspects: Iterable[
 
 def _nothing(function: str, answers: Answers, none: set[str]) -> list[tuple[str, str]]:
     """Where None comes back: always, in one mode, for some kinds of activation."""
-    asked = {aspect for aspect in answers if aspect[0] != "~" and aspect != "inputs changed"}
-    if asked <= none | stopped.raising(answers):
+    if _asked(answers) <= none | stopped.raising(answers):
         first = any(leaf == _FIRST_NOTHING for aspect in none for leaf in leaves(answers[aspect]))
         return [(f"None is returned in place of {_first_part(function)}." if first else
                  f"{function} returns None: a line with return is missing, or what it returns has not been computed.",
@@ -53,6 +52,11 @@ def _nothing(function: str, answers: Answers, none: set[str]) -> list[tuple[str,
                  "the docstring: the five kinds")]
     return _in_place_of([aspect for aspect in _PARTS if aspect in none and all(
         leaf == _NOTHING for leaf in leaves(answers[aspect]))])
+
+
+def _asked(answers: Answers) -> set[str]:
+    """The aspects of what a function returns."""
+    return {aspect for aspect in answers if aspect[0] != "~" and aspect != "inputs changed"}
 
 
 def _first_part(function: str) -> str:
@@ -73,9 +77,8 @@ def _in_place_of(parts: list[str]) -> list[tuple[str, str]]:
 
 def _cache_first(answers: Answers, _reference: Answers, aspects: set[str]) -> list[tuple[str, str]]:
     """Output and cache in the wrong order, whatever the cache is made of."""
-    asked = {aspect for aspect in answers if aspect[0] != "~" and aspect != "inputs changed"}
     first = {aspect for aspect in aspects if any(leaf == _CACHE_FIRST for leaf in leaves(answers[aspect]))}
-    if first and first == asked:
+    if first and first == _asked(answers):
         return [("The cache is returned first, then the output.", "the docstring, under Returns")]
     if first and all("at test time" in aspect for aspect in first):
         return [("At test time the cache is returned first, then the output.", "the docstring, under Returns")]

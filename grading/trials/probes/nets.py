@@ -60,20 +60,20 @@ def probe(best, arrange, images, rule=None):
 
 def numbers(key):
     """The numbers in a key of results, whatever else is in it."""
-    return [float(part) for part in np.ravel(np.array(key, dtype=object)) if isinstance(part, (int, float, np.number))]
+    return import_module("cs231n.compared").numbers_in(key)
 
 
 def is_in(value, key):
     """Tell whether a setting is in a key of results, as it is or as a power of 10."""
-    return value is not None and any(np.isclose([n, 10.0 ** min(n, 9)], value, rtol=0.05, atol=0).any()
-                                     for n in numbers(key))
+    return import_module("cs231n.compared").is_in(value, key)
 
 
-def _was_trained(net, trainings, values, X_val, y_val):
+def _was_trained(net, values, X_val, y_val):
     """Its weights have moved, or those that a training began with, which it may share, were the best ones."""
-    if np.any(np.array(net.params[f"b{len(net.params) // 2}"])) or any(one.get("num_epochs") for one in trainings):
+    compared = import_module("cs231n.compared")
+    if compared.has_moved(net):
         return True
-    if values is None or not import_module("cs231n.compared").was_trained(net):
+    if values is None or not compared.was_trained(net):
         return False
     return np.mean(np.array(net.loss(X_val)).argmax(axis=1) == y_val) > np.max(values) - 1e-9
 
@@ -84,7 +84,7 @@ def _kept(net, results, values, X_val, y_val, rule):
     values: accuracies on the validation images, as fractions; None where results has something else
     """
     trainings, keys = trainings_of(net), list(results)
-    if not _was_trained(net, trainings, values, X_val, y_val):
+    if not _was_trained(net, values, X_val, y_val):
         yield "training", lambda: "of others" if getattr(net, "starts", 0) else "not at all"
         return
     rates = [one["optim_config"].get("learning_rate") for one in trainings]
