@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grading.books.course import Course
+from grading.engine.compiled import DIGITS
 from grading.errors import KitError
 
 LENGTH = 32                # bytes of the secret
+_LEAST, _MOST = 10 ** (DIGITS - 1), 2**32       # all with as many digits; the old RandomState takes no larger ones
 _SEED = re.compile(r"(\b(?:default_rng|RandomState|random\.seed)\(\s*(?:seed\s*=\s*)?)(\d[\d_]*)(?=\s*[,)])")
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL | re.MULTILINE)
 
@@ -36,7 +38,7 @@ class Seeds:
 
     def _drawn(self, cell: str, seed: int) -> int:
         digest = hmac.digest(self.key, f"{cell}\0{seed}".encode(), "sha256")
-        return int.from_bytes(digest[:4], "big")             # the old RandomState takes no more
+        return _LEAST + int.from_bytes(digest[:8], "big") % (_MOST - _LEAST)
 
 
 def replaced(source: str, draw: Callable[[int], int]) -> str:

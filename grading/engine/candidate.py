@@ -52,8 +52,10 @@ def lay_down(files: dict[str, bytes]) -> None:
             file.write(content)
     os.makedirs("cs231n", exist_ok=True)
     sys.path.insert(0, os.getcwd())
-    importlib.invalidate_caches()
-    for folder in sorted({"cs231n", *map(os.path.dirname, files)}):
+    folders = sorted({"cs231n", *map(os.path.dirname, files)})
+    for folder in ("", *folders):                # of no other one anything has changed that is remembered
+        sys.path_importer_cache.pop(os.path.join(os.getcwd(), folder).rstrip("/"), None)
+    for folder in folders:
         path, here = importlib.import_module(folder.replace("/", ".")).__path__, os.path.join(os.getcwd(), folder)
         if here not in path:
             path.insert(0, here)

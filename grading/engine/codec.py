@@ -20,7 +20,8 @@ MAX_HEADER = 16 * 2**20
 MAX_UNSEEN = 2**16                          # bytes of a header that is decoded before anybody looks what is in it
 MAX_EMPTY = 2**20                           # rows of an array without an entry
 _DTYPES = {code: np.dtype(code) for code in "?bBhHiIlLqQefdgFDG"}       # numbers of every width; no object, no void
-_PLAIN = (type(None), bool, float, bytes)
+_SIMPLE = frozenset((type(None), bool, float))                          # stand for themselves, whatever they are
+_TOLD = _SIMPLE | {bytes, int, str}                                     # and these in a frame
 _WIDE = np.finfo(np.longdouble).nmant == 63                             # x86's, with a bit before the point
 _LONG = 4096                                                            # bytes beyond this follow the header
 _LENGTH = 4                                                             # bytes that tell how long the header is
@@ -39,9 +40,9 @@ def encode(value: Any, handle: Handle | None = None) -> bytes:
 
     Raises CodecError for what cannot be told: cycles, too deep, no handle.
     """
-    buffers: list[memoryview] = []
+    buffers: list[bytes | memoryview] = []
     tree = _Encoding(buffers, handle).tree(value, 0)
-    header = _encoder.encode([tree, [buffer.nbytes for buffer in buffers]])
+    header = _encoder.encode([tree, list(map(len, buffers))])
     return b"".join((len(header).to_bytes(_LENGTH, "little"), header, *buffers))
 
 
@@ -77,27 +78,28 @@ class _Encoding:
         self.buffers, self.handle, self.nodes = buffers, handle, 0
 
     def tree(self, value: Any, depth: int) -> Any:
-        self.nodes += 1
-        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
-            raise CodecError("the value is nested too deeply, contains itself, or has too many parts")
         kind = type(value)
-        if kind is bytes and len(value) > _LONG:
-            self.buffers.append(memoryview(value))
-            return ["b", len(self.buffers) - 1]
-        if kind in _PLAIN:
-            return value
         if kind is str:
             return value if value.isascii() else value.encode("utf-8", "replace").decode()   # no lone surrogates
         if kind is int:
             return value if -(2**63) <= value < 2**63 else ["i", str(_within(value))]
+        if kind is list or kind is tuple:
+            return ["l" if kind is list else "t", *self._trees(value, depth)]
         if kind is np.ndarray:
             return self._array(value, depth)
-        if kind is list or kind is tuple:
-            tag = "l" if kind is list else "t"
-            return [tag, *[self.tree(item, depth + 1) for item in value]]
         if kind is dict:
-            return ["d", *[self.tree(part, depth + 1) for pair in list(value.items()) for part in pair]]
-        return self._other(value, depth)
+            return ["d", *self._trees([part for pair in list(value.items()) for part in pair], depth)]
+        if kind is bytes and len(value) > _LONG:
+            self.buffers.append(value)
+            return ["b", len(self.buffers) - 1]
+        return value if kind is bytes or kind in _SIMPLE else self._other(value, depth)
+
+    def _trees(self, values: Any, depth: int) -> list:
+        """Of what a value at this depth consists of."""
+        self.nodes += len(values)
+        if depth >= MAX_DEPTH or self.nodes > MAX_NODES:
+            raise CodecError("the value is nested too deeply, contains itself, or has too many parts")
+        return [value if type(value) in _SIMPLE else self.tree(value, depth + 1) for value in values]
 
     def _other(self, value: Any, depth: int) -> Any:
         """What is not exactly one of the plain types: sent as the plain type it is made from, else as a handle."""
@@ -116,7 +118,7 @@ class _Encoding:
         if isinstance(value, dict):
             return self.tree(dict(value), depth + 1)
         if isinstance(value, (set, frozenset)):
-            return ["s", *[self.tree(item, depth + 1) for item in value]]
+            return ["s", *self._trees(value, depth)]
         if hasattr(type(value), "__array__"):
             return self._array(value, depth)
         return self._handled(value, f"a value of type {type(value).__name__} cannot be sent: it is no data")
@@ -130,11 +132,12 @@ class _Encoding:
     def _array(self, value: Any, depth: int) -> Any:
         array = np.asarray(value)
         if array.dtype.char in _DTYPES:
-            native = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
-            self.buffers.append(memoryview(native.reshape(-1).view(np.uint8)))
+            native = array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+            self.buffers.append(native.tobytes() if native.nbytes <= _LONG or not native.flags.c_contiguous else
+                                memoryview(native.reshape(-1).view(np.uint8)))
             return ["a", array.dtype.char, list(array.shape), len(self.buffers) - 1]
         if array.dtype.kind in "OU":
-            return ["o", list(array.shape), *[self.tree(item, depth + 1) for item in array.reshape(-1).tolist()]]
+            return ["o", list(array.shape), *self._trees(array.reshape(-1).tolist(), depth)]
         return self._handled(value, f"an array of dtype {array.dtype} cannot be sent: it holds no numbers")
 
 
@@ -164,23 +167,20 @@ class _Decoding:
         self.buffers, self.handle, self.nodes, self.keys = buffers, handle, 0, 0
 
     def value(self, tree: Any, depth: int) -> Any:
-        self.nodes += 1
-        if depth > READ_DEPTH or self.nodes > READ_NODES:
-            raise CodecError("a frame is nested too deeply, or has too many parts")
-        if type(tree) in _PLAIN or type(tree) in (int, str):
+        if type(tree) in _TOLD:
             return tree
         if type(tree) is not list or not tree:
             raise CodecError("a part of the frame is neither data nor tagged")
         tag, rest = tree[0], tree[1:]
-        if tag == "l":
-            return [self.value(item, depth + 1) for item in rest]
         if tag == "t":
-            return tuple([self.value(item, depth + 1) for item in rest])
-        if tag == "d":
-            keys = self._hashed(rest[::2], depth)
-            return dict(zip(keys, [self.value(item, depth + 1) for item in rest[1::2]], strict=True))
+            return tuple(self._values(rest, depth))
         if tag == "a":
             return self._array(*rest)
+        if tag == "l":
+            return self._values(rest, depth)
+        if tag == "d":
+            keys = self._hashed(rest[::2], depth)
+            return dict(zip(keys, self._values(rest[1::2], depth), strict=True))
         if tag == "b":
             return bytes(self._buffer(*rest))
         if tag == "n":
@@ -193,14 +193,21 @@ class _Decoding:
         if tag == "s":
             return set(self._hashed(rest, depth))
         if tag == "o":
-            return self._objects(rest[0], [self.value(item, depth + 1) for item in rest[1:]])
+            return self._objects(rest[0], self._values(rest[1:], depth))
         if tag == "h" and self.handle:
             return self.handle(rest[0])
         raise CodecError("a part of the frame has an unknown tag")
 
+    def _values(self, trees: list, depth: int) -> list:
+        """Of what a value at this depth consists of."""
+        self.nodes += len(trees)
+        if depth >= READ_DEPTH or self.nodes > READ_NODES:
+            raise CodecError("a frame is nested too deeply, or has too many parts")
+        return [tree if type(tree) in _TOLD else self.value(tree, depth + 1) for tree in trees]
+
     def _hashed(self, parts: list, depth: int) -> list:
         before = self.nodes
-        found = [self.value(part, depth + 1) for part in parts]
+        found = self._values(parts, depth)
         self.keys += self.nodes - before
         if self.keys > READ_KEYS:
             raise CodecError("a frame has too many keys")
@@ -229,11 +236,11 @@ def _sound(data: np.ndarray) -> np.ndarray:
 
     A library never makes these, but memory that nothing was written to may hold them.
     """
-    kind, raw = data.dtype.char, data.view(np.uint8)
+    kind = data.dtype.char
     if kind == "?":
-        return raw != 0
+        return data.view(np.uint8) != 0
     if kind in "gG" and _WIDE:
-        parts = raw.reshape(-1, 16)
+        parts = data.view(np.uint8).reshape(-1, 16)
         if (odd := (parts[:, 8] | parts[:, 9] & 0x7F).astype(bool) & (parts[:, 7] < 128)).any():
             data = data.copy()
             data.view(np.longdouble)[odd] = np.nan
@@ -254,10 +261,12 @@ def _text(value: Any) -> str:
 
 def _shape(shape: Any, size: int) -> tuple[int, ...]:
     """The shape, if it is one of `size` entries; of none, one that nobody counts through for ever."""
-    if type(shape) is not list or len(shape) > 32 or any(type(n) is not int or not 0 <= n < 2**40 for n in shape):
+    if type(shape) is not list or len(shape) > 32:
         raise CodecError("an array has no proper shape")
     entries = 1
     for n in shape:
+        if type(n) is not int or not 0 <= n < 2**40:
+            raise CodecError("an array has no proper shape")
         entries *= n
     if entries != size or not size and any(n > MAX_EMPTY for n in shape):
         raise CodecError("an array's shape and its bytes do not belong together")

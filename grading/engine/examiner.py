@@ -98,13 +98,14 @@ class Examiner:
         self._peer, self._losses, self._broken = self._candidates.pop(), Counter(losses), ""
         return {"lost": ""}
 
-    def given(self, source: str, plain: bool, limit: float) -> dict:
+    def given(self, source: str, plain: bool, code: tuple[bytes, list[int]] | None, limit: float) -> dict:
         """Run a set-up cell of the lesson, for the names that it binds."""
         self._start(limit)
-        self._shell.run(source, silent=True, plain=plain)
+        self._shell.run(source, silent=True, plain=plain, code=code)
         return {"lost": self._broken}
 
-    def test(self, source: str, plain: bool, count: int, limit: float, owned: list[str], wanted: list[str]) -> dict:
+    def test(self, source: str, plain: bool, code: tuple[bytes, list[int]] | None, count: int, limit: float,
+             owned: list[str], wanted: list[str]) -> dict:
         """Run a test cell; `owned` names are the student's, `wanted` ones too where no set-up cell binds them."""
         self._start(limit)
         namespace, fetched, absent = self._shell.namespace, [], []
@@ -124,7 +125,7 @@ class Examiner:
             outputs = [_told(raised)]
         else:
             self._shell.execution_count = count
-            cell = self._shell.run(source, plain=plain)
+            cell = self._shell.run(source, plain=plain, code=code)
             error, outputs = cell.error, _with_students_lines(cell)
             try:
                 self._link.settle("the last assignment of the test")

@@ -1,5 +1,6 @@
 """ipykernel's shell and as much of a kernel as it asks for, in one process: no sockets, no threads, no input."""
 
+import ast
 import contextlib
 import shutil
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from ipykernel.eventloops import enable_gui
 from ipykernel.kernelbase import Kernel
 from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.interactiveshell import ExecutionResult
 from IPython.utils.text import LSString, SList
 
 from grading.engine import ipython
@@ -60,6 +62,15 @@ class LocalInteractiveShell(ZMQInteractiveShell):
         """Spare IPython from finding out what is known: this cell `is_plain`."""
         self.input_transformer_manager.take_as_plain(cell)
         self._looked_at = ipython.ended(cell), False
+
+    async def run_ast_nodes(self, nodelist: list[ast.stmt], cell_name: str, interactivity: str = "last_expr",
+                            compiler=compile, result: ExecutionResult | None = None) -> bool | None:
+        if not isinstance(nodelist, ipython.Codes):
+            return await super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result)
+        for code in nodelist:
+            if await self.run_code(code, result):
+                return True
+        return False
 
     # What a student's machine has and this one has not, as `!ls` and `%store` where a solution begins, stops no cell.
 

@@ -7,6 +7,7 @@ import msgspec
 
 from grading.engine.answers import Answer
 from grading.engine.channel import Closed, Late, TooLarge
+from grading.engine.compiled import compiled
 from grading.engine.plan import Plan, Test
 from grading.engine.processes import ExaminerLost, Processes
 from grading.engine.worker import WorkerLost
@@ -68,7 +69,7 @@ class Session:
 
     def _order(self, source: str) -> dict:
         """To run a set-up cell; what it imports may have to wait until a cell of the candidate's is done."""
-        return {"do": "given", "source": source, "plain": source in self._plan.plain, "limit": 2 * self.limit}
+        return {"do": "given", "source": source, "limit": 2 * self.limit, **self._known(source, source, silent=True)}
 
     def execute(self, source: str, silent: bool, aside: bool = False, count: int | None = None) -> tuple[bytes, str]:
         """(outputs as they came, "" or how the candidate was lost: late, dead; interrupted if an interrupt helped).
@@ -92,8 +93,13 @@ class Session:
 
     def test(self, source: str, asked: str, test: Test) -> Answer:
         """Have the examiner run a test cell; `asked` is its source as the examiner gets it."""
-        return self._processes.ask(self.limit, do="test", source=asked, plain=source in self._plan.plain,
-                                   count=self.count, limit=self.limit, owned=test.owned, wanted=test.wanted)
+        return self._processes.ask(self.limit, do="test", source=asked, count=self.count, limit=self.limit,
+                                   owned=test.owned, wanted=test.wanted, **self._known(source, asked))
+
+    def _known(self, source: str, asked: str, silent: bool = False) -> dict:
+        """What is known of a cell before it is run; `asked` is the source as it is run."""
+        plain = source in self._plan.plain
+        return {"plain": plain, "code": compiled(asked, silent) if plain else None}
 
     def restart(self, counted: bool = True) -> None:
         """New processes, brought to where the old ones were. Those that are lost on the way there count as well."""

@@ -29,7 +29,6 @@ import ipykernel.compiler
 import ipykernel_launcher
 import matplotlib
 import numpy as np
-from ipykernel.compiler import XCachingCompiler
 from IPython.core.interactiveshell import ExecutionResult
 from IPython.core.profiledir import ProfileDir
 from IPython.extensions import autoreload
@@ -70,7 +69,7 @@ class Shell:
         autoreload.ModuleReloader, autoreload.DeduperReloader = ipython.ModuleReloader, ipython.DeduperReloader
         ipykernel.compiler.murmur2_x86 = ipython.murmur2_x86
         self._ip = LocalInteractiveShell.instance(
-            config=config, profile_dir=ProfileDir(), kernel=kernel, compiler_class=XCachingCompiler,
+            config=config, profile_dir=ProfileDir(), kernel=kernel, compiler_class=ipython.Compiler,
             input_transformer_manager=ipython.TransformerManager())
         atexit.unregister(self._ip.atexit_operations)   # they would clear the namespace under a student's own
         kernel.shell = self._ip
@@ -142,10 +141,12 @@ class Shell:
                 random.setstate(states[0])
                 np.random.set_state(states[1])
 
-    def run(self, source: str, *, silent: bool = False, plain: bool = False) -> Cell:
+    def run(self, source: str, *, silent: bool = False, plain: bool = False,
+            code: tuple[bytes, list[int]] | None = None) -> Cell:
         """Run one cell. Silent: nothing is shown or kept of what it displays, and it has no number.
 
-        Plain: it is known that `ipython.is_plain(source)`, as it is of a lesson's own cells.
+        Plain: it is known that `ipython.is_plain(source)`, as it is of a lesson's own cells; code: what
+        `compiled.compiled` tells of such a cell.
         """
         cell = Cell()
         if not source.strip():
@@ -155,6 +156,8 @@ class Shell:
             self._settle()
             if plain:
                 self._ip.take_as_plain(source)
+                if code:
+                    self._ip.compile.expect(source, *code)
             if not silent:
                 cell.execution_count = self.execution_count
                 self._recorder.open()

@@ -29,6 +29,7 @@ END_SECONDS = 5                          # what a zygote gets to clear up before
 _MESSAGE = 1 << 16
 _WEIGHT = 1.25                           # of a thread beside one that is nicer by 1
 _PROCESSOR_CLOCK = 2                     # of a process: CPUCLOCK_SCHED, as clock_getcpuclockid(3) puts it together
+_INFO = 4096                             # bytes of what the system says of a handle on a process
 
 
 class WorkerLost(Exception):
@@ -95,7 +96,11 @@ class Child:
         """As this side sees it; -1 when it is gone. Raises OSError."""
         if self._zygote.closed or self._buried:
             return -1
-        return int(Path(f"/proc/self/fdinfo/{self._pidfd}").read_text().partition("\nPid:")[2].split()[0])
+        number = os.open(f"/proc/self/fdinfo/{self._pidfd}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return int(os.read(number, _INFO).partition(b"\nPid:")[2].split()[0])
+        finally:
+            os.close(number)
 
 
 class Worker:

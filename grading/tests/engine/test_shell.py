@@ -178,6 +178,7 @@ DIFFERENT = {
 SERVER = """
 import builtins, json, os, signal, sys
 import numpy, scipy
+from grading.engine.compiled import compiled
 from grading.engine.ipython import is_plain
 from grading.engine.shell import Shell
 shell = Shell()
@@ -201,7 +202,8 @@ for line in sys.stdin:
         if type(source) is dict:                # not isinstance: a cell may have broken it
             cell = shell.run(source["silent"], silent=True)
         else:
-            cell = shell.run(source, plain=source in plain)
+            known = compiled(source) if asked["compiled"] and source in plain else None
+            cell = shell.run(source, plain=source in plain, code=known)
         cells.append([cell.outputs, cell.execution_count, cell.error and type(cell.error).__name__, cell.asked_exit])
     vars(builtins).update(builtin)
     answer.write(dumps(cells) + chr(10))
@@ -237,8 +239,8 @@ def server():
 @pytest.fixture
 def run(server, tmp_path):
     """Run cells in a fresh child."""
-    def run(*cells):
-        server.stdin.write(json.dumps({"cells": cells, "folder": str(tmp_path)}) + "\n")
+    def run(*cells, compiled=False):
+        server.stdin.write(json.dumps({"cells": cells, "folder": str(tmp_path), "compiled": compiled}) + "\n")
         server.stdin.flush()
         answer = json.loads(server.stdout.readline())
         assert answer is not None, "the child died"
@@ -298,6 +300,16 @@ def test_every_cell_puts_out_what_it_would_in_a_real_kernel(run, tmp_path):
                   for source, cell in zip(CELLS.values(), ours)]
     nbformat.validate(made)
     assert [name for name, cell in zip(CELLS, ours) if cell.asked_exit] == ["ask to exit"]
+
+
+def test_a_cell_that_comes_with_its_code_puts_out_what_it_does_without(run):
+    without, with_code = run(*CELLS.values()), run(*CELLS.values(), compiled=True)
+    different = {name for name, *pair in zip(CELLS, without, with_code) if len({
+        re.sub(r"_PID/\d+\.py", "_PID/CELL.py", json.dumps([comparable(cell.outputs), cell.execution_count]))
+        for cell in pair}) == 2}
+    # the file is there the second time, and there is a frame less below the cell
+    assert different == {"%%writefile", "deep recursion"}
+    assert [cell.error for cell in without] == [cell.error for cell in with_code]
 
 
 def test_each_child_begins_at_in_1_with_no_names_of_its_own(run):
