@@ -31,12 +31,14 @@ class Breakdown:
 
     - own: the lesson's and the student's cells that are run for the verdict; aside: the others, where all are run
     - forks: processes made, restricted, given their files and ended, with next to nothing to do
+    - gloves: of all that, in the process that decodes and cleans what came from a student
     """
 
     own: float
     aside: float
     tests: float
     forks: float
+    gloves: float
 
 
 def measure(assignment: Assignment, course: Course, rounds: int = ROUNDS) -> Breakdown | None:
@@ -50,21 +52,24 @@ def measure(assignment: Assignment, course: Course, rounds: int = ROUNDS) -> Bre
     found = submission.load(assignment, course, course.students(assignment.name)[0], lessons, staged)
     modules = submission.modules(assignment, found)
     times: dict[str, list[float]] = {"everything": [], "needed": [], "no tests": [], "nothing": []}
+    gloves: list[float] = []
     with Workers(assignment, course, sandbox) as workers, workers.take() as worker:
         for number in range(rounds + 1):                 # the first round warms up
             for what, taken in times.items():
                 notebooks = [(_reduced(notebook, lessons[name].plan, what), lessons[name].plan)
                              for name, notebook in found.notebooks.items()]
                 options = {"whole": what != "needed"} if _CHOOSES else {}
-                before = _used(worker)
+                before, handled = _used(worker), worker.box.seconds
                 run.grade(worker, notebooks, modules, _LIMIT, **options)
                 if number:
                     taken.append(_used(worker) - before)
+                if number and what == "needed":
+                    gloves.append(worker.box.seconds - handled)
     middle = {what: statistics.median(taken) for what, taken in times.items()}
     tests = middle["everything"] - middle["no tests"]
     aside = middle["everything"] - middle["needed"] if _CHOOSES else 0.0
     return Breakdown(own=middle["no tests"] - middle["nothing"] - aside, aside=aside, tests=tests,
-                     forks=middle["nothing"])
+                     forks=middle["nothing"], gloves=statistics.median(gloves))
 
 
 def _reduced(notebook: NotebookNode, plan, what: str) -> NotebookNode:

@@ -86,6 +86,8 @@ def where(measured: Scaling, rate: Rates) -> str:
              "the parent": rate.parent}
     rows = [[what, f"{seconds:.3f}", f"{seconds / sum(named.values()):.0%}"] for what, seconds in named.items()]
     rows.append(["together", f"{sum(named.values()):.3f}", "100%"])
+    rows.append(["of that, to decode and clean what came", f"{parts.gloves:.3f}",
+                 f"{parts.gloves / sum(named.values()):.1%}"])
     rows.append(["one more submission of a class", f"{rate.cpu:.3f}", ""])
     return "\n".join(table(["where the CPU seconds of a perfect submission go", "CPU s", "share"], rows))
 
