@@ -19,6 +19,9 @@ _NAMING = {"globals", "locals", "vars", "setattr", "__builtins__", "__import__",
 _HOLDING = {"modules", "import_module", "__dict__", "__globals__", "__setattr__", "f_globals", "f_locals", "f_builtins",
             "patch"}
 _REACHING = {"ctypes", "gc"}
+_OF_TUPLES = {"_asdict", "_fields", "_make", "_replace"}        # attributes of a named tuple
+_PYTHON_2 = {"basestring", "long", "raw_input", "reduce", "unichr", "unicode", "xrange"}      # built-in there
+_VERSION = {"PY2", "PY3", "hexversion", "python_version", "python_version_tuple", "version", "version_info"}
 
 
 @functools.lru_cache(maxsize=16)
@@ -137,4 +140,35 @@ def binds(tree):
             found.add(node.name)
         elif isinstance(node, ast.MatchMapping) and node.rest:
             found.add(node.rest)
+    return found
+
+
+def of_an_object(tree, node, path, imported, names):
+    """What is scipy's own, asked of an object or of another module: one of these names, or a private one where scipy is
+    imported; "" for any other, and for what the module defines itself."""
+    name = path.rpartition(".")[2] if "." in path else getattr(node, "attr", "")
+    if name in names:
+        return "" if name in _own(tree) else name
+    is_private = name[:1] == "_" and name[:2] != "__" and name not in _OF_TUPLES | _own(tree)
+    libraries = {path.partition(".")[0] for path in imported.values()}
+    return name if is_private and "scipy" in libraries and path.partition(".")[0] not in libraries else ""
+
+
+@functools.lru_cache(maxsize=16)
+def _own(tree):
+    """Names that a module defines, and those of attributes that it sets."""
+    return binds(tree) | {node.attr for node in all_nodes(tree) if isinstance(node, ast.Attribute)
+                          and isinstance(node.ctx, ast.Store)}
+
+
+@functools.lru_cache(maxsize=16)
+def of_python_2(tree):
+    """Built-ins of Python 2 where a module asks for its Python, as in `if sys.version_info[0] < 3: range = xrange`."""
+    found = set()
+    for node in all_nodes(tree):
+        asked = (node.test if isinstance(node, (ast.If, ast.IfExp)) else
+                 ast.Tuple([one.type for one in node.handlers if one.type]) if isinstance(node, ast.Try) else None)
+        names = {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(asked)} if asked else set()
+        if names & (_VERSION if isinstance(node, (ast.If, ast.IfExp)) else {"NameError"}):
+            found |= {part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in _PYTHON_2}
     return found

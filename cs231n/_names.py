@@ -4,6 +4,9 @@ import ast
 import functools
 from contextlib import suppress
 
+# Libraries that another module may have imported, as in `cs231n.testing.np.linalg`: what such a name stands for.
+_LIBRARIES = {name: name for name in ("numpy", "scipy", "sklearn", "torch")} | {"np": "numpy"}
+
 
 @functools.lru_cache(maxsize=16)
 def parsed(text):
@@ -35,7 +38,7 @@ def imported_names(tree, known):
             for alias in node.names:
                 everything = known.get(home.partition(".")[0], ())
                 for name in everything if alias.name == "*" else [alias.name]:
-                    imported[alias.asname or name] = f"{home}.{name}"
+                    imported[alias.asname or name] = _LIBRARIES.get(name, f"{home}.{name}")
     return imported
 
 
@@ -61,6 +64,8 @@ def dotted(node, imported, hidden=()):
         home, name = dotted(node.value, imported, hidden), node.attr
     elif isinstance(node, ast.Call) and len(node.args) >= 2 and dotted(node.func, imported, hidden) == "getattr":
         home, name = dotted(node.args[0], imported, hidden), constant_text(node.args[1])
+    elif isinstance(node, ast.Call) and len(node.args) == 1 and getattr(node.func, "attr", "") == "__getattribute__":
+        home, name = dotted(node.func.value, imported, hidden), constant_text(node.args[0])
     elif isinstance(node, ast.Call) and node.args and (
             dotted(node.func, imported, hidden) in ("importlib.import_module", "__import__")):
         return constant_text(node.args[0])
@@ -68,7 +73,33 @@ def dotted(node, imported, hidden=()):
         return _item(node, imported, hidden)
     else:
         return ""
-    return f"{home}.{name}" if home and name else ""
+    return _LIBRARIES.get(name, f"{home}.{name}") if home and name else ""
+
+
+def used_as_values(tree, nodes, imported, hidden, modules):
+    """Yield (node, dotted name) of modules that are used as values, as in `for lib in (scipy.spatial,)`: what is asked
+    of the variable is theirs. One that is given another name, or asked whether it is there, is not.
+
+    - modules: dotted names of modules
+    """
+    parents = _parents(tree)
+    for node in nodes:
+        if not (isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load)) or (
+                path := dotted(node, imported, hidden)) not in modules:
+            continue
+        inside, parent = node, parents.get(node)
+        while isinstance(parent, (ast.BoolOp, ast.UnaryOp)):
+            inside, parent = parent, parents.get(parent)
+        renamed = (isinstance(parent, ast.Assign) and len(parent.targets) == 1 and parent.value is node
+                   and isinstance(parent.targets[0], ast.Name) and not isinstance(parents.get(parent), ast.ClassDef))
+        if not (renamed or isinstance(parent, (ast.Attribute, ast.Call, ast.keyword, ast.Compare, ast.Expr))
+                or getattr(parent, "test", None) is inside):
+            yield node, path
+
+
+@functools.lru_cache(maxsize=16)
+def _parents(tree):
+    return {child: node for node in all_nodes(tree) for child in ast.iter_child_nodes(node)}
 
 
 def _item(node, imported, hidden):

@@ -6,13 +6,21 @@ is worked out when the code runs, nobody can read what is called: no task needs 
 """
 
 import ast
-import functools
 import os
 
 from cs231n import _asked
 from cs231n._counting import PACKAGE
-from cs231n._loading import binds, binds_unseen, bound, called_at_once, handed_on, loaded
-from cs231n._names import all_nodes, constant_text, dotted, imported_names, local_names, parsed
+from cs231n._loading import (
+    binds,
+    binds_unseen,
+    bound,
+    called_at_once,
+    handed_on,
+    loaded,
+    of_an_object,
+    of_python_2,
+)
+from cs231n._names import all_nodes, constant_text, dotted, imported_names, local_names, parsed, used_as_values
 from cs231n._source import reached_nodes
 
 # What does a task as a whole, by the first and last part of its name, "*" for anything of that library; ...
@@ -20,7 +28,8 @@ LIBRARIES = {name: {"*"} for name in (
     "autograd", "chainer", "cupy", "jax", "keras", "mxnet", "paddle", "tensorflow", "theano", "tinygrad", "torch")}
 WHOLE_TASK = {
     "distances": LIBRARIES | {
-        "scipy": {"cdist", "pdist", "distance_matrix", "minkowski_distance", "KDTree", "cKDTree"},
+        "scipy": {"cdist", "pdist", "distance_matrix", "minkowski_distance", "KDTree", "cKDTree",
+                              "Rbf", "RBFInterpolator"},
         "sklearn": {"*"}, "faiss": {"*"},
     },
     "softmax": LIBRARIES | {"scipy": {"softmax", "log_softmax", "logsumexp"}, "sklearn": {"*"}},
@@ -29,7 +38,9 @@ WHOLE_TASK = {
 # ... and what does a part of it that the docstring asks to be written out.
 PART_OF_TASK = {"distances": {"numpy": {"norm"}, "scipy": {"norm", "euclidean", "sqeuclidean"}, "math": {"dist"}}}
 
-_HOMES = {"scipy", "scipy.special", "scipy.spatial", "scipy.spatial.distance", *LIBRARIES}
+_HOMES = {"scipy", "scipy.cluster", "scipy.cluster.hierarchy", "scipy.interpolate", "scipy.special", "scipy.spatial",
+          "scipy.spatial.distance", "scipy.stats", *LIBRARIES}
+_OF_SCIPY = {name for known in WHOLE_TASK.values() for name in known.get("scipy", ())} - {"softmax"}
 _ASKED_FOR_NAMES = {"dir", "getattr", "hasattr", "help", "importlib.reload", "print", "vars"}
 _RUNS_TEXT = {"eval", "exec", "compile"}
 _BY_TEXT = {"getattr": 1, "importlib.import_module": 0, "__import__": 0}       # which argument is a name
@@ -41,8 +52,6 @@ _ASKS = {"inspect.Parameter", "inspect.isclass", "inspect.isfunction", "inspect.
          "torch.is_tensor"}                      # find nothing, do nothing
 # A frame that is asked for no more than where it is, as in a line that is printed.
 _FRAMES, _WHERE = {"inspect.currentframe", "sys._getframe"}, {"co_filename", "co_firstlineno", "co_name", "f_lineno"}
-_PYTHON_2 = {"basestring", "long", "raw_input", "reduce", "unichr", "unicode", "xrange"}      # built-in there
-_VERSION = {"PY2", "PY3", "hexversion", "python_version", "python_version_tuple", "version", "version_info"}
 _RUN_HERE = {"exec", "numpy.testing.measure", "numpy.testing.rundocs"}            # may bind any name of the module
 
 _EVERYTHING = "*"              # in place of a function's name: all that its module has
@@ -155,7 +164,8 @@ def _named(text, name):
         yield node, f"?{said}", []
     for node in handed_on(tree):
         yield node, dotted(node, imported, hidden), []
-    for node, path in _whole_libraries([*nodes, *called_at_once(tree)], imported, hidden):
+    for node, path in [*_whole_libraries([*nodes, *called_at_once(tree)], imported, hidden),
+                       *used_as_values(tree, nodes, imported, hidden, _HOMES)]:
         yield node, f"?{path}, which is handed on as a whole", []
     for node in nodes:
         if isinstance(node, (ast.Import, ast.ImportFrom)) or node in kinds:
@@ -168,6 +178,9 @@ def _named(text, name):
             if path not in others:
                 others[path] = list(_elsewhere(path, methods))
             yield node, path, others[path]
+        if not (path.partition(".")[0] in _HOMES or others.get(path)) and (
+                name := of_an_object(tree, node, path, imported, _OF_SCIPY)):
+            yield node, f"scipy.{name}", []
 
 
 def _hidden(tree, nodes, imported, hidden):
@@ -185,7 +198,7 @@ def _hidden(tree, nodes, imported, hidden):
     asked_where = {part for node in nodes if isinstance(node, ast.Attribute) and node.attr in _WHERE
                    for part in _frame_of(node, imported)}
     read = {node.value for node in nodes if isinstance(node, ast.Subscript) and constant_text(node.slice)}
-    of_python_2 = _of_python_2(tree)
+    python_2 = of_python_2(tree)
     for node in called_at_once(tree):
         if (called := dotted(node.func, imported)) in _RUN_HERE:
             yield node, f"{called}(), which runs a text"
@@ -201,9 +214,10 @@ def _hidden(tree, nodes, imported, hidden):
             if not constant_text(node.args[_BY_TEXT[called]]) and (called != "getattr" or library(node.args[0])):
                 yield node, f"{called}() of a name that is worked out"
         elif node not in read and (called == "globals" or called == "vars" and node.args and library(node.args[0])
-                                   or path == "sys.modules" or path.endswith(".__dict__") and library(node.value)):
+                                   or path == "sys.modules" or path.endswith((".__dict__", ".__getattribute__"))
+                                   and library(node.value)):
             yield node, f"{path or called}, asked for a name that is worked out"
-        elif isinstance(node, ast.Name) and not bound(tree) & {node.id, "*"} and node not in of_python_2:
+        elif isinstance(node, ast.Name) and not bound(tree) & {node.id, "*"} and node not in python_2:
             yield node, f"{node.id}, which is bound nowhere"
 
 
@@ -224,19 +238,6 @@ def _whole_libraries(nodes, imported, hidden):
                 for part in given.elts if isinstance(given, (ast.Tuple, ast.List)) else [given]:
                     if (path := dotted(part, imported, hidden)) in _HOMES:
                         yield part, path
-
-
-@functools.lru_cache(maxsize=16)
-def _of_python_2(tree):
-    """Built-ins of Python 2 where a module asks for its Python, as in `if sys.version_info[0] < 3: range = xrange`."""
-    found = set()
-    for node in all_nodes(tree):
-        asked = (node.test if isinstance(node, (ast.If, ast.IfExp)) else
-                 ast.Tuple([one.type for one in node.handlers if one.type]) if isinstance(node, ast.Try) else None)
-        names = {getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(asked)} if asked else set()
-        if names & (_VERSION if isinstance(node, (ast.If, ast.IfExp)) else {"NameError"}):
-            found |= {part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in _PYTHON_2}
-    return found
 
 
 def _elsewhere(path, methods):

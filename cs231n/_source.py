@@ -23,6 +23,9 @@ _ADDING = {"add", "append", "appendleft", "extend", "insert", "setdefault", "upd
 # Calls worth naming in a message as the place of a loop.
 ITERATING = {"map", "filter", "zip", "sum", "list", "tuple", "sorted", "min", "max", "any", "all", "set", "tolist"}
 
+# Methods of a class that decide what another method of its objects is.
+_ASKED_FIRST = ("__getattribute__", "__getattr__", "__new__", "__init__", "__get__", "__init_subclass__")
+
 
 def source_of(function):
     """Return (text, qualified name, file name) of the module that defines a function, or None where that is unknown.
@@ -113,9 +116,12 @@ def reached_nodes(tree, qualified_name, far=False):
                 for name, inside in _definitions(node.body).items():
                     methods.setdefault(name, []).extend(inside)
 
-    for node in tree.body:                     # Class.method = function
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
-            methods.setdefault(node.targets[0].attr, []).append(node)
+    for node in tree.body:                     # Class.method = function, Class.method.__defaults__ = values
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        while isinstance(target, (ast.Attribute, ast.Subscript)):
+            if isinstance(target, ast.Attribute):
+                methods.setdefault(target.attr, []).append(node)
+            target = target.value
 
     for found, more in zip((names, methods), _bound_oddly(tree, names) if far else (), strict=False):
         for name, nodes in more:
@@ -123,6 +129,7 @@ def reached_nodes(tree, qualified_name, far=False):
 
     owner, _, name = qualified_name.partition(".<locals>")[0].rpartition(".")
     waiting = list(owner and methods.get(name) or names.get(name, []))
+    waiting += [node for known in _ASKED_FIRST for node in methods.get(known, [])] if far and owner else []
     seen, reached = set(), []
     while waiting:
         definition = waiting.pop()
@@ -154,7 +161,9 @@ def _bound_oddly(tree, known):
         elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             attributes += [(part.attr, [node]) for target in targets for part in ast.walk(target)
-                           if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)]
+                           if isinstance(part, ast.Attribute)]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ADDING:
+            attributes += [(part.attr, [node]) for part in ast.walk(node.func.value) if isinstance(part, ast.Attribute)]
     for statement in tree.body:
         if not isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
             bound = {part.id for part in ast.walk(statement) if isinstance(part, ast.Name)

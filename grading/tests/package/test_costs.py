@@ -447,6 +447,62 @@ def test_a_helper_is_followed_into_another_module(monkeypatch, text):
 
 
 @pytest.mark.parametrize("text", [
+    "def f(x):\n    a = lib = scipy.spatial\n    return lib.distance.cdist(x, x)",
+    "def f(x):\n    lib: object = scipy.spatial\n    return lib.distance.cdist(x, x)",
+    "def f(x):\n    lib, = scipy.spatial,\n    return lib.distance.cdist(x, x)",
+    "def f(x):\n    for lib in (scipy.spatial.distance,):\n        return getattr(lib, 'tsidc'[::-1])(x, x)",
+    "def f(x): return [lib.distance.cdist(x, x) for lib in [scipy.spatial]][0]",
+    "def f(x): return (lib := scipy.spatial).distance.cdist(x, x)",
+    "def f(x): return (x is None or scipy.spatial).distance.cdist(x, x)",
+    "def f(x): return (scipy.spatial if len(x) else x).distance.cdist(x, x)",
+    "def f(x, lib=scipy.spatial): return lib.distance.cdist(x, x)",
+    "LIBRARIES = {'far': scipy.spatial}\ndef f(x): return LIBRARIES['far'].distance.cdist(x, x)",
+    "def library(): return scipy.spatial\ndef f(x): return library().distance.cdist(x, x)",
+    "class Library:\n    far = scipy.spatial\ndef f(x): return Library.far.distance.cdist(x, x)",
+    "def f(x): return f.lib.distance.cdist(x, x)\nf.lib = scipy.spatial",
+    "def f(x):\n    match scipy.spatial:\n        case object(distance=object(cdist=far)):\n            return far(x, x)",
+    "def f(x): return scipy.spatial.distance.__getattribute__('cd' + 'ist')(x, x)",
+    "def f(x): return scipy.spatial.distance.__getattribute__('tsidc'[::-1])(x, x)",
+    "from cs231n.testing import scipy as s\ndef f(x): return s.spatial.distance.cdist(x, x)",
+    "import cs231n.testing as t\ndef f(x): return t.scipy.spatial.distance.cdist(x, x)",
+    "from cs231n.demos.regions import cdist as far\ndef f(x): return far(x, x)",
+    "from scipy.interpolate import Rbf\ndef f(x): return Rbf(*x.T, x[0])._call_norm(x.T, x.T)",
+    "from scipy import interpolate\ndef f(x):\n    made = interpolate.Rbf(*x.T, x[0])\n    return made(*x.T)",
+])
+def test_a_library_by_another_road_than_its_name_is_found(text):
+    assert read_shortcuts(f"import scipy.spatial\n{text}", "f", "distances")[0]
+
+
+@pytest.mark.parametrize("text", [
+    "A.f.__code__ = far.__code__",
+    "A.f.__defaults__ = (distance.cdist,)",
+    "A.f.__kwdefaults__['way'] = distance.cdist",
+    "A.f.__kwdefaults__.update(way=distance.cdist)",
+    "A.f.__closure__[0].cell_contents = distance.cdist",
+    "def asked(self, name): return distance.cdist\nA.__getattribute__ = asked",
+    "class A:\n    def f(self, x): return x\n    def __getattribute__(self, name): return distance.cdist",
+    "class Base:\n    def __getattribute__(self, name): return distance.cdist\nclass A(Base):\n    def f(self, x): return x",
+])
+def test_what_makes_another_method_of_a_method_is_read_too(text):
+    before = "from scipy.spatial import distance\ndef far(self, x): return distance.cdist(x, x)\n"
+    assert read_shortcuts(f"{before}class A:\n    def f(self, x): return x\n{text}", "A.f", "distances")[0]
+
+
+@pytest.mark.parametrize("text", [
+    "try:\n    import scipy\nexcept ImportError:\n    scipy = None\ndef f(x): return x if scipy is None or not scipy else x.T",
+    "import scipy.special as special\nlib = special\ndef f(x): return lib.xlogy(x, x)",
+    "import scipy.special\ndef f(x):\n    assert scipy.special\n    return x",
+    "from cs231n.testing import np\ndef f(x): return np.sqrt(x)",
+    "import scipy.special\nclass Net:\n    def __init__(self): self._x = 1\n    def cdist(self, x): return x @ x.T\n"
+    "    def f(self, x): return self.cdist(x) * self._x",
+    "from collections import namedtuple\nimport scipy\nPair = namedtuple('Pair', 'a b')\n"
+    "def f(x): return Pair(x, x)._replace(a=x)._asdict()",
+])
+def test_a_library_that_is_asked_whether_it_is_there_or_renamed_does_no_task(text):
+    assert read_shortcuts(text, "Net.f" if "Net" in text else "f", "distances") == ([], [])
+
+
+@pytest.mark.parametrize("text", [
     "from cs231n.layers import my_dist, plain\ndef f(x): return plain(x)",
     "from cs231n.layers import *\ndef f(x): return plain(x)",
     "from cs231n.layers import H\ndef f(x): return H().stay(x)",
