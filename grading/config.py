@@ -15,8 +15,8 @@ from nbgrader.converters import Autograde, GenerateFeedback, NbGraderException
 from nbgrader.converters.base import BaseConverter
 
 from grading import ROOT
-from grading.books import marking
 from grading.books.course import Course, grading_environment
+from grading.desk import formgrader
 from grading.release import assignment, lesson
 
 CELL_SECONDS = 30        # a cell that runs longer is interrupted; a submission may take `budget.TIMES` as long
@@ -74,8 +74,7 @@ def configure(c, root: Path) -> None:
     }
     c.HTMLExporter.extra_template_basedirs = [TEMPLATES, _nbgraders_templates()]
 
-    _keep_formgrader_here(root)
-    _sign_formgraders_marks(Course(root))
+    formgrader.hold(root, TEMPLATES)
     _have_the_kit_do_it()
 
     # Kernels inherit this process's environment: stock nbgrader grades on the same small data as the kit.
@@ -86,51 +85,6 @@ def configure(c, root: Path) -> None:
 def _nbgraders_templates() -> str:
     package = Path(importlib.util.find_spec("nbgrader").origin).parent
     return str(package / "server_extensions" / "formgrader" / "templates")
-
-
-def _keep_formgrader_here(root: Path) -> None:
-    """In a Jupyter server: let formgrader serve this course only, and its pages load nothing from elsewhere.
-
-    At `/formgrader?path=FOLDER` nbgrader goes over to another course and runs the `nbgrader_config.py` in that folder.
-    A picture with that address in an answer is enough, once the instructor opens the notebook in JupyterLab; and the
-    folder may be one that a student handed in.
-    """
-    handlers = sys.modules.get("nbgrader.server_extensions.formgrader.handlers")      # only a server has it
-    if handlers is None or hasattr(handlers.FormgraderHandler, "kept_to"):             # nbgrader reads this often
-        return
-    open_formgrader, open_submission = handlers.FormgraderHandler.get, handlers.SubmissionHandler.get
-
-    def get(self):
-        asked = self.get_argument("path", "")
-        if asked and Path(asked).resolve() != self.kept_to:
-            raise handlers.web.HTTPError(403, f"formgrader serves {self.kept_to}; start it anew for another course")
-        return open_formgrader(self)
-
-    def get_submission(self, submission_id):
-        if TEMPLATES not in self.exporter.extra_template_basedirs:         # formgrader sets its own, whatever is set
-            self.exporter.extra_template_basedirs = [TEMPLATES, *self.exporter.extra_template_basedirs]
-        return open_submission(self, submission_id)
-
-    handlers.FormgraderHandler.get, handlers.SubmissionHandler.get = get, get_submission
-    handlers.FormgraderHandler.kept_to = root.resolve()
-
-
-def _sign_formgraders_marks(course: Course) -> None:
-    """In a Jupyter server: keep whose a mark is that formgrader enters, on a JupyterHub by who is logged in."""
-    handlers = sys.modules.get("nbgrader.server_extensions.formgrader.apihandlers")
-    if handlers is None or hasattr(handlers.GradeHandler, "signed"):
-        return
-    enter = handlers.GradeHandler.put
-
-    def put(self, grade_id):
-        enter(self, grade_id)
-        if self.get_status() == 200:
-            grade = self.gradebook.find_grade_by_id(grade_id)
-            marker = getattr(self.current_user, "username", "") if "JUPYTERHUB_API_TOKEN" in os.environ else ""
-            marking.sign(course, grade.notebook.assignment.assignment.name,
-                         [(grade.notebook.student.id, grade.name, grade.manual_score)], marker)
-
-    handlers.GradeHandler.put, handlers.GradeHandler.signed = put, True
 
 
 def _have_the_kit_do_it() -> None:

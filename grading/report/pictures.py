@@ -27,7 +27,7 @@ def histogram(values: Sequence[float], label: str, bins: int = 20, span: tuple[f
     """
     if span:
         width = (span[1] - span[0]) / bins
-        more = min(max(0, math.ceil((max(values, default=span[1]) - span[1]) / width - 1e-6)), bins)
+        more = math.ceil(min(max(0, (max(values, default=span[1]) - span[1]) / width - 1e-6), bins))
         bins, span = bins + more, (span[0], span[1] + more * width)
         values = np.clip(values, *span)
     counts, edges = np.histogram(values, bins, span)

@@ -21,7 +21,7 @@ KNOWS = {
     "autograde": ("trials", "intake", "engine", "desk", "release", "books"),
     "similarity": ("intake", "engine", "desk", "release", "books"),
     "report": ("autograde", "trials", "engine", "desk", "release", "books"),
-    "config": ("release", "books"),
+    "config": ("desk", "release", "books"),
     "sample": ("autograde", "trials", "intake", "desk", "release", "books"),
     "bench": ("sample", "autograde", "intake", "engine", "release", "books"),
     "demos": (),
