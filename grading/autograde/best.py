@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grading.autograde.autograde import Graded
-from grading.books import attempts, cells, grades, ledger, marks, penalties, seeds
+from grading.books import attempts, cells, grades, ledger, marks, penalties, seeds, stamps
 from grading.books.course import CONFIG, Course
 from grading.books.results import Result
 from grading.release import generate
@@ -68,7 +68,7 @@ def _late(assignment: Assignment, course: Course, student: str, folders: list[Pa
     """What lateness would take off each attempt."""
     with marks.reading(course.gradebook) as session:
         return penalties.would_be(session, course, assignment.name, student, [
-            (penalties.submitted_at(folder), {name: result.autograded(name)[0] for name in result.notebooks})
+            (stamps.submitted_at(folder), {name: result.autograded(name)[0] for name in result.notebooks})
             for folder, result in zip(folders, results, strict=True)])
 
 

@@ -112,10 +112,20 @@ def enter(session: Session, submission: str, notebook: str, cell: str, mark: dic
 # The copy
 
 def copied(course: Course, assignment: str) -> Marks:
-    """The marks of the last copy; {} when there is none."""
+    """The marks of the last copy; {} when there is none. What is damaged in it is left out."""
     with suppress(OSError, ValueError, RecursionError):
-        return json.loads(_path(course, assignment).read_text(encoding="utf-8"))
+        return sound(json.loads(_path(course, assignment).read_text(encoding="utf-8")))
     return {}
+
+
+def sound(found: object) -> Marks:
+    """What of this has the shape of marks."""
+    return {student: {notebook: {cell: mark for cell, mark in _items(cells) if isinstance(mark, dict)}
+                      for notebook, cells in _items(notebooks)} for student, notebooks in _items(found)}
+
+
+def _items(found: object) -> list[tuple[str, object]]:
+    return list(found.items()) if isinstance(found, dict) else []
 
 
 def require(course: Course) -> None:

@@ -136,9 +136,9 @@ def _rename_results(home: Path, target: Path, change: Change) -> None:
         name = path.parent.name
         if (target / name).exists() and change.loser(name) == change.student:
             continue
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             kept = json.loads(path.read_text(encoding="utf-8"))
-            if kept.get("student") == change.student:
+            if isinstance(kept, dict) and kept.get("student") == change.student:
                 half = path.with_suffix(".part")
                 half.write_text(json.dumps(kept | {"student": change.into}, indent=1) + "\n", encoding="utf-8")
                 os.replace(half, path)
@@ -153,27 +153,30 @@ def _change_writeups(course: Course, change: Change, aside: Path) -> None:
 
 
 def _change_copies(course: Course, change: Change, aside: Path) -> None:
-    """Copies of marks, and sentences on submissions; of a merge those of the one that counts are those that stay."""
+    """Copies of marks, and sentences on submissions; of a merge those of the one that counts are those that stay.
+
+    What is damaged stays as it is: it says nothing of anybody.
+    """
     for path in sorted(course.marks.glob("*-markers.jsonl")) if change.into else ():
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines = path.read_bytes().splitlines(keepends=True)
         renamed = [_of_another(line, change) for line in lines]
         if renamed != lines:
             half = path.with_suffix(".part")
-            half.write_text("".join(renamed), encoding="utf-8")
+            half.write_bytes(b"".join(renamed))
             os.replace(half, path)
     for path in sorted([*course.marks.glob("*.json"), *(course.root / "notes").glob("*.json")]):
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(found, list):
             if change.into:
-                changed = [one | {"student": change.into} if one.get("student") == change.student else one
-                           for one in found]
+                changed = [one | {"student": change.into} if isinstance(one, dict)
+                           and one.get("student") == change.student else one for one in found]
                 if changed != found:
                     marks.write(path, changed)
             continue
-        if change.student not in found:
+        if not isinstance(found, dict) or change.student not in found:
             continue
         mine = found.pop(change.student)
         there = found.get(change.into)
@@ -187,12 +190,12 @@ def _change_copies(course: Course, change: Change, aside: Path) -> None:
         marks.write(path, found)
 
 
-def _of_another(line: str, change: Change) -> str:
+def _of_another(line: bytes, change: Change) -> bytes:
     """A line of `marking.sign`, for the id that its student has now."""
-    with suppress(ValueError, TypeError):
+    with suppress(ValueError, TypeError, RecursionError):
         student, *rest = json.loads(line)
         if student == change.student:
-            return json.dumps([change.into, *rest]) + "\n"
+            return json.dumps([change.into, *rest]).encode() + b"\n"
     return line
 
 

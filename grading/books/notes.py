@@ -13,11 +13,15 @@ from contextlib import suppress
 from grading.books.course import Course
 
 COLLECTED, FAULTS, COSTS, PEOPLE = "collected", "faults", "costs", "people"
+_SHAPES = {COLLECTED: str, FAULTS: str, COSTS: dict, PEOPLE: dict}
 
 
 def read(course: Course, assignment: str, kind: str) -> dict:
-    with suppress(OSError, ValueError):
-        return json.loads(_path(course, assignment, kind).read_text(encoding="utf-8"))
+    """One that is damaged is none, however it is."""
+    with suppress(OSError, ValueError, RecursionError):
+        found = json.loads(_path(course, assignment, kind).read_text(encoding="utf-8"))
+        if isinstance(found, dict):
+            return {student: one for student, one in found.items() if isinstance(one, _SHAPES[kind])}
     return {}
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 
-from nbgrader import api, utils
+from nbgrader import api
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import func, select, update
@@ -20,9 +20,10 @@ from sqlalchemy.orm import Session, joinedload, undefer
 from traitlets import TraitError, Unicode
 
 from grading.books import late, results, rosters, rules
-from grading.books.course import CONFIG, TIMESTAMP, Course
+from grading.books.course import CONFIG, Course
 from grading.books.late import Facts, Standing
 from grading.books.rules import Policy
+from grading.books.stamps import submitted_at
 from grading.errors import KitError
 
 MANY = 500                   # names that SQLite is given at a time
@@ -209,17 +210,6 @@ def _seconds(handed: datetime | None, due: datetime | None, extension: timedelta
     if handed is None or due is None:
         return 0.0
     return max(0.0, (handed - due - (extension or timedelta())).total_seconds())
-
-
-def submitted_at(folder: Path) -> datetime | None:
-    path = folder / TIMESTAMP
-    try:
-        found = path.read_text(encoding="utf-8").strip()
-        return utils.parse_utc(found) if found else None
-    except FileNotFoundError:
-        return None
-    except (ValueError, OverflowError):
-        raise KitError(f"{path} holds no time. Expected one like 2025-04-30 23:59:00 UTC.") from None
 
 
 def _dates(session: Session) -> dict[str, datetime | None]:

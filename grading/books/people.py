@@ -85,8 +85,10 @@ def removed(course: Course) -> dict[str, str]:
     """Who has left, and can come back: the folder's name -> id, those of the same student in the order of leaving."""
     found = {}
     for path in sorted((course.root / "removed").glob(f"*/{LEFT}"), key=lambda path: (path.stat().st_mtime_ns, path)):
-        with suppress(OSError, ValueError, KeyError):
-            found[path.parent.name] = json.loads(path.read_text(encoding="utf-8"))["student"]
+        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            student = json.loads(path.read_text(encoding="utf-8"))["student"]
+            if isinstance(student, str):
+                found[path.parent.name] = student
     return found
 
 
@@ -115,9 +117,11 @@ def finish(course: Course) -> None:
     """Complete the change that was written down last, if it is not done."""
     try:
         change = Change(**json.loads(_journal(course).read_text(encoding="utf-8")))
+        if any("/" in word for word in (change.student, change.into, change.folder)):
+            raise ValueError
     except FileNotFoundError:
         return
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise KitError(f"{_journal(course)} is not as this kit wrote it. It tells of a change of people that is half "
                        "done; put it back as it was.") from None
     (returns if change.what == "restore" else moves).carry_out(course, change)

@@ -55,15 +55,18 @@ def said(course: Course, aside: Path) -> dict[str, str]:
 
 def _enter_copies(course: Course, aside: Path, student: str) -> None:
     """Copies of marks, and sentences on submissions; of marks, what the gradebook had is the latest."""
-    given = _read(aside / MARKS)
+    given = {name: marks.sound(found) for name, found in _read(aside / MARKS).items()}
     for path in sorted([*(aside / "marks").glob("*.json"), *(aside / "notes").glob("*.json"),
                         *(aside / "marks" / f"{name}.json" for name in given)]):
         target = course.root / path.relative_to(aside)
         found, mine = _read(target), _read(path).get(student, {})
         if path.parent.name == "marks":
+            mine = marks.sound({student: mine})[student]
             for notebook, cells in given.get(path.stem, {}).get(student, {}).items():
                 mine[notebook] = mine.get(notebook, {}) | cells
         if student not in found and mine:
+            if not found and target.exists() and target.read_bytes().strip() != b"{}":       # damaged, not empty
+                os.replace(target, marks.unused(target.with_suffix(".damaged")))
             marks.write(target, found | {student: mine})
 
 
@@ -104,6 +107,7 @@ def _enter_roster(course: Course, aside: Path, student: str) -> None:
 
 
 def _read(path: Path) -> dict:
-    with suppress(OSError, ValueError):
-        return json.loads(path.read_text(encoding="utf-8"))
+    with suppress(OSError, ValueError, RecursionError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else {}
     return {}

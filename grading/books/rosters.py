@@ -84,6 +84,11 @@ class Roster:
         column = next((one for one in self.sheet.header if plain(one) == _EXTENSION + plain(assignment)), None)
         return None if column is None or student not in self.ids else self.rows[student].get(column, "")
 
+    def extended(self) -> dict[str, str]:
+        """Columns that grant extensions, where there are such: what they are for, as letters and digits -> heading."""
+        return {plain(one).removeprefix(_EXTENSION): one for one in self.sheet.header
+                if plain(one).startswith(_EXTENSION) and plain(one) != _EXTENSION}
+
     def late_days(self, student: str) -> str:
         """A budget of the student's own, as it is written, or ""."""
         return next((value for column, value in self.rows.get(student, {}).items() if plain(column) == _BUDGET), "")
@@ -93,15 +98,21 @@ def read(course: Course) -> Roster | None:
     """The course's roster, not to be changed; None when it has none. Raises KitError for one without a column `id`."""
     try:
         stamp = course.roster.stat()
-    except OSError:
-        return None
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and not course.roster.is_symlink():
+            return None
+        raise KitError(f"{course.roster} cannot be read: {error.strerror}. Mend that, or take it away to have no "
+                       "roster.") from None
     return _read(course, (stamp.st_mtime_ns, stamp.st_size, stamp.st_ino))
 
 
 @lru_cache(maxsize=10)
 def _read(course: Course, stamp: tuple) -> Roster:
+    if not course.roster.is_file() and not course.roster.is_dir():
+        raise KitError(f"{course.roster} is no file, but a pipe or a device. Give a table saved as CSV.")
     sheet = sheets.read(course.roster, blanks=True)
     column = id_column(sheet)
+    _require_one_each(sheet)
     roster = Roster(sheet=sheet)
     for number in range(1, len(sheet.rows)):
         student = student_in(sheet, number, column)
@@ -135,6 +146,19 @@ def id_column(sheet: Sheet) -> int:
         raise KitError(f"{sheet.name}: expected a column named 'id' in the first row, "
                        f"found {', '.join(filter(None, map(str.strip, sheet.header))) or 'nothing'}.")
     return columns.index("id")
+
+
+def _require_one_each(sheet: Sheet) -> None:
+    """Raises KitError where two columns say who somebody is, or what is granted them: one would be passed over."""
+    there: dict[str, str] = {}
+    for heading in sheet.header:
+        what = plain(heading)
+        if what not in ("id", _BUDGET) and not what.startswith(_EXTENSION):
+            continue
+        if what in there:
+            raise KitError(f"{sheet.name} has two columns that mean the same, {there[what]!r} and {heading.strip()!r}. "
+                           "Keep one, with what both say.")
+        there[what] = heading.strip()
 
 
 def named(values: dict[str, str]) -> Named:

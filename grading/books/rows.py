@@ -7,7 +7,7 @@ from nbgrader import api, utils
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from grading.books import marks, penalties
+from grading.books import marks, penalties, stamps
 from grading.books.answers import Marked, Place
 from grading.books.course import Course
 from grading.books.results import Result
@@ -41,7 +41,7 @@ def _submission(session: Session, course: Course, result: Result) -> api.Submitt
     assignment = session.scalar(select(api.Assignment).where(api.Assignment.name == result.assignment))
     if assignment is None:
         raise KitError(f"{course.gradebook} has no {result.assignment}. Run: kit generate {result.assignment}")
-    time = penalties.submitted_at(course.submitted(result.student, result.assignment))
+    time = stamps.submitted_at(course.submitted(result.student, result.assignment))
     submission = session.scalar(select(api.SubmittedAssignment).filter_by(assignment_id=assignment.id,
                                                                           student_id=result.student))
     if submission is not None:

@@ -132,8 +132,10 @@ def parse(said: object, path: Path) -> Policy | None:
 
 
 def utc(moment: datetime, zone: tzinfo) -> datetime:
-    """A moment there, or with an offset of its own, as nbgrader keeps times."""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC).replace(tzinfo=None)
+    """A moment there, or with an offset of its own, as nbgrader keeps times. What clocks show twice is the second time,
+    and what they leave out is as long after the hour before as it says: by the clock nobody is late earlier."""
+    told = [moment] if moment.tzinfo else [moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
+    return max(one.astimezone(UTC).replace(tzinfo=None) for one in told)
 
 
 def extension(text: str, policy: Policy, due: datetime | None, where: str) -> timedelta | None:
@@ -162,6 +164,8 @@ def _granted(text: str, policy: Policy, due: datetime | None, where: str) -> tim
     except ValueError:
         raise KitError(f"{where}: {text!r} is no extension. Expected a length such as '2 days' or '36 hours', or the "
                        "time until which, such as 2026-10-12 23:59.") from None
+    if "w" in text.lower():                              # a week of the year: it has seven days to end on
+        raise KitError(f"{where}: {text!r} is a week. Expected the day until which, such as 2026-10-12.")
     if re.fullmatch(r"[\d-]+", text):
         until = datetime.combine(until.date(), time(23, 59, 59))
     if due is None:

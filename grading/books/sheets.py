@@ -12,6 +12,7 @@ from pathlib import Path
 from grading.errors import KitError
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+MOST = 64 * 2**20                  # bytes of a table
 _SEPARATORS = ",;\t"
 
 
@@ -90,9 +91,12 @@ class Sheet:
 def read(path: Path, blanks: bool = False) -> Sheet:
     """Raises KitError for a file that is no such table."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:                            # or a pipe, or a device that never ends
+            content = file.read(MOST + 1)
     except OSError as error:
         raise KitError(f"{path} cannot be read: {error.strerror}. Give a table saved as CSV.") from None
+    if len(content) > MOST:
+        raise KitError(f"{path} has more than {MOST // 2**20} MB, and is no table of a class. Name another file.")
     if content[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
         raise KitError(f"{path} is a spreadsheet's own file (.xlsx or .xls). Save it as CSV, then give that.")
     return parse(content, str(path), blanks)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from grading.books import grades, marking, penalties, results
+from grading.books import grades, marking, results, stamps
 from grading.books.course import Course
 from grading.books.grades import Graded, Mark
 from grading.books.results import Result
@@ -70,7 +70,7 @@ def read(course: Course, assignment: str, students: Iterable[str]) -> dict[str, 
     for student in students:
         result, graded = results.read(course, student, assignment), entered.of.get(student, Graded(student))
         given = {cell: mark for (_, cell), mark in graded.marks.items() if mark.by_hand}
-        when = penalties.submitted_at(course.submitted(student, assignment))
+        when = stamps.submitted_at(course.submitted(student, assignment))
         found[student] = Standing(
             student, assignment, result, results.with_marks(course, result, scores) if result else {},
             f"{when:%Y-%m-%d %H:%M} UTC" if when else "", graded.days, graded.penalty,

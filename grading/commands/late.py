@@ -37,9 +37,12 @@ def run(options) -> int:
             raise KitError(f"{options.student!r} is not in {course.gradebook}. In it: {', '.join(people) or 'nobody'}.")
         standings = {student: those.get(name) for student, those in
                      penalties.standings(session, course, people, folder).items()}
+        known = penalties.policies(session, folder)
     if not any(standings.values()):
         raise KitError(f"{folder / name / 'assignment.toml'} has no [late], which says when {name} is due and what "
                        "lateness costs. kit late --help shows one.")
+    for line in _without_effect(course, known, folder):
+        print(clean_text(line, 1000))
     chosen = [options.student] if options.student is not None else people
     if options.student is not None:
         print(clean_text(f"{options.student}, {name}:"))
@@ -52,6 +55,22 @@ def run(options) -> int:
                 for student in chosen if (one := standings[student])}
         commands.write(options.json, json.dumps(told, indent=1) + "\n", "--json")
     return 0
+
+
+def _without_effect(course, known, folder) -> list[str]:
+    """Sentences on what the roster grants and no description asks for; known: policies by assignment."""
+    from grading.books import rosters, rules
+
+    roster = rosters.read(course)
+    if roster is None:
+        return []
+    there = {rosters.plain(one) for one in (*known, *(path.name for path in folder.glob("*/")))}
+    told = [f"{course.roster.name} has a column {heading!r}, and no assignment is called so: it extends nothing"
+            for name, heading in roster.extended().items() if name not in there]
+    if rules.budget(known) is None and any(map(roster.late_days, roster.ids)):
+        told.append(f"{course.roster.name} has late days, and no [late] has 'budget_days': they free nobody. With a "
+                    "budget_days of 0 they count, and nobody else has any")
+    return told
 
 
 def _table(students, standings, found) -> None:

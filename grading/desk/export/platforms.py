@@ -22,8 +22,10 @@ _CERTAIN = re.compile(r"id|id\d*|.*userid|.*loginid|.*studentid|idn(umber|ummer|
 _NAMES = ("student", "fullname", "name", "vollständigername", "nomcomplet", "nombrecompleto", "studentname")
 _GRADE = ("grade", "bewertung", "note", "calificación", "score")
 _MAXIMUM = ("maximumgrade", "bestwertung", "notemaximale", "calificaciónmáxima", "höchstpunktzahl")
+_PLATFORMS_OWN = ("id", "identifier")        # numbers of its own, which may by chance be somebody's id here
 _LOCKED = ("gradecanbechanged",)
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+_EITHER = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
 _THOUSANDS = re.compile(r"-?\d{1,3}(?:(,)\d{3}(?:,\d{3})*\.\d+|(\.)\d{3}(?:\.\d{3})*,\d+)")
 
 
@@ -52,9 +54,9 @@ def fill_canvas(sheet: Sheet, book: Book, columns: Mapping[str, str], scaled: bo
     students = [row for row in range(1, len(sheet.rows)) if sheet.value(row, place).strip()]
     for row in range(1, students[0] if students else len(sheet.rows)):
         for name, column in targets.items():
-            _agree(sheet, book.grades[name], _parsed(sheet.value(row, column)), scaled)
+            _agree(sheet, book.grades[name], sheet.value(row, column), scaled)
     possible = {name: next((points for row in range(1, students[0] if students else len(sheet.rows))
-                            if (points := _parsed(sheet.value(row, column))) is not None), None)
+                            for points in _readings(sheet.value(row, column))), None)
                 for name, column in targets.items()}
     return _fill(sheet, book, students, range(last + 1), targets,
                  (lambda name, row: possible[name]) if scaled else None)
@@ -72,10 +74,11 @@ def fill_moodle(sheet: Sheet, book: Book, columns: Mapping[str, str], scaled: bo
     students = [row for row in range(1, len(sheet.rows)) if any(cell.value.strip() for cell in sheet.rows[row])]
     if maximum is not None:
         for row in students:
-            _agree(sheet, grades, _parsed(sheet.value(row, maximum)), scaled)
+            _agree(sheet, grades, sheet.value(row, maximum), scaled)
     closed = {row for row in students if locked is not None and plain(sheet.value(row, locked)) == "no"}
     return _fill(sheet, book, students, range(len(sheet.header)), {name: target},
-                 (lambda _, row: None if maximum is None else _parsed(sheet.value(row, maximum))) if scaled else None,
+                 (lambda _, row: None if maximum is None else next(iter(_readings(sheet.value(row, maximum))), None))
+                 if scaled else None,
                  closed)
 
 
@@ -90,6 +93,11 @@ def _fill(sheet: Sheet, book: Book, rows: list[int], identity: range, targets: d
     called = {row: _called(sheet, row, names) for row in rows}
     for row in rows:
         mine = people.certain(sheet.value(row, at) for at in certain)
+        surely = people.certain(sheet.value(row, at) for at in certain if plain(sheet.header[at]) not in _PLATFORMS_OWN)
+        others = [] if surely else sorted(one for one in mine if people.is_called_otherwise(one, called[row]))
+        if others:
+            found.doubtful.append(f"{_told(sheet, row)} has the number of {', '.join(others)}, who is called otherwise")
+            continue
         if not mine and called[row] and sum(one == called[row] for one in called.values()) == 1:
             mine = people.called.get(called[row], set())
         if len(mine) == 1:
@@ -142,6 +150,7 @@ class _People:
     def __init__(self, book: Book):
         self._by_word: dict[str, set[str]] = {}
         self.called: dict[str, set[str]] = {}
+        self._whole = {student: named.whole for student, named in book.people.items()}
         for student, words in book.words.items():
             for word in words:
                 self._by_word.setdefault(_folded(word), set()).add(student)
@@ -156,6 +165,12 @@ class _People:
                 mine = self._by_word.get(one, set())
                 found |= mine if len(mine) == 1 else set()
         return found
+
+
+    def is_called_otherwise(self, student: str, called: str) -> bool:
+        """Whether no word of this name is one of theirs, both being known."""
+        theirs = rosters.key(self._whole[student])
+        return bool(called and theirs) and set(called.split()).isdisjoint(theirs.split())
 
 
 def _folded(word: str) -> str:
@@ -215,25 +230,38 @@ def _target(sheet: Sheet, name: str, heading: str | None, last: int) -> int:
     return found[0]
 
 
-def _agree(sheet: Sheet, grades: Grades, most: float | None, scaled: bool) -> None:
-    if most is not None and not scaled and abs(most - grades.most) > 1e-6:
-        raise KitError(f"{sheet.name} counts {grades.assignment} of {number(most)} points, the gradebook of "
-                       f"{number(grades.most)}. Make them equal there and export the sheet once more, or bring the "
-                       "totals to the sheet's points with --scale.")
+def _agree(sheet: Sheet, grades: Grades, text: str, scaled: bool) -> None:
+    """Raises KitError where a sheet's points are not the gradebook's, or none to which totals can be brought."""
+    told, readings = text.strip(), _readings(text)
+    if not readings and not re.search(r"\d", told):              # `Manual Posting`, `(read only)`, nothing
+        return
+    if scaled and (len(readings) != 1 or readings[0] <= 0):
+        raise KitError(f"{sheet.name} says of {grades.assignment} that it is of {told!r} points, to which no total can "
+                       "be brought: expected one number above 0, without a sign between thousands. Change it there.")
+    if not scaled and not any(abs(most - grades.most) <= 1e-6 for most in readings):
+        raise KitError(f"{sheet.name} counts {grades.assignment} of {number(readings[0]) if readings else repr(told)} "
+                       f"points, the gradebook of {number(grades.most)}. Make them equal there and export the sheet "
+                       "once more, or bring the totals to the sheet's points with --scale.")
 
 
-def _parsed(text: str) -> float | None:
+def _readings(text: str) -> list[float]:
+    """The number that a cell says; of `1,000`, which is one thing here and another there, both."""
     text = text.strip()
     if parted := _THOUSANDS.fullmatch(text):
         text = text.replace(parted[1] or parted[2], "")
-    return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
+    elif _EITHER.fullmatch(text):
+        return [float(re.sub("[.,]", ".", text)), float(re.sub("[.,]", "", text))]
+    return [float(text.replace(",", "."))] if _NUMBER.fullmatch(text) else []
 
 
 def _has_decimal_commas(sheet: Sheet, targets) -> bool:
-    """As the column has numbers already, else as the other columns do, else as separators go with them."""
-    for columns in (list(targets), range(len(sheet.header))):
+    """As the column has numbers already, else as the other columns do, else as separators go with them. Of three
+    digits behind a sign, which may be a thousand's, only the column itself tells, where nothing else does."""
+    several, every = list(targets), range(len(sheet.header))
+    for columns, either in ((several, False), (every, False), (several, True)):
         values = [sheet.value(row, at).strip() for row in range(1, len(sheet.rows)) for at in columns]
-        signs = [found[1] for value in values if (found := re.fullmatch(r"-?\d+([.,])\d+", value))]
+        signs = [found[1] for value in values if (found := re.fullmatch(r"-?\d+([.,])\d+", value))
+                 and (either or not _EITHER.fullmatch(value))]
         if signs:
             return signs.count(",") > signs.count(".")
     return sheet.separator == ";"

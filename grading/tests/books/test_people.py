@@ -248,3 +248,16 @@ def test_names_and_extensions_of_the_roster_reach_the_gradebook(course):
         due = {one.student_id: (one.duedate.day, one.extension, one.late_submission_penalty) for one in book.scalars(
             select(api.SubmittedAssignment).join(api.Assignment).where(api.Assignment.name == "one"))}
     assert due == {"ann": (1, None, 2), "bob": (2, timedelta(days=1), 2), "cem": (1, None, 4)}
+
+
+@pytest.mark.parametrize("content", ["[1]", "5", '"x"', "[" * 100_000, '{"ann": 5}', '{"ann": {"a": [1]}}'])
+def test_damaged_copies_and_notes_stop_no_change_of_people_half_way(course, content):
+    (course.root / "notes").mkdir(exist_ok=True)
+    for path in ("marks/one.json", "marks/one-copy.json", "notes/one-collected.json"):
+        (course.root / path).write_text(content)
+    (course.marks / "one-markers.jsonl").write_bytes(b"\xff\n5\n")
+    change(course, "rename", "ann", "zoe")
+    change(course, "remove", "zoe")
+    change(course, "restore", "zoe")
+    assert not people.pending(course) and results.read(course, "zoe", "one").student == "zoe"
+    assert marks.copied(course, "one")["zoe"]["a"][termed.WHY]["manual_score"] == 3.0

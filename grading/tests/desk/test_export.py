@@ -362,3 +362,19 @@ def test_unmarked_questions_are_refused_unless_what_there_is_will_do(course, tmp
     assert done.returncode == 1 and "graded, and without a row in the sheet: cem" in done.stdout, done.stderr
     assert "Traceback" not in done.stderr and (other.root / "exports" / "one-canvas.csv").exists()
     assert "moodle fills in the sheet" in kit("export", "one", "--to", "moodle", course=other.root).stderr
+
+
+@pytest.mark.parametrize("points, says", [("0", "'0' points"), ("-5", "'-5' points"), ('"1,000"', "'1,000' points"),
+                                          ("20 pts", "'20 pts' points")])
+def test_no_total_is_brought_to_points_that_may_be_two_numbers_or_none(found, points, says):
+    sheet = sheets.parse(CANVAS.replace("20.00", points).encode(), "canvas.csv")
+    with pytest.raises(KitError, match=says):
+        platforms.fill_canvas(sheet, found, {}, scaled=True)
+    assert sheet.to_bytes() == CANVAS.replace("20.00", points).encode()
+
+
+def test_a_platforms_own_number_is_nobodys_id_here_where_the_row_has_another_name(found):
+    sheet = sheets.parse(CANVAS.replace('Nobody Here,505,,nobody', 'Nobody Here,0042,,nobody')
+                         .replace('王小明,502,0042', 'Somebody Else,502,x').encode(), "canvas.csv")
+    done = platforms.fill_canvas(sheet, found, {})
+    assert "0042" not in done.filled and any("has the number of 0042" in one for one in done.doubtful)
