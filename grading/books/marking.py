@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from nbgrader import api
 from sqlalchemy import select, text, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from grading.books import answers, marks, results
@@ -166,7 +166,7 @@ class Marking:
         try:
             with Session(engine) as session:
                 yield session
-        except OperationalError as error:
+        except DatabaseError as error:
             why = (f"is locked: another program has been writing to it for {PATIENCE} s"
                    if "locked" in str(error.orig) else f"cannot be used: {error.orig}")
             raise KitError(f"{self._course.gradebook} {why}. Nothing was entered; try again.") from None

@@ -17,11 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grading.books.course import Course
-from grading.engine.compiled import DIGITS
 from grading.errors import KitError
 
 LENGTH = 32                # bytes of the secret
-_LEAST, _MOST = 10 ** (DIGITS - 1), 2**32       # all with as many digits; the old RandomState takes no larger ones
+_LEAST, _MOST = 10**9, 2**32                    # all with ten digits, as `compiled.py` knows them by
 _SEED = re.compile(r"(\b(?:default_rng|RandomState|random\.seed)\(\s*(?:seed\s*=\s*)?)(\d[\d_]*)(?=\s*[,)])")
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL | re.MULTILINE)
 

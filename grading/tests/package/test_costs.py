@@ -460,7 +460,7 @@ def test_a_helper_is_followed_into_another_module(monkeypatch, text):
     "def library(): return scipy.spatial\ndef f(x): return library().distance.cdist(x, x)",
     "class Library:\n    far = scipy.spatial\ndef f(x): return Library.far.distance.cdist(x, x)",
     "def f(x): return f.lib.distance.cdist(x, x)\nf.lib = scipy.spatial",
-    "def f(x):\n    match scipy.spatial:\n        case object(distance=object(cdist=far)):\n            return far(x, x)",
+    "def f(x):\n    match scipy.spatial:\n        case object(distance=object(cdist=far)): return far(x, x)",
     "def f(x): return scipy.spatial.distance.__getattribute__('cd' + 'ist')(x, x)",
     "def f(x): return scipy.spatial.distance.__getattribute__('tsidc'[::-1])(x, x)",
     "from cs231n.testing import scipy as s\ndef f(x): return s.spatial.distance.cdist(x, x)",
@@ -481,7 +481,8 @@ def test_a_library_by_another_road_than_its_name_is_found(text):
     "A.f.__closure__[0].cell_contents = distance.cdist",
     "def asked(self, name): return distance.cdist\nA.__getattribute__ = asked",
     "class A:\n    def f(self, x): return x\n    def __getattribute__(self, name): return distance.cdist",
-    "class Base:\n    def __getattribute__(self, name): return distance.cdist\nclass A(Base):\n    def f(self, x): return x",
+    "class Base:\n    def __getattribute__(self, name): return distance.cdist\n"
+    "class A(Base):\n    def f(self, x): return x",
 ])
 def test_what_makes_another_method_of_a_method_is_read_too(text):
     before = "from scipy.spatial import distance\ndef far(self, x): return distance.cdist(x, x)\n"
@@ -489,7 +490,8 @@ def test_what_makes_another_method_of_a_method_is_read_too(text):
 
 
 @pytest.mark.parametrize("text", [
-    "try:\n    import scipy\nexcept ImportError:\n    scipy = None\ndef f(x): return x if scipy is None or not scipy else x.T",
+    "try:\n    import scipy\nexcept ImportError:\n    scipy = None\n"
+    "def f(x): return x if scipy is None or not scipy else x.T",
     "import scipy.special as special\nlib = special\ndef f(x): return lib.xlogy(x, x)",
     "import scipy.special\ndef f(x):\n    assert scipy.special\n    return x",
     "from cs231n.testing import np\ndef f(x): return np.sqrt(x)",
