@@ -29,7 +29,7 @@ LIBRARIES = {name: {"*"} for name in (
 WHOLE_TASK = {
     "distances": LIBRARIES | {
         "scipy": {"cdist", "pdist", "distance_matrix", "minkowski_distance", "KDTree", "cKDTree",
-                              "Rbf", "RBFInterpolator"},
+                  "Rbf", "RBFInterpolator"},
         "sklearn": {"*"}, "faiss": {"*"},
     },
     "softmax": LIBRARIES | {"scipy": {"softmax", "log_softmax", "logsumexp"}, "sklearn": {"*"}},

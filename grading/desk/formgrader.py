@@ -1,9 +1,9 @@
 """nbgrader's formgrader in a Jupyter server, held to its course: the gradebook as it stands, marks that can be marks,
 and pages on which nothing acts but formgrader itself.
 
-Stock formgrader opens the gradebook once and keeps it. A mark then goes on into a file that has been moved away; and
-after one request that SQLite refuses (another program writes, the disk is full, a word in place of a number) every
-later one fails until the server is started anew. Here each request opens what is there, and a refusal is a sentence.
+Stock formgrader opens the gradebook once and keeps it. After one request that SQLite refuses, as for a word in place of
+a number, every later one fails until the server is started anew. Here each request opens what is there, and a refusal
+is a sentence.
 """
 
 import json

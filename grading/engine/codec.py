@@ -25,6 +25,7 @@ _TOLD = _SIMPLE | {bytes, int, str}                                     # and th
 _WIDE = np.finfo(np.longdouble).nmant == 63                             # x86's, with a bit before the point
 _LONG = 4096                                                            # bytes beyond this follow the header
 _LENGTH = 4                                                             # bytes that tell how long the header is
+_ENDLESS = "the value is nested too deeply, contains itself, or has too many parts"
 _encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder()
 _parts = msgspec.msgpack.Decoder(list[msgspec.Raw])
 
@@ -98,11 +99,13 @@ class _Encoding:
         """Of what a value at this depth consists of."""
         self.nodes += len(values)
         if depth >= MAX_DEPTH or self.nodes > MAX_NODES:
-            raise CodecError("the value is nested too deeply, contains itself, or has too many parts")
+            raise CodecError(_ENDLESS)
         return [value if type(value) in _SIMPLE else self.tree(value, depth + 1) for value in values]
 
     def _other(self, value: Any, depth: int) -> Any:
         """What is not exactly one of the plain types: sent as the plain type it is made from, else as a handle."""
+        if depth > MAX_DEPTH:                # what it is made from may be of its own type again
+            raise CodecError(_ENDLESS)
         if isinstance(value, np.generic) and value.dtype.char in _DTYPES:
             return ["n", value.dtype.char, value.tobytes()]
         if isinstance(value, np.ndarray):

@@ -13,10 +13,10 @@ from types import CodeType
 
 from grading.engine import parsing
 
-DIGITS = 10                    # of a number that may be another one in the same cell of the next submission
-_HOLE = re.compile(rf"(?<![\w.])[1-9]\d{{{DIGITS - 1}}}(?![\w.])")
-_FIRST = 9 * 10 ** (DIGITS - 1)          # stands in the first hole, and the next numbers in the next ones;
-_OTHER = 8 * 10 ** (DIGITS - 1)          # with these it is tried whether that is all
+_DIGITS = 10                   # of a number that may be another one in the same cell of the next submission
+_HOLE = re.compile(rf"(?<![\w.])[1-9]\d{{{_DIGITS - 1}}}(?![\w.])")
+_FIRST = 9 * 10 ** (_DIGITS - 1)         # stands in the first hole, and the next numbers in the next ones;
+_OTHER = 8 * 10 ** (_DIGITS - 1)         # with these it is tried whether that is all
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _KEPT = 1000                   # cells
 

@@ -166,7 +166,6 @@ class _People:
                 found |= mine if len(mine) == 1 else set()
         return found
 
-
     def is_called_otherwise(self, student: str, called: str) -> bool:
         """Whether no word of this name is one of theirs, both being known."""
         theirs = rosters.key(self._whole[student])

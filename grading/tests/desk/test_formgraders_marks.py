@@ -102,7 +102,7 @@ def test_half_a_letter_costs_no_comment_and_a_comment_is_text_on_every_page(serv
     assert SCRIPT not in browser.ask(f"submissions/{notebook}/")[1]
 
 
-def test_marks_are_in_show_and_export_and_outlive_a_regrade(served_course):
+def test_a_mark_and_a_comment_are_in_the_gradebook_with_who_gave_it(served_course):
     course, browser = served_course
     assert enter(browser, course, 0.5)[0] == 200
     browser.ask(f"api/comment/{ids(course)[1]}", "PUT", {"manual_comment": "Seen."})

@@ -211,6 +211,15 @@ def test_what_is_no_data_goes_as_a_handle_or_not_at_all(value):
         decode(frame)
 
 
+def test_a_text_that_is_made_of_itself_is_refused():
+    class Itself(str):
+        def __str__(self):
+            return self
+
+    with pytest.raises(codec.CodecError, match="contains itself"):
+        encode(Itself("a"))
+
+
 def test_what_contains_itself_or_is_too_deep_or_too_much_is_refused():
     circle, ring = [], {}
     circle.append(circle)
